@@ -1,0 +1,127 @@
+"""Every error the connector raises on purpose.
+
+The class says what happens next (HTTP status, whether time helps); the text says what is wrong and where; `action` says
+what to do. None of them may carry a secret, a URL's query or the body of an answer.
+"""
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class ConnectorError(Exception):
+    """An error an operator may read: a sentence, and what to do about it."""
+
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, action: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.action = action
+
+
+class ConfigurationError(ConnectorError):
+    """The operator has to change a setting, a secret or a permission; trying again does not help."""
+
+
+class BadRequestError(ConfigurationError):
+    """The caller's request cannot be understood; nothing was done."""
+
+    http_status = 400
+
+
+class CatalogueError(ConfigurationError):
+    """The entity catalogue is not valid; the message names its lines."""
+
+
+class SecretUnavailableError(ConfigurationError):
+    """A secret reference cannot be read or does not hold what it should."""
+
+
+class CredentialsError(ConfigurationError):
+    """A system refused the credentials. Never tried again: repeated failures lock the account."""
+
+
+class AccessDeniedError(ConfigurationError):
+    """Signed in, but without the right to what was asked for."""
+
+
+class EndpointVersionError(ConfigurationError):
+    """The configured endpoint or version is not offered by this Acumatica instance."""
+
+
+class SourceSetupError(ConfigurationError):
+    """Acumatica refuses because something is not set up there: a module, a feature, an entity of the endpoint."""
+
+
+class TransientError(ConnectorError):
+    """Time may help: the same call can succeed later."""
+
+    http_status = 503
+
+    def __init__(self, message: str, *, action: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message, action=action)
+        self.retry_after = retry_after
+
+
+class SourceUnavailableError(TransientError):
+    """Acumatica could not be reached, broke off, or answered with a server error."""
+
+
+class SourceAnswerError(TransientError):
+    """Acumatica answered with something that is not its API: a page of HTML, a redirect, broken JSON."""
+
+
+class SourceThrottledError(TransientError):
+    """Acumatica declined the request for being over its licensed pace."""
+
+
+class SessionsBusyError(TransientError):
+    """No API session (a licensed seat) is free."""
+
+
+class ListShiftedError(TransientError):
+    """The list kept moving, or has no stable order: no row of the page before could be found again."""
+
+
+class WarehouseUnavailableError(TransientError):
+    """The warehouse could not be reached or asks to come back later."""
+
+
+class StateStoreUnavailableError(TransientError):
+    """The state store could not be reached or asks to come back later."""
+
+
+class LeaseLostError(TransientError):
+    """Another run has taken over this entity; this one may write no state."""
+
+
+class TerminalError(ConnectorError):
+    """A person must look: neither time nor a setting is known to help."""
+
+
+class NotOptimizableError(TerminalError):
+    """Acumatica cannot export this list with one query (a field comes from a view with a BQL delegate)."""
+
+
+class SourceRefusedError(TerminalError):
+    """Acumatica answered a request with an error that is none of the known ones."""
+
+
+class WarehouseRefusedError(TerminalError):
+    """The warehouse refuses what was sent, and will refuse it again."""
+
+
+class TooManyRejectsError(TerminalError):
+    """So many records of one run were unusable that the cause is not a record; nothing was moved."""
+
+
+class TooManyDeletionsError(TerminalError):
+    """So many records are gone at once that rights are the likelier cause; nothing was tombstoned."""
+
+
+class DataError(ConnectorError):
+    """One record cannot be used; it becomes a dead letter and the run goes on."""
+
+
+class RecordRejectedError(DataError):
+    """A record that cannot be normalised: no id, no readable JSON, a number no column can hold."""
