@@ -1,0 +1,99 @@
+"""What one invocation is asked for and what it answers."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from connector.domain.entity import Depth
+
+
+class Mode(StrEnum):
+    """What a run does."""
+
+    INCREMENTAL = "incremental"
+    BACKFILL = "backfill"
+    RECONCILE = "reconcile"
+    REPLAY = "replay"
+    CHECK = "check"
+
+
+class Status(StrEnum):
+    """How a run ended."""
+
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class WriteMethod(StrEnum):
+    """How rows travel: `insertAll` or a load job."""
+
+    STREAMING = "streaming"
+    LOAD = "load"
+
+
+class WritePolicy(StrEnum):
+    """The operator's choice of write method; `auto` decides per batch."""
+
+    AUTO = "auto"
+    STREAMING = "streaming"
+    LOAD = "load"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """One entity, one mode, and the options that mode takes."""
+
+    entity: str
+    mode: Mode = Mode.INCREMENTAL
+    since: datetime | None = None
+    record_id: str | None = None
+    depth: Depth = Depth.KEYS
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailure:
+    """Why a run failed, for the operator."""
+
+    type: str
+    message: str
+    action: str
+    http_status: int
+    retry_after_seconds: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Counts that grow while a run goes on."""
+
+    records_read: int = 0
+    records_written: int = 0
+    records_unchanged: int = 0
+    records_rejected: int = 0
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """The answer of one run. Instants are aware UTC; `details` holds the figures only its mode has."""
+
+    run_id: str
+    entity: str
+    mode: Mode
+    status: Status
+    records_read: int = 0
+    records_written: int = 0
+    records_unchanged: int = 0
+    records_rejected: int = 0
+    pages: int = 0
+    watermark_before: datetime | None = None
+    watermark_after: datetime | None = None
+    started_at: datetime
+    duration_seconds: float = 0.0
+    write_method: WriteMethod | None = None
+    reason: str | None = None
+    error: RunFailure | None = None
+    details: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,59 @@
+"""Tables and columns, in the warehouse's own type names."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ColumnType(StrEnum):
+    """BigQuery's names; every other warehouse translates them."""
+
+    STRING = "STRING"
+    NUMERIC = "NUMERIC"
+    BIGNUMERIC = "BIGNUMERIC"
+    FLOAT64 = "FLOAT64"
+    INT64 = "INT64"
+    BOOL = "BOOL"
+    DATE = "DATE"
+    TIMESTAMP = "TIMESTAMP"
+    JSON = "JSON"
+    RECORD = "RECORD"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. `fields` is filled for RECORD alone; only RECORD columns are repeated."""
+
+    name: str
+    type: ColumnType
+    description: str = ""
+    repeated: bool = False
+    required: bool = False
+    fields: tuple["Column", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A view and its text, in BigQuery's dialect; objects of the dataset are written `{dataset}.name`."""
+
+    name: str
+    sql: str
+    description: str = ""
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """An append-only table with the views over it, as it should be.
+
+    `partition_by` is a TIMESTAMP column, partitioned by day; `cluster_by` are its clustering columns. The views are
+    listed in the order in which they can be created.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    description: str = ""
+    partition_by: str | None = None
+    cluster_by: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()
+    entity: str = ""
+    """The entity it belongs to, for labels; empty for tables of the connector itself."""

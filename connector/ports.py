@@ -1,0 +1,255 @@
+"""What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from connector.domain.contract import Contract
+from connector.domain.entity import Entity
+from connector.domain.run import WriteMethod
+from connector.domain.schema import Table
+from connector.domain.stream import (
+    AuditedPage,
+    AuditEntry,
+    Checkpoint,
+    DeadLetter,
+    Lease,
+    SessionSlot,
+    Stream,
+    StreamStatus,
+)
+
+
+class Clock(Protocol):
+    """Time, so that tests need not wait for it."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+
+    def sleep(self, duration: timedelta) -> None:
+        """Return after the duration; at once when it is not positive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """One request of a list: rows `skip` to `skip + top` of those whose `modified_field` is at or after `lower`.
+
+    With `keys_only` just the ids, keys and stamps are asked for. With `archived` archived records are listed too.
+    """
+
+    entity: Entity
+    modified_field: str | None
+    lower: datetime | None
+    skip: int
+    top: int
+    one_by_one: bool = False
+    keys_only: bool = False
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListAnswer:
+    """The rows of one answer, each the JSON text of one record, in the list's order.
+
+    `server_time` is Acumatica's clock when the request began: the answer's `Date` header less the time the request
+    took; without that header our own clock at the start of the request less five minutes.
+    """
+
+    rows: Sequence[bytes]
+    server_time: datetime
+
+
+class Source(Protocol):
+    """Acumatica. Signs in by itself at the first call; `close` signs out. Serves one call at a time.
+
+    Raises CredentialsError, EndpointVersionError, AccessDeniedError, SourceSetupError (nothing was read, the operator
+    acts); TransientError kinds once the retry policy is used up; NotOptimizableError from `read_list`.
+    """
+
+    def describe(self, entity: Entity) -> Contract:
+        """Return the contract of the entity, read afresh from the endpoint's `swagger.json`."""
+
+    def contract_matches(self, entity: Entity, contract: Contract) -> bool:
+        """Whether a remembered contract was read from this endpoint version with these catalogue choices."""
+
+    def read_list(self, query: ListQuery) -> ListAnswer:
+        """Return one page of the list; `one_by_one` reads its keys and then each record by id."""
+
+    def read_record(self, entity: Entity, record_id: str) -> bytes | None:
+        """Return one record by Acumatica's id, expanded as lists are, or None when Acumatica says it is gone."""
+
+    def check(self, entities: Sequence[Entity]) -> Iterator["CheckLine"]:
+        """Try sign-in, tenant, endpoint version and each entity's list, writing nothing; never raises."""
+
+    def close(self) -> None:
+        """Sign out, so that the seat is free. Safe to call twice, and when nothing was ever opened; never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckLine:
+    """One line of `check`: what was tried, whether it worked, what was found, and the remedy when it failed."""
+
+    subject: str
+    ok: bool
+    finding: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableStatus:
+    """What `prepare` found. `created`: the table did not exist, so nothing of it can be in the warehouse.
+
+    `settled`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe.
+    """
+
+    created: bool
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row to append: one JSON object (UTF-8, no line break) and an id that any retry of it repeats."""
+
+    insert_id: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append:
+    """The rows of one write. `batch_id` is stable over retries of this write and used for no other."""
+
+    table: Table
+    rows: Sequence[Row]
+    method: WriteMethod
+    batch_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentVersion:
+    """The newest version of a live record in the warehouse."""
+
+    record_id: str
+    modified_at: datetime | None
+    version: str
+
+
+class Warehouse(Protocol):
+    """BigQuery, or a DuckDB file. Opens itself at the first call; `close` lets others at it.
+
+    Raises WarehouseUnavailableError (time helps), CredentialsError / AccessDeniedError / ConfigurationError (the
+    operator acts), WarehouseRefusedError (what was sent is wrong).
+    """
+
+    def prepare(self, table: Table) -> TableStatus:
+        """Make the dataset, the table and its views exist with at least these columns.
+
+        Additive: missing columns (nested ones too) are added as NULLABLE, nothing is dropped, retyped or rewritten.
+        One metadata request when everything is as it should be.
+        """
+
+    def append(self, append: Append) -> Mapping[int, str]:
+        """Add the rows and return the refused ones: index in `rows` to reason. All others are stored when it returns.
+
+        A refused row never holds back another. Repeating an append adds no row the views would show twice.
+        """
+
+    def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
+        """Yield the newest version of every record that is not deleted, in ascending order of its id."""
+
+    def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        """Yield every logged row of the records with these column values, oldest first, without details."""
+
+    def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
+        """Try access, the dataset and a dry run of the views, writing nothing; never raises."""
+
+    def close(self) -> None:
+        """Release files and connections. Safe to call twice; the next call opens again."""
+
+
+class StateStore(Protocol):
+    """Watermarks, checkpoints, leases, audit and dead letters of all entities.
+
+    Every method may raise StateStoreUnavailableError. Methods that take a lease raise LeaseLostError, and change
+    nothing, when its fence is no longer the stored one; that test and the change are one transaction.
+    """
+
+    def read_stream(self, entity: str) -> Stream:
+        """Return what is remembered of an entity; an empty Stream when nothing is."""
+
+    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, Stream] | Lease:
+        """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
+
+        An expired lease is taken over with its fence plus one.
+        """
+
+    def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease:
+        """Return the lease with a later end."""
+
+    def save_checkpoint(
+        self, lease: Lease, mode: str, checkpoint: Checkpoint | None, ttl: timedelta
+    ) -> Lease:
+        """Store the mode's progress (None forgets it), and renew the lease."""
+
+    def save_contract(self, lease: Lease, contract: Contract) -> None:
+        """Remember the entity's contract."""
+
+    def save_read_one_by_one(self, lease: Lease) -> None:
+        """Remember that this entity's list cannot be optimised."""
+
+    def commit(self, lease: Lease, stream: Stream) -> None:
+        """Replace the whole stream, and give the lease back. The watermark never goes back: the later one is kept."""
+
+    def release_lease(self, lease: Lease) -> None:
+        """Give the lease back; nothing happens when it is no longer ours."""
+
+    def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
+        """Return one of `limit` session slots, or None while unexpired ones of others fill them all."""
+
+    def release_session(self, slot: SessionSlot) -> None:
+        """Give the slot back; nothing happens when it is no longer ours."""
+
+    def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
+        """Store the audit entry of a run (plain values: text, numbers, booleans, None, datetimes, nested)."""
+
+    def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
+        """Merge the outcome into the run's entry; it becomes its entity's last run."""
+
+    def record_page(
+        self, run_id: str, entity: str, mode: str, number: int, entries: Sequence[AuditEntry]
+    ) -> None:
+        """Store what became of the records of one page. Storing the same number again replaces it."""
+
+    def audit_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
+        """Yield every audit entry of one record, oldest first."""
+
+    def find_records(self, entity: str, key: str) -> Sequence[str]:
+        """Return the ids of the records that page audits know under this key (most recent first, at most 10)."""
+
+    def add_dead_letter(self, letter: DeadLetter) -> None:
+        """Keep a dead letter whole, whatever its size; one with the same record replaces it, counting attempts on."""
+
+    def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
+        """Yield an entity's dead letters, or that of one record."""
+
+    def remove_dead_letter(self, entity: str, record_id: str) -> None:
+        """Forget a dead letter that was replayed; nothing happens when there is none."""
+
+    def statuses(self, entities: Sequence[str]) -> Sequence[StreamStatus]:
+        """Return what the status page shows, in the order asked for."""
+
+    def check(self) -> CheckLine:
+        """Write, read and remove one document of its own; never raises."""
+
+    def close(self) -> None:
+        """Release files and connections. Safe to call twice; the next call opens again."""
+
+
+class SecretStore(Protocol):
+    """Where secret references lead."""
+
+    def read(self, reference: str) -> bytes:
+        """Return the newest value, or raise SecretUnavailableError naming the reference and the reason."""
+
+    def replace(self, reference: str, value: bytes) -> None:
+        """Store a new value durably, then make the old one unusable. The old value stays if storing fails."""

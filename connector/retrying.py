@@ -1,0 +1,65 @@
+"""When to try again: only what time may fix, with exponential back-off and full jitter, never past the deadline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ParamSpec, TypeVar
+
+import tenacity
+
+from connector.errors import SourceThrottledError, TransientError
+from connector.ports import Clock
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+THROTTLED_FIRST_WAIT = timedelta(seconds=5)
+"""A declined request was already queued for long: coming back within a second only lengthens the queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Tries a call again while it raises TransientError. Use it for reads and idempotent writes alone.
+
+    `attempts` counts all tries, the first included. The longest wait before try n + 1 doubles from `first_wait` up to
+    `longest_wait`; the actual wait is drawn evenly below it (full jitter), unless the server named a delay. No wait
+    ends after `deadline`: the last error is raised instead.
+    """
+
+    clock: Clock
+    deadline: datetime | None = None
+    attempts: int = 6
+    first_wait: timedelta = timedelta(seconds=1)
+    longest_wait: timedelta = timedelta(seconds=60)
+
+    def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Return what the function returns, or raise the last error unchanged."""
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(TransientError),
+            stop=self._stop,
+            wait=self._wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(function, *args, **kwargs)
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, TransientError) and error.retry_after is not None:
+            return error.retry_after.total_seconds()
+        first = self.first_wait
+        if isinstance(error, SourceThrottledError):
+            first = max(first, THROTTLED_FIRST_WAIT)
+        wait = tenacity.wait_random_exponential(
+            multiplier=first.total_seconds(), max=self.longest_wait.total_seconds()
+        )
+        return wait(state)
+
+    def _stop(self, state: tenacity.RetryCallState) -> bool:
+        if state.attempt_number >= self.attempts:
+            return True
+        wait = timedelta(seconds=state.upcoming_sleep)
+        return self.deadline is not None and self.clock.now() + wait >= self.deadline
+
+    def _sleep(self, seconds: float) -> None:
+        self.clock.sleep(timedelta(seconds=seconds))
