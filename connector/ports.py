@@ -109,10 +109,15 @@ class TableStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row to append: one JSON object (UTF-8, no line break) and an id that any retry of it repeats."""
+    """One row to append: one JSON object (UTF-8, no line break) and an id that any retry of it repeats.
+
+    `extra` is the JSON text of the table's `_extra` column, kept out of `data` because BigQuery wants it as an object
+    in a load job but as text inside a string in `insertAll`; empty means NULL.
+    """
 
     insert_id: str
     data: bytes
+    extra: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

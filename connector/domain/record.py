@@ -1,0 +1,167 @@
+"""The path of a record: decode with the contract known, unwrap, version, encode; each once.
+
+A record that is as its contract says is decoded straight into typed slots; decimals stay the digits of the wire. Any
+other record is first put right (`sifting`): what does not fit the contract moves to `_extra`, and the rest takes the same
+path, so there is one way from a field to its column.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from connector.domain.contract import Contract, Kind
+from connector.domain.entity import Entity
+from connector.domain.instants import to_text
+from connector.domain.layout import build_level
+from connector.domain.sifting import sift
+from connector.domain.slots import ENCODER, Slots, build_getter
+from connector.domain.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
+from connector.errors import RecordRejectedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One version of one record, encoded. `body` is the JSON object of its business columns, lines included."""
+
+    id: str
+    key: str
+    modified_at: datetime | None
+    version: str
+    body: bytes
+    extra: bytes = b""
+
+    @property
+    def mark(self) -> str:
+        """What identifies this row of the list: its id and its stamp (a row whose stamp changed may have moved)."""
+        return build_mark(self.id, self.modified_at)
+
+    def encode(self, *, synced_at: str, run_id: str) -> bytes:
+        """Return the row of the log table, without `_extra`."""
+        stamp = b"null" if self.modified_at is None else b'"%b"' % to_text(self.modified_at).encode()
+        head = (
+            b'{"_id":%b,"_modified_at":%b,"_version":"%b","_deleted":false,"_synced_at":"%b","_run_id":"%b"'
+            % (
+                ENCODER.encode(self.id),
+                stamp,
+                self.version.encode(),
+                synced_at.encode(),
+                run_id.encode(),
+            )
+        )
+        return head + (b"}" if self.body == b"{}" else b"," + self.body[1:])
+
+
+def build_mark(record_id: str, modified_at: datetime | None) -> str:
+    """Return the mark of a row in a list: 16 hexadecimal digits of its id and stamp."""
+    stamp = "" if modified_at is None else modified_at.isoformat()
+    return blake2b(f"{record_id} {stamp}".encode(), digest_size=8).hexdigest()
+
+
+class Codec:
+    """Turns the JSON text of records of one entity into rows, by its contract.
+
+    `unannounced` collects the paths of members the contract does not know; `retyped` those whose value is of another type
+    than announced. Both went to `_extra`.
+    """
+
+    def __init__(self, entity: Entity, contract: Contract) -> None:
+        self.contract = contract
+        self.unannounced: set[str] = set()
+        self.retyped: set[str] = set()
+        self._shape = contract.root
+        self._wide = entity.bignumeric_fields
+        self._slots = Slots(contract.root, build_level(contract.root), self._wide)
+        self._decoder = msgspec.json.Decoder(self._slots.wire)
+        self._keys = build_getter(
+            [f"{self._slots.attributes[k]}.value" for k in entity.keys if k in self._slots.attributes]
+        )
+        stamp = contract.modified_field
+        self._stamp = attrgetter(f"{self._slots.attributes[stamp]}.value") if stamp else None
+        self._probes = {kind: msgspec.json.Decoder(wire) for kind, wire in WIRE_TYPES.items()}
+
+    def decode(self, raw: bytes) -> Record:
+        """Return the record, or raise RecordRejectedError with the reason."""
+        try:
+            return self._build(self._decoder.decode(raw), b"")
+        except (msgspec.DecodeError, ValueError):
+            sifted = sift(raw, self._shape, self._fits)
+        self.unannounced |= sifted.unannounced
+        self.retyped |= sifted.retyped
+        extra = msgspec.json.encode(sifted.extra, order="sorted") if sifted.extra else b""
+        try:
+            return self._build(self._decoder.decode(sifted.kept), extra)
+        except (msgspec.DecodeError, ValueError) as exc:
+            raise RecordRejectedError(
+                f"cannot be normalised: {exc}", action="Look at the record in Acumatica."
+            ) from exc
+
+    def _build(self, node: Any, extra: bytes) -> Record:
+        if not node.id:
+            raise ValueError("it has no id")
+        digest = blake2b(digest_size=16)
+        body = self._slots.encode(node, digest)
+        digest.update(extra)
+        stamp = self._stamp(node) if self._stamp else None
+        return Record(
+            id=node.id,
+            key="/".join(str(value) for value in self._keys(node) if value is not None),
+            modified_at=None if stamp is None else stamp.astimezone(UTC),
+            version=digest.hexdigest(),
+            body=body,
+            extra=extra,
+        )
+
+    def _fits(self, kind: Kind, path: str, value: Any) -> bool:
+        """Whether the value can become a column of this kind."""
+        try:
+            held: Any = self._probes[kind].decode(msgspec.json.encode(value)).value  # type: ignore[attr-defined]
+        except msgspec.DecodeError:
+            return False
+        if kind is Kind.DECIMAL and NUMBER.fullmatch(held):
+            self._check_width(path, held)
+            return True
+        convert = CONVERTERS.get(kind)
+        try:
+            if convert is not None and held is not None:
+                convert(held)
+        except ValueError:
+            return False
+        return True
+
+    def _check_width(self, path: str, digits: Raw) -> None:
+        """A number too long for its column rejects the record: a missing amount would make sums silently short."""
+        try:
+            (to_bignumeric if path in self._wide else to_numeric)(digits)
+        except ValueError:
+            raise RecordRejectedError(
+                f"{path} has more digits than its column holds",
+                action=f"Add {path} to bignumeric_fields in the catalogue, then replay.",
+            ) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What can be told of a record that cannot be normalised."""
+
+    id: str
+    key: str
+
+
+def identify(raw: bytes, entity: Entity) -> Identity:
+    """Return the id and key of a rejected record as far as they can be read; else an id made from its text."""
+    try:
+        node = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        node = None
+    if not isinstance(node, dict):
+        node = {}
+    parts = [node.get(key) for key in entity.keys]
+    texts = [str(part["value"]) for part in parts if isinstance(part, dict) and "value" in part]
+    found = node.get("id")
+    made = f"unidentified-{blake2b(raw, digest_size=8).hexdigest()}"
+    return Identity(id=found if isinstance(found, str) and found else made, key="/".join(texts))

@@ -1,0 +1,82 @@
+"""The log table of an entity, column by column, from the tenant's contract."""
+
+from collections.abc import Iterator
+
+from connector.domain.contract import Contract, Kind
+from connector.domain.entity import Entity
+from connector.domain.layout import Leaf, Level, Part, build_level
+from connector.domain.schema import Column, ColumnType, Table
+from connector.domain.views import build_views
+
+COLUMN_TYPES: dict[Kind, ColumnType] = {
+    Kind.STRING: ColumnType.STRING,
+    Kind.GUID: ColumnType.STRING,
+    Kind.DECIMAL: ColumnType.NUMERIC,
+    Kind.DOUBLE: ColumnType.FLOAT64,
+    Kind.INT: ColumnType.INT64,
+    Kind.BOOL: ColumnType.BOOL,
+    Kind.DATETIME: ColumnType.TIMESTAMP,
+    Kind.DATE: ColumnType.DATE,
+    Kind.SELECT: ColumnType.STRING,
+    Kind.MULTISELECT: ColumnType.STRING,
+}
+
+META_COLUMNS = (
+    Column(name="_id", type=ColumnType.STRING, required=True, description="Acumatica's id (NoteID): it survives a renamed key"),
+    Column(name="_modified_at", type=ColumnType.TIMESTAMP, description="Acumatica's own stamp of the last change; NULL where the entity has none"),
+    Column(name="_version", type=ColumnType.STRING, required=True, description="Hash of the business content: two rows with one version are the same"),
+    Column(name="_deleted", type=ColumnType.BOOL, required=True, description="TRUE in the row that says the record is gone from Acumatica"),
+    Column(name="_synced_at", type=ColumnType.TIMESTAMP, required=True, description="When this content was read from Acumatica"),
+    Column(name="_run_id", type=ColumnType.STRING, required=True, description="The run that wrote the row; joins sync_runs.run_id"),
+    Column(name="_extra", type=ColumnType.JSON, description="What the contract did not announce, or announced with another type, by its path"),
+)  # fmt: skip
+
+LINE_META_COLUMNS = (
+    Column(name="_id", type=ColumnType.STRING, description="Acumatica's id of the line; not every detail keeps it between readings"),
+    Column(name="_position", type=ColumnType.INT64, description="Place of the line in its document, from 1"),
+)  # fmt: skip
+
+
+def build_table(entity: Entity, contract: Contract) -> Table:
+    """Return the log table with its views, as they should be by this contract."""
+    columns = tuple(_build_columns(build_level(contract.root), entity, "")) + META_COLUMNS
+    return Table(
+        name=entity.log_table,
+        entity=entity.name,
+        columns=columns,
+        description=(
+            f"Every version of every {entity.acumatica_entity} read from Acumatica, append-only. "
+            f"Query the view {entity.current_view} for the current rows."
+        ),
+        partition_by="_synced_at",
+        cluster_by=("_id",),
+        views=build_views(entity, columns),
+    )
+
+
+def _build_columns(level: Level, entity: Entity, path: str) -> Iterator[Column]:
+    for field, leaf in level.walk_leaves():
+        yield Column(
+            name=leaf.column,
+            type=_choose_type(leaf, wide=path + field in entity.bignumeric_fields),
+            description=_describe(entity, path + field, leaf),
+        )
+    for member, column, inner in level.walk_details():
+        yield Column(
+            name=column,
+            type=ColumnType.RECORD,
+            repeated=True,
+            description=f"{entity.acumatica_entity}.{path}{member}".replace("/", "."),
+            fields=(*LINE_META_COLUMNS, *_build_columns(inner, entity, f"{path}{member}/")),
+        )
+
+
+def _choose_type(leaf: Leaf, *, wide: bool) -> ColumnType:
+    if wide and leaf.kind is Kind.DECIMAL:
+        return ColumnType.BIGNUMERIC
+    return COLUMN_TYPES[leaf.kind]
+
+
+def _describe(entity: Entity, path: str, leaf: Leaf) -> str:
+    name = f"{entity.acumatica_entity}.{path}".replace("/", ".")
+    return f"{name} (internal id)" if leaf.part is Part.ID else f"{name} ({leaf.kind.value})"
