@@ -1,0 +1,67 @@
+"""Dead letters: records that could not be used, whole, until they are replayed."""
+
+from collections.abc import Iterator
+
+from connector.adapters.sqlite import rows
+from connector.adapters.sqlite.database import SqliteDatabase
+from connector.domain.stream import DeadLetter
+
+
+class SqliteDeadLetters:
+    """The part of the state store that keeps rejected records."""
+
+    _database: SqliteDatabase
+
+    def add_dead_letter(self, letter: DeadLetter) -> None:
+        """Keep a dead letter whole; one with the same record replaces it, counting attempts on.
+
+        The same run may add the same record twice, because any step may happen twice: that is one attempt.
+        """
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO dead_letters"
+                " (entity, record_id, key, reason, payload, run_id, rejected_at, attempts)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (entity, record_id) DO UPDATE SET"
+                " attempts = attempts + iif(run_id = excluded.run_id, 0, excluded.attempts),"
+                " key = excluded.key, reason = excluded.reason, payload = excluded.payload,"
+                " run_id = excluded.run_id, rejected_at = excluded.rejected_at",
+                (
+                    letter.entity,
+                    rows.storable(letter.record_id),
+                    rows.storable(letter.key),
+                    rows.storable(letter.reason),
+                    letter.payload,
+                    letter.run_id,
+                    rows.instant_text(letter.rejected_at),
+                    letter.attempts,
+                ),
+            )
+
+    def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
+        """Yield an entity's dead letters, or that of one record; they may be removed meanwhile.
+
+        One is read at a time, because each may be large.
+        """
+        for found in self._record_ids(entity) if record_id is None else [rows.storable(record_id)]:
+            with self._database.reading() as connection:
+                row = connection.execute(
+                    "SELECT * FROM dead_letters WHERE entity = ? AND record_id = ?", (entity, found)
+                ).fetchone()
+            if row is not None:
+                yield rows.load_dead_letter(row)
+
+    def remove_dead_letter(self, entity: str, record_id: str) -> None:
+        """Forget a dead letter that was replayed; nothing happens when there is none."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "DELETE FROM dead_letters WHERE entity = ? AND record_id = ?",
+                (entity, rows.storable(record_id)),
+            )
+
+    def _record_ids(self, entity: str) -> list[str]:
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT record_id FROM dead_letters WHERE entity = ? ORDER BY record_id", (entity,)
+            )
+            return [row["record_id"] for row in found]

@@ -1,0 +1,46 @@
+"""Session slots: who holds one of the API sessions the connector may use at once."""
+
+from datetime import timedelta
+
+from connector.adapters.sqlite import rows
+from connector.adapters.sqlite.database import SqliteDatabase
+from connector.domain.stream import SessionSlot
+from connector.ports import Clock
+
+
+class SqliteSessions:
+    """The part of the state store that counts seats across all runs."""
+
+    _database: SqliteDatabase
+    _clock: Clock
+
+    def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
+        """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
+
+        An owner that asks again gets the slot it has, with a later end.
+        """
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            held = dict(
+                connection.execute(
+                    "SELECT number, owner FROM sessions WHERE expires_at > ?", (rows.instant_text(now),)
+                )
+            )
+            numbers = range(1, limit + 1)
+            own = [number for number in numbers if held.get(number) == owner]
+            free = [number for number in numbers if number not in held]
+            if not own and not free:
+                return None
+            slot = SessionSlot(number=(own + free)[0], owner=owner, expires_at=now + ttl)
+            connection.execute(
+                "INSERT OR REPLACE INTO sessions (number, owner, expires_at) VALUES (?, ?, ?)",
+                (slot.number, owner, rows.instant_text(slot.expires_at)),
+            )
+            return slot
+
+    def release_session(self, slot: SessionSlot) -> None:
+        """Give the slot back; nothing happens when it is no longer ours."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "DELETE FROM sessions WHERE number = ? AND owner = ?", (slot.number, slot.owner)
+            )

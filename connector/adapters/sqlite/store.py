@@ -1,0 +1,77 @@
+"""The state store of the embedded profile: one SQLite file."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from connector.adapters.sqlite import rows
+from connector.adapters.sqlite.audit import SqliteAudit
+from connector.adapters.sqlite.database import SqliteDatabase
+from connector.adapters.sqlite.dead_letters import SqliteDeadLetters
+from connector.adapters.sqlite.sessions import SqliteSessions
+from connector.adapters.sqlite.streams import SqliteStreams, select_lease, select_stream
+from connector.domain.stream import StreamStatus
+from connector.errors import ConnectorError
+from connector.ports import CheckLine, Clock
+
+
+class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLetters):
+    """All state in one file that other processes may read, and run against, at any time.
+
+    Audit entries are dropped `audit_ttl` after they were written. `busy_timeout` bounds the wait for another
+    process's transaction; transactions take milliseconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        path: Path,
+        clock: Clock,
+        audit_ttl: timedelta = timedelta(days=400),
+        busy_timeout: timedelta = timedelta(seconds=10),
+    ) -> None:
+        self._database = SqliteDatabase(path, busy_timeout=busy_timeout)
+        self._clock = clock
+        self._audit_ttl = audit_ttl
+
+    def statuses(self, entities: Sequence[str]) -> Sequence[StreamStatus]:
+        """Return what the status page shows, in the order asked for; a lease that has ended is not shown."""
+        now = self._clock.now()
+        with self._database.reading() as connection:
+            return [_select_status(connection, entity, now) for entity in entities]
+
+    def check(self) -> CheckLine:
+        """Write, read and remove one row of its own; never raises."""
+        subject = f"State file {self._database.path}"
+        try:
+            with self._database.writing() as connection:
+                connection.execute(
+                    "INSERT INTO sessions (number, owner, expires_at) VALUES (-1, 'check', '')"
+                )
+                connection.execute("SELECT owner FROM sessions WHERE number = -1").fetchone()
+                connection.execute("DELETE FROM sessions WHERE number = -1")
+        except ConnectorError as error:
+            return CheckLine(subject=subject, ok=False, finding=error.message, remedy=error.action)
+        return CheckLine(subject=subject, ok=True, finding="A row was written, read and removed.")
+
+    def close(self) -> None:
+        """Release the file. Safe to call twice; the next call opens it again."""
+        self._database.close()
+
+
+def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -> StreamStatus:
+    (letters,) = connection.execute(
+        "SELECT count(*) FROM dead_letters WHERE entity = ?", (entity,)
+    ).fetchone()
+    last = connection.execute(
+        "SELECT entry FROM runs WHERE entity = ? AND closed_number IS NOT NULL"
+        " ORDER BY closed_number DESC LIMIT 1",
+        (entity,),
+    ).fetchone()
+    return StreamStatus(
+        stream=select_stream(connection, entity),
+        lease=select_lease(connection, entity, now),
+        dead_letters=letters,
+        last_run=None if last is None else rows.load_entry(last["entry"]),
+    )

@@ -1,0 +1,180 @@
+"""Leases and what is remembered of each entity."""
+
+import json
+import sqlite3
+from datetime import datetime, timedelta
+
+from connector.adapters.sqlite import rows
+from connector.adapters.sqlite.database import SqliteDatabase
+from connector.domain.contract import Contract
+from connector.domain.stream import Checkpoint, Lease, Stream
+from connector.errors import LeaseLostError
+from connector.ports import Clock
+
+
+class SqliteStreams:
+    """The part of the state store that leads an entity from run to run."""
+
+    _database: SqliteDatabase
+    _clock: Clock
+
+    def read_stream(self, entity: str) -> Stream:
+        """Return what is remembered of an entity; an empty Stream when nothing is."""
+        with self._database.reading() as connection:
+            return select_stream(connection, entity)
+
+    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, Stream] | Lease:
+        """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
+
+        An owner that asks again before its lease ends gets the same lease with a later end.
+        """
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            held = select_lease(connection, entity, now)
+            if held is not None and held.owner != owner:
+                return held
+            fence = held.fence if held is not None else _last_fence(connection, entity) + 1
+            lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl)
+            connection.execute(
+                "INSERT OR REPLACE INTO leases (entity, owner, fence, expires_at) VALUES (?, ?, ?, ?)",
+                (entity, owner, fence, rows.instant_text(lease.expires_at)),
+            )
+            return lease, select_stream(connection, entity)
+
+    def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease:
+        """Return the lease with a later end."""
+        with self._database.writing() as connection:
+            return self._renewed(connection, lease, ttl)
+
+    def save_checkpoint(
+        self, lease: Lease, mode: str, checkpoint: Checkpoint | None, ttl: timedelta
+    ) -> Lease:
+        """Store the mode's progress (None forgets it), and renew the lease."""
+        with self._database.writing() as connection:
+            renewed = self._renewed(connection, lease, ttl)
+            _store_checkpoint(connection, lease.entity, mode, checkpoint)
+            return renewed
+
+    def save_contract(self, lease: Lease, contract: Contract) -> None:
+        """Remember the entity's contract."""
+        with self._database.writing() as connection:
+            _require(connection, lease)
+            connection.execute(
+                "INSERT INTO streams (entity, contract) VALUES (?, ?)"
+                " ON CONFLICT (entity) DO UPDATE SET contract = excluded.contract",
+                (lease.entity, rows.dump_contract(contract)),
+            )
+
+    def save_read_one_by_one(self, lease: Lease) -> None:
+        """Remember that this entity's list cannot be optimised."""
+        with self._database.writing() as connection:
+            _require(connection, lease)
+            connection.execute(
+                "INSERT INTO streams (entity, read_one_by_one) VALUES (?, 1)"
+                " ON CONFLICT (entity) DO UPDATE SET read_one_by_one = 1",
+                (lease.entity,),
+            )
+
+    def commit(self, lease: Lease, stream: Stream) -> None:
+        """Replace the whole stream, and give the lease back. The watermark never goes back: the later one is kept."""
+        with self._database.writing() as connection:
+            _require(connection, lease)
+            _store_stream(connection, lease.entity, stream)
+            connection.execute("DELETE FROM checkpoints WHERE entity = ?", (lease.entity,))
+            for mode, checkpoint in stream.checkpoints.items():
+                _store_checkpoint(connection, lease.entity, mode, checkpoint)
+            _give_back(connection, lease)
+
+    def release_lease(self, lease: Lease) -> None:
+        """Give the lease back; nothing happens when it is no longer ours."""
+        with self._database.writing() as connection:
+            _give_back(connection, lease)
+
+    def _renewed(self, connection: sqlite3.Connection, lease: Lease, ttl: timedelta) -> Lease:
+        _require(connection, lease)
+        expires_at = self._clock.now() + ttl
+        connection.execute(
+            "UPDATE leases SET expires_at = ? WHERE entity = ?",
+            (rows.instant_text(expires_at), lease.entity),
+        )
+        return Lease(entity=lease.entity, owner=lease.owner, fence=lease.fence, expires_at=expires_at)
+
+
+def select_lease(connection: sqlite3.Connection, entity: str, now: datetime) -> Lease | None:
+    """Return the lease that somebody holds at this instant."""
+    row = connection.execute(
+        "SELECT * FROM leases WHERE entity = ? AND owner IS NOT NULL AND expires_at > ?",
+        (entity, rows.instant_text(now)),
+    ).fetchone()
+    if row is None:
+        return None
+    return Lease(
+        entity=entity,
+        owner=row["owner"],
+        fence=row["fence"],
+        expires_at=datetime.fromisoformat(row["expires_at"]),
+    )
+
+
+def select_stream(connection: sqlite3.Connection, entity: str) -> Stream:
+    """Return the stream, empty when nothing is remembered."""
+    stored = connection.execute("SELECT mode, progress FROM checkpoints WHERE entity = ?", (entity,))
+    checkpoints = {row["mode"]: rows.load_checkpoint(row["progress"]) for row in stored}
+    row = connection.execute("SELECT * FROM streams WHERE entity = ?", (entity,)).fetchone()
+    if row is None:
+        return Stream(entity=entity, checkpoints=checkpoints)
+    return rows.load_stream(row, checkpoints)
+
+
+def _last_fence(connection: sqlite3.Connection, entity: str) -> int:
+    row = connection.execute("SELECT fence FROM leases WHERE entity = ?", (entity,)).fetchone()
+    return 0 if row is None else int(row["fence"])
+
+
+def _require(connection: sqlite3.Connection, lease: Lease) -> None:
+    # The fence alone decides: a lease that ended, or was given back, is still good until somebody takes it over, so
+    # repeating a commit whose answer was lost is no error.
+    if _last_fence(connection, lease.entity) != lease.fence:
+        raise LeaseLostError(
+            f"Another run has taken over {lease.entity}; run {lease.owner} may not write its state any more.",
+            action="Nothing to do: the other run goes on from the last checkpoint.",
+        )
+
+
+def _give_back(connection: sqlite3.Connection, lease: Lease) -> None:
+    connection.execute(
+        "UPDATE leases SET owner = NULL WHERE entity = ? AND fence = ?", (lease.entity, lease.fence)
+    )
+
+
+def _store_checkpoint(
+    connection: sqlite3.Connection, entity: str, mode: str, checkpoint: Checkpoint | None
+) -> None:
+    if checkpoint is None:
+        connection.execute("DELETE FROM checkpoints WHERE entity = ? AND mode = ?", (entity, mode))
+    else:
+        connection.execute(
+            "INSERT OR REPLACE INTO checkpoints (entity, mode, progress) VALUES (?, ?, ?)",
+            (entity, mode, rows.dump_checkpoint(checkpoint)),
+        )
+
+
+def _store_stream(connection: sqlite3.Connection, entity: str, stream: Stream) -> None:
+    row = connection.execute("SELECT watermark FROM streams WHERE entity = ?", (entity,)).fetchone()
+    stored = None if row is None else rows.instant_or_none(row["watermark"])
+    later = max((mark for mark in (stored, stream.watermark) if mark is not None), default=None)
+    connection.execute(
+        "INSERT OR REPLACE INTO streams (entity, watermark, lower, edge, edge_complete, contract,"
+        " read_one_by_one, records_seen, last_success_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            entity,
+            rows.text_or_none(later),
+            rows.text_or_none(stream.lower),
+            json.dumps(dict(stream.edge)),
+            stream.edge_complete,
+            rows.dump_contract(stream.contract),
+            stream.read_one_by_one,
+            stream.records_seen,
+            rows.text_or_none(stream.last_success_at),
+        ),
+    )

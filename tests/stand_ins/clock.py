@@ -1,0 +1,28 @@
+"""Time that passes only when a test says so."""
+
+from datetime import UTC, datetime, timedelta
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+"""Where a clock starts when the test does not care."""
+
+
+class FakeClock:
+    """A clock to be set. `sleep` moves it on at once and notes the duration in `sleeps`."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self._now = now
+        self.sleeps: list[timedelta] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    def sleep(self, duration: timedelta) -> None:
+        self.sleeps.append(duration)
+        if duration > timedelta(0):
+            self._now += duration
+
+    def set(self, now: datetime) -> None:
+        self._now = now
+
+    def advance(self, duration: timedelta) -> None:
+        self._now += duration
