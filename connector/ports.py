@@ -100,11 +100,13 @@ class CheckLine:
 class TableStatus:
     """What `prepare` found. `created`: the table did not exist, so nothing of it can be in the warehouse.
 
-    `settled`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe.
+    `settled`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe. `retyped` are the
+    dotted paths of columns whose existing type does not take the wanted one's values: those values belong in `_extra`.
     """
 
     created: bool
     settled: bool
+    retyped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
