@@ -1,0 +1,66 @@
+"""What every test may ask for: a clock, and the stand-ins of the cloud services.
+
+A stand-in that this machine cannot run skips its tests, and says so at the end; with CI=true it fails them.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+
+import pytest
+
+from tests.stand_ins.bigquery import running_bigquery
+from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.firestore import running_firestore
+from tests.stand_ins.servers import StandInUnavailableError
+
+UNTESTED = "NOT TESTED"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Time that stands still until the test moves it."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def bigquery_url() -> Iterator[str]:
+    """Base URL of the BigQuery stand-in, for `api_endpoint` or BIGQUERY_EMULATOR_HOST."""
+    yield from _stand_in("BigQuery stand-in", running_bigquery())
+
+
+@pytest.fixture
+def bigquery_dataset() -> str:
+    """A dataset name no other test uses; nothing of it exists yet."""
+    return f"test_{uuid.uuid4().hex}"
+
+
+@pytest.fixture(scope="session")
+def firestore_host() -> Iterator[str]:
+    """`host:port` of the Firestore emulator."""
+    yield from _stand_in("Firestore emulator", running_firestore())
+
+
+@pytest.fixture
+def firestore_project(firestore_host: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A project no other test uses, empty; FIRESTORE_EMULATOR_HOST leads Google's client library to the emulator."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_host)
+    return f"test-{uuid.uuid4().hex[:24]}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])}
+    for reason in sorted(reason for reason in reasons if UNTESTED in reason):
+        terminalreporter.section(UNTESTED, yellow=True)
+        terminalreporter.line(reason.removeprefix(f"Skipped: {UNTESTED}"))
+
+
+def _stand_in(name: str, server: AbstractContextManager[str]) -> Iterator[str]:
+    with ExitStack() as running:
+        try:
+            address = running.enter_context(server)
+        except StandInUnavailableError as missing:
+            leave_out = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            leave_out(f"{UNTESTED} with the {name}: {missing}")
+        yield address

@@ -1,0 +1,42 @@
+"""Google's own Firestore emulator on this machine."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.stand_ins.servers import HOST, StandInUnavailableError, running
+
+JAR = Path("platform/cloud-firestore-emulator/cloud-firestore-emulator.jar")
+MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+
+
+@contextmanager
+def running_firestore() -> Iterator[str]:
+    """Yield `host:port` of an emulator of this process's own, empty at first."""
+    java = shutil.which("java")
+    if java is None:
+        raise StandInUnavailableError("it needs Java 11 or newer on the PATH")
+    program = [java, "-Duser.language=en", "-Xmx512m", "-cp", str(_jar()), MAIN]
+    with running(lambda port: [*program, f"--host={HOST}", f"--port={port}"]) as port:
+        yield f"{HOST}:{port}"
+
+
+def _jar() -> Path:
+    """Return the emulator's archive; Java is started directly because `gcloud` takes a second longer."""
+    for root in (os.environ.get("CLOUDSDK_ROOT"), "/usr/lib/google-cloud-sdk", _sdk_root()):
+        if root and (Path(root) / JAR).exists():
+            return Path(root) / JAR
+    raise StandInUnavailableError("it needs the Google Cloud SDK with its component cloud-firestore-emulator")
+
+
+def _sdk_root() -> str | None:
+    gcloud = shutil.which("gcloud")
+    if gcloud is None:
+        return None
+    answer = subprocess.run(
+        [gcloud, "info", "--format=value(installation.sdk_root)"], capture_output=True, text=True, check=False
+    )
+    return answer.stdout.strip()
