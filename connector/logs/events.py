@@ -1,0 +1,61 @@
+"""The two lines that metrics and alerts are made of: how a run ended, and how fresh an entity is."""
+
+import logging
+from dataclasses import asdict
+from datetime import datetime
+
+from connector.domain.run import RunResult, Status
+from connector.domain.stream import StreamStatus
+from connector.logs.context import run_context
+
+RUN = logging.getLogger("connector.run")
+STATUS = logging.getLogger("connector.status")
+
+
+def log_run(result: RunResult) -> None:
+    """Write the run's one canonical line (`event` = `run`) with every figure of its result, whatever its outcome."""
+    with run_context(run_id=result.run_id, entity=result.entity, mode=result.mode):
+        RUN.log(_choose_level(result), _describe(result), extra={"event": "run", **asdict(result)})
+
+
+def _choose_level(result: RunResult) -> int:
+    """ERROR calls a person; a WARNING is settled by time or concerns one record; the rest went as it should."""
+    if result.status is Status.FAILED:
+        needs_person = result.error is None or result.error.http_status == 500
+        return logging.ERROR if needs_person else logging.WARNING
+    return logging.WARNING if result.records_rejected else logging.INFO
+
+
+def _describe(result: RunResult) -> str:
+    head = f"{result.entity} {result.mode} {result.status}"
+    if result.error:
+        return f"{head}: {result.error.message} {result.error.action}"
+    if result.reason:
+        head = f"{head} ({result.reason})"
+    return (
+        f"{head}: {result.records_read} read, {result.records_written} written, {result.records_unchanged} unchanged, "
+        f"{result.records_rejected} rejected in {result.duration_seconds:.1f} s"
+    )
+
+
+def log_freshness(status: StreamStatus, now: datetime) -> None:
+    """Write how long ago the entity last succeeded (`event` = `freshness`); the alert for stale data reads this line.
+
+    Nothing is written for an entity that was never tried: a fresh deployment is not late yet.
+    """
+    succeeded_at = status.stream.last_success_at
+    if succeeded_at is None and not status.last_run:
+        return
+    entity = status.stream.entity
+    lag = None if succeeded_at is None else int((now - succeeded_at).total_seconds())
+    figures = {
+        "entity": entity,
+        "last_success_at": succeeded_at,
+        "lag_seconds": lag,
+        "never_succeeded": succeeded_at is None,
+        "last_status": (status.last_run or {}).get("status"),
+        "dead_letters": status.dead_letters,
+    }
+    said = "has never succeeded" if lag is None else f"last succeeded {lag} s ago"
+    with run_context(entity=entity):
+        STATUS.info("%s %s", entity, said, extra={"event": "freshness", **figures})

@@ -1,0 +1,109 @@
+"""How a log record becomes a line: JSON for Cloud Logging, or text for a terminal."""
+
+import json
+import logging
+import math
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any, TextIO
+
+from connector.domain import instants
+from connector.logs.context import Trace, current_context
+from connector.logs.secrets import SECRETS
+
+LABELS = "logging.googleapis.com/labels"
+TRACE = "logging.googleapis.com/trace"
+SPAN = "logging.googleapis.com/spanId"
+SAMPLED = "logging.googleapis.com/trace_sampled"
+
+FIXED = frozenset({"time", "severity", "event", "mode", "status"})
+"""Members with a closed vocabulary: a password that happens to be `run` must not blind the alerts."""
+
+ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every LogRecord has; anything else was given as `extra`."""
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line. `project` is the Google Cloud project that traces belong to."""
+
+    def __init__(self, project: str | None = None) -> None:
+        super().__init__()
+        self._project = project
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; what was given as `extra` becomes members of it."""
+        context = current_context()
+        entry = {name: value for name, value in vars(record).items() if name not in ORDINARY}
+        entry |= {
+            "severity": record.levelname,
+            "time": instants.to_text(datetime.fromtimestamp(record.created, UTC)),
+            "message": record.getMessage(),
+            "logger": record.name,
+            LABELS: context.labels,
+        }
+        if record.exc_info:
+            entry["stack_trace"] = self.formatException(record.exc_info)
+        if context.trace:
+            entry |= self._describe(context.trace)
+        return json.dumps(
+            {name: value if name in FIXED else _to_plain(value) for name, value in entry.items()}
+        )
+
+    def _describe(self, trace: Trace) -> dict[str, Any]:
+        name = f"projects/{self._project}/traces/{trace.trace_id}" if self._project else trace.trace_id
+        span = {SPAN: trace.span_id} if trace.span_id else {}
+        return {TRACE: name, SAMPLED: trace.sampled, **span}
+
+
+class TextFormatter(logging.Formatter):
+    """A short line for a person: time, severity when it matters, message."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(notice)s%(message)s", "%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, with the stack trace of an exception below it."""
+        record.notice = f"{record.levelname}: " if record.levelno >= logging.WARNING else ""
+        return SECRETS.redact(super().format(record))
+
+
+class ConnectorHandler(logging.StreamHandler[TextIO]):
+    """Ours, so that configuring twice does not write twice."""
+
+
+def configure_logging(
+    *, json: bool = True, level: str = "INFO", project: str | None = None, stream: TextIO | None = None
+) -> None:
+    """Send our lines to standard output as JSON, or to standard error as text; may be called again.
+
+    `level` is for our own lines; libraries are heard from WARNING up. A plain stream handler that a framework has put
+    on the root logger is replaced, or each line would appear twice.
+    """
+    handler = ConnectorHandler(stream or (sys.stdout if json else sys.stderr))
+    handler.setFormatter(JsonFormatter(project) if json else TextFormatter())
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        if isinstance(old, ConnectorHandler) or type(old) is logging.StreamHandler:
+            root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("connector").setLevel(level.upper())
+
+
+def _to_plain(value: Any) -> Any:
+    """Return the value as JSON can hold it, without anything hidden."""
+    if isinstance(value, Enum):
+        return _to_plain(value.value)
+    if isinstance(value, datetime):
+        return instants.to_text(value) if value.tzinfo else value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return {SECRETS.redact(str(name)): _to_plain(member) for name, member in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_to_plain(member) for member in value]
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return SECRETS.redact(str(value))

@@ -1,0 +1,62 @@
+"""Values that no log line may show."""
+
+import json
+import re
+import threading
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "[hidden]"
+REMEMBERED_AT_MOST = 200
+"""The newest secrets alone are remembered, so that rotating tokens cannot make every line slower for ever."""
+
+SHORTEST_LINE = 16
+"""A line of a PEM that is at least this long is a secret of its own; shorter ones would blot out ordinary text."""
+
+
+class Secrets:
+    """The secrets of this process, in every spelling a line could hold them in. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spellings: dict[str, frozenset[str]] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, secret: str) -> None:
+        """Remember one more; blank text is no secret."""
+        if not secret.strip():
+            return
+        with self._lock:
+            known = self._spellings.pop(secret, None)
+            self._spellings[secret] = known or _spell(secret)
+            while len(self._spellings) > REMEMBERED_AT_MOST:
+                self._spellings.pop(next(iter(self._spellings)))
+            if known is None:
+                longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def redact(self, text: str) -> str:
+        """Return the text with every secret in it replaced."""
+        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+
+
+def _spell(secret: str) -> frozenset[str]:
+    """The secret as it is, in a URL, in a form body, in JSON, in a Python literal; of a PEM also each line."""
+    lines = {line.strip() for line in secret.splitlines()}
+    telling = {line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith("-----")}
+    spellings: set[str] = set()
+    for text in {secret, secret.strip(), *telling}:
+        encoded = text.encode("utf-8", "replace")
+        in_urls = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
+        in_urls |= {re.sub("%..", lambda match: match[0].lower(), url) for url in in_urls}
+        in_code = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]}
+        spellings |= {text} | in_urls | in_code
+    return frozenset(spellings)
+
+
+SECRETS = Secrets()
+"""The secrets of this process."""
+
+
+def hide(secret: str) -> None:
+    """Keep this value out of every line from now on: messages, figures and exception texts, however encoded."""
+    SECRETS.add(secret)
