@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from random import Random
+from threading import RLock
+from typing import Any
 
 import msgspec
 
 from .clock import TenantClock
-from .contract import entity_names, fields_ever, keys_of
-from .rows import Fields, Record, Row, Scalar, new_id
-from .transaction import Change, Lines, Transaction
+from .contract import entity_names, keys_of
+from .rows import Fields, Record, Row, Scalar, new_id, seeded
+from .transaction import Change, Lines, Transaction, with_system_fields
 
-STAMP_FIELDS = ("LastModifiedDateTime", "LastModified", "LastModifiedDate")
-CREATED_FIELDS = ("CreatedDateTime", "CreatedDate")
+Write = tuple[str, str, Callable[[Record | None], Record | None]]
 
 
 class Deletion(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,39 +31,48 @@ class Table:
     def __init__(self) -> None:
         """Begin empty."""
         self.by_id: dict[str, Record] = {}
+        self.by_key: dict[tuple[str, ...], Record] = {}
         self.generation = 0
+        """Counts the changes, so that what was computed from the table can tell when it is out of date."""
         self._ordered: list[Record] | None = None
 
     def put(self, record: Record) -> None:
-        """Store this version of a record in place of the one before."""
+        """Store this version of a record in place of the one before, or ValueError if its key is taken."""
+        holder = self.by_key.get(record.sort_key)
+        if holder is not None and holder.id != record.id:
+            raise ValueError(f"{record.entity} {'/'.join(record.keys)} exists already")
+        self.drop(record.id)
         self.by_id[record.id] = record
-        self._touch()
+        self.by_key[record.sort_key] = record
 
-    def drop(self, record_id: str) -> None:
+    def drop(self, record_id: str) -> Record | None:
         """Forget a record for good."""
-        del self.by_id[record_id]
-        self._touch()
-
-    def _touch(self) -> None:
         self.generation += 1
         self._ordered = None
+        before = self.by_id.pop(record_id, None)
+        if before is not None:
+            del self.by_key[before.sort_key]
+        return before
 
     def ordered(self) -> list[Record]:
         """All records in ascending order of their keys."""
         if self._ordered is None:
-            self._ordered = sorted(self.by_id.values(), key=lambda record: record.sort_key)
+            self._ordered = [self.by_key[key] for key in sorted(self.by_key)]
         return self._ordered
 
 
 class Tenant:
-    """One tenant: tables, a clock, transactions that stamp at their start and show at their commit."""
+    """One tenant: tables, a clock, and transactions whose rows show when they commit."""
 
     def __init__(self, clock: TenantClock | None = None, seed: int = 7) -> None:
         """Begin empty; the seed decides every id that will be given out."""
         self.clock = clock or TenantClock()
-        self.random = Random(f"{seed}:ids")
+        self.random = seeded(seed, "ids")
         self.tables: dict[str, Table] = {entity: Table() for entity in entity_names()}
         self.deletions: list[Deletion] = []
+        self.locks: dict[tuple[str, str], Transaction] = {}
+        self.guard = RLock()
+        """Held by whoever needs the tables to stand still: a commit, or a request that reads them."""
         self.listeners: list[Callable[[list[Change]], None]] = []
         """Called after each commit with what it changed; push notifications hang here."""
 
@@ -74,9 +83,10 @@ class Tenant:
         return self.tables[entity]
 
     def records(self, entity: str, *, archived: bool = True, hidden: bool = True) -> list[Record]:
-        """The live records in key order: the oracle of tests. Leave out archived or hidden ones on request."""
-        rows = self.table(entity).ordered()
-        return [row for row in rows if (archived or not row.archived) and (hidden or not row.hidden)]
+        """The live records in key order: the oracle of tests. Archived and hidden ones can be left out."""
+        with self.guard:
+            rows = self.table(entity).ordered()
+            return [row for row in rows if (archived or not row.archived) and (hidden or not row.hidden)]
 
     def record(self, entity: str, record_id: str) -> Record:
         """The committed version of one record, or KeyError."""
@@ -84,19 +94,18 @@ class Tenant:
 
     def find(self, entity: str, *keys: str) -> Record | None:
         """The record with these key values, compared without case, or None."""
-        wanted = tuple(key.casefold() for key in keys)
-        return next((row for row in self.table(entity).ordered() if row.sort_key == wanted), None)
+        return self.table(entity).by_key.get(tuple(key.casefold() for key in keys))
 
     def begin(self) -> Transaction:
-        """Open a transaction: its rows carry this moment's stamp and are seen once it commits."""
-        return Transaction(self, self.clock.now())
+        """Open a transaction: its rows are stamped as they are written and seen once it commits."""
+        return Transaction(self)
 
     def commit(self, transaction: Transaction) -> None:
         """Show what the transaction did."""
         transaction.commit()
 
     def insert(
-        self, entity: str, fields: Mapping[str, Scalar], details: Lines | None = None, **parts: object
+        self, entity: str, fields: Mapping[str, Scalar], details: Lines | None = None, **parts: Any
     ) -> str:
         """Add a record and answer its id; `linked`, `custom`, `note`, `record_id` may be given as well."""
         with self.begin() as transaction:
@@ -110,7 +119,7 @@ class Tenant:
         details: Lines | None = None,
         *,
         touch: bool = True,
-        **parts: object,
+        **parts: Any,
     ) -> None:
         """Set fields (None empties one) or replace details; with `touch` False the stamp stays as it is."""
         with self.begin() as transaction:
@@ -127,27 +136,48 @@ class Tenant:
             transaction.delete(entity, record_id)
 
     def archive(self, entity: str, record_id: str, archived: bool = True) -> None:
-        """Archive a record (or take it back): lists leave it out unless the request asks for archived ones."""
-        record = self.record(entity, record_id)
-        self.tables[entity].put(msgspec.structs.replace(record, archived=archived))
+        """Archive a record, or take it back: lists leave it out unless the request asks for archived ones."""
+        self._restate(entity, record_id, archived=archived)
 
     def hide(self, entity: str, record_id: str, hidden: bool = True) -> None:
-        """Put a record into a restriction group that the API user is not in (or take it out again)."""
-        record = self.record(entity, record_id)
-        self.tables[entity].put(msgspec.structs.replace(record, hidden=hidden))
+        """Put a record into a restriction group that the API user is not in, or take it out again."""
+        self._restate(entity, record_id, hidden=hidden)
+
+    def apply(self, writes: Iterable[Write]) -> None:
+        """Make writes visible at once and tell the listeners; called by a transaction that commits."""
+        with self.guard:
+            changes = [self._apply(*write) for write in writes]
+        for listener in self.listeners:
+            listener(changes)
+
+    def _apply(self, entity: str, record_id: str, write: Callable[[Record | None], Record | None]) -> Change:
+        table = self.table(entity)
+        before = table.by_id.get(record_id)
+        after = write(before)
+        if after is not None:
+            table.put(after)
+        elif table.drop(record_id) is not None:
+            self.deletions.append(Deletion(entity=entity, id=record_id, deleted_at=self.clock.now()))
+        return Change(entity=entity, id=record_id, before=before, after=after)
+
+    def _restate(self, entity: str, record_id: str, **state: bool) -> None:
+        with self.guard:
+            record = self.record(entity, record_id)
+            self.table(entity).put(msgspec.structs.replace(record, **state, rendered={}))
 
     def load(
         self,
         entity: str,
         fields: Fields,
-        details: dict[str, list[Row]],
+        *,
         stamp: datetime,
         created: datetime,
+        details: dict[str, list[Row]] | None = None,
         linked: dict[str, Row] | None = None,
         custom: Fields | None = None,
         note: str | None = None,
     ) -> Record:
-        """Store a record as history left it, with stamps of its own; for the generator."""
+        """Store a record as history left it, with its own stamps; how the generator fills the tables."""
         record_id = new_id(self.random)
         record = Record(
             id=record_id,
@@ -155,35 +185,11 @@ class Tenant:
             keys=tuple(str(fields[key]) for key in keys_of(entity)),
             stamp=stamp,
             created=created,
-            fields=system_fields(entity, fields, record_id, stamp, created),
-            details=details,
+            fields=with_system_fields(entity, fields, record_id, stamp, created),
+            details=details or {},
             linked=linked or {},
             custom=custom or {},
             note=note,
         )
-        self.tables[entity].put(record)
+        self.table(entity).put(record)
         return record
-
-
-def system_fields(
-    entity: str, fields: Mapping[str, Scalar], record_id: str, stamp: datetime, created: datetime
-) -> Fields:
-    """The fields of a record with those that the system fills: stamps, creation, NoteID."""
-    known = fields_ever(entity)
-    system: Fields = {name: stamp for name in STAMP_FIELDS if name in known}
-    system |= {name: created for name in CREATED_FIELDS if name in known}
-    if "NoteID" in known:
-        system["NoteID"] = record_id
-    return {**fields, **system}
-
-
-def lines_of(random: Random, details: Lines) -> dict[str, list[Row]]:
-    """Rows from plain mappings; rows given as they are keep their id."""
-    return {name: [_line(random, line) for line in lines] for name, lines in details.items()}
-
-
-def _line(random: Random, line: Row | Mapping[str, Scalar]) -> Row:
-    return line if isinstance(line, Row) else Row(id=new_id(random), fields=dict(line))
-
-
-LinesOf = Mapping[str, Sequence[Row | Mapping[str, Scalar]]]

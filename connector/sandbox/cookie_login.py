@@ -1,0 +1,45 @@
+"""Signing in and out with cookies."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from .accounts import SignIn
+from .messages import Request, Response
+from .problems import bad_request, server_error
+from .sessions import cookie_headers
+from .site import Site
+
+
+def sign_in(request: Request, site: Site) -> Response:
+    """Open a session for a name and password: 204 and cookies, or a 500 that says why not."""
+    form = _form(request)
+    options = site.options
+    tenants = (options.tenant, *options.other_tenants)
+    wanted = str(form.get("tenant") or form.get("company") or options.tenant)
+    if options.other_tenants and wanted.casefold() not in {name.casefold() for name in tenants}:
+        raise server_error("PX.Data.PXUndefinedCompanyException", "A proper company ID cannot be determined.")
+    tried = site.account.try_password(options, str(form.get("name", "")), str(form.get("password", "")))
+    if tried is SignIn.LOCKED:
+        raise server_error(
+            "PX.Data.PXException", "Error: Your account is locked out. Contact your administrator."
+        )
+    if tried is SignIn.WRONG:
+        raise server_error("PX.Data.PXException", "Error: Invalid credentials. Please try again.")
+    session = site.sessions.open(options, is_cookie=True)
+    return Response(status=204, headers=tuple(cookie_headers(session, options, site.tenant.clock.now())))
+
+
+def _form(request: Request) -> dict[str, Any]:
+    text = request.body.decode("utf-8", "replace")
+    if not text:
+        raise bad_request("The request body should not be empty.")
+    if "json" not in request.header("Content-Type"):
+        return dict(parse_qsl(text))
+    try:
+        form = json.loads(text)
+    except ValueError:
+        raise bad_request("The request body is not valid JSON.") from None
+    return form if isinstance(form, dict) else {}

@@ -1,0 +1,1 @@
+"""The simulated company: a mid-sized distributor, made anew from a seed."""

@@ -1,0 +1,74 @@
+"""The OData function that tells which records were deleted, for tables whose deletions are tracked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+from .filter_lexer import Lexer
+from .messages import Request, Response, json_response
+from .problems import Refusal, bad_filter, not_found, plain_text
+from .site import Site
+
+DACS = {
+    "Account": "PX_Objects_GL_Account",
+    "Bill": "PX_Objects_AP_APInvoice",
+    "Check": "PX_Objects_AP_APPayment",
+    "Customer": "PX_Objects_AR_Customer",
+    "Invoice": "PX_Objects_AR_ARInvoice",
+    "JournalTransaction": "PX_Objects_GL_Batch",
+    "NonStockItem": "PX_Objects_IN_InventoryItem",
+    "Payment": "PX_Objects_AR_ARPayment",
+    "Project": "PX_Objects_PM_PMProject",
+    "PurchaseOrder": "PX_Objects_PO_POOrder",
+    "PurchaseReceipt": "PX_Objects_PO_POReceipt",
+    "SalesInvoice": "PX_Objects_SO_SOInvoice",
+    "SalesOrder": "PX_Objects_SO_SOOrder",
+    "StockItem": "PX_Objects_IN_InventoryItem",
+    "Subaccount": "PX_Objects_GL_Sub",
+    "Vendor": "PX_Objects_AP_Vendor",
+}
+"""The data access class behind each form, as OData names it."""
+
+FUNCTION = "px.GetDeletedRecords()"
+
+
+def deleted_records(request: Request, site: Site, path: str) -> Response:
+    """Answer `{tenant}/api/odata/dac/{DAC}/px.GetDeletedRecords()?$filter=DeleteDate ge <instant>`."""
+    parts = [unquote(part) for part in path.split("/")]
+    if len(parts) != 6 or parts[1:4] != ["api", "odata", "dac"] or parts[5] != FUNCTION:
+        raise not_found(site.options.not_found_body)
+    if parts[0].casefold() != site.options.tenant.casefold():
+        raise Refusal(plain_text(401, ""))
+    names = {entity for entity, dac in DACS.items() if parts[4] in (dac, dac.rpartition("_")[2])}
+    tracked = names & set(site.options.tracked_deletions)
+    if not tracked:
+        body = {
+            "error": {"code": "", "message": f"Deleted records of {parts[4]} are not tracked (SM207010)."}
+        }
+        return json_response(400, body)
+    since = _since(request.parameters.get("$filter", ""))
+    rows = [
+        {
+            "RefNoteID": item.id,
+            "DeleteDate": item.deleted_at.astimezone(UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
+        }
+        for item in site.tenant.deletions
+        if item.entity in tracked and (since is None or item.deleted_at >= since)
+    ]
+    return json_response(200, {"@odata.context": f"$metadata#{parts[4]}", "value": rows})
+
+
+def _since(text: str) -> datetime | None:
+    """The instant of `DeleteDate ge <instant>`, the one condition this function is asked with."""
+    if not text:
+        return None
+    words = text.split()
+    if len(words) != 3 or words[:2] != ["DeleteDate", "ge"]:
+        raise bad_filter("Only 'DeleteDate ge <instant>' can be asked.")
+    value = Lexer(5, UTC).tokens(words[2])[0].value
+    if not isinstance(value, datetime):
+        raise bad_filter("DeleteDate is compared with an instant.")
+    return value
