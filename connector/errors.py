@@ -125,3 +125,7 @@ class DataError(ConnectorError):
 
 class RecordRejectedError(DataError):
     """A record that cannot be normalised: no id, no readable JSON, a number no column can hold."""
+
+
+class ListEmptyError(TerminalError):
+    """Acumatica lists nothing at all where there used to be records; an idle run would look just like it."""

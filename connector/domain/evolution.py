@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
-from connector.domain.schema import Column, ColumnType
+from connector.domain.schema import Column, ColumnType, Table
 
 HOLDS: dict[ColumnType, frozenset[ColumnType]] = {
     ColumnType.STRING: frozenset(
@@ -66,3 +67,11 @@ def takes(column: Column, want: Column) -> bool:
     if column.repeated != want.repeated:
         return False
     return column.type is want.type or want.type in HOLDS.get(column.type, frozenset())
+
+
+def fingerprint(table: Table, revision: int) -> str:
+    """Return 32 hexadecimal digits that change with anything a warehouse makes of the table: columns, texts, views.
+
+    `revision` is the warehouse's own: it counts up when the warehouse makes something else of the same table.
+    """
+    return blake2b(f"{revision} {table!r}".encode(), digest_size=16).hexdigest()

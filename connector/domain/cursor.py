@@ -1,0 +1,116 @@
+"""How a moving, unsorted list is read without losing a row: where a pass begins, how pages join, where the next begins.
+
+The list has no order by change, no count and no next link, and it moves while it is read. So pages overlap by one row,
+which must be found again (the seam); nothing changed after the signpost is taken as read; and the next pass begins
+early enough for rows that were stamped before but committed after.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connector.domain.stream import Checkpoint, Stream
+
+STAMP_STEP = timedelta(seconds=1)
+"""Coarser than Acumatica's 1/300 s, so that a bound above the highest stamp is above it in every spelling."""
+KNOWN_PAGES = 2
+MAX_RESTARTS = 5
+"""How often one pass may lose its place completely before the order is called unstable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One request: `top` rows from `skip`."""
+
+    skip: int
+    top: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seam:
+    """Where reading stands: `offset` rows are behind; the next page must hold a row known from the pages before.
+
+    `known` are marks (id and stamp) of the rows of the last two pages, oldest first. `step` is how far the last search
+    for a known row went back, 0 while pages join.
+    """
+
+    offset: int = 0
+    known: tuple[str, ...] = ()
+    step: int = 0
+    restarts: int = 0
+
+    def __post_init__(self) -> None:
+        if self.offset < 0:
+            raise ValueError(f"an offset cannot be negative: {self.offset}")
+
+    def build_window(self, page_size: int) -> Window:
+        """Return the next request: one row back, so that the first one should be known."""
+        return Window(skip=max(0, self.offset - 1), top=page_size)
+
+    def find_new(self, window: Window, marks: Sequence[str]) -> int | None:
+        """Return the index of the first row after the right-most known one; None when the list shifted away."""
+        known = set(self.known)
+        at = max((i for i, mark in enumerate(marks) if mark in known), default=None)
+        if at is not None:
+            return at + 1
+        return 0 if window.skip == 0 else None
+
+    def step_back(self, window: Window, page_size: int) -> "Seam":
+        """Return the seam to search from when no row was known: further back each time, to the beginning at last."""
+        step = max(page_size, self.step * 2)
+        offset = max(0, window.skip - step)
+        return replace(
+            self, offset=offset + 1 if offset else 0, step=step, restarts=self.restarts + (offset == 0)
+        )
+
+    def advance(self, window: Window, marks: Sequence[str], start: int, page_size: int) -> "Seam":
+        """Return the seam after a page whose rows from `start` on are new."""
+        known = (*self.known, *marks[start:])[-KNOWN_PAGES * page_size :]
+        return Seam(offset=window.skip + len(marks), known=known, restarts=self.restarts)
+
+    def is_end(self, marks: Sequence[str], start: int) -> bool:
+        """Whether the page proves the end: nothing but its anchor. A short page proves nothing, the list may have grown."""
+        return start == len(marks) and len(marks) <= 1
+
+
+def compute_next_lower(
+    *, previous: datetime | None, highest: datetime | None, signpost: datetime, lookback: timedelta
+) -> datetime | None:
+    """Return where the next pass begins: `min(highest + 1 s, signpost - lookback)`, never below the previous bound.
+
+    In a busy list that reads the lookback again; in a quiet one nothing, even if a million rows share one stamp. None
+    (everything) as long as no stamp was ever seen.
+    """
+    if highest is None:
+        return previous
+    lower = min(highest + STAMP_STEP, signpost - lookback)
+    return lower if previous is None else max(previous, lower)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a pass reads: everything from `lower` on (None: everything), going on from `checkpoint` if there is one."""
+
+    lower: datetime | None
+    checkpoint: Checkpoint | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the pass reads the whole list."""
+        return self.lower is None
+
+
+def plan_incremental(stream: Stream, *, has_cursor_field: bool, table_is_new: bool) -> Plan:
+    """Return the next pass of an entity. A table that vanished makes what was remembered worthless: read everything."""
+    if table_is_new or not has_cursor_field:
+        resumable = None if table_is_new else stream.checkpoints.get("incremental")
+        return Plan(lower=None, checkpoint=resumable if resumable and resumable.lower is None else None)
+    checkpoint = stream.checkpoints.get("incremental")
+    return Plan(lower=checkpoint.lower if checkpoint else stream.lower, checkpoint=checkpoint)
+
+
+def plan_backfill(stream: Stream, *, since: datetime | None, has_cursor_field: bool) -> Plan:
+    """Return a pass over everything since an instant. It has a cursor of its own, resumed only for the same instant."""
+    lower = since if has_cursor_field else None
+    checkpoint = stream.checkpoints.get("backfill")
+    return Plan(lower=lower, checkpoint=checkpoint if checkpoint and checkpoint.lower == lower else None)

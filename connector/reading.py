@@ -1,0 +1,199 @@
+"""Reads a list page by page, joined at seams, the next page being read while the last is written."""
+
+import contextvars
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from connector.domain.contract import Contract
+from connector.domain.cursor import MAX_RESTARTS, Plan, Seam, Window
+from connector.domain.entity import Entity
+from connector.domain.record import Codec, Record, identify
+from connector.errors import ListShiftedError, NotOptimizableError, RecordRejectedError
+from connector.ports import Clock, ListAnswer, ListQuery, Source
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A record that cannot be used, whole, and why."""
+
+    id: str
+    key: str
+    reason: str
+    payload: bytes
+
+    @property
+    def mark(self) -> str:
+        """What identifies its row in the list."""
+        return f"{self.id} rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One row as read: the record and the JSON text it came from, or why it cannot be used."""
+
+    record: Record | Rejected
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The new rows of one answer, and where reading stands after it.
+
+    `read_at` is our clock when the request began: content read later is newer. `contract` is set when it was read
+    afresh for this page because of a member the old one did not announce.
+    """
+
+    readings: tuple[Reading, ...]
+    seam: Seam
+    signpost: datetime
+    read_at: datetime
+    is_short: bool
+    contract: Contract | None = None
+
+
+class Interpreter:
+    """Turns rows into records; reads the contract afresh, once a run, when a row has a member it does not announce."""
+
+    def __init__(self, source: Source, entity: Entity, contract: Contract) -> None:
+        self._source = source
+        self.entity = entity
+        self.codec = Codec(entity, contract)
+        self._refreshed = False
+
+    def interpret(self, rows: Sequence[bytes]) -> tuple[tuple[Reading, ...], Contract | None]:
+        """Return the readings, and the contract if these rows made it change."""
+        readings = tuple(self._read(row) for row in rows)
+        if not self.codec.unannounced or self._refreshed:
+            return readings, None
+        self._refreshed = True
+        contract = self._source.describe(self.entity)
+        if contract.root == self.codec.contract.root:
+            return readings, None
+        self.codec = Codec(self.entity, contract)
+        return tuple(self._read(row) for row in rows), contract
+
+    def _read(self, row: bytes) -> Reading:
+        try:
+            return Reading(record=self.codec.decode(row), raw=row)
+        except RecordRejectedError as exc:
+            found = identify(row, self.entity)
+            reason = f"{exc.message}. {exc.action}"
+            return Reading(record=Rejected(id=found.id, key=found.key, reason=reason, payload=row), raw=row)
+
+
+class ListReader:
+    """One pass over an entity's list."""
+
+    def __init__(
+        self,
+        *,
+        source: Source,
+        clock: Clock,
+        interpreter: Interpreter,
+        plan: Plan,
+        page_size: int,
+        one_by_one: bool = False,
+        archived: bool = False,
+        keys_only: bool = False,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._interpreter = interpreter
+        self._plan = plan
+        self._page_size = page_size
+        self._archived = archived
+        self._keys_only = keys_only
+        self.one_by_one = one_by_one
+        self._signpost = plan.checkpoint.signpost if plan.checkpoint else None
+
+    @property
+    def signpost(self) -> datetime:
+        """Acumatica's clock when the pass began; known once the first page is read."""
+        if self._signpost is None:
+            raise RuntimeError("the pass has no signpost before its first page")
+        return self._signpost
+
+    def read(self) -> Iterator[Page]:
+        """Yield the pages that have new rows; return when the end of the list is proven.
+
+        Raises ListShiftedError when the place is lost again and again: the order is not stable, or the list moves
+        faster than it can be read.
+        """
+        checkpoint = self._plan.checkpoint
+        seam = Seam(offset=checkpoint.offset, known=checkpoint.known) if checkpoint else Seam()
+        while True:
+            window = seam.build_window(self._page_size)
+            read_at = self._clock.now()
+            answer = self._ask(window)
+            self._signpost = self._signpost or answer.server_time
+            readings, contract = self._interpreter.interpret(answer.rows)
+            marks = [reading.record.mark for reading in readings]
+            start = seam.find_new(window, marks)
+            if start is None:
+                seam = self._search_back(seam, window)
+                continue
+            if seam.is_end(marks, start):
+                return
+            seam = seam.advance(window, marks, start, self._page_size)
+            if start < len(marks):
+                yield Page(
+                    readings=readings[start:],
+                    seam=seam,
+                    signpost=self.signpost,
+                    read_at=read_at,
+                    is_short=len(marks) < window.top,
+                    contract=contract,
+                )
+
+    def _search_back(self, seam: Seam, window: Window) -> Seam:
+        seam = seam.step_back(window, self._page_size)
+        if seam.restarts > MAX_RESTARTS:
+            raise ListShiftedError(
+                f"The list of {self._interpreter.entity.acumatica_entity} moved so much while it was read that no row of the "
+                f"page before could be found again, {seam.restarts} times.",
+                action="Nothing is lost; it is tried again with the next run. If it stays, run it in a quiet hour.",
+            )
+        return seam
+
+    def _ask(self, window: Window) -> ListAnswer:
+        try:
+            return self._source.read_list(self._build_query(window))
+        except NotOptimizableError:
+            if self.one_by_one:
+                raise
+            self.one_by_one = True
+            return self._source.read_list(self._build_query(window))
+
+    def _build_query(self, window: Window) -> ListQuery:
+        return ListQuery(
+            entity=self._interpreter.entity,
+            modified_field=self._interpreter.codec.contract.modified_field,
+            lower=self._plan.lower,
+            skip=window.skip,
+            top=window.top,
+            one_by_one=self.one_by_one,
+            keys_only=self._keys_only,
+            archived=self._archived,
+        )
+
+
+def read_ahead(pages: Iterator[T]) -> Generator[T, None, None]:
+    """Yield the same pages, each read while the one before is being worked on.
+
+    At most one is read ahead. Leaving early waits for the request under way, so that nothing is read after it.
+    """
+    context = contextvars.copy_context()
+
+    def advance() -> T | None:
+        return context.run(lambda: next(pages, None))
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
+        ahead = reader.submit(advance)
+        while (page := ahead.result()) is not None:
+            ahead = reader.submit(advance)
+            yield page
