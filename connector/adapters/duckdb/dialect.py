@@ -1,0 +1,86 @@
+"""Our types and BigQuery's SQL in DuckDB's words, and back."""
+
+from collections.abc import Iterator
+
+import duckdb
+import sqlglot
+from duckdb.sqltypes import DuckDBPyType
+from sqlglot import exp
+
+from connector.domain.schema import Column, ColumnType
+from connector.domain.sql import DATASET
+from connector.errors import ConfigurationError
+
+TYPES = {
+    ColumnType.STRING: "VARCHAR",
+    ColumnType.NUMERIC: "DECIMAL(38,9)",
+    ColumnType.BIGNUMERIC: "DECIMAL(38,18)",
+    ColumnType.FLOAT64: "DOUBLE",
+    ColumnType.INT64: "BIGINT",
+    ColumnType.BOOL: "BOOLEAN",
+    ColumnType.DATE: "DATE",
+    ColumnType.TIMESTAMP: "TIMESTAMP WITH TIME ZONE",
+    ColumnType.JSON: "JSON",
+}
+"""DuckDB's widest decimal has 38 digits: a BIGNUMERIC here holds 20 before the point and 18 after it."""
+
+COLUMN_TYPES = {name: column_type for column_type, name in TYPES.items()}
+DECIMALS = {
+    exp.DataType.Type.DECIMAL: TYPES[ColumnType.NUMERIC],
+    exp.DataType.Type.BIGDECIMAL: TYPES[ColumnType.BIGNUMERIC],
+}
+
+
+def quote(name: str) -> str:
+    """Return the name as an identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Return the text as a literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def spell_type(column: Column) -> str:
+    """Return the column's type as DuckDB names it."""
+    if column.type is not ColumnType.RECORD:
+        spelled = TYPES[column.type]
+    else:
+        fields = ", ".join(f"{quote(field.name)} {spell_type(field)}" for field in column.fields)
+        spelled = f"STRUCT({fields})"
+    return f"{spelled}[]" if column.repeated else spelled
+
+
+def read_column(name: str, held: DuckDBPyType) -> Column:
+    """Return the column of an existing table, or raise ConfigurationError for a type the connector never makes."""
+    repeated = held.id == "list"
+    inner = _read_children(held)["child"] if repeated else held
+    if inner.id == "struct":
+        fields = tuple(read_column(field, kind) for field, kind in _read_children(inner).items())
+        return Column(name=name, type=ColumnType.RECORD, repeated=repeated, fields=fields)
+    column_type = COLUMN_TYPES.get(str(inner))
+    if column_type is None:
+        raise ConfigurationError(
+            f"The column {name} has the type {held}, which the connector never makes",
+            action="Give the connector a DuckDB file of its own, or rename that table.",
+        )
+    return Column(name=name, type=column_type, repeated=repeated)
+
+
+def _read_children(held: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    return {name: kind for name, kind in held.children if isinstance(kind, DuckDBPyType)}
+
+
+def read_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[Column]:
+    """Yield the columns of an existing table."""
+    relation = connection.table(quote(table))
+    return (read_column(name, held) for name, held in zip(relation.columns, relation.types, strict=True))
+
+
+def translate(sql: str) -> str:
+    """Return BigQuery's SQL as DuckDB's. Bare decimals get their widths: DuckDB's own default has 18 digits."""
+    tree = sqlglot.parse_one(sql.replace(f"{DATASET}.", ""), read="bigquery")
+    for held in list(tree.find_all(exp.DataType)):
+        if held.this in DECIMALS and not held.expressions:
+            held.replace(exp.DataType.build(DECIMALS[held.this], dialect="duckdb"))
+    return tree.sql(dialect="duckdb")

@@ -1,0 +1,109 @@
+"""Tables and views in the file: made, extended, and known again by a mark in the table's comment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from connector.adapters.duckdb.dialect import quote, quote_text, read_columns, spell_type, translate
+from connector.domain.evolution import Evolution, evolve, fingerprint
+from connector.domain.schema import Column, Table, View
+from connector.errors import ConfigurationError
+
+__all__ = ["compare", "create", "exists", "extend", "is_current", "read_columns", "require_folder"]
+
+REVISION = 1
+"""Counts up when something else is made of the same table, so that existing files follow."""
+
+
+def exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether the file has the table."""
+    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": table})
+    return found.fetchone() is not None
+
+
+def is_current(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether the table and its views were made from just this definition."""
+    found = connection.execute(
+        "SELECT comment FROM duckdb_tables() WHERE table_name = $name", {"name": table.name}
+    )
+    row = found.fetchone()
+    return row is not None and row[0] == _comment(table)
+
+
+def compare(connection: duckdb.DuckDBPyConnection, table: Table) -> Evolution:
+    """Return what the existing table lacks."""
+    return evolve(read_columns(connection, table.name), table.columns)
+
+
+def create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Create the table and its views, all or nothing."""
+    columns = ", ".join(
+        f"{quote(column.name)} {spell_type(column)}{' NOT NULL' if column.required else ''}"
+        for column in table.columns
+    )
+    with _transaction(connection):
+        connection.execute(f"CREATE TABLE {quote(table.name)} ({columns})")
+        _replace_views(connection, table, table.columns)
+
+
+def extend(connection: duckdb.DuckDBPyConnection, table: Table, evolution: Evolution) -> None:
+    """Add the missing columns and make the views again, all or nothing."""
+    with _transaction(connection):
+        for path, column in _find_added(evolution.columns, evolution.added):
+            connection.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {path} {spell_type(column)}")
+        _replace_views(connection, table, evolution.columns)
+
+
+def require_folder(path: Path) -> None:
+    """Raise ConfigurationError when a file cannot be made at the path."""
+    if not path.parent.is_dir():
+        raise ConfigurationError(
+            f"The folder of {path} does not exist", action="Create it, or correct WAREHOUSE."
+        )
+
+
+def _find_added(
+    columns: tuple[Column, ...], added: frozenset[str], path: str = "", place: str = ""
+) -> Iterator[tuple[str, Column]]:
+    """Yield the new columns with their place in an ALTER TABLE: `"details"."element"."promised"`."""
+    for column in columns:
+        here = place + quote(column.name)
+        if path + column.name in added:
+            yield here, column
+        else:
+            inner = f'{here}."element".' if column.repeated else f"{here}."
+            yield from _find_added(column.fields, added, f"{path}{column.name}.", inner)
+
+
+def _replace_views(connection: duckdb.DuckDBPyConnection, table: Table, columns: tuple[Column, ...]) -> None:
+    for view in table.views:
+        connection.execute(f"CREATE OR REPLACE VIEW {quote(view.name)} AS {translate(view.sql)}")
+        _describe(connection, "VIEW", view)
+    _describe(
+        connection, "TABLE", View(name=table.name, sql="", description=_comment(table), columns=columns)
+    )
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, kind: str, described: View) -> None:
+    connection.execute(f"COMMENT ON {kind} {quote(described.name)} IS {quote_text(described.description)}")
+    for column in described.columns:
+        if column.description:
+            place = f"{quote(described.name)}.{quote(column.name)}"
+            connection.execute(f"COMMENT ON COLUMN {place} IS {quote_text(column.description)}")
+
+
+def _comment(table: Table) -> str:
+    return f"{table.description} [layout {fingerprint(table, REVISION)}]"
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

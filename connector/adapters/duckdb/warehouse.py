@@ -1,0 +1,133 @@
+"""`Warehouse` in a DuckDB file. The views are the cloud's own, translated."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connector.adapters.duckdb import layout
+from connector.adapters.duckdb.dialect import spell_type, translate
+from connector.adapters.duckdb.errors import translated
+from connector.adapters.duckdb.rows import TableWriter
+from connector.domain.queries import build_trail_query, build_versions_query
+from connector.domain.schema import ColumnType, Table
+from connector.errors import ConnectorError
+from connector.ports import Append, CheckLine, CurrentVersion, TableStatus
+
+FETCH = 10_000
+log = logging.getLogger(__name__)
+
+
+class DuckDbWarehouse:
+    """The warehouse in the file `path`, which other programs can open whenever this one is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def prepare(self, table: Table) -> TableStatus:
+        """Create the table and its views, or add what is missing, in one transaction."""
+        with self._use() as connection:
+            created = not layout.exists(connection, table.name)
+            if created:
+                layout.create(connection, table)
+                return TableStatus(created=True, settled=True)
+            evolution = layout.compare(connection, table)
+            if not layout.is_current(connection, table):
+                layout.extend(connection, table, evolution)
+                for path in sorted(evolution.retyped):
+                    log.warning("%s.%s keeps its type: the tenant's contract changed it", table.name, path)
+            return TableStatus(created=False, settled=True, retyped=evolution.retyped)
+
+    def append(self, append: Append) -> Mapping[int, str]:
+        """Add the rows; the method makes no difference here."""
+        table = append.table
+        with self._use() as connection:
+            if not layout.exists(connection, table.name):
+                layout.create(connection, table)
+            types = {
+                column.name: spell_type(column) for column in layout.read_columns(connection, table.name)
+            }
+            return TableWriter(connection, table.name, table.columns, types).write(append.rows)
+
+    def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
+        """Yield from a cursor of its own, so that rows can be appended meanwhile; it shows none of those."""
+        for row in self._query(table, build_versions_query(table), {}):
+            yield CurrentVersion(record_id=row[0], modified_at=_to_utc(row[1]), version=row[2])
+
+    def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows, instants in UTC, JSON decoded."""
+        columns = [column for column in table.columns if column.type is not ColumnType.RECORD]
+        values = {f"key_{i}": value for i, value in enumerate(keys.values())}
+        for row in self._query(table, build_trail_query(table, keys), values):
+            yield {
+                column.name: _to_plain(column.type, value) for column, value in zip(columns, row, strict=True)
+            }
+
+    def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
+        """Open the file for reading if it is there, and make the tables and views in memory."""
+        try:
+            finding = self._look()
+            yield CheckLine(subject="DuckDB file", ok=True, finding=finding)
+        except ConnectorError as exc:
+            yield CheckLine(subject="DuckDB file", ok=False, finding=exc.message, remedy=exc.action)
+        for table in tables:
+            try:
+                with translated(), duckdb.connect(":memory:") as connection:
+                    layout.create(connection, table)
+                yield CheckLine(subject=table.name, ok=True, finding=f"{len(table.views)} views are valid")
+            except ConnectorError as exc:
+                yield CheckLine(subject=table.name, ok=False, finding=exc.message, remedy=exc.action)
+
+    def close(self) -> None:
+        """Write everything to the file and let others at it."""
+        if self._connection is not None:
+            with translated():
+                self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _use(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with translated():
+            if self._connection is None:
+                self._connection = duckdb.connect(str(self._path))
+            self._connection.execute("SET TimeZone = 'UTC'")
+            yield self._connection
+
+    def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query on the table; none when there is no such table yet."""
+        with self._use() as connection:
+            if not layout.exists(connection, table.name):
+                return
+            with connection.cursor() as cursor:
+                cursor.execute("SET TimeZone = 'UTC'")
+                cursor.execute(translate(sql), dict(values))
+                while rows := cursor.fetchmany(FETCH):
+                    yield from rows
+
+    def _look(self) -> str:
+        if not self._path.exists():
+            layout.require_folder(self._path)
+            return f"{self._path} does not exist yet; the first run creates it"
+        if self._connection is not None:
+            return f"{self._path} is open"
+        with translated(), duckdb.connect(str(self._path), read_only=True) as connection:
+            count = len(connection.execute("SELECT table_name FROM duckdb_tables()").fetchall())
+        return f"{self._path} can be read and holds {count} tables"
+
+
+def _to_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def _to_plain(column_type: ColumnType, value: Any) -> Any:
+    if value is None:
+        return None
+    if column_type is ColumnType.TIMESTAMP:
+        return value.astimezone(UTC)
+    return json.loads(value) if column_type is ColumnType.JSON else value
