@@ -40,17 +40,21 @@ class Secrets:
 
 
 def _spell(secret: str) -> frozenset[str]:
-    """The secret as it is, in a URL, in a form body, in JSON, in a Python literal; of a PEM also each line."""
+    """The secret in every encoding of an encoding: an exception quotes a body that already is JSON. Of a PEM each line too."""
     lines = {line.strip() for line in secret.splitlines()}
     telling = {line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith("-----")}
-    spellings: set[str] = set()
-    for text in {secret, secret.strip(), *telling}:
-        encoded = text.encode("utf-8", "replace")
-        in_urls = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
-        in_urls |= {re.sub("%..", lambda match: match[0].lower(), url) for url in in_urls}
-        in_code = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]}
-        spellings |= {text} | in_urls | in_code
-    return frozenset(spellings)
+    plain = {secret, secret.strip(), *telling}
+    once = {spelling for text in plain for spelling in _encode(text)}
+    return frozenset(spelling for text in once for spelling in _encode(text))
+
+
+def _encode(text: str) -> set[str]:
+    """The text as it is, in a URL, in a form body, in JSON and in a Python literal."""
+    encoded = text.encode("utf-8", "replace")
+    in_urls = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
+    in_urls |= {re.sub("%..", lambda match: match[0].lower(), url) for url in in_urls}
+    in_code = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]}
+    return {text} | in_urls | in_code
 
 
 SECRETS = Secrets()
