@@ -1,0 +1,5 @@
+"""Acumatica's contract-based REST API behind the Source port."""
+
+from connector.adapters.acumatica.source import AcumaticaSource
+
+__all__ = ["AcumaticaSource"]

@@ -1,0 +1,180 @@
+"""Signing in: three forms of secret, one rule: what was refused once is never sent again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import unquote
+
+import msgspec
+
+from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.network import NoAnswerError
+from connector.adapters.acumatica.secret import (
+    CookieSecret,
+    PasswordSecret,
+    RefreshSecret,
+    Secret,
+    parse_secret,
+    tenant_of,
+    with_refresh_token,
+)
+from connector.adapters.acumatica.sign_in_refusals import check_login, check_token
+from connector.adapters.acumatica.transport import Answer, Request, Transport
+from connector.errors import (
+    CredentialsError,
+    SecretUnavailableError,
+    SourceAnswerError,
+    SourceSetupError,
+    SourceUnavailableError,
+)
+from connector.ports import Clock
+
+ANOTHER_IS_STORING = (timedelta(0), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8))
+"""When to look again whether another run has stored the token that follows the one we were refused."""
+ROUNDS = 5
+"""How often a token taken by others is replaced by the newest stored one."""
+STORE_TRIES = (timedelta(0), timedelta(seconds=1), timedelta(seconds=3))
+UNANSWERED_LIMIT = 2
+UNANSWERED_WAIT = timedelta(minutes=15)
+"""Sign-ins that got no answer may have been failures that count towards the lock-out; its counter forgets in time."""
+
+
+class SignIn:
+    """Turns the secret into a session. `credentials` reads the secret afresh; `store` keeps a rotated one durably."""
+
+    def __init__(
+        self,
+        address: Address,
+        transport: Transport,
+        credentials: Callable[[], bytes],
+        store: Callable[[bytes], None],
+        clock: Clock,
+    ) -> None:
+        self._address = address
+        self._transport = transport
+        self._credentials = credentials
+        self._store = store
+        self._clock = clock
+        self._refused: dict[Secret, CredentialsError] = {}
+        self._unanswered = 0
+        self.tenant = ""
+        """The tenant the last session was opened in, as far as the secret or the cookies tell."""
+        self.granted: str | None = None
+        """The newest access token, handed over or not: whatever failed after the grant, its seat has to be freed."""
+
+    def open(self) -> str | None:
+        """Return a new access token, or None when the session is in the cookies.
+
+        Raises CredentialsError once the secret is refused and no other one is found in its place.
+        """
+        raw = self._credentials()
+        for _ in range(ROUNDS):
+            secret = parse_secret(raw)
+            try:
+                return self._open(secret, raw)
+            except CredentialsError as exc:
+                self._refused[secret] = exc
+                newer = self._newer(secret)
+                if newer is None:
+                    raise
+                raw = newer
+        raise SourceUnavailableError(
+            "Other runs kept taking the Acumatica refresh token at the same time.",
+            action="Call again; raise ACUMATICA_MAX_SESSIONS only as far as there are licensed seats.",
+        )
+
+    def _open(self, secret: Secret, raw: bytes) -> str | None:
+        if secret in self._refused:
+            raise self._refused[secret]
+        self._transport.keep_cookies(wanted=isinstance(secret, CookieSecret))
+        self.tenant = tenant_of(secret)
+        if isinstance(secret, CookieSecret):
+            self._log_in(secret)
+            return None
+        if isinstance(secret, PasswordSecret):
+            form = {"username": secret.username, "password": secret.password, "scope": "api"}
+            return self._grant(secret, form).access_token
+        return self._refresh(secret, raw)
+
+    def _newer(self, refused: Secret) -> bytes | None:
+        """Return the secret if it is another one by now. A token another run is just rotating is waited for."""
+        waits = ANOTHER_IS_STORING if isinstance(refused, RefreshSecret) else ANOTHER_IS_STORING[:1]
+        for wait in waits:
+            self._clock.sleep(wait)
+            raw = self._credentials()
+            if parse_secret(raw) not in self._refused:
+                return raw
+        return None
+
+    def _refresh(self, secret: RefreshSecret, raw: bytes) -> str:
+        """Store the new refresh token, then return the access token: the old one is void from the grant on."""
+        tokens = self._grant(secret, {"refresh_token": secret.refresh_token})
+        newest = tokens.refresh_token or secret.refresh_token
+        if newest != secret.refresh_token:
+            self._keep(with_refresh_token(raw, newest))
+        return tokens.access_token
+
+    def _keep(self, value: bytes) -> None:
+        """Store the secret; a passing failure is borne, because the old token cannot be used any more."""
+        for wait in STORE_TRIES:
+            self._clock.sleep(wait)
+            try:
+                self._store(value)
+            except SecretUnavailableError as exc:
+                failure = exc
+            else:
+                return
+        raise SecretUnavailableError(
+            f"The new Acumatica refresh token could not be stored, and the old one is void: {failure.message}",
+            action="Allow the connector to add versions to its secret, then authorise it once more and store the new "
+            "refresh token.",
+        )
+
+    def _grant(self, secret: PasswordSecret | RefreshSecret, form: dict[str, str]) -> "_Tokens":
+        form |= {"client_id": secret.client_id, "client_secret": secret.client_secret}
+        form["grant_type"] = "password" if isinstance(secret, PasswordSecret) else "refresh_token"
+        answer = self._send(Request(method="POST", url=self._address.token, form=form))
+        check_token(answer, secret)
+        try:
+            tokens = msgspec.json.decode(answer.body, type=_Tokens)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise SourceAnswerError(
+                "Acumatica's identity server answered without an access token.",
+                action="Wait and call again; check ACUMATICA_URL if it stays so.",
+            ) from None
+        self.granted = tokens.access_token
+        return tokens
+
+    def _log_in(self, secret: CookieSecret) -> None:
+        members = {"name": secret.username, "password": secret.password}
+        members |= {"tenant": secret.tenant} if secret.tenant else {}
+        members |= {"branch": secret.branch} if secret.branch else {}
+        answer = self._send(Request(method="POST", url=self._address.login, json=members))
+        check_login(answer, secret)
+        reached = unquote(self._transport.cookies.get("CompanyID", ""))
+        if reached and secret.tenant and reached.casefold() != secret.tenant.casefold():
+            raise SourceSetupError(
+                f"The sign-in led to the tenant {reached}, not to {secret.tenant}.",
+                action="Set the secret's tenant to the Login Name on the Tenants form (SM203520).",
+            )
+        self.tenant = reached or secret.tenant
+
+    def _send(self, request: Request) -> Answer:
+        """Send a sign-in; after two without an answer none is sent for a while, lest the account gets locked."""
+        try:
+            answer = self._transport.send(request, None)
+        except NoAnswerError as exc:
+            self._unanswered += 1
+            if self._unanswered < UNANSWERED_LIMIT:
+                raise
+            raise SourceUnavailableError(
+                f"{exc.message} That was sign-in {self._unanswered} without an answer.",
+                action="Wait: more sign-ins could lock the account. Check that the instance is up.",
+                retry_after=UNANSWERED_WAIT,
+            ) from None
+        self._unanswered = 0
+        return answer
+
+
+class _Tokens(msgspec.Struct):
+    access_token: str
+    refresh_token: str | None = None

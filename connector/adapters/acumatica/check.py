@@ -1,0 +1,96 @@
+"""`check`: each thing a run needs of Acumatica, tried on its own, with the remedy when it fails."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from connector.adapters.acumatica.auth import SignIn
+from connector.adapters.acumatica.contract import choice_of, missing_choices
+from connector.adapters.acumatica.endpoint import Endpoint
+from connector.adapters.acumatica.queries import Window
+from connector.adapters.acumatica.session import Session
+from connector.adapters.acumatica.swagger import Swagger
+from connector.domain.contract import Contract
+from connector.domain.entity import Entity
+from connector.errors import ConnectorError, NotOptimizableError
+from connector.ports import CheckLine
+
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+"""A bound every stamp is after: the filter is tried and still finds a row."""
+HIDDEN = "If its form shows records, check the user's restriction groups, branches and roles: they hide rows silently."
+
+
+class Check:
+    """Tries sign-in, tenant, version and each entity's list with one row. What depends on a failed step is not tried."""
+
+    def __init__(
+        self,
+        session: Session,
+        sign_in: SignIn,
+        endpoint: Endpoint,
+        describe: Callable[[Entity, Swagger], Contract],
+    ) -> None:
+        self._session = session
+        self._sign_in = sign_in
+        self._endpoint = endpoint
+        self._describe = describe
+
+    def lines(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
+        """Yield the findings in the order of trying."""
+        try:
+            self._session.sign_in()
+        except ConnectorError as exc:
+            yield _failed("acumatica sign-in", exc)
+            return
+        yield CheckLine(subject="acumatica sign-in", ok=True, finding="signed in; one API session is held")
+        yield self._tenant_line()
+        try:
+            swagger, found = self._swagger()
+        except ConnectorError as exc:
+            yield _failed("acumatica endpoint", exc)
+            return
+        yield CheckLine(subject="acumatica endpoint", ok=True, finding=found)
+        for entity in entities:
+            try:
+                yield self._entity_line(entity, swagger)
+            except ConnectorError as exc:
+                yield _failed(f"acumatica {entity.name}", exc)
+
+    def _tenant_line(self) -> CheckLine:
+        tenant = self._sign_in.tenant
+        if tenant:
+            return CheckLine(subject="acumatica tenant", ok=True, finding=f"tenant {tenant}")
+        return CheckLine(
+            subject="acumatica tenant",
+            ok=True,
+            finding="the default tenant: the secret names none",
+            remedy="If the instance has several tenants, set the secret's tenant.",
+        )
+
+    def _swagger(self) -> tuple[Swagger, str]:
+        address = self._endpoint.address
+        offers = self._endpoint.read_offers()
+        if not offers.offers(address):
+            raise offers.refusal(address)
+        build = f", Acumatica build {offers.build}" if offers.build else ""
+        return self._endpoint.read_swagger(), f"{address.endpoint} {address.version}{build}"
+
+    def _entity_line(self, entity: Entity, swagger: Swagger) -> CheckLine:
+        contract = self._describe(entity, swagger)
+        choice = choice_of(contract, selected=bool(entity.select))
+        window = Window(modified_field=contract.modified_field, lower=LONG_AGO, top=1)
+        order = contract.modified_field or "no modified field: read whole every run"
+        subject = f"acumatica {entity.name}"
+        try:
+            rows = self._endpoint.read_page(entity.acumatica_entity, choice, window).rows
+        except NotOptimizableError as exc:
+            finding = f"readable record by record only ({order}): {exc.message}"
+            return CheckLine(subject=subject, ok=True, finding=finding, remedy=exc.action)
+        missing = missing_choices(entity, contract)
+        notes = [f"not on this endpoint version, so left out: {', '.join(missing)}"] if missing else []
+        notes += [] if rows else ["no rows"]
+        finding = "; ".join([f"{entity.acumatica_entity} is listable ({order})", *notes])
+        return CheckLine(subject=subject, ok=True, finding=finding, remedy="" if rows else HIDDEN)
+
+
+def _failed(subject: str, exc: ConnectorError) -> CheckLine:
+    return CheckLine(subject=subject, ok=False, finding=exc.message, remedy=exc.action)

@@ -1,0 +1,165 @@
+"""From the endpoint's whole contract to what the catalogue asks for of one entity."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from connector.adapters.acumatica.custom_fields import CustomFields
+from connector.adapters.acumatica.queries import Choice, with_parents
+from connector.adapters.acumatica.swagger import Members, Swagger, find
+from connector.domain.contract import MODIFIED_FIELDS, Contract, Kind, Shape
+from connector.domain.entity import Entity
+from connector.errors import SourceSetupError
+
+
+def request_text(entity: Entity) -> str:
+    """Return the catalogue choices a contract is cut with, as text: a contract made with others is read again."""
+    choices = {
+        "entity": entity.acumatica_entity,
+        "keys": list(entity.keys),
+        "expand": list(entity.expand),
+        "select": list(entity.select),
+        "exclude": sorted(entity.exclude),
+        "custom": list(entity.custom),
+        "date_fields": sorted(entity.date_fields),
+        "modified_field": entity.modified_field,
+    }
+    return msgspec.json.encode(choices).decode()
+
+
+def build_contract(
+    entity: Entity, endpoint: str, version: str, swagger: Swagger, custom: CustomFields | None
+) -> Contract:
+    """Return the contract of the entity; raise SourceSetupError if the endpoint does not expose it."""
+    name = swagger.entity(entity.acumatica_entity)
+    if name is None:
+        raise not_exposed(entity.acumatica_entity, endpoint, version)
+    members = swagger.members(name)
+    modified_field = find_modified_field(entity, members.fields)
+    wanted = set(entity.keys) | ({modified_field} if modified_field else set())
+    cut = _Cut(entity, swagger, custom, always={name.casefold() for name in wanted})
+    return Contract(
+        endpoint=endpoint,
+        version=version,
+        request=request_text(entity),
+        root=cut.shape(members, ""),
+        modified_field=modified_field,
+    )
+
+
+def find_modified_field(entity: Entity, fields: Mapping[str, Kind]) -> str | None:
+    """Return the field that orders change, in the contract's spelling: the catalogue's choice, else the best there is."""
+    for wanted in filter(None, (entity.modified_field, *MODIFIED_FIELDS)):
+        name = find(wanted, fields)
+        if name is not None and fields[name] is Kind.DATETIME:
+            return name
+    return None
+
+
+def choice_of(contract: Contract, *, selected: bool) -> Choice:
+    """Return the request that asks for exactly what the contract kept.
+
+    With `selected` every field is named, those of expanded levels too: an expanded level without a selected field is
+    dropped silently.
+    """
+    expand, select, custom = [], [], []
+    for path, shape in _levels(contract.root, ""):
+        expand += [path] if path else []
+        select += [join(path, name) for name in shape.fields]
+        custom += [join(path, name) for name in shape.custom]
+    return Choice(expand=tuple(expand), select=tuple(select) if selected else (), custom=tuple(custom))
+
+
+def keys_choice(entity: Entity, contract: Contract) -> Choice:
+    """Return the request for keys and stamps alone (ids always come)."""
+    names = [find(name, contract.root.fields) for name in (*entity.keys, contract.modified_field or "")]
+    return Choice(select=tuple(dict.fromkeys(name for name in names if name)))
+
+
+def missing_choices(entity: Entity, contract: Contract) -> tuple[str, ...]:
+    """Return the catalogue's choices that this endpoint version does not offer; they are left out of requests."""
+    offered = {path.casefold() for path in _offered(contract.root, "")}
+    wanted = [*entity.keys, *with_parents(entity.expand), *entity.select]
+    return tuple(dict.fromkeys(path for path in wanted if path.casefold() not in offered))
+
+
+def not_exposed(name: str, endpoint: str, version: str) -> SourceSetupError:
+    """Return the error for an entity that the endpoint version does not have."""
+    return SourceSetupError(
+        f"The endpoint {endpoint} {version} does not expose the entity {name}.",
+        action="Disable the entity in the catalogue, name another endpoint or version, or extend the endpoint with it "
+        "(Web Service Endpoints, SM207060).",
+    )
+
+
+def join(path: str, name: str) -> str:
+    """Return the path of a member of a level; the root's path is empty."""
+    return f"{path}/{name}" if path else name
+
+
+class _Cut:
+    """Cuts each level to the catalogue's choices. Names are compared without case, and kept as the contract has them."""
+
+    def __init__(
+        self, entity: Entity, swagger: Swagger, custom: CustomFields | None, always: set[str]
+    ) -> None:
+        self._swagger = swagger
+        self._custom = custom
+        self._always = always
+        self._expand = _folded(with_parents(entity.expand))
+        self._exclude = _folded(entity.exclude)
+        self._select = _folded(entity.select)
+        self._dates = _folded(entity.date_fields)
+
+    def shape(self, members: Members, path: str) -> Shape:
+        fields = {name: self._typed(path, name, kind) for name, kind in members.fields.items()}
+        kept = {name: kind for name, kind in fields.items() if self._keeps(path, name)}
+        details = self._expanded(members.details, path)
+        linked = self._expanded(members.linked, path)
+        custom = self._custom.kinds(path) if self._custom else {}
+        announced = {*members.fields, *members.details, *members.linked}
+        return Shape(
+            fields=kept,
+            details=details,
+            linked=linked,
+            custom={name: self._typed(path, name, kind) for name, kind in custom.items()},
+            unread=frozenset(announced - {*kept, *details, *linked}),
+        )
+
+    def _expanded(self, levels: Mapping[str, Any], path: str) -> dict[str, Shape]:
+        return {
+            name: self.shape(self._swagger.members(schema), join(path, name))
+            for name, schema in levels.items()
+            if (full := join(path, name).casefold()) in self._expand and full not in self._exclude
+        }
+
+    def _typed(self, path: str, name: str, kind: Kind) -> Kind:
+        is_date = kind is Kind.DATETIME and join(path, name).casefold() in self._dates
+        return Kind.DATE if is_date else kind
+
+    def _keeps(self, path: str, name: str) -> bool:
+        """A level of which nothing is selected by name is read whole."""
+        full = join(path, name).casefold()
+        if full in self._always:
+            return True
+        chosen = {item for item in self._select if item.rpartition("/")[0] == path.casefold()}
+        return full not in self._exclude and (not chosen or full in chosen)
+
+
+def _folded(paths: Iterable[str]) -> frozenset[str]:
+    return frozenset(path.casefold() for path in paths)
+
+
+def _levels(shape: Shape, path: str) -> Iterable[tuple[str, Shape]]:
+    yield path, shape
+    for name, below in {**shape.details, **shape.linked}.items():
+        yield from _levels(below, join(path, name))
+
+
+def _offered(shape: Shape, path: str) -> Iterable[str]:
+    for name in (*shape.fields, *shape.unread):
+        yield join(path, name)
+    for name, below in {**shape.details, **shape.linked}.items():
+        yield join(path, name)
+        yield from _offered(below, join(path, name))

@@ -1,0 +1,139 @@
+"""The requests an endpoint version answers: what it offers, its types, pages of lists and single records."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.answers import (
+    CHECK_URL,
+    NotThereError,
+    RecordAbsentError,
+    Subject,
+    server_date,
+    unreadable,
+)
+from connector.adapters.acumatica.custom_fields import CustomFields
+from connector.adapters.acumatica.offers import Offers
+from connector.adapters.acumatica.queries import Choice, Window, build_query
+from connector.adapters.acumatica.session import Session
+from connector.adapters.acumatica.swagger import Swagger
+from connector.adapters.acumatica.transport import Answer, Request
+from connector.domain.entity import Entity
+from connector.errors import ConfigurationError, ConnectorError, SourceRefusedError
+from connector.ports import ListAnswer
+
+T = TypeVar("T")
+
+SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
+OWN_CLOCK_DOUBT = timedelta(minutes=5)
+"""How far our own clock may be ahead of Acumatica's when it has to stand in for it."""
+LONG_QUERY = 2000
+"""Web servers refuse longer queries with a 404 of their own (IIS: 404.15 beyond 2,048 bytes unless configured)."""
+
+
+class Endpoint:
+    """One endpoint version, spoken to in its grammar (contract 4 or 5)."""
+
+    def __init__(self, address: Address, session: Session, grammar: int) -> None:
+        self.address = address
+        self._session = session
+        self._grammar = grammar
+
+    def read_offers(self) -> Offers:
+        """Return the endpoints and versions the instance offers to the tenant signed in to."""
+        subject = Subject(text="the list of endpoints (/entity)")
+        try:
+            answer = self._session.fetch(Request(url=self.address.offers), subject)
+        except NotThereError:
+            raise ConfigurationError(
+                "There is no Acumatica API at ACUMATICA_URL (404).", action=CHECK_URL
+            ) from None
+        return _parsed(answer, subject, Offers.parse)
+
+    def read_swagger(self) -> Swagger:
+        """Return the types of the endpoint version."""
+        subject = Subject(text="the contract of the endpoint (swagger.json)")
+        answer = self._fetch(Request(url=self.address.data("swagger.json")), subject, "swagger.json")
+        return _parsed(answer, subject, Swagger.parse)
+
+    def read_custom_fields(self, entity: Entity) -> CustomFields:
+        """Return the custom fields the catalogue names for the entity, with their types."""
+        name = entity.acumatica_entity
+        subject = Subject(text=f"the custom fields of {name}")
+        answer = self._fetch(Request(url=self.address.data(name, "$adHocSchema")), subject, name)
+        return _parsed(answer, subject, lambda body: CustomFields.parse(body, entity))
+
+    def read_page(self, name: str, choice: Choice, window: Window, *, archived: bool = False) -> ListAnswer:
+        """Return the rows of one list request, each the bytes of one record as they came."""
+        request = Request(
+            url=self.address.data(name),
+            query=build_query(self._grammar, choice, window),
+            headers=SHOW_ARCHIVED if archived else {},
+        )
+        subject = _subject(f"the list of {name}", choice)
+        answer = self._fetch(request, subject, name)
+        return ListAnswer(rows=_parsed(answer, subject, _records), server_time=_server_time(answer))
+
+    def read_record(self, name: str, record_id: str, choice: Choice) -> bytes | None:
+        """Return the record, archived or not, or None when Acumatica says that there is none of this id.
+
+        Raises NotThereError for a 404, which says less than that.
+        """
+        request = Request(
+            url=self.address.data(name, record_id),
+            query=build_query(self._grammar, choice),
+            headers=SHOW_ARCHIVED,
+        )
+        subject = _subject(f"the {name} with id {record_id}", choice)
+        try:
+            return _parsed(self._session.fetch(request, subject), subject, _record)
+        except RecordAbsentError:
+            return None
+
+    def _fetch(self, request: Request, subject: Subject, name: str) -> Answer:
+        try:
+            return self._session.fetch(request, subject)
+        except NotThereError:
+            raise self._meaning_of_404(request, name) from None
+
+    def _meaning_of_404(self, request: Request, name: str) -> ConnectorError:
+        offers = self.read_offers()
+        if offers.offers(self.address) and len(request.query) > LONG_QUERY:
+            return SourceRefusedError(
+                f"The web server does not take the long request for {name} ({len(request.query)} characters).",
+                action="Name fewer fields in `select`, `custom` and `expand` of this entity, or allow longer queries.",
+            )
+        return offers.meaning_of_404(self.address, name)
+
+
+def _subject(text: str, choice: Choice) -> Subject:
+    return Subject(text=text, chosen_fields=bool(choice.select or choice.custom))
+
+
+def _parsed(answer: Answer, subject: Subject, parse: Callable[[bytes], T]) -> T:
+    try:
+        return parse(answer.body.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise unreadable(subject) from None
+
+
+def _records(body: bytes) -> list[bytes]:
+    """Return the text of each record of an array, without decoding what is in it."""
+    rows = [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
+    for row in rows:
+        if not row.startswith(b"{"):
+            raise msgspec.DecodeError("a row is not an object")
+    return rows
+
+
+def _record(body: bytes) -> bytes:
+    msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return body
+
+
+def _server_time(answer: Answer) -> datetime:
+    date = server_date(answer)
+    return answer.sent_at - OWN_CLOCK_DOUBT if date is None else date - answer.duration

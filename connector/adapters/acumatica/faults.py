@@ -1,0 +1,85 @@
+"""The error object in the body of an answer: what Acumatica says went wrong, without its stack trace."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+SENTENCE_LIMIT = 300
+OPTIMISATION = "optimization cannot be performed"
+NOT_FOUND = "no entity satisfies the condition"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """`types` are the short .NET names, outermost first; `sentence` is the most telling message, on one line."""
+
+    types: tuple[str, ...] = ()
+    sentence: str = ""
+    detail: str = ""
+    """All messages in full, for recognising; never shown."""
+
+    @classmethod
+    def parse(cls, body: bytes) -> "Fault":
+        """Return what the body says; an empty fault when it is not Acumatica's error object."""
+        try:
+            outer = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return cls()
+        if not isinstance(outer, dict):
+            return cls()
+        levels = list(_levels(outer))
+        messages = [text for level in levels for text in _texts(level)]
+        types = [_short(str(level["exceptionType"])) for level in levels if level.get("exceptionType")]
+        return cls(
+            types=tuple(types),
+            sentence=one_line(messages[0]) if messages else "",
+            detail="\n".join(messages),
+        )
+
+    def is_a(self, *names: str) -> bool:
+        """Whether any level is of one of these types (short names, with or without `Exception`)."""
+        wanted = {name.casefold() for name in names}
+        return any(kind.casefold().removesuffix("exception") in wanted for kind in self.types)
+
+    @property
+    def unoptimised(self) -> tuple[str, ...]:
+        """The fields an export with one query fails for (`Field (view View)`); empty when that is not the fault."""
+        if not (self.is_a("CannotOptimize") or OPTIMISATION in self.detail.casefold()):
+            return ()
+        found = re.findall(r"^\s*([\w.]+): View (\w+) has BQL delegate", self.detail, flags=re.MULTILINE)
+        return tuple(f"{name} (view {view})" for name, view in found) or ("a field Acumatica does not name",)
+
+    @property
+    def record_absent(self) -> bool:
+        """Whether Acumatica says that there is no such record."""
+        return self.is_a("NoEntitySatisfiesTheCondition") or NOT_FOUND in self.detail.casefold()
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, cut to a length a log line bears."""
+    line = " ".join(text.split())
+    return line if len(line) <= SENTENCE_LIMIT else line[: SENTENCE_LIMIT - 1] + "…"
+
+
+def _levels(outer: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    level: Any = outer
+    for _ in range(10):
+        if not isinstance(level, dict):
+            return
+        yield level
+        level = level.get("innerException")
+
+
+def _texts(level: dict[str, Any]) -> Iterator[str]:
+    for name in ("exceptionMessage", "message"):
+        text = level.get(name)
+        if isinstance(text, str) and text.strip():
+            yield text
+
+
+def _short(name: str) -> str:
+    """Return `PXSetupNotEnteredException` for ``PX.Data.PXSetupNotEnteredException`1[[PX.Objects…``."""
+    return re.split(r"[`,\[]", name.strip())[0].rpartition(".")[2]

@@ -1,0 +1,92 @@
+"""What a failed connection means for the operator: the wrong name, the wrong certificate, or just bad weather."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
+
+from connector.errors import ConfigurationError, ConnectorError, SourceUnavailableError
+
+
+class NoAnswerError(SourceUnavailableError):
+    """The request went out and nothing came back: whether it was carried out is not known."""
+
+
+LOOK = "Check that the instance is up and that this machine may reach it; if so, wait and call again."
+UNSENT = (NewConnectionError, ConnectTimeoutError, ssl.SSLError, ProxyError)
+"""Failures from before the request could leave."""
+
+
+def network_error(exc: Exception, host: str, *, reached: bool) -> ConnectorError:
+    """Return our error for a library's; `reached` tells whether the host has answered in this run.
+
+    An unknown name or an untrusted certificate is the operator's to mend while the host was never reached. Once it
+    was, the same failure is a passing one.
+    """
+    causes = list(_causes(exc))
+    fault = None if reached else _configuration_fault(causes, host)
+    if fault is not None:
+        return fault
+    sent = not any(isinstance(cause, UNSENT) for cause in causes)
+    kind = NoAnswerError if sent else SourceUnavailableError
+    return kind(f"Acumatica at {host} {_symptom(exc, causes)}.", action=LOOK)
+
+
+def _configuration_fault(causes: list[BaseException], host: str) -> ConfigurationError | None:
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return ConfigurationError(
+                f"The TLS certificate of {host} is not trusted: {cause.verify_message}.",
+                action="Check the host in ACUMATICA_URL; for a private authority set REQUESTS_CA_BUNDLE to its file.",
+            )
+        if isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER":
+            return ConfigurationError(
+                f"{host} does not speak TLS on this port.",
+                action="Check the scheme and port of ACUMATICA_URL.",
+            )
+        if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
+            return ConfigurationError(
+                f"The host name {host} is not known to DNS.",
+                action="Check the spelling of ACUMATICA_URL, and that this network can resolve the name.",
+            )
+    if isinstance(causes[0], requests.exceptions.InvalidURL | requests.exceptions.InvalidProxyURL):
+        return ConfigurationError(
+            f"No connection to {host} can be made with this URL.",
+            action="Check ACUMATICA_URL and HTTPS_PROXY.",
+        )
+    return None
+
+
+def _symptom(exc: Exception, causes: list[BaseException]) -> str:
+    kinds: list[tuple[type[BaseException], str]] = [
+        (requests.exceptions.ConnectTimeout, "does not answer to a connection"),
+        (requests.exceptions.ReadTimeout, "took the request but gave no answer in time"),
+        (requests.exceptions.ProxyError, "cannot be reached through the proxy"),
+        (NameResolutionError, "cannot be found: the name service does not answer"),
+        (ssl.SSLError, "broke off the TLS handshake"),
+        (ConnectionRefusedError, "refuses connections"),
+        (ConnectionResetError, "closed the connection without an answer"),
+        (
+            requests.exceptions.ConnectionError,
+            "cannot be reached, or closed the connection without an answer",
+        ),
+    ]
+    for kind, symptom in kinds:
+        if any(isinstance(cause, kind) for cause in causes):
+            return symptom
+    return f"could not be asked ({type(exc).__name__})"
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """Yield the error and what it wraps: libraries keep the cause in `args`, in `reason` or in the chain."""
+    pending: list[object] = [exc]
+    seen: set[int] = set()
+    while pending:
+        item = pending.pop(0)
+        if not isinstance(item, BaseException) or id(item) in seen:
+            continue
+        seen.add(id(item))
+        yield item
+        pending += [*item.args, getattr(item, "reason", None), item.__cause__, item.__context__]

@@ -1,0 +1,98 @@
+"""A signed-in conversation: one request at a time, a new sign-in when the old one has ended, and always a sign-out."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import RLock
+
+from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.answers import Subject, is_unauthorised, refusal
+from connector.adapters.acumatica.auth import SignIn
+from connector.adapters.acumatica.transport import Answer, Request, Transport
+from connector.errors import ConnectorError
+from connector.ports import Clock
+from connector.retrying import Retry
+
+SIGN_OUT_LIMIT = timedelta(seconds=30)
+SIGN_OUT_TRIES = (timedelta(0), timedelta(seconds=1), timedelta(seconds=3))
+"""A seat that is not given back stays taken for up to an hour."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _SignedIn:
+    token: str | None
+
+
+class Session:
+    """Signs in at the first request. Calls from several threads wait for each other: the session serves one at a time."""
+
+    def __init__(
+        self, transport: Transport, sign_in: SignIn, address: Address, clock: Clock, retry: Retry
+    ) -> None:
+        self._transport = transport
+        self._sign_in = sign_in
+        self._sign_out = Request(
+            method="POST", url=address.logout, headers={"Content-Length": "0"}, limit=SIGN_OUT_LIMIT
+        )
+        self._clock = clock
+        self._retry = retry
+        self._signed_in: _SignedIn | None = None
+        self._turn = RLock()
+        self.data_requests = 0
+
+    def fetch(self, request: Request, subject: Subject) -> Answer:
+        """Return the answer with the JSON asked for, or raise what came instead once the retry policy is used up."""
+        with self._turn:
+            return self._retry.call(self._attempt, request, subject)
+
+    def sign_in(self) -> None:
+        """Sign in now, if not yet done."""
+        with self._turn:
+            self._retry.call(self._ensure)
+
+    def close(self) -> None:
+        """Sign out and close the connection; never raises."""
+        with self._turn:
+            self._leave(SIGN_OUT_TRIES)
+            self._transport.close()
+
+    def _attempt(self, request: Request, subject: Subject) -> Answer:
+        answer = self._send(request)
+        if is_unauthorised(answer):
+            self._leave(SIGN_OUT_TRIES[:1])
+            answer = self._send(request)
+        error = refusal(answer, subject)
+        if error is not None:
+            raise error
+        return answer
+
+    def _send(self, request: Request) -> Answer:
+        token = self._ensure()
+        self.data_requests += 1
+        return self._transport.send(request, token)
+
+    def _ensure(self) -> str | None:
+        if self._signed_in is None:
+            self._signed_in = _SignedIn(token=self._sign_in.open())
+        return self._signed_in.token
+
+    def _leave(self, tries: tuple[timedelta, ...]) -> None:
+        """Give the seat back, as well as can be, and forget the session.
+
+        A sign-in that failed half-way may hold a seat too: its token or cookies are there. A refusal with 401 says that the session has ended.
+        """
+        self._signed_in = None
+        token, self._sign_in.granted = self._sign_in.granted, None
+        if token is None and not self._transport.cookies:
+            return
+        for wait in tries:
+            self._clock.sleep(wait)
+            if self._signed_out(token):
+                break
+        self._transport.keep_cookies(wanted=False)
+
+    def _signed_out(self, token: str | None) -> bool:
+        try:
+            answer = self._transport.send(self._sign_out, token)
+        except ConnectorError:
+            return False
+        return answer.status < 300 or answer.status == 401

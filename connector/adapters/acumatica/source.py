@@ -1,0 +1,128 @@
+"""Acumatica behind the Source port: contracts, lists and single records of one endpoint version."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.answers import NotThereError
+from connector.adapters.acumatica.auth import SignIn
+from connector.adapters.acumatica.check import Check
+from connector.adapters.acumatica.contract import build_contract, choice_of, keys_choice, request_text
+from connector.adapters.acumatica.endpoint import Endpoint
+from connector.adapters.acumatica.one_by_one import read_one_by_one
+from connector.adapters.acumatica.pace import Pace
+from connector.adapters.acumatica.queries import Choice, Window, grammar_of
+from connector.adapters.acumatica.session import Session
+from connector.adapters.acumatica.swagger import Swagger
+from connector.adapters.acumatica.transport import Transport
+from connector.domain.contract import Contract
+from connector.domain.entity import Entity
+from connector.ports import CheckLine, Clock, ListAnswer, ListQuery
+from connector.retrying import Retry
+
+
+class AcumaticaSource:
+    """One instance, endpoint and version, read with one session that is opened at the first call.
+
+    Requests are built from the entity's contract: the one `describe` returned or `contract_matches` agreed to last;
+    when there was none, reading begins with `describe`.
+    """
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        endpoint: str,
+        version: str,
+        credentials: Callable[[], bytes],
+        store_credentials: Callable[[bytes], None],
+        clock: Clock,
+        retry: Retry,
+        requests_per_minute: int | None = None,
+        deadline: datetime | None = None,
+        contract_version: int | None = None,
+    ) -> None:
+        address = Address.parse(url, endpoint, version)
+        self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
+        self._sign_in = SignIn(address, self._transport, credentials, store_credentials, clock)
+        self._session = Session(self._transport, self._sign_in, address, clock, retry)
+        self._endpoint = Endpoint(address, self._session, contract_version or grammar_of(version))
+        self._contracts: dict[str, Contract] = {}
+
+    @property
+    def requests_made(self) -> int:
+        """Count of all HTTP requests, sign-in and sign-out included."""
+        return self._transport.requests_made
+
+    @property
+    def data_requests(self) -> int:
+        """Count of the requests after sign-in, without the sign-out."""
+        return self._session.data_requests
+
+    def describe(self, entity: Entity) -> Contract:
+        """Return the contract of the entity, cut to the catalogue's choices, read afresh."""
+        return self._describe(entity, self._endpoint.read_swagger())
+
+    def contract_matches(self, entity: Entity, contract: Contract) -> bool:
+        """Whether the contract is of this endpoint version and these choices; if so, requests are built from it."""
+        address = self._endpoint.address
+        ours = (address.endpoint, address.version, request_text(entity))
+        matches = (contract.endpoint, contract.version, contract.request) == ours
+        if matches:
+            self._contracts[entity.name] = contract
+        return matches
+
+    def read_list(self, query: ListQuery) -> ListAnswer:
+        """Return one page of the list, each record as its own bytes."""
+        contract = self._contract(query.entity)
+        if query.keys_only:
+            return self._read_page(query, keys_choice(query.entity, contract))
+        if query.one_by_one:
+            keys = keys_choice(query.entity, contract)
+            return read_one_by_one(
+                lambda: self._read_page(query, keys),
+                lambda record_id: self.read_record(query.entity, record_id),
+            )
+        return self._read_page(query, choice_of(contract, selected=bool(query.entity.select)))
+
+    def read_record(self, entity: Entity, record_id: str) -> bytes | None:
+        """Return one record by id, archived or not, or None when Acumatica says that it has none of that id.
+
+        A 404 says so only if the entity's list is there at the same time.
+        """
+        contract = self._contract(entity)
+        name = entity.acumatica_entity
+        try:
+            return self._endpoint.read_record(
+                name, record_id, choice_of(contract, selected=bool(entity.select))
+            )
+        except NotThereError:
+            self._endpoint.read_page(name, keys_choice(entity, contract), Window(top=1))
+            return None
+
+    def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
+        """Yield what works and what does not, with a remedy for each failure."""
+        return Check(self._session, self._sign_in, self._endpoint, self._describe).lines(entities)
+
+    def close(self) -> None:
+        """Give the seat back. The next call would sign in again."""
+        self._session.close()
+
+    def _read_page(self, query: ListQuery, choice: Choice) -> ListAnswer:
+        window = Window(
+            modified_field=query.modified_field, lower=query.lower, skip=query.skip, top=query.top
+        )
+        return self._endpoint.read_page(
+            query.entity.acumatica_entity, choice, window, archived=query.archived
+        )
+
+    def _contract(self, entity: Entity) -> Contract:
+        known = self._contracts.get(entity.name)
+        return known if known is not None else self.describe(entity)
+
+    def _describe(self, entity: Entity, swagger: Swagger) -> Contract:
+        custom = self._endpoint.read_custom_fields(entity) if entity.custom else None
+        address = self._endpoint.address
+        contract = build_contract(entity, address.endpoint, address.version, swagger, custom)
+        self._contracts[entity.name] = contract
+        return contract

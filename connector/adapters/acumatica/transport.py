@@ -1,0 +1,159 @@
+"""One HTTP exchange at a time with the instance: bounded in time, never redirected, no error under a library's name."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from requests.auth import AuthBase
+from requests.structures import CaseInsensitiveDict
+
+from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.network import network_error
+from connector.adapters.acumatica.pace import Pace
+from connector.errors import SourceUnavailableError
+from connector.ports import Clock
+
+CONNECT_TIMEOUT = timedelta(seconds=10)
+READ_TIMEOUT = timedelta(seconds=300)
+"""Silence that is borne: a request the licence queues looks just like a slow one."""
+ANSWER_LIMIT = timedelta(seconds=900)
+"""How long one whole answer may take, so that a body that trickles cannot go on for ever."""
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked. `query` is already encoded; `form` goes as a web form and `json` as JSON."""
+
+    url: str
+    method: str = "GET"
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    json: Mapping[str, str] | None = field(default=None, repr=False)
+    limit: timedelta | None = None
+    """Time this request may take whatever the deadline says; None: what the deadline leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back. `complete` is False when the connection broke inside the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    complete: bool
+    sent_at: datetime
+    duration: timedelta
+
+
+class BearerToken(AuthBase):
+    """Sends the access token. Being an `auth`, it also keeps a stray .netrc from replacing the header."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the header, if there is a token."""
+        if self._token is not None:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Transport:
+    """A connection to one instance. It holds the cookies of a cookie session and the count of requests."""
+
+    def __init__(self, address: Address, clock: Clock, pace: Pace, deadline: datetime | None) -> None:
+        self._address = address
+        self._clock = clock
+        self._pace = pace
+        self._deadline = deadline
+        self._session = requests.Session()
+        self._session.headers["Accept"] = "application/json"
+        self._reached = False
+        self.requests_made = 0
+        self.keep_cookies(wanted=False)
+
+    def keep_cookies(self, *, wanted: bool) -> None:
+        """Forget all cookies, and keep new ones if wanted: a bearer session needs none and they could change its branch.
+
+        On this machine's own address `Secure` cookies travel over plain http too.
+        """
+        schemes = ("https", "wss", "http") if self._address.loopback else ("https", "wss")
+        policy = DefaultCookiePolicy(allowed_domains=None if wanted else [], secure_protocols=schemes)
+        self._session.cookies = requests.cookies.RequestsCookieJar(policy)
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies held now, by name."""
+        return {cookie.name: cookie.value or "" for cookie in self._session.cookies}
+
+    def send(self, request: Request, token: str | None) -> Answer:
+        """Return the answer, whatever its status; raise when there is none."""
+        self._pace.wait()
+        limit = request.limit or self._time_left()
+        self.requests_made += 1
+        sent_at, started = self._clock.now(), time.monotonic()
+        try:
+            response = self._open(request, token, limit)
+            with response:
+                self._reached = True
+                body, complete = _read(response, started + limit.total_seconds())
+        except (requests.RequestException, OSError) as exc:
+            raise network_error(exc, self._address.host, reached=self._reached) from None
+        elapsed = timedelta(seconds=time.monotonic() - started)
+        return Answer(
+            status=response.status_code,
+            headers=CaseInsensitiveDict(response.headers),
+            body=body,
+            complete=complete,
+            sent_at=sent_at,
+            duration=max(elapsed, self._clock.now() - sent_at),
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def _open(self, request: Request, token: str | None, limit: timedelta) -> requests.Response:
+        url = f"{request.url}?{request.query}" if request.query else request.url
+        return self._session.request(
+            request.method,
+            url,
+            headers=dict(request.headers),
+            data=request.form,
+            json=request.json,
+            auth=BearerToken(token),
+            allow_redirects=False,
+            stream=True,
+            timeout=(
+                min(CONNECT_TIMEOUT, limit).total_seconds(),
+                min(READ_TIMEOUT, limit).total_seconds(),
+            ),
+        )
+
+    def _time_left(self) -> timedelta:
+        if self._deadline is None:
+            return ANSWER_LIMIT
+        left = self._deadline - self._clock.now()
+        if left <= timedelta(0):
+            raise SourceUnavailableError(
+                "The time budget of this run is used up, so Acumatica was not asked again.",
+                action="Call again; the run goes on from its checkpoint.",
+            )
+        return min(left, ANSWER_LIMIT)
+
+
+def _read(response: requests.Response, ends_at: float) -> tuple[bytes, bool]:
+    chunks: list[bytes] = []
+    try:
+        for chunk in response.iter_content(CHUNK):
+            chunks.append(chunk)
+            if time.monotonic() > ends_at:
+                return b"".join(chunks), False
+    except (requests.RequestException, OSError):
+        return b"".join(chunks), False
+    return b"".join(chunks), True
