@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from .contract import all_types
+from .data.business_day import business_day
 from .messages import Request, Response, json_response
 from .options import read_options
 from .rows import Record, Row, Scalar
@@ -176,6 +177,12 @@ def _options(body: dict[str, Any], site: Site) -> Any:
     return {"changed": sorted(body)}
 
 
+def _business_day(body: dict[str, Any], site: Site) -> Any:
+    if body:
+        raise ValueError("a business day takes no settings")
+    return business_day(site.tenant, site.options)
+
+
 CALLS: dict[str, Call] = {
     "insert": _insert,
     "change": _change,
@@ -186,5 +193,6 @@ CALLS: dict[str, Call] = {
     "clock": _clock,
     "faults": _faults,
     "options": _options,
+    "business-day": _business_day,
 }
 """The calls that change something, by name."""

@@ -29,6 +29,8 @@ class Draft:
     open_cents: int = 0
     changed_on: date | None = None
     note: str | None = None
+    record_id: str = ""
+    """Set for a document that is in the tenant already."""
 
     def __getitem__(self, name: str) -> Scalar:
         """A field that is known to be filled."""

@@ -24,5 +24,5 @@ def price(ten_thousandths: int) -> Decimal:
 
 
 def cents(amount: object) -> int:
-    """A stored amount in cents; an empty one is zero."""
-    return int(Decimal(str(amount or 0)) * 100)
+    """A stored amount in cents; what is no decimal is zero."""
+    return int(amount * 100) if isinstance(amount, Decimal) else 0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from ..rows import Fields, Row
 from .books import TERMS, Books, Draft, period
 from .chart import AP, CASH, EXPENSES, PO_ACCRUAL, TAX_PAID, descriptions
 from .ledger import Posting, post
-from .money import TOO_FINE_FOR_A_FLOAT, money, price, quantity
+from .money import TOO_FINE_FOR_A_FLOAT, cents, money, price, quantity
 
 _TEXTS = descriptions()
 _SUBACCOUNTS = ("OPS-000", "OPS-EST", "WHS-000", "SAL-WST", "ADM-000")
@@ -75,21 +75,16 @@ def post_bill(books: Books, draft: Draft) -> Draft:
     reference = draft.text("ReferenceNbr")
     postings: list[Posting] = []
     for row in draft.details["Details"]:
-        cents = int(_decimal_cents(row))
-        if cents:
+        amount = cents(row.fields["Amount"])
+        if amount:
             text = str(row.fields.get("TransactionDescription", ""))
-            postings.append((str(row.fields["Account"]), str(row.fields["Subaccount"]), sign * cents, text))
-    total = sum(cents for _, _, cents, _ in postings)
+            postings.append((str(row.fields["Account"]), str(row.fields["Subaccount"]), sign * amount, text))
+    total = sum(amount for _, _, amount, _ in postings)
     tax = sign * draft.open_cents - total
     if tax:
         postings.append((TAX_PAID, "FIN-000", tax, "Input tax"))
     postings.append((AP, "FIN-000", -total - tax, str(draft["Vendor"])))
     return post(books, "AP", draft.day, f"Bill {reference}", reference, postings)
-
-
-def _decimal_cents(row: Row) -> int:
-    amount = row.fields["Amount"]
-    return int(amount * 100)  # type: ignore[operator]
 
 
 def _description(books: Books) -> str:
@@ -172,7 +167,7 @@ def _order_lines(books: Books, order: Draft) -> tuple[list[Row], int]:
         }
         row = books.row(fields)
         rows.append(row)
-        net += _decimal_cents(row)
+        net += cents(row.fields["Amount"])
     return rows, net
 
 
@@ -213,7 +208,7 @@ def check(books: Books, paid: Sequence[Draft], day: date, *, is_released: bool) 
     surplus = 10_000 if random.random() < 0.03 else 0
     total = sum(shares) + surplus
     number = books.number("check")
-    status = ("Open" if surplus else "Closed") if is_released else random.choice(("On Hold", "Balanced"))
+    status = random.choice(("On Hold", "Balanced"))
     fields: Fields = {
         "Type": "Check",
         "ReferenceNbr": number,
@@ -229,17 +224,32 @@ def check(books: Books, paid: Sequence[Draft], day: date, *, is_released: bool) 
         "Status": status,
         "UnappliedBalance": money(surplus),
     }
-    rows = [_application(books, draft, share, is_released) for draft, share in zip(paid, shares, strict=True)]
+    rows = [_application(books, draft, share) for draft, share in zip(paid, shares, strict=True)]
+    made = Draft(entity="Check", fields=fields, day=day, details={"Details": rows, "History": []})
     if is_released:
-        for draft, share in zip(paid, shares, strict=True):
-            settle(books, draft, share, number, day)
-        cash = [(AP, "FIN-000", total, str(paid[0]["Vendor"])), (CASH, "FIN-000", -total, f"Check {number}")]
-        post(books, "AP", day, f"Check {number}", number, cash)
-    details = {"History" if is_released else "Details": rows}
-    return books.add(Draft(entity="Check", fields=fields, day=day, details=details))
+        release_check(books, made, {draft.text("ReferenceNbr"): draft for draft in paid}, day)
+    return books.add(made)
 
 
-def _application(books: Books, draft: Draft, share: int, is_released: bool) -> Row:
+def release_check(books: Books, draft: Draft, bills: Mapping[str, Draft], day: date) -> None:
+    """Release a check: its bills are settled, its lines move to the history, the ledger gets a batch."""
+    number, total = draft.text("ReferenceNbr"), cents(draft["PaymentAmount"])
+    history = []
+    for row in draft.details["Details"]:
+        paid = bills[str(row.fields["ReferenceNbr"])]
+        share = cents(row.fields["AmountPaid"])
+        applied: Fields = {"VendorRef": paid["VendorRef"], "CashDiscountTaken": money(0)}
+        history.append(Row(id=row.id, fields=row.fields | applied))
+        settle(books, paid, share, number, day)
+    draft.details |= {"Details": [], "History": history}
+    draft.fields |= {"Status": "Open" if cents(draft["UnappliedBalance"]) else "Closed", "Hold": False}
+    draft.changed_on = day
+    vendor = str(draft["Vendor"])
+    cash = [(AP, "FIN-000", total, vendor), (CASH, "FIN-000", -total, f"Check {number}")]
+    post(books, "AP", day, f"Check {number}", number, cash)
+
+
+def _application(books: Books, draft: Draft, share: int) -> Row:
     fields: Fields = {
         "DocType": draft["Type"],
         "ReferenceNbr": draft["ReferenceNbr"],
@@ -247,8 +257,6 @@ def _application(books: Books, draft: Draft, share: int, is_released: bool) -> R
         "Balance": money(draft.open_cents - share),
         "CashDiscountBalance": money(0),
     }
-    if is_released:
-        fields |= {"VendorRef": draft["VendorRef"], "CashDiscountTaken": money(0)}
     return books.row(fields)
 
 
