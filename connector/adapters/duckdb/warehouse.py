@@ -16,8 +16,9 @@ from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.rows import TableWriter
 from connector.domain.queries import build_trail_query, build_versions_query
 from connector.domain.schema import ColumnType, Table
+from connector.domain.versions import CurrentVersion
 from connector.errors import ConnectorError
-from connector.ports import Append, CheckLine, CurrentVersion, TableStatus
+from connector.ports import Append, CheckLine, TableStatus
 
 FETCH = 10_000
 log = logging.getLogger(__name__)
