@@ -19,6 +19,7 @@ from connector.domain.stream import (
     Stream,
     StreamStatus,
 )
+from connector.domain.versions import CurrentVersion
 
 
 class Clock(Protocol):
@@ -130,15 +131,6 @@ class Append:
     rows: Sequence[Row]
     method: WriteMethod
     batch_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrentVersion:
-    """The newest version of a live record in the warehouse."""
-
-    record_id: str
-    modified_at: datetime | None
-    version: str
 
 
 class Warehouse(Protocol):

@@ -33,7 +33,7 @@ class Pass:
         self._highest = stream.watermark
         self._edge: Edge | None = None
         self._index: VersionIndex | None = None
-        self._lookback = run.entity.lookback or run.limits.lookback
+        self._lookback = run.limits.lookback if run.entity.lookback is None else run.entity.lookback
 
     def work(self) -> Status:
         """Read, write and commit; return PARTIAL when time ran out first, with the progress stored."""

@@ -3,8 +3,8 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 from connector.domain.record import Record
@@ -15,7 +15,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_STAMP = -(2**63)
 
 
-class _CurrentVersion(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentVersion:
+    """The newest version of a live record in the warehouse."""
+
     record_id: str
     modified_at: datetime | None
     version: str
@@ -60,14 +63,14 @@ class VersionIndex:
     Built from versions in ascending order of id. Ids that are no lower-case GUID are kept beside, in a dictionary.
     """
 
-    def __init__(self, versions: Iterable[_CurrentVersion]) -> None:
+    def __init__(self, versions: Iterable[CurrentVersion]) -> None:
         self._ids = array("Q"), array("Q")
         self._versions = bytearray()
         self._stamps = array("q")
         self._others: dict[str, int] = {}
         self._other_ids: list[str] = []
         self._seen = bytearray()
-        others: list[_CurrentVersion] = []
+        others: list[CurrentVersion] = []
         for current in versions:
             guid = _parse_guid(current.record_id)
             if guid is None:
@@ -82,7 +85,7 @@ class VersionIndex:
             self._other_ids.append(current.record_id)
             self._add(current)
 
-    def _add(self, current: _CurrentVersion) -> None:
+    def _add(self, current: CurrentVersion) -> None:
         self._versions += bytes.fromhex(current.version)
         self._stamps.append(_to_micros(current.modified_at))
         self._seen.append(0)

@@ -1,0 +1,156 @@
+"""Wires settings to adapters: the only place that names them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from secrets import token_hex
+
+from connector.adapters.acumatica import AcumaticaSource
+from connector.adapters.clock import SystemClock
+from connector.adapters.secrets import open_secrets
+from connector.catalogue import Catalogue, load_catalogue
+from connector.config import Settings
+from connector.domain.run import Mode, RunRequest, RunResult, Status
+from connector.domain.stream import Stream
+from connector.errors import BadRequestError
+from connector.logs import hide, log_run, run_context
+from connector.ports import Clock, SecretStore, StateStore, Warehouse
+from connector.retrying import Retry
+from connector.running import Limits, Ports, Run
+from connector.sync import sync_entity
+
+Work = Callable[[Run, Stream], Status]
+
+CLOSING_TIME = timedelta(seconds=90)
+"""What a run may take after its budget to store its progress and sign out."""
+
+MODES: dict[Mode, Work] = {
+    Mode.INCREMENTAL: sync_entity,
+    Mode.BACKFILL: sync_entity,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """The use cases, for whichever face calls them."""
+
+    settings: Settings
+    catalogue: Catalogue
+    clock: Clock = field(default_factory=SystemClock)
+    is_stopping: Callable[[], bool] = field(default=lambda: False)
+
+    def run(self, request: RunRequest, *, run_id: str | None = None) -> RunResult:
+        """Do one run and log it once. Raises BadRequestError alone: for an entity or a mode that does not exist."""
+        entity = self.catalogue.find(request.entity)
+        if request.mode not in MODES:
+            raise BadRequestError(f"Mode {request.mode.value} cannot be run here.", action="See the README.")
+        run_id = run_id or build_run_id(self.clock.now())
+        with run_context(run_id=run_id, entity=entity.name, mode=request.mode.value):
+            limits = self._build_limits()
+            run = Run(
+                run_id=run_id,
+                entity=entity,
+                request=request,
+                ports=self.open_ports(limits.deadline),
+                limits=limits,
+            )
+            result = run.execute(MODES[request.mode])
+            log_run(result)
+        return result
+
+    def open_ports(self, deadline: datetime) -> Ports:
+        """Return the adapters that the settings choose; nothing is reached before the first call."""
+        source_retry = Retry(clock=self.clock, deadline=deadline)
+        closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
+        secrets = open_secrets()
+        return Ports(
+            source=self._open_source(secrets, source_retry, deadline),
+            warehouse=self._open_warehouse(secrets, closing_retry),
+            state=self.open_state(closing_retry),
+            clock=self.clock,
+        )
+
+    def open_state(self, retry: Retry | None = None) -> StateStore:
+        """Return the state store alone."""
+        retry = retry or Retry(clock=self.clock, attempts=3)
+        kind, _, path = self.settings.place.state.partition(":")
+        if kind == "sqlite":
+            from connector.adapters.sqlite import SqliteStateStore  # the cloud never needs it
+
+            return SqliteStateStore(path=Path(path), clock=self.clock)
+        from connector.adapters.firestore import open_firestore  # a laptop never needs it
+
+        return open_firestore(
+            project=self.settings.bigquery.project or None,
+            database=self.settings.firestore.database,
+            prefix=self.settings.firestore.prefix,
+            clock=self.clock,
+            retry=retry,
+        )
+
+    def _open_source(self, secrets: SecretStore, retry: Retry, deadline: datetime) -> AcumaticaSource:
+        acumatica = self.settings.acumatica
+
+        def read_credentials() -> bytes:
+            value = secrets.read(acumatica.credentials)
+            hide(value.decode(errors="replace"))
+            return value
+
+        return AcumaticaSource(
+            url=acumatica.url,
+            endpoint=acumatica.endpoint,
+            version=acumatica.endpoint_version,
+            credentials=read_credentials,
+            store_credentials=lambda value: secrets.replace(acumatica.credentials, value),
+            clock=self.clock,
+            retry=retry,
+            requests_per_minute=acumatica.max_requests_per_minute,
+            deadline=deadline,
+        )
+
+    def _open_warehouse(self, secrets: SecretStore, retry: Retry) -> Warehouse:
+        kind, _, path = self.settings.place.warehouse.partition(":")
+        if kind == "duckdb":
+            from connector.adapters.duckdb.warehouse import DuckDbWarehouse  # the cloud never needs it
+
+            return DuckDbWarehouse(Path(path))
+        from connector.adapters.bigquery import open_bigquery  # a laptop never needs it
+
+        bigquery = self.settings.bigquery
+        reference = bigquery.credentials
+        return open_bigquery(
+            project=bigquery.project or None,
+            dataset=bigquery.dataset,
+            location=bigquery.location,
+            key=None if reference is None else lambda: secrets.read(reference),
+            clock=self.clock,
+            retry=retry,
+        )
+
+    def _build_limits(self) -> Limits:
+        sync = self.settings.sync
+        return Limits(
+            deadline=self.clock.now() + sync.time_budget,
+            page_size=self.settings.acumatica.page_size,
+            lookback=sync.lookback,
+            write_policy=sync.write_method,
+            max_sessions=self.settings.acumatica.max_sessions,
+            session_ttl=sync.time_budget + CLOSING_TIME * 2,
+            is_stopping=self.is_stopping,
+        )
+
+
+def build(
+    settings: Settings, *, clock: Clock | None = None, is_stopping: Callable[[], bool] = lambda: False
+) -> Connector:
+    """Return the connector for these settings; raise CatalogueError when the catalogue is not valid."""
+    catalogue = load_catalogue(settings.entities_file)
+    return Connector(
+        settings=settings, catalogue=catalogue, clock=clock or SystemClock(), is_stopping=is_stopping
+    )
+
+
+def build_run_id(now: datetime) -> str:
+    """Return an id that sorts by time and is unique: `20261122T060000-3f9a1c`."""
+    return f"{now:%Y%m%dT%H%M%S}-{token_hex(4)}"

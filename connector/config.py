@@ -1,0 +1,235 @@
+"""Settings: the only reader of the environment. All mistakes are told together, before any work."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+from connector.domain.run import WritePolicy
+from connector.errors import ConfigurationError
+
+SECRET = Meta(pattern=r"^(env:\w+|file:.+|projects/[^/]+/secrets/[^/]+(/versions/[^/]+)?)$")
+SecretReference = Annotated[str, SECRET]
+Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+
+REQUIRED: Any = msgspec.NODEFAULT
+
+
+class AcumaticaSettings(Struct, frozen=True, kw_only=True):
+    """The ERP."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description="instance URL, with its virtual directory if any; https unless the host is loopback"
+        ),
+    ]
+    endpoint: Annotated[str, Meta(description="name of the contract-based endpoint")] = "Default"
+    endpoint_version: Annotated[
+        str,
+        Meta(
+            description="its version, e.g. `24.200.001`; must match the release", pattern=r"^[0-9A-Za-z.]+$"
+        ),
+    ]
+    credentials: Annotated[SecretReference, Meta(description="secret reference to the credentials")]
+    page_size: Annotated[int, Meta(ge=2, le=5000, description="records asked for at once (`$top`)")] = 1000
+    max_sessions: Annotated[
+        int,
+        Meta(ge=1, le=50, description="API sessions (licensed seats) held at once, all entities together"),
+    ] = 1
+    max_requests_per_minute: Annotated[int, Meta(ge=1, description="own pace; empty = no limit")] | None = (
+        None
+    )
+
+
+class BigQuerySettings(Struct, frozen=True, kw_only=True):
+    """The warehouse in the cloud."""
+
+    project: Annotated[str, Meta(description="project of the dataset; empty = the identity's own")] = ""
+    dataset: Annotated[str, Meta(description="dataset, created if missing", pattern=r"^\w{1,1024}$")] = (
+        "acumatica"
+    )
+    location: Annotated[str, Meta(description="location of the dataset when it is created")] = "US"
+    credentials: (
+        Annotated[
+            SecretReference,
+            Meta(description="secret reference to a service-account key; empty = the attached identity"),
+        ]
+        | None
+    ) = None
+
+
+class FirestoreSettings(Struct, frozen=True, kw_only=True):
+    """The state in the cloud."""
+
+    database: Annotated[str, Meta(description="database id")] = "(default)"
+    prefix: Annotated[str, Meta(description="prefix of the collections", pattern=r"^[A-Za-z]\w*$")] = (
+        "acumatica"
+    )
+
+
+class SyncSettings(Struct, frozen=True, kw_only=True):
+    """How a run behaves."""
+
+    lookback_seconds: Annotated[
+        Seconds, Meta(description="margin for records committed later than they are stamped")
+    ] = 900
+    time_budget_seconds: Annotated[
+        int,
+        Meta(ge=10, le=3500, description="a run stops between pages after this time and answers `partial`"),
+    ] = 1500
+    write_method: Annotated[WritePolicy, Meta(description="`auto`, `streaming` or `load`")] = WritePolicy.AUTO
+
+    @property
+    def lookback(self) -> timedelta:
+        """The lookback as a duration."""
+        return timedelta(seconds=self.lookback_seconds)
+
+    @property
+    def time_budget(self) -> timedelta:
+        """The time budget as a duration."""
+        return timedelta(seconds=self.time_budget_seconds)
+
+
+class LogSettings(Struct, frozen=True, kw_only=True):
+    """What is logged, and how."""
+
+    level: Annotated[
+        str, Meta(description="`DEBUG`, `INFO`, `WARNING` or `ERROR`", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    ] = "INFO"
+    format: Annotated[
+        str, Meta(description="`json` for Cloud Logging, `text` for people", pattern="^(json|text)$")
+    ] = "json"
+
+
+class PlaceSettings(Struct, frozen=True, kw_only=True):
+    """Which adapters are used."""
+
+    warehouse: Annotated[
+        str, Meta(description="`bigquery` or `duckdb:PATH`", pattern="^(bigquery|duckdb:.+)$")
+    ] = "bigquery"
+    state: Annotated[
+        str, Meta(description="`firestore` or `sqlite:PATH`", pattern="^(firestore|sqlite:.+)$")
+    ] = "firestore"
+    entities_file: Annotated[str, Meta(description="a catalogue to use in place of the bundled one")] = ""
+
+
+SECTIONS: dict[str, tuple[str, type[Struct]]] = {
+    "acumatica": ("ACUMATICA_", AcumaticaSettings),
+    "place": ("", PlaceSettings),
+    "bigquery": ("BIGQUERY_", BigQuerySettings),
+    "firestore": ("FIRESTORE_", FirestoreSettings),
+    "sync": ("SYNC_", SyncSettings),
+    "log": ("LOG_", LogSettings),
+}
+
+EMULATORS = ("BIGQUERY_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "SECRET_MANAGER_EMULATOR_HOST")
+"""Honoured by the clients themselves, with anonymous credentials."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """All that the environment says."""
+
+    acumatica: AcumaticaSettings
+    place: PlaceSettings
+    bigquery: BigQuerySettings
+    firestore: FirestoreSettings
+    sync: SyncSettings
+    log: LogSettings
+
+    @property
+    def entities_file(self) -> Path | None:
+        """The catalogue to read; None means the bundled one."""
+        return Path(self.place.entities_file) if self.place.entities_file else None
+
+
+class Variable(Struct, frozen=True, kw_only=True):
+    """One environment variable, for the documentation and for Terraform's tests."""
+
+    name: str
+    default: str
+    is_required: bool
+    description: str
+
+
+def list_variables() -> Iterator[Variable]:
+    """Yield every variable the connector reads, in the order of the documentation."""
+    for prefix, section in SECTIONS.values():
+        hints = get_type_hints(section, include_extras=True)
+        for field in msgspec.structs.fields(section):
+            default = "" if field.default in (msgspec.NODEFAULT, None) else str(field.default)
+            yield Variable(
+                name=prefix + field.name.upper(),
+                default=default,
+                is_required=field.required,
+                description=_find_description(hints[field.name]),
+            )
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings, or raise ConfigurationError that names every wrong or missing variable at once."""
+    mistakes: list[str] = []
+    sections = {
+        name: _load(prefix, section, environment, mistakes) for name, (prefix, section) in SECTIONS.items()
+    }
+    if mistakes:
+        raise ConfigurationError(
+            f"The configuration is not valid: {'; '.join(mistakes)}.",
+            action="Set these environment variables; the README's table explains each.",
+        )
+    return Settings(**sections)
+
+
+def load_log_settings(environment: Mapping[str, str]) -> LogSettings:
+    """Return how to log, whatever else is wrong: a wrong value counts as not given."""
+    prefix, _ = SECTIONS["log"]
+    loaded = _load(prefix, LogSettings, environment, [])
+    return loaded if isinstance(loaded, LogSettings) else LogSettings()
+
+
+def _load(prefix: str, section: type[Struct], environment: Mapping[str, str], mistakes: list[str]) -> Any:
+    hints = get_type_hints(section, include_extras=True)
+    values: dict[str, Any] = {}
+    wrong = False
+    for field in msgspec.structs.fields(section):
+        name = prefix + field.name.upper()
+        text = environment.get(name, "").strip()
+        if not text:
+            if field.required:
+                mistakes.append(f"{name} is missing ({_find_description(hints[field.name])})")
+                wrong = True
+            continue
+        try:
+            values[field.name] = msgspec.convert(text, hints[field.name], strict=False)
+        except msgspec.ValidationError:
+            mistakes.append(f"{name} must be {_explain(hints[field.name])}")
+            wrong = True
+    return None if wrong else section(**values)
+
+
+def _walk_meta(hint: Any) -> Iterator[Meta]:
+    for part in get_args(hint):
+        if isinstance(part, Meta):
+            yield part
+        else:
+            yield from _walk_meta(part)
+
+
+def _find_description(hint: Any) -> str:
+    return next((meta.description for meta in _walk_meta(hint) if meta.description), "")
+
+
+def _explain(hint: Any) -> str:
+    """Return what a value must be, never what it was: it may be a secret put in the wrong place."""
+    metas = list(_walk_meta(hint))
+    if any(meta is SECRET for meta in metas):
+        return "a secret reference: projects/P/secrets/S[/versions/V], env:NAME or file:PATH"
+    low = next((meta.ge for meta in metas if meta.ge is not None), None)
+    high = next((meta.le for meta in metas if meta.le is not None), None)
+    if low is not None:
+        return f"a whole number from {low}" + (f" to {high}" if high is not None else " on")
+    return re.sub(r"`", "", _find_description(hint))
