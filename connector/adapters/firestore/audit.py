@@ -1,0 +1,148 @@
+"""The audit trail: `{prefix}_runs/{run_id}`, one entry a run, with a sub-collection of the records of its pages."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from google.api_core import exceptions as api
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from connector.adapters.firestore.database import ONCE, FirestoreDatabase
+from connector.adapters.firestore.names import search_term
+from connector.adapters.firestore.packing import entry_value, plain_instant
+from connector.adapters.firestore.pages import PagePart, load_matches, split_page
+from connector.domain.stream import AuditedPage, AuditEntry
+from connector.ports import Clock
+
+RUNS = "runs"
+PAGES = "pages"
+
+PARTS_AT_ONCE = 10
+"""Part documents of one request, which may have 10 MiB: a part has at most half a MiB."""
+
+FOUND_RECORDS = 10
+"""Most ids that a search by key returns: enough for a renamed or re-created record, little for a screen."""
+
+
+class FirestoreAudit:
+    """The part of the state store that answers what happened to a record."""
+
+    _database: FirestoreDatabase
+    _clock: Clock
+    _audit_ttl: timedelta
+
+    def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
+        """Store the audit entry of a run (plain values: text, numbers, booleans, None, datetimes, nested)."""
+        values = {**_entry_values(entry), "expires_at": self._clock.now() + self._audit_ttl}
+        self._database.call(lambda: self._database.document(RUNS, run_id).set(values, **ONCE))
+
+    def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
+        """Merge the outcome into the run's entry; it becomes its entity's last run."""
+        entity = entry["entity"] if "entity" in entry else self._entity_of(run_id)
+        now = self._clock.now()
+        values = {
+            **_entry_values(entry),
+            "expires_at": now + self._audit_ttl,
+            "entity_closed_at": closed_term(str(entity), now),
+        }
+        merge = [self._database.client.field_path(name) for name in values]
+        self._database.call(lambda: self._database.document(RUNS, run_id).set(values, merge=merge, **ONCE))
+
+    def record_page(
+        self, run_id: str, entity: str, mode: str, number: int, entries: Sequence[AuditEntry]
+    ) -> None:
+        """Store what became of the records of one page. Storing the same number again replaces it."""
+        now = self._clock.now()
+        page = {
+            "run_id": run_id,
+            "entity": entity,
+            "mode": mode,
+            "number": number,
+            "recorded_at": now,
+            "expires_at": now + self._audit_ttl,
+        }
+        parts = split_page(page, entries)
+        if not self._database.call(self._create, run_id, parts[0]):
+            self._database.call(self._replace, run_id, parts[0])
+        for start in range(1, len(parts), PARTS_AT_ONCE):
+            self._database.call(self._set, run_id, parts[start : start + PARTS_AT_ONCE])
+
+    def audit_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
+        """Yield every audit entry of one record, oldest first."""
+        for page, entry in self._matches(entity, "record_ids", record_id):
+            yield AuditedPage(
+                run_id=page["run_id"],
+                mode=page["mode"],
+                recorded_at=plain_instant(page["recorded_at"]),
+                entry=entry,
+            )
+
+    def find_records(self, entity: str, key: str) -> Sequence[str]:
+        """Return the ids of the records that page audits know under this key (most recent first, at most 10)."""
+        newest_first = reversed(self._matches(entity, "keys", key))
+        return list(dict.fromkeys(entry.record_id for _, entry in newest_first))[:FOUND_RECORDS]
+
+    def _entity_of(self, run_id: str) -> str:
+        snapshot = self._database.call(lambda: self._database.document(RUNS, run_id).get(["entity"], **ONCE))
+        return str((snapshot.to_dict() or {}).get("entity"))
+
+    def _create(self, run_id: str, part: PagePart) -> bool:
+        """Store the first part if there is none: the usual case, in one write and no read."""
+        try:
+            self._page_document(run_id, part.name).create(part.values, **ONCE)
+        except api.AlreadyExists:
+            return False
+        return True
+
+    def _replace(self, run_id: str, first: PagePart) -> None:
+        """Store the first part in place of the one there is, and drop that one's further parts."""
+        stored = self._page_document(run_id, first.name).get(["parts"], **ONCE).to_dict() or {"parts": 1}
+        batch = self._database.client.batch()
+        batch.set(self._page_document(run_id, first.name), first.values)
+        for position in range(1, stored["parts"]):
+            batch.delete(self._page_document(run_id, first.further_name(position)))
+        batch.commit(**ONCE)
+
+    def _set(self, run_id: str, parts: Sequence[PagePart]) -> None:
+        batch = self._database.client.batch()
+        for part in parts:
+            batch.set(self._page_document(run_id, part.name), part.values)
+        batch.commit(**ONCE)
+
+    def _page_document(self, run_id: str, name: str) -> Any:
+        return self._database.document(RUNS, run_id).collection(PAGES).document(name)
+
+    def _matches(self, entity: str, field: str, text: str) -> list[tuple[Mapping[str, Any], AuditEntry]]:
+        """Return every audited record with this text in this field, oldest first, each with its page."""
+        term = search_term(text)
+        runs = self._database.collection(RUNS).id
+        group = self._database.client.collection_group(PAGES)
+        query = group.where(filter=FieldFilter(field, "array_contains", term))
+
+        def read() -> list[tuple[Mapping[str, Any], AuditEntry]]:
+            matches = []
+            for snapshot in query.stream(**ONCE):
+                page = snapshot.to_dict() or {}
+                # The group spans the database: another connector's pages may be in it, under another prefix.
+                is_ours = snapshot.reference.parent.parent.parent.id == runs
+                if is_ours and page["entity"] == entity:
+                    matches += load_matches(page, field, term)
+            return matches
+
+        return sorted(self._database.call(read), key=lambda match: _age(match[0]))
+
+
+def closed_term(entity: str, closed_at: datetime) -> str:
+    """Return a text by which runs sort: by entity, then by when they were closed.
+
+    One field in place of two needs no index of its own making.
+    """
+    return f"{entity} {plain_instant(closed_at).isoformat(timespec='microseconds')}"
+
+
+def _entry_values(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry_value(value) for name, value in entry.items()}
+
+
+def _age(page: Mapping[str, Any]) -> tuple[Any, ...]:
+    return page["recorded_at"], page["run_id"], page["number"], page["part"]

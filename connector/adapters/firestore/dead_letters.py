@@ -1,0 +1,165 @@
+"""Dead letters, `{prefix}_dead_letters/{entity}:{id}`: records that could not be used, until they are replayed.
+
+The payload is compressed. A large one lies in part documents below the letter, which are written first; the letter
+names them, so it is whole or not there.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from connector.adapters.firestore.database import ONCE, FirestoreDatabase
+from connector.adapters.firestore.names import search_term, storable
+from connector.adapters.firestore.packing import plain_instant
+from connector.domain.stream import DeadLetter
+from connector.errors import StateStoreUnavailableError
+
+DEAD_LETTERS = "dead_letters"
+PARTS = "parts"
+
+LARGEST_PIECE = 700 * 1024
+"""Bytes of a payload in one document, which may have 1 MiB."""
+
+LONGEST_REASON = 10_000
+"""Characters of a reason; more is no reason but data."""
+
+LETTERS_AT_ONCE = 20
+"""Letters of one query: between two queries any time may pass, while a query left open would break."""
+
+
+class FirestoreDeadLetters:
+    """The part of the state store that keeps rejected records."""
+
+    _database: FirestoreDatabase
+
+    def add_dead_letter(self, letter: DeadLetter) -> None:
+        """Keep a dead letter whole, whatever its size; one with the same record replaces it, counting attempts on.
+
+        The same run may add the same record twice, because any step may happen twice: that is one attempt.
+        """
+        payload = zlib.compress(letter.payload)
+        pieces = [payload[at : at + LARGEST_PIECE] for at in range(0, len(payload), LARGEST_PIECE)]
+        head = _head(letter)
+        if len(pieces) == 1:
+            head |= {"payload": payload, "parts": []}
+        else:
+            # Named by their content: a repeated attempt writes the same parts, another payload never mixes with them.
+            digest = hashlib.sha256(payload).hexdigest()[:16]
+            head |= {"payload": None, "parts": [f"{digest}-{at:04d}" for at in range(len(pieces))]}
+        name = _name(letter.entity, letter.record_id)
+        for part, piece in zip(head["parts"], pieces, strict=False):
+            self._set_part(name, part, piece)
+
+        def add(snapshot: Any, batch: firestore.WriteBatch) -> None:
+            stored = snapshot.to_dict()
+            self._database.guarded(batch, snapshot, {**head, "attempts": _attempts(letter, stored)})
+            self._delete_parts(batch, snapshot, keep=head["parts"])
+
+        self._database.change(DEAD_LETTERS, name, add, fields=["run_id", "attempts", "parts"])
+
+    def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
+        """Yield an entity's dead letters, or that of one record; they may be removed meanwhile."""
+        if record_id is not None:
+            letter = self._read(_name(entity, record_id))
+            if letter is not None:
+                yield letter
+            return
+        last: Any = None
+        while snapshots := self._after(entity, last):
+            for snapshot in snapshots:
+                letter = self._letter(snapshot)
+                if letter is not None:
+                    yield letter
+            last = snapshots[-1]
+
+    def remove_dead_letter(self, entity: str, record_id: str) -> None:
+        """Forget a dead letter that was replayed; nothing happens when there is none."""
+
+        def remove(snapshot: Any, batch: firestore.WriteBatch) -> None:
+            if snapshot.exists:
+                self._database.guarded_delete(batch, snapshot)
+                self._delete_parts(batch, snapshot, keep=[])
+
+        self._database.change(DEAD_LETTERS, _name(entity, record_id), remove, fields=["parts"])
+
+    def _set_part(self, name: str, part: str, piece: bytes) -> None:
+        document = self._database.document(DEAD_LETTERS, name).collection(PARTS).document(part)
+        self._database.call(lambda: document.set({"piece": piece}, **ONCE))
+
+    def _delete_parts(self, batch: firestore.WriteBatch, snapshot: Any, *, keep: list[str]) -> None:
+        for part in (snapshot.to_dict() or {}).get("parts", []):
+            if part not in keep:
+                batch.delete(snapshot.reference.collection(PARTS).document(part))
+
+    def _after(self, entity: str, last: Any) -> list[Any]:
+        query = self._database.collection(DEAD_LETTERS).where(filter=FieldFilter("entity", "==", entity))
+        query = query.order_by("__name__").limit(LETTERS_AT_ONCE)
+        if last is not None:
+            query = query.start_after(last)
+        return self._database.call(lambda: list(query.stream(**ONCE)))
+
+    def _read(self, name: str) -> DeadLetter | None:
+        snapshot = self._database.call(lambda: self._database.document(DEAD_LETTERS, name).get(**ONCE))
+        return self._letter(snapshot)
+
+    def _letter(self, snapshot: Any) -> DeadLetter | None:
+        return self._database.call(_whole, self._database.client, snapshot)
+
+
+def _whole(client: firestore.Client, snapshot: Any) -> DeadLetter | None:
+    """Return the letter with its parts, or None when it is no longer there."""
+    head = snapshot.to_dict()
+    if head is None or not head["parts"]:
+        return _letter(head, head["payload"]) if head else None
+    reference = snapshot.reference
+    references = [reference.collection(PARTS).document(part) for part in head["parts"]]
+    found = {part.id: part.to_dict() or {} for part in client.get_all(references, **ONCE)}
+    if all(found.values()):
+        return _letter(head, b"".join(found[part]["piece"] for part in head["parts"]))
+    newest = reference.get(**ONCE)
+    if newest.exists and newest.get("parts") == head["parts"]:
+        raise StateStoreUnavailableError(
+            f"Parts of the dead letter {head['entity']} {head['key']} are missing in Firestore.",
+            action="Try again; if it stays so, remove the letter and let a back-fill read the record again.",
+        )
+    return _whole(client, newest)
+
+
+def _letter(head: Mapping[str, Any], payload: bytes) -> DeadLetter:
+    return DeadLetter(
+        entity=head["entity"],
+        record_id=head["record_id"],
+        key=head["key"],
+        reason=head["reason"],
+        payload=zlib.decompress(payload),
+        run_id=head["run_id"],
+        rejected_at=plain_instant(head["rejected_at"]),
+        attempts=head["attempts"],
+    )
+
+
+def _head(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "entity": letter.entity,
+        "record_id": search_term(letter.record_id),
+        "key": search_term(letter.key),
+        "reason": storable(letter.reason[:LONGEST_REASON]),
+        "run_id": letter.run_id,
+        "rejected_at": letter.rejected_at,
+    }
+
+
+def _attempts(letter: DeadLetter, stored: Mapping[str, Any] | None) -> int:
+    if stored is None:
+        return letter.attempts
+    is_repeated = stored["run_id"] == letter.run_id
+    before: int = stored["attempts"]
+    return before if is_repeated else before + letter.attempts
+
+
+def _name(entity: str, record_id: str) -> str:
+    return f"{entity}:{search_term(record_id)}"

@@ -1,0 +1,130 @@
+"""A stream as a document that stays below the 1 MiB that Firestore allows.
+
+What an operator looks for stays readable; what grows with the data is packed: the newest part of it, if it is too much.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from connector.adapters.firestore.packing import pack, pack_latest, plain_instant, unpack
+from connector.domain.contract import Contract
+from connector.domain.stream import Checkpoint, Lease, Stream
+
+LONGEST_EDGE = 140 * 1024
+LONGEST_KNOWN = 48 * 1024
+LONGEST_CONTRACT = 64 * 1024
+"""Packed bytes of an edge (3,000 versions are 126 KiB), of a checkpoint's known rows (5,000), and of a contract.
+
+A stream has an edge, a contract, and an edge and known rows for each of at most four modes: 956 KiB together.
+"""
+
+
+def stream_fields(stream: Stream, watermark: datetime | None) -> dict[str, Any]:
+    """Return a whole stream as fields, without its lease."""
+    edge, all_kept = pack_latest(list(stream.edge.items()), LONGEST_EDGE)
+    return {
+        "entity": stream.entity,
+        "watermark": watermark,
+        "lower": stream.lower,
+        "edge": edge,
+        "edge_complete": stream.edge_complete and all_kept,
+        "checkpoints": {
+            mode: checkpoint_fields(checkpoint) for mode, checkpoint in stream.checkpoints.items()
+        },
+        "contract": contract_fields(stream.contract),
+        "read_one_by_one": stream.read_one_by_one,
+        "records_seen": stream.records_seen,
+        "last_success_at": stream.last_success_at,
+    }
+
+
+def checkpoint_fields(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return a checkpoint as fields; of too many known rows the last, which reading looks for first, are kept."""
+    edge, all_kept = pack_latest(list(checkpoint.edge.items()), LONGEST_EDGE)
+    known, _ = pack_latest(checkpoint.known, LONGEST_KNOWN)
+    return {
+        "lower": checkpoint.lower,
+        "signpost": checkpoint.signpost,
+        "offset": checkpoint.offset,
+        "highest": checkpoint.highest,
+        "known": known,
+        "edge": edge,
+        "edge_complete": checkpoint.edge_complete and all_kept,
+    }
+
+
+def contract_fields(contract: Contract | None) -> dict[str, Any] | None:
+    """Return a contract as fields; None for one too large to remember, which is then read again in every run."""
+    if contract is None:
+        return None
+    packed = pack(contract.to_plain())
+    if len(packed) > LONGEST_CONTRACT:
+        return None
+    return {"endpoint": contract.endpoint, "version": contract.version, "whole": packed}
+
+
+def lease_fields(lease: Lease) -> dict[str, Any]:
+    """Return a lease as fields."""
+    return {"owner": lease.owner, "fence": lease.fence, "expires_at": lease.expires_at}
+
+
+def load_stream(entity: str, fields: Mapping[str, Any] | None) -> Stream:
+    """Return the stream of a document, an empty one for None."""
+    fields = fields or {}
+    contract = fields.get("contract")
+    return Stream(
+        entity=entity,
+        watermark=_instant(fields.get("watermark")),
+        lower=_instant(fields.get("lower")),
+        edge=dict(unpack(fields["edge"])) if "edge" in fields else {},
+        edge_complete=fields.get("edge_complete", True),
+        checkpoints={
+            mode: _load_checkpoint(checkpoint) for mode, checkpoint in fields.get("checkpoints", {}).items()
+        },
+        contract=Contract.from_plain(unpack(contract["whole"])) if contract else None,
+        read_one_by_one=fields.get("read_one_by_one", False),
+        records_seen=fields.get("records_seen", 0),
+        last_success_at=_instant(fields.get("last_success_at")),
+    )
+
+
+def load_lease(entity: str, fields: Mapping[str, Any] | None, now: datetime) -> Lease | None:
+    """Return the lease that somebody holds at this instant."""
+    lease = (fields or {}).get("lease")
+    if not lease or lease["owner"] is None or lease["expires_at"] <= now:
+        return None
+    return Lease(
+        entity=entity,
+        owner=lease["owner"],
+        fence=lease["fence"],
+        expires_at=plain_instant(lease["expires_at"]),
+    )
+
+
+def last_fence(fields: Mapping[str, Any] | None) -> int:
+    """Return the fence of the last lease, 0 when there was none."""
+    lease = (fields or {}).get("lease")
+    return lease["fence"] if lease else 0
+
+
+def later_watermark(fields: Mapping[str, Any], watermark: datetime | None) -> datetime | None:
+    """Return the later one of the stored watermark and this one."""
+    stored = _instant(fields.get("watermark"))
+    return max((mark for mark in (stored, watermark) if mark is not None), default=None)
+
+
+def _load_checkpoint(fields: Mapping[str, Any]) -> Checkpoint:
+    return Checkpoint(
+        lower=_instant(fields["lower"]),
+        signpost=plain_instant(fields["signpost"]),
+        offset=fields["offset"],
+        known=tuple(unpack(fields["known"])),
+        highest=_instant(fields["highest"]),
+        edge=dict(unpack(fields["edge"])),
+        edge_complete=fields["edge_complete"],
+    )
+
+
+def _instant(stored: datetime | None) -> datetime | None:
+    return None if stored is None else plain_instant(stored)

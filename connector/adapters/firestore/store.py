@@ -1,0 +1,138 @@
+"""The state store of the cloud profile: one Firestore database, collections under one prefix."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from connector.adapters.firestore import documents
+from connector.adapters.firestore.audit import RUNS, FirestoreAudit
+from connector.adapters.firestore.database import ONCE, FirestoreDatabase
+from connector.adapters.firestore.dead_letters import DEAD_LETTERS, FirestoreDeadLetters
+from connector.adapters.firestore.names import document_name
+from connector.adapters.firestore.packing import plain_value
+from connector.adapters.firestore.sessions import FirestoreSessions
+from connector.adapters.firestore.streams import STREAMS, FirestoreStreams
+from connector.domain.stream import StreamStatus
+from connector.errors import ConfigurationError, ConnectorError
+from connector.ports import CheckLine, Clock
+from connector.retrying import Retry
+
+AUDIT_TTL = timedelta(days=400)
+OWN_FIELDS = ("expires_at", "entity_closed_at")
+"""Fields of a run's document that are the store's, not the entry's."""
+
+
+class FirestoreStateStore(FirestoreStreams, FirestoreSessions, FirestoreAudit, FirestoreDeadLetters):
+    """All state in the collections `{prefix}_streams`, `_sessions`, `_runs`, `_dead_letters` of one database.
+
+    A change that depends on what is stored reads one document and writes it on condition that it is still the same:
+    a transaction over one document, without its locks. Audit entries expire `audit_ttl` after they were written.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect: Callable[[], firestore.Client],
+        prefix: str,
+        clock: Clock,
+        retry: Retry,
+        audit_ttl: timedelta = AUDIT_TTL,
+        place: str = "Firestore",
+    ) -> None:
+        self._database = FirestoreDatabase(connect=connect, prefix=prefix, retry=retry, place=place)
+        self._clock = clock
+        self._audit_ttl = audit_ttl
+
+    def statuses(self, entities: Sequence[str]) -> Sequence[StreamStatus]:
+        """Return what the status page shows, in the order asked for; a lease that has ended is not shown."""
+        now = self._clock.now()
+        found = self._database.call(self._stream_fields, entities)
+        statuses = []
+        for entity in entities:
+            fields = found.get(document_name(entity))
+            statuses.append(
+                StreamStatus(
+                    stream=documents.load_stream(entity, fields),
+                    lease=documents.load_lease(entity, fields, now),
+                    dead_letters=self._database.call(self._dead_letter_count, entity),
+                    last_run=self._database.call(self._last_run, entity),
+                )
+            )
+        return statuses
+
+    def check(self) -> CheckLine:
+        """Write, read and remove one document of its own; never raises."""
+        try:
+            self._database.call_once(self._try_document)
+        except ConnectorError as error:
+            return CheckLine(
+                subject=self._database.place, ok=False, finding=error.message, remedy=error.action
+            )
+        return CheckLine(
+            subject=self._database.place, ok=True, finding="A document was written, read and removed."
+        )
+
+    def close(self) -> None:
+        """Close the connection. Safe to call twice; the next call opens another."""
+        self._database.close()
+
+    def _stream_fields(self, entities: Sequence[str]) -> dict[str, Any]:
+        references = [self._database.document(STREAMS, entity) for entity in dict.fromkeys(entities)]
+        snapshots = self._database.client.get_all(references, **ONCE)
+        return {snapshot.id: snapshot.to_dict() for snapshot in snapshots}
+
+    def _dead_letter_count(self, entity: str) -> int:
+        letters = self._database.collection(DEAD_LETTERS)
+        query = letters.where(filter=FieldFilter("entity", "==", entity))
+        return int(query.count().get(**ONCE)[0][0].value)
+
+    def _last_run(self, entity: str) -> Mapping[str, object] | None:
+        # An exclamation mark is the character after a space: these are all runs of the entity, and no others.
+        runs = self._database.collection(RUNS)
+        query = runs.where(filter=FieldFilter("entity_closed_at", ">=", f"{entity} "))
+        query = query.where(filter=FieldFilter("entity_closed_at", "<", f"{entity}!"))
+        query = query.order_by("entity_closed_at", direction=firestore.Query.DESCENDING).limit(1)
+        for snapshot in query.stream(**ONCE):
+            fields = snapshot.to_dict()
+            return {name: plain_value(fields[name]) for name in fields if name not in OWN_FIELDS}
+        return None
+
+    def _try_document(self) -> None:
+        document = self._database.document("checks", uuid.uuid4().hex)
+        document.set({"checked_at": self._clock.now()}, **ONCE)
+        document.get(**ONCE)
+        document.delete(**ONCE)
+
+
+def open_firestore(
+    *,
+    project: str | None,
+    database: str,
+    prefix: str,
+    clock: Clock,
+    retry: Retry,
+    audit_ttl: timedelta = AUDIT_TTL,
+) -> FirestoreStateStore:
+    """Return a store that connects at its first call, to the emulator if FIRESTORE_EMULATOR_HOST names one.
+
+    Without a project, that of the attached identity is used.
+    """
+
+    def connect() -> firestore.Client:
+        try:
+            return firestore.Client(project=project or None, database=database)
+        except OSError as error:  # the client library's way to say that it found no project
+            raise ConfigurationError(
+                "No Google Cloud project is known for Firestore.", action="Set GOOGLE_CLOUD_PROJECT."
+            ) from error
+
+    place = (
+        f"Firestore database {database} of project {project}" if project else f"Firestore database {database}"
+    )
+    return FirestoreStateStore(
+        connect=connect, prefix=prefix, clock=clock, retry=retry, audit_ttl=audit_ttl, place=place
+    )

@@ -1,0 +1,117 @@
+"""Leases and what is remembered of each entity: one document an entity, `{prefix}_streams/{entity}`."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from google.cloud import firestore
+
+from connector.adapters.firestore import documents
+from connector.adapters.firestore.database import ONCE, FirestoreDatabase
+from connector.domain.contract import Contract
+from connector.domain.stream import Checkpoint, Lease, Stream
+from connector.errors import LeaseLostError
+from connector.ports import Clock
+
+STREAMS = "streams"
+
+
+class FirestoreStreams:
+    """The part of the state store that leads an entity from run to run."""
+
+    _database: FirestoreDatabase
+    _clock: Clock
+
+    def read_stream(self, entity: str) -> Stream:
+        """Return what is remembered of an entity; an empty Stream when nothing is."""
+        snapshot = self._database.call(lambda: self._database.document(STREAMS, entity).get(**ONCE))
+        return documents.load_stream(entity, snapshot.to_dict())
+
+    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, Stream] | Lease:
+        """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
+
+        An owner that asks again before its lease ends gets the same lease with a later end.
+        """
+
+        def acquire(snapshot: Any, batch: firestore.WriteBatch) -> tuple[Lease, Stream] | Lease:
+            now = self._clock.now()
+            fields = snapshot.to_dict()
+            held = documents.load_lease(entity, fields, now)
+            if held is not None and held.owner != owner:
+                return held
+            fence = held.fence if held is not None else documents.last_fence(fields) + 1
+            lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl)
+            values = {"entity": entity, "lease": documents.lease_fields(lease)}
+            self._database.guarded(batch, snapshot, values)
+            return lease, documents.load_stream(entity, fields)
+
+        return self._database.change(STREAMS, entity, acquire)
+
+    def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease:
+        """Return the lease with a later end."""
+        expires_at = self._clock.now() + ttl
+        self._write(lease, {"lease.expires_at": expires_at})
+        return _until(lease, expires_at)
+
+    def save_checkpoint(
+        self, lease: Lease, mode: str, checkpoint: Checkpoint | None, ttl: timedelta
+    ) -> Lease:
+        """Store the mode's progress (None forgets it), and renew the lease."""
+        expires_at = self._clock.now() + ttl
+        progress = documents.checkpoint_fields(checkpoint) if checkpoint else firestore.DELETE_FIELD
+        path = self._database.client.field_path("checkpoints", mode)
+        self._write(lease, {path: progress, "lease.expires_at": expires_at})
+        return _until(lease, expires_at)
+
+    def save_contract(self, lease: Lease, contract: Contract) -> None:
+        """Remember the entity's contract."""
+        self._write(lease, {"contract": documents.contract_fields(contract)})
+
+    def save_read_one_by_one(self, lease: Lease) -> None:
+        """Remember that this entity's list cannot be optimised."""
+        self._write(lease, {"read_one_by_one": True})
+
+    def commit(self, lease: Lease, stream: Stream) -> None:
+        """Replace the whole stream, and give the lease back. The watermark never goes back: the later one is kept."""
+
+        def commit(snapshot: Any, batch: firestore.WriteBatch) -> None:
+            fields = _require(snapshot, lease)
+            watermark = documents.later_watermark(fields, stream.watermark)
+            values = documents.stream_fields(stream, watermark)
+            self._database.guarded(batch, snapshot, {**values, "lease.owner": None})
+
+        self._database.change(STREAMS, lease.entity, commit, fields=["lease", "watermark"])
+
+    def release_lease(self, lease: Lease) -> None:
+        """Give the lease back; nothing happens when it is no longer ours."""
+
+        def release(snapshot: Any, batch: firestore.WriteBatch) -> None:
+            fields = snapshot.to_dict()
+            if documents.last_fence(fields) == lease.fence and fields["lease"]["owner"] is not None:
+                self._database.guarded(batch, snapshot, {"lease.owner": None})
+
+        self._database.change(STREAMS, lease.entity, release, fields=["lease"])
+
+    def _write(self, lease: Lease, values: dict[str, Any]) -> None:
+        """Change these fields alone, if the lease is still good."""
+
+        def write(snapshot: Any, batch: firestore.WriteBatch) -> None:
+            _require(snapshot, lease)
+            self._database.guarded(batch, snapshot, values)
+
+        self._database.change(STREAMS, lease.entity, write, fields=["lease"])
+
+
+def _require(snapshot: Any, lease: Lease) -> dict[str, Any]:
+    # The fence alone decides: a lease that ended, or was given back, is still good until somebody takes it over, so
+    # repeating a commit whose answer was lost is no error.
+    fields: dict[str, Any] | None = snapshot.to_dict()
+    if fields is None or documents.last_fence(fields) != lease.fence:
+        raise LeaseLostError(
+            f"Another run has taken over {lease.entity}; run {lease.owner} may not write its state any more.",
+            action="Nothing to do: the other run goes on from the last checkpoint.",
+        )
+    return fields
+
+
+def _until(lease: Lease, expires_at: datetime) -> Lease:
+    return Lease(entity=lease.entity, owner=lease.owner, fence=lease.fence, expires_at=expires_at)

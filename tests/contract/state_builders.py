@@ -1,0 +1,91 @@
+"""Values of the state, with defaults, so that a test shows only what matters."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from connector.domain.contract import Contract, Kind, Shape
+from connector.domain.stream import AuditEntry, Checkpoint, DeadLetter, Lease, Outcome, Stream
+from connector.ports import StateStore
+
+TTL = timedelta(minutes=5)
+MORNING = datetime(2026, 11, 22, 6, 0, 0, 837_000, tzinfo=UTC)
+
+
+def taken(store: StateStore, entity: str = "vendors", *, owner: str = "run-1", ttl: timedelta = TTL) -> Lease:
+    """Acquire a lease that must be free."""
+    answer = store.acquire_lease(entity, owner, ttl)
+    assert isinstance(answer, tuple), f"held by {answer.owner}"
+    return answer[0]
+
+
+def a_contract(*, version: str = "24.200.001") -> Contract:
+    details = {"Details": Shape(fields={"Amount": Kind.DECIMAL}, unread=frozenset({"Files"}))}
+    root = Shape(fields={"VendorID": Kind.STRING}, details=details, custom={"Document.UsrX": Kind.INT})
+    return Contract(
+        endpoint="Default",
+        version=version,
+        request="Details",
+        root=root,
+        modified_field="LastModifiedDateTime",
+    )
+
+
+def a_checkpoint(*, offset: int = 1000, known: tuple[str, ...] = ("a", "b")) -> Checkpoint:
+    return Checkpoint(
+        lower=MORNING - timedelta(days=1),
+        signpost=MORNING,
+        offset=offset,
+        known=known,
+        highest=MORNING - timedelta(microseconds=1),
+        edge={"id-1": "version-1"},
+        edge_complete=False,
+    )
+
+
+def a_stream(
+    *,
+    entity: str = "vendors",
+    watermark: datetime | None = MORNING,
+    edge: Mapping[str, str] | None = None,
+    checkpoints: Mapping[str, Checkpoint] | None = None,
+) -> Stream:
+    return Stream(
+        entity=entity,
+        watermark=watermark,
+        lower=MORNING - timedelta(minutes=15),
+        edge={"id-1": "version-1", "id-2": "version-2"} if edge is None else edge,
+        edge_complete=False,
+        checkpoints={"backfill": a_checkpoint()} if checkpoints is None else checkpoints,
+        contract=a_contract(),
+        read_one_by_one=True,
+        records_seen=812,
+        last_success_at=MORNING + timedelta(seconds=3),
+    )
+
+
+def an_audit_entry(
+    *, record_id: str = "id-1", key: str = "V001", outcome: Outcome = Outcome.WRITTEN, reason: str = ""
+) -> AuditEntry:
+    return AuditEntry(
+        record_id=record_id, key=key, version=f"version of {record_id}", outcome=outcome, reason=reason
+    )
+
+
+def a_dead_letter(
+    *,
+    entity: str = "vendors",
+    record_id: str = "id-1",
+    payload: bytes = b'{"id": 1}',
+    run_id: str = "run-1",
+    reason: str = "no readable amount",
+    key: str = "V001",
+) -> DeadLetter:
+    return DeadLetter(
+        entity=entity,
+        record_id=record_id,
+        key=key,
+        reason=reason,
+        payload=payload,
+        run_id=run_id,
+        rejected_at=MORNING,
+    )

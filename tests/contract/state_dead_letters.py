@@ -1,0 +1,88 @@
+"""Dead letters: a rejected record is kept whole until it is replayed."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from connector.ports import StateStore
+from tests.contract.state_builders import a_dead_letter
+
+
+class DeadLetterContract:
+    """The promises about dead letters."""
+
+    @pytest.mark.parametrize(
+        "payload",
+        [b"", b"{}", b"\x00\xff" * 1000, random.Random(7).randbytes(5 * 1024 * 1024)],  # noqa: S311 - not a secret
+        ids=["empty", "small", "not text", "5 MiB that cannot be compressed"],
+    )
+    def test_a_letter_is_kept_whole_and_can_be_forgotten(
+        self, store: StateStore, second_store: StateStore, payload: bytes
+    ) -> None:
+        letter = a_dead_letter(payload=payload)
+        store.add_dead_letter(letter)
+        assert list(second_store.dead_letters("vendors")) == [letter]
+        assert list(second_store.dead_letters("vendors", "id-1")) == [letter]
+        second_store.remove_dead_letter("vendors", "id-1")
+        assert list(store.dead_letters("vendors")) == []
+        assert list(store.dead_letters("vendors", "id-1")) == []
+
+    def test_a_letter_replaces_that_of_the_same_record_and_counts_on(self, store: StateStore) -> None:
+        store.add_dead_letter(a_dead_letter())
+        store.add_dead_letter(a_dead_letter(run_id="run-2", payload=b"new", reason="still bad", key="V002"))
+        store.add_dead_letter(a_dead_letter(run_id="run-3", payload=b"newer"))
+        expected = replace(a_dead_letter(run_id="run-3", payload=b"newer"), attempts=3)
+        assert list(store.dead_letters("vendors")) == [expected]
+
+    def test_a_run_that_repeats_a_step_counts_once(self, store: StateStore) -> None:
+        store.add_dead_letter(a_dead_letter())
+        store.add_dead_letter(a_dead_letter(run_id="run-2"))
+        store.add_dead_letter(a_dead_letter(run_id="run-2"))
+        assert [letter.attempts for letter in store.dead_letters("vendors")] == [2]
+
+    def test_a_removed_letter_begins_to_count_anew(self, store: StateStore) -> None:
+        store.add_dead_letter(a_dead_letter())
+        store.remove_dead_letter("vendors", "id-1")
+        store.remove_dead_letter("vendors", "id-1")
+        store.add_dead_letter(a_dead_letter(run_id="run-2"))
+        assert [letter.attempts for letter in store.dead_letters("vendors")] == [1]
+
+    def test_a_large_payload_and_a_small_one_replace_each_other(self, store: StateStore) -> None:
+        large = random.Random(8).randbytes(2 * 1024 * 1024)  # noqa: S311 - not a secret
+        for payload in (large, b"small", large[::-1]):
+            store.add_dead_letter(a_dead_letter(payload=payload))
+            assert [letter.payload for letter in store.dead_letters("vendors", "id-1")] == [payload]
+
+    def test_letters_may_be_removed_while_they_are_read(self, store: StateStore) -> None:
+        for number in range(45):
+            store.add_dead_letter(a_dead_letter(record_id=f"id-{number:02}"))
+        seen = []
+        for letter in store.dead_letters("vendors"):
+            store.remove_dead_letter("vendors", letter.record_id)
+            seen.append(letter.record_id)
+        assert sorted(seen) == [f"id-{number:02}" for number in range(45)]
+        assert list(store.dead_letters("vendors")) == []
+
+    def test_letters_of_entities_do_not_mix(self, store: StateStore) -> None:
+        store.add_dead_letter(a_dead_letter())
+        store.add_dead_letter(a_dead_letter(entity="items"))
+        store.remove_dead_letter("items", "id-1")
+        assert [letter.entity for letter in store.dead_letters("vendors")] == ["vendors"]
+        assert list(store.dead_letters("items")) == []
+
+    @pytest.mark.parametrize("record_id", ["", ".", "..", "__x__", "a/b", "a%2Fb", "é" * 400, "/" * 700])
+    def test_a_record_id_may_be_any_text(self, store: StateStore, record_id: str) -> None:
+        letter = a_dead_letter(record_id=record_id)
+        store.add_dead_letter(letter)
+        store.add_dead_letter(a_dead_letter(record_id="another"))
+        assert list(store.dead_letters("vendors", record_id)) == [letter]
+        store.remove_dead_letter("vendors", record_id)
+        assert [letter.record_id for letter in store.dead_letters("vendors")] == ["another"]
+
+    def test_a_text_with_half_a_surrogate_pair_does_not_lose_the_letter(self, store: StateStore) -> None:
+        store.add_dead_letter(a_dead_letter(record_id="a\ud83d", key="b\udc00", reason="c\ud83d"))
+        (letter,) = store.dead_letters("vendors", "a\ud83d")
+        assert letter.payload == a_dead_letter().payload
+        store.remove_dead_letter("vendors", "a\ud83d")
+        assert list(store.dead_letters("vendors")) == []

@@ -1,0 +1,138 @@
+"""Who may work on an entity, and what a run whose lease was taken over may still do: nothing."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from connector.domain.stream import Lease, Stream
+from connector.errors import LeaseLostError
+from connector.ports import StateStore
+from tests.contract.state_builders import MORNING, TTL, a_checkpoint, a_contract, a_stream, taken
+from tests.stand_ins.clock import FakeClock
+
+WRITES: dict[str, Callable[[StateStore, Lease], object]] = {
+    "renew": lambda store, lease: store.renew_lease(lease, TTL),
+    "save a checkpoint": lambda store, lease: store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL),
+    "forget a checkpoint": lambda store, lease: store.save_checkpoint(lease, "incremental", None, TTL),
+    "save a contract": lambda store, lease: store.save_contract(lease, a_contract(version="x")),
+    "save read one by one": lambda store, lease: store.save_read_one_by_one(lease),
+    "commit": lambda store, lease: store.commit(lease, a_stream(watermark=MORNING + TTL)),
+}
+
+
+class LeaseContract:
+    """The promises about leases."""
+
+    def test_a_free_entity_is_leased_with_its_stream(self, store: StateStore, clock: FakeClock) -> None:
+        answer = store.acquire_lease("vendors", "run-1", TTL)
+        lease = Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL)
+        assert answer == (lease, Stream(entity="vendors"))
+
+    def test_a_lease_held_by_another_is_returned_and_stays_as_it_was(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        held = taken(store)
+        clock.advance(TTL - timedelta(microseconds=1))
+        assert second_store.acquire_lease("vendors", "run-2", TTL) == held
+        assert second_store.acquire_lease("vendors", "run-3", TTL) == held
+
+    def test_an_expired_lease_is_taken_over_with_the_next_fence(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        stalled = taken(store)
+        clock.advance(TTL)
+        assert taken(second_store, owner="run-2").fence == stalled.fence + 1
+
+    def test_the_lease_after_one_given_back_has_the_next_fence(self, store: StateStore) -> None:
+        first = taken(store)
+        store.release_lease(first)
+        assert taken(store, owner="run-2").fence == first.fence + 1
+
+    def test_the_owner_that_asks_again_gets_its_lease_with_a_later_end(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        first = taken(store)
+        clock.advance(timedelta(minutes=1))
+        again = taken(store)
+        assert again.fence == first.fence
+        assert again.expires_at == clock.now() + TTL
+
+    def test_a_lease_is_of_one_entity(self, store: StateStore) -> None:
+        taken(store, "vendors", owner="run-1")
+        assert taken(store, "invoices", owner="run-2").fence == 1
+
+    def test_a_renewed_lease_is_not_taken_over_at_its_first_end(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        lease = taken(store)
+        clock.advance(timedelta(minutes=4))
+        renewed = store.renew_lease(lease, TTL)
+        assert renewed.expires_at == clock.now() + TTL
+        clock.advance(timedelta(minutes=2))
+        assert store.acquire_lease("vendors", "run-2", TTL) == renewed
+
+    def test_a_checkpoint_renews_the_lease(self, store: StateStore, clock: FakeClock) -> None:
+        lease = taken(store)
+        clock.advance(timedelta(minutes=4))
+        renewed = store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+        assert renewed.expires_at == clock.now() + TTL
+        assert store.acquire_lease("vendors", "run-2", TTL) == renewed
+
+    def test_an_expired_lease_that_nobody_took_still_writes(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        lease = taken(store)
+        clock.advance(2 * TTL)
+        store.commit(lease, a_stream())
+        assert store.read_stream("vendors") == a_stream()
+
+    @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+    def test_a_stale_lease_changes_nothing(
+        self,
+        store: StateStore,
+        second_store: StateStore,
+        clock: FakeClock,
+        write: Callable[[StateStore, Lease], object],
+    ) -> None:
+        stale = taken(store)
+        clock.advance(TTL)
+        current = taken(second_store, owner="run-2")
+        current = second_store.save_checkpoint(current, "incremental", a_checkpoint(offset=7), TTL)
+        before = second_store.read_stream("vendors")
+        with pytest.raises(LeaseLostError, match="vendors"):
+            write(store, stale)
+        assert second_store.read_stream("vendors") == before
+        assert store.acquire_lease("vendors", "run-3", TTL) == current
+
+    @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+    def test_a_lease_of_an_entity_never_leased_changes_nothing(
+        self, store: StateStore, clock: FakeClock, write: Callable[[StateStore, Lease], object]
+    ) -> None:
+        invented = Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL)
+        with pytest.raises(LeaseLostError):
+            write(store, invented)
+        assert store.read_stream("vendors") == Stream(entity="vendors")
+
+    def test_a_released_lease_leaves_the_entity_free(
+        self, store: StateStore, second_store: StateStore
+    ) -> None:
+        store.release_lease(taken(store))
+        taken(second_store, owner="run-2")
+
+    def test_releasing_twice_or_too_late_does_nothing(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        stale = taken(store)
+        store.release_lease(stale)
+        store.release_lease(stale)
+        current = taken(second_store, owner="run-2")
+        store.release_lease(stale)
+        clock.advance(timedelta(minutes=1))
+        assert store.acquire_lease("vendors", "run-3", TTL) == current
+
+    def test_releasing_a_lease_of_an_unknown_entity_does_nothing(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        store.release_lease(Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now()))
+        assert store.read_stream("vendors") == Stream(entity="vendors")

@@ -1,0 +1,64 @@
+"""Session slots: seats shared by all runs."""
+
+from datetime import timedelta
+
+from connector.domain.stream import SessionSlot
+from connector.ports import StateStore
+from tests.contract.state_builders import TTL
+from tests.stand_ins.clock import FakeClock
+
+
+class SessionContract:
+    """The promises about session slots."""
+
+    def test_there_are_as_many_slots_as_the_limit_says(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        first = store.acquire_session("run-1", 2, TTL)
+        second = second_store.acquire_session("run-2", 2, TTL)
+        assert first == SessionSlot(number=1, owner="run-1", expires_at=clock.now() + TTL)
+        assert second == SessionSlot(number=2, owner="run-2", expires_at=clock.now() + TTL)
+        assert store.acquire_session("run-3", 2, TTL) is None
+
+    def test_without_a_limit_above_zero_there_is_none(self, store: StateStore) -> None:
+        assert store.acquire_session("run-1", 0, TTL) is None
+
+    def test_a_slot_given_back_is_free(self, store: StateStore, second_store: StateStore) -> None:
+        slots = [store.acquire_session(f"run-{n}", 2, TTL) for n in (1, 2)]
+        assert slots[0] is not None
+        store.release_session(slots[0])
+        third = second_store.acquire_session("run-3", 2, TTL)
+        assert third is not None
+        assert third.number == 1
+
+    def test_an_expired_slot_is_free(self, store: StateStore, clock: FakeClock) -> None:
+        store.acquire_session("run-1", 1, TTL)
+        clock.advance(TTL - timedelta(microseconds=1))
+        assert store.acquire_session("run-2", 1, TTL) is None
+        clock.advance(timedelta(microseconds=1))
+        assert store.acquire_session("run-2", 1, TTL) is not None
+
+    def test_the_owner_that_asks_again_keeps_its_slot(self, store: StateStore, clock: FakeClock) -> None:
+        store.acquire_session("run-1", 2, TTL)
+        slot = store.acquire_session("run-2", 2, TTL)
+        assert slot is not None
+        clock.advance(timedelta(minutes=1))
+        again = store.acquire_session("run-2", 2, TTL)
+        assert again == SessionSlot(number=2, owner="run-2", expires_at=clock.now() + TTL)
+
+    def test_a_slot_taken_by_another_is_not_given_back_by_its_old_owner(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        stale = store.acquire_session("run-1", 1, TTL)
+        clock.advance(TTL)
+        second_store.acquire_session("run-2", 1, TTL)
+        assert stale is not None
+        store.release_session(stale)
+        assert store.acquire_session("run-3", 1, TTL) is None
+
+    def test_giving_back_twice_does_nothing(self, store: StateStore) -> None:
+        slot = store.acquire_session("run-1", 1, TTL)
+        assert slot is not None
+        store.release_session(slot)
+        store.release_session(slot)
+        assert store.acquire_session("run-2", 1, TTL) is not None

@@ -1,0 +1,166 @@
+"""What is remembered of an entity, and what the status page shows of it."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from connector.domain.stream import Stream
+from connector.ports import StateStore
+from tests.contract.state_builders import (
+    MORNING,
+    TTL,
+    a_checkpoint,
+    a_contract,
+    a_dead_letter,
+    a_stream,
+    taken,
+)
+from tests.stand_ins.clock import FakeClock
+
+
+class StreamContract:
+    """The promises about streams."""
+
+    def test_an_unknown_entity_has_an_empty_stream(self, store: StateStore) -> None:
+        assert store.read_stream("vendors") == Stream(entity="vendors")
+
+    @pytest.mark.parametrize(
+        "stream",
+        [
+            a_stream(),
+            Stream(entity="vendors"),
+            a_stream(edge={}, checkpoints={}),
+            a_stream(
+                checkpoints={"incremental": replace(a_checkpoint(), lower=None, highest=None, known=())}
+            ),
+            a_stream(edge={'a"b\\': "é", "": "x/y.z", "`": "$"}),
+        ],
+        ids=["full", "empty", "at rest", "nothing seen", "odd texts"],
+    )
+    def test_a_committed_stream_is_read_back_whole(
+        self, store: StateStore, second_store: StateStore, stream: Stream
+    ) -> None:
+        store.commit(taken(store), stream)
+        assert second_store.read_stream("vendors") == stream
+        answer = second_store.acquire_lease("vendors", "run-2", TTL)
+        assert isinstance(answer, tuple)
+        assert answer[1] == stream
+
+    def test_a_commit_replaces_everything_before_it(self, store: StateStore) -> None:
+        store.commit(taken(store), a_stream())
+        later = Stream(entity="vendors", watermark=MORNING + TTL)
+        store.commit(taken(store, owner="run-2"), later)
+        assert store.read_stream("vendors") == later
+
+    def test_a_commit_gives_the_lease_back(self, store: StateStore, second_store: StateStore) -> None:
+        store.commit(taken(store), a_stream())
+        taken(second_store, owner="run-2")
+
+    def test_a_commit_may_be_repeated_until_another_takes_over(self, store: StateStore) -> None:
+        lease = taken(store)
+        store.commit(lease, a_stream())
+        store.commit(lease, a_stream())
+        assert store.read_stream("vendors") == a_stream()
+
+    @pytest.mark.parametrize("older", [None, MORNING - timedelta(microseconds=1)])
+    def test_the_watermark_never_goes_back(self, store: StateStore, older: datetime | None) -> None:
+        store.commit(taken(store), a_stream())
+        store.commit(taken(store, owner="run-2"), replace(a_stream(watermark=older), records_seen=9))
+        assert store.read_stream("vendors") == replace(a_stream(), records_seen=9)
+
+    def test_each_mode_has_its_own_checkpoint(self, store: StateStore, second_store: StateStore) -> None:
+        lease = taken(store)
+        for offset, mode in enumerate(("incremental", "backfill", "reconcile")):
+            lease = store.save_checkpoint(lease, mode, a_checkpoint(offset=offset), TTL)
+        lease = store.save_checkpoint(lease, "backfill", None, TTL)
+        store.save_checkpoint(lease, "incremental", a_checkpoint(offset=9, known=("z",)), TTL)
+        assert second_store.read_stream("vendors").checkpoints == {
+            "incremental": a_checkpoint(offset=9, known=("z",)),
+            "reconcile": a_checkpoint(offset=2),
+        }
+
+    def test_forgetting_a_checkpoint_there_is_not_does_nothing(self, store: StateStore) -> None:
+        store.save_checkpoint(taken(store), "backfill", None, TTL)
+        assert store.read_stream("vendors") == Stream(entity="vendors")
+
+    def test_a_checkpoint_changes_nothing_else(self, store: StateStore) -> None:
+        store.commit(taken(store), a_stream())
+        store.save_checkpoint(taken(store, owner="run-2"), "reconcile", a_checkpoint(offset=5), TTL)
+        both = {"backfill": a_checkpoint(), "reconcile": a_checkpoint(offset=5)}
+        assert store.read_stream("vendors") == a_stream(checkpoints=both)
+
+    def test_a_contract_is_remembered(self, store: StateStore) -> None:
+        lease = taken(store)
+        store.save_contract(lease, a_contract(version="23.200.001"))
+        store.save_contract(lease, a_contract())
+        assert store.read_stream("vendors") == Stream(entity="vendors", contract=a_contract())
+
+    def test_reading_one_by_one_is_remembered(self, store: StateStore) -> None:
+        store.save_read_one_by_one(taken(store))
+        assert store.read_stream("vendors") == Stream(entity="vendors", read_one_by_one=True)
+
+    def test_entities_do_not_mix(self, store: StateStore) -> None:
+        store.commit(taken(store, "vendors"), a_stream())
+        store.save_checkpoint(taken(store, "vendor"), "backfill", a_checkpoint(offset=3), TTL)
+        assert store.read_stream("vendors") == a_stream()
+        assert store.read_stream("vendor").checkpoints == {"backfill": a_checkpoint(offset=3)}
+
+    def test_a_store_works_again_after_it_was_closed(self, store: StateStore) -> None:
+        store.commit(taken(store), a_stream())
+        store.close()
+        store.close()
+        assert store.read_stream("vendors") == a_stream()
+
+    def test_a_check_leaves_nothing_and_says_what_it_did(self, store: StateStore) -> None:
+        line = store.check()
+        assert line.ok, line
+        assert "removed" in line.finding
+        assert store.acquire_session("run-1", 1, TTL) is not None
+
+
+class StatusContract:
+    """The promises about statuses."""
+
+    def test_an_unknown_entity_has_an_empty_status(self, store: StateStore) -> None:
+        (status,) = store.statuses(["vendors"])
+        assert (status.stream, status.lease, status.dead_letters) == (Stream(entity="vendors"), None, 0)
+        assert status.last_run is None
+
+    def test_statuses_come_in_the_order_asked_for(self, store: StateStore) -> None:
+        store.commit(taken(store, "items"), a_stream(entity="items"))
+        names = ["vendors", "items", "checks"]
+        assert [status.stream.entity for status in store.statuses(names)] == names
+        assert store.statuses(names)[1].stream == a_stream(entity="items")
+        assert list(store.statuses([])) == []
+
+    def test_a_status_shows_the_lease_while_it_lasts(self, store: StateStore, clock: FakeClock) -> None:
+        lease = taken(store)
+        assert store.statuses(["vendors"])[0].lease == lease
+        clock.advance(TTL)
+        assert store.statuses(["vendors"])[0].lease is None
+
+    def test_a_status_counts_the_entitys_dead_letters(self, store: StateStore) -> None:
+        for record_id in ("a", "b", "b"):
+            store.add_dead_letter(a_dead_letter(record_id=record_id))
+        store.add_dead_letter(a_dead_letter(entity="items"))
+        assert [status.dead_letters for status in store.statuses(["vendors", "items", "checks"])] == [2, 1, 0]
+
+    def test_the_last_run_is_the_one_closed_last(self, store: StateStore, clock: FakeClock) -> None:
+        for run_id in ("run-1", "run-2"):
+            store.open_run(run_id, {"entity": "vendors", "run_id": run_id, "status": "running"})
+            clock.advance(timedelta(seconds=1))
+        for run_id in ("run-2", "run-1"):
+            store.close_run(run_id, {"entity": "vendors", "status": "succeeded"})
+            clock.advance(timedelta(seconds=1))
+        store.open_run("run-3", {"entity": "vendors", "run_id": "run-3", "status": "running"})
+        last = store.statuses(["vendors"])[0].last_run
+        assert last == {"entity": "vendors", "run_id": "run-1", "status": "succeeded"}
+
+    def test_the_last_run_is_the_entitys_own(self, store: StateStore) -> None:
+        store.close_run("run-1", {"entity": "items", "status": "failed"})
+        store.close_run("run-2", {"entity": "item", "status": "partial"})
+        vendors, item, items = store.statuses(["vendors", "item", "items"])
+        assert vendors.last_run is None
+        assert item.last_run == {"entity": "item", "status": "partial"}
+        assert items.last_run == {"entity": "items", "status": "failed"}
