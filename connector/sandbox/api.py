@@ -31,7 +31,7 @@ def handle(request: Request, site: Site) -> Response:
     if is_control(request, site):
         with site.guard:
             return control.handle(request, site)
-    with site.guard:
+    with site.guard, site.tenant.guard:
         before = known_session(request, site)
         response = _faulty(request, site)
         seat = before or known_session(request, site)
@@ -78,6 +78,9 @@ def _answered(request: Request, site: Site) -> Response:
 def _route(request: Request, site: Site) -> Response:
     base = site.options.base_path
     path = request.path
+    limit = site.options.query_limit
+    if limit is not None and len(request.query) > limit:
+        raise not_found("html")
     if site.options.maintenance:
         return _maintenance(request, site)
     if path.startswith(f"{base}/Frames/"):
@@ -113,6 +116,8 @@ def _endpoints(request: Request, site: Site) -> Response:
         if item.name == "Default" or is_known
     ]
     build = site.options.build
+    if site.options.endpoint_list == "array":
+        return json_response(200, offered)
     version = {"acumaticaBuildVersion": build, "databaseVersion": build}
     return json_response(200, {"version": version, "endpoints": offered})
 
@@ -151,7 +156,7 @@ def _entity(request: Request, site: Site, path: str) -> Response:
     if tail == "$adHocSchema":
         custom = site.options.custom_fields.get(contract.type, {})
         return json_response(200, build_schema(endpoint, contract, custom))
-    reading = Reading(site=site, endpoint=endpoint, contract=contract, request=request)
+    reading = Reading(site=site, endpoint=endpoint, contract=contract, request=request, session=session)
     return reading.single(tail) if tail else reading.list()
 
 

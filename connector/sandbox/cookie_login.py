@@ -17,9 +17,9 @@ def sign_in(request: Request, site: Site) -> Response:
     """Open a session for a name and password: 204 and cookies, or a 500 that says why not."""
     form = _form(request)
     options = site.options
-    tenants = (options.tenant, *options.other_tenants)
     wanted = str(form.get("tenant") or form.get("company") or options.tenant)
-    if options.other_tenants and wanted.casefold() not in {name.casefold() for name in tenants}:
+    tenant = options.tenant_named(wanted)
+    if tenant is None:
         raise server_error("PX.Data.PXUndefinedCompanyException", "A proper company ID cannot be determined.")
     tried = site.account.try_password(options, str(form.get("name", "")), str(form.get("password", "")))
     if tried is SignIn.LOCKED:
@@ -28,8 +28,8 @@ def sign_in(request: Request, site: Site) -> Response:
         )
     if tried is SignIn.WRONG:
         raise server_error("PX.Data.PXException", "Error: Invalid credentials. Please try again.")
-    session = site.sessions.open(options, is_cookie=True)
-    return Response(status=204, headers=tuple(cookie_headers(session, options, site.tenant.clock.now())))
+    session = site.sessions.open(options, is_cookie=True, tenant=tenant)
+    return Response(status=204, headers=tuple(cookie_headers(session, site.tenant.clock.now())))
 
 
 def _form(request: Request) -> dict[str, Any]:

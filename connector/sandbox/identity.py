@@ -11,7 +11,7 @@ from .accounts import Account, SignIn
 from .clock import TenantClock
 from .messages import Request, Response, json_response
 from .options import SandboxOptions
-from .problems import plain_text
+from .problems import plain_text, unauthorized
 from .rows import seeded
 from .sessions import identity_error
 
@@ -21,6 +21,7 @@ class Grant:
     """One consent or password sign-in, with the session its access tokens share."""
 
     scope: str
+    tenant: str
     ends_at: datetime
     session_ids: list[str]
 
@@ -62,6 +63,8 @@ class IdentityServer:
             return json_response(200, {"keys": []})
         if request.method == "GET" and path == "connect/authorize":
             return self._authorize(request.parameters, options)
+        if request.method == "GET" and path == "connect/userinfo":
+            return self._user(request, options)
         form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         if request.method == "POST" and path == "connect/token":
             return self._token(form, options)
@@ -71,21 +74,21 @@ class IdentityServer:
 
     def consent(self, options: SandboxOptions, scope: str = "api offline_access") -> str:
         """A refresh token as a person obtains it once by signing in with a browser."""
-        return self._new_refresh(self._grant(options, scope))
+        return self._new_refresh(self._grant(options, scope, options.tenant))
 
     def expire_all(self) -> None:
         """Make every access token invalid, as a restart of the identity server does."""
         self._access.clear()
 
-    def _grant(self, options: SandboxOptions, scope: str) -> Grant:
+    def _grant(self, options: SandboxOptions, scope: str, tenant: str) -> Grant:
         ends_at = self._clock.now() + timedelta(days=options.refresh_days)
-        return Grant(scope=scope, ends_at=ends_at, session_ids=[])
+        return Grant(scope=scope, tenant=tenant, ends_at=ends_at, session_ids=[])
 
     def _token(self, form: dict[str, str], options: SandboxOptions) -> Response:
         kind = form.get("grant_type", "")
-        check_client(form, options)
+        tenant = check_client(form, options)
         if kind == "password":
-            return self._password(form, options)
+            return self._password(form, options, tenant)
         if kind == "refresh_token":
             return self._rotate(form, options)
         if kind == "authorization_code":
@@ -94,13 +97,13 @@ class IdentityServer:
             raise identity_error("unauthorized_client")
         raise identity_error("unsupported_grant_type")
 
-    def _password(self, form: dict[str, str], options: SandboxOptions) -> Response:
+    def _password(self, form: dict[str, str], options: SandboxOptions, tenant: str) -> Response:
         tried = self._account.try_password(options, form.get("username", ""), form.get("password", ""))
         if tried is not SignIn.ACCEPTED:
             raise identity_error("invalid_grant", "invalid_username_or_password")
         if "api" not in form.get("scope", "").replace(":", " ").split():
             raise identity_error("invalid_scope")
-        return self._answer(self._grant(options, form["scope"]), options)
+        return self._answer(self._grant(options, form["scope"], tenant), options)
 
     def _rotate(self, form: dict[str, str], options: SandboxOptions) -> Response:
         grant = self._refresh.pop(form.get("refresh_token", ""), None)
@@ -119,7 +122,7 @@ class IdentityServer:
         if form.get("client_id") != options.client_id or form.get("response_type") != "code":
             raise identity_error("unauthorized_client")
         code = self._text(43)
-        self._codes[code] = self._grant(options, form.get("scope", "api"))
+        self._codes[code] = self._grant(options, form.get("scope", "api"), options.tenant)
         where = f"{form.get('redirect_uri', '')}?code={code}&state={quote(form.get('state', ''))}"
         return Response(status=302, headers=(("Location", where),))
 
@@ -129,6 +132,14 @@ class IdentityServer:
         self._access.pop(form.get("token", ""), None)
         self._refresh.pop(form.get("token", ""), None)
         return Response(status=200)
+
+    def _user(self, request: Request, options: SandboxOptions) -> Response:
+        token = self.bearer(request.header("Authorization").partition(" ")[2])
+        if token is None:
+            raise unauthorized()
+        return json_response(
+            200, {"sub": f"{options.username}@{token.grant.tenant}", "name": options.username}
+        )
 
     def _answer(self, grant: Grant, options: SandboxOptions) -> Response:
         access = self._text(43)
@@ -154,12 +165,16 @@ class IdentityServer:
         return "".join(self._random.choices(letters, k=length))
 
 
-def check_client(form: dict[str, str], options: SandboxOptions) -> None:
-    """Refuse an unknown application, a wrong secret, or another tenant's suffix."""
-    known = form.get("client_id", "").casefold() == options.client_id.casefold()
+def check_client(form: dict[str, str], options: SandboxOptions) -> str:
+    """The tenant of the application, which the suffix of its id decides; an unknown one is refused."""
+    guid, _, suffix = form.get("client_id", "").partition("@")
+    tenants = {name.casefold(): name for name in (options.tenant, *options.other_tenants)}
+    tenant = tenants.get(suffix.casefold())
     secret = form.get("client_secret", "").encode()
-    if not known or not hmac.compare_digest(secret, options.client_secret.encode()):
+    is_known = guid.casefold() == options.client_guid.casefold()
+    if tenant is None or not is_known or not hmac.compare_digest(secret, options.client_secret.encode()):
         raise identity_error("invalid_client")
+    return tenant
 
 
 def discovery(issuer: str) -> dict[str, object]:

@@ -24,13 +24,15 @@ class Licence:
         self._waiting = 0
 
     def enter(self, options: SandboxOptions) -> bool:
-        """Wait for a free place; False means the queue is too long and the request is declined."""
+        """Wait for a free place; False means the queue or the wait is too long and the request is declined."""
         with self._free:
             if self._waiting + options.queued_elsewhere > options.queue_limit:
                 return False
             self._waiting += 1
-            self._free.wait_for(lambda: self._has_room(options))
+            has_room = self._free.wait_for(lambda: self._has_room(options), options.queue_seconds)
             self._waiting -= 1
+            if not has_room:
+                return False
             self._running += 1
             return True
 

@@ -13,9 +13,10 @@ from .filter_match import Condition, Matcher
 from .filter_parser import Parser
 from .messages import JSON_TYPE, Request, Response
 from .problems import bad_filter, no_entity, not_optimizable
-from .render import Renderer, ValueEncoder
+from .render import LineIds, Renderer, ValueEncoder
 from .rows import Record
 from .selection import Selection, read_custom, read_selection
+from .sessions import Session
 from .shape import Shape, ShapeBuilder
 from .site import Site
 
@@ -51,6 +52,12 @@ class Reading:
     endpoint: Endpoint
     contract: TypeContract
     request: Request
+    session: Session
+
+    @property
+    def sees_data(self) -> bool:
+        """Whether the session is in the tenant that holds the data; the instance's other tenants are empty."""
+        return self.session.tenant.casefold() == self.site.options.tenant.casefold()
 
     def list(self) -> Response:
         """The rows that match, in ascending key order whatever `$orderby` says."""
@@ -73,14 +80,18 @@ class Reading:
         return _json(self._renderer(self._shape(self._selection(), set())).record(record, 1))
 
     def _record(self, tail: str) -> Record | None:
-        table = self.site.tenant.table(self.contract.type)
+        if not self.sees_data:
+            return None
         if GUID.fullmatch(tail):
-            return table.by_id.get(tail.lower())
+            return self.site.tenant.table(self.contract.type).get(tail.lower())
         keys = [unquote(part) for part in re.split(r"/|\||%7C", tail, flags=re.IGNORECASE)]
         return self.site.tenant.find(self.contract.type, *keys)
 
     def _selection(self) -> Selection:
-        return read_selection(self.request.parameters, self.endpoint.contract_version)
+        parameters = self.request.parameters
+        if self.contract.type in self.site.options.select_ignored:
+            parameters.pop("$select", None)
+        return read_selection(parameters, self.endpoint.contract_version)
 
     def _condition(self, text: str) -> tuple[Condition | None, set[str]]:
         if not text:
@@ -98,7 +109,7 @@ class Reading:
 
     def _matching(self, text: str, condition: Condition | None, used: set[str]) -> Sequence[Record]:
         """The whole list, kept while the table stands still so that later pages need not look again."""
-        if used & set(self.site.options.silently_empty.get(self.contract.type, ())):
+        if used & set(self.site.options.silently_empty.get(self.contract.type, ())) or not self.sees_data:
             return []
         table = self.site.tenant.table(self.contract.type)
         shows_archived = self.request.header("PX-ApiArchive").upper() == "SHOW"
@@ -107,13 +118,13 @@ class Reading:
         if known is not None and known[0] == table.generation:
             found: Sequence[Record] = known[1]
             return found
-        rows = [
-            row
-            for row in table.ordered()
-            if not row.hidden
-            and (shows_archived or not row.archived)
-            and (condition is None or condition(row))
-        ]
+
+        def is_listed(row: Record) -> bool:
+            is_shown = not row.hidden and (shows_archived or not row.archived)
+            return is_shown and (condition is None or condition(row))
+
+        is_whole = condition is None and not table.has_unlisted
+        rows = table.ordered() if is_whole else table.select(is_listed)
         self.site.remember(key, (table.generation, rows))
         return rows
 
@@ -122,7 +133,7 @@ class Reading:
             endpoint=self.endpoint,
             entity=self.contract,
             custom_fields=self.site.options.custom_fields.get(self.contract.type, {}),
-            custom=read_custom(self.request.parameters),
+            custom=read_custom(self.request.parameters, self.endpoint.contract_version),
             also=used,
         )
         return builder.build(selection)
@@ -135,13 +146,16 @@ class Reading:
             raise not_optimizable(hit)
 
     def _renderer(self, shape: Shape) -> Renderer:
+        options = self.site.options
+        unstable = options.unstable_line_ids.get(self.contract.type, ())
+        key = (shape, self.session.id if unstable else "")
         renderers: dict[object, Renderer] = self.site.caches.setdefault("renderers", {})
-        if shape not in renderers:
-            options = self.site.options
+        if key not in renderers:
             values = ValueEncoder(self.site.zone, self.endpoint.contract_version)
             base = f"{options.base_path}/entity/{self.endpoint.name}/{self.endpoint.version}/"
-            renderers[shape] = Renderer(shape, values, base, VIEWS[self.contract.type])
-        return renderers[shape]
+            line_ids = LineIds(session=self.session.id, collections=frozenset(unstable))
+            renderers[key] = Renderer(shape, values, base, VIEWS[self.contract.type], line_ids)
+        return renderers[key]
 
 
 def _count(parameters: dict[str, str], name: str) -> int | None:

@@ -80,6 +80,8 @@ class SandboxOptions:
     requests_per_minute: int | None = None
     concurrent_requests: int | None = None
     queue_limit: int = 20
+    queue_seconds: float = 600.0
+    """How long a request may wait in the queue before it is declined."""
     queued_elsewhere: int = 0
     """Requests of other integrations waiting in the queue that all share."""
     real_delays: bool = False
@@ -96,16 +98,35 @@ class SandboxOptions:
     """Entities whose module is not configured, each with the name of the preferences form."""
     silently_empty: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Per entity the fields that make any filter on them answer an empty list."""
+    select_ignored: tuple[str, ...] = ()
+    """Entities that answer all fields whatever `$select` says."""
+    unstable_line_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Per entity the collections whose rows have no NoteID: their ids are new in every session."""
+    query_limit: int | None = None
+    """Characters of a query string from which on the web server refuses it."""
     not_found_body: NotFoundBody = "empty"
+    endpoint_list: Literal["object", "array"] = "object"
+    """Whether `/entity` answers as documented, or as some OEM builds do: with the bare list."""
     maintenance: Maintenance = ""
     tracked_deletions: tuple[str, ...] = ()
     """Entities whose deletions `px.GetDeletedRecords` reports."""
     webhook: Webhook | None = None
+    faults: tuple[Mapping[str, Any], ...] = ()
+    """Faults scripted from the start, in the form of the control call."""
+    bulk: Mapping[str, int] = field(default_factory=dict)
+    """Entities that hold this many made-up, unchangeable records, computed when they are asked for."""
 
     @property
     def base_path(self) -> str:
         """The path every URL of the instance begins with, without a slash at its end."""
         return f"/{self.virtual_directory}" if self.virtual_directory else ""
+
+    def tenant_named(self, name: str) -> str | None:
+        """The tenant a sign-in with this name reaches: on a single-tenant site any name reaches the one there is."""
+        if not self.other_tenants:
+            return self.tenant
+        tenants = (self.tenant, *self.other_tenants)
+        return next((item for item in tenants if item.casefold() == name.casefold()), None)
 
     @property
     def client_id(self) -> str:

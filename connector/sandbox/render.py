@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import Any
 
 from .dropdowns import code_of
-from .rows import Record, Row, Scalar
+from .rows import Record, Row, Scalar, new_id, seeded
 from .shape import Shape
 
 Encoder = Callable[[Any], str]
+
+_REMEMBERED = 8
+"""How many shapes of one record are kept as JSON."""
 
 
 def instant_text(at: datetime, zone: tzinfo) -> str:
@@ -68,13 +72,36 @@ class ValueEncoder:
         return known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineIds:
+    """The ids of detail rows: those of rows without a NoteID are new in every session."""
+
+    session: str
+    collections: frozenset[str]
+
+    def of(self, row: Row, collection: str) -> str:
+        """The id this session sees."""
+        if collection not in self.collections:
+            return row.id
+        return new_id(seeded(0, f"{self.session}:{row.id}"))
+
+
 class Renderer:
     """Writes rows of one shape; `base` is the path of the endpoint for the links."""
 
-    def __init__(self, shape: Shape, values: ValueEncoder, base: str, view: str, is_top: bool = True) -> None:
-        """Prepare everything that does not depend on the row."""
+    def __init__(
+        self,
+        shape: Shape,
+        values: ValueEncoder,
+        base: str,
+        view: str,
+        line_ids: LineIds,
+        collection: str = "",
+    ) -> None:
+        """Prepare everything that does not depend on the row; only inner levels have a `collection`."""
         self.shape = shape
-        self._is_top = is_top
+        self._collection = collection
+        self._line_ids = line_ids
         self._base = base
         self._view = view
         self._values = values
@@ -83,11 +110,11 @@ class Renderer:
             for name, kind in shape.fields
         ]
         self._details = [
-            (name, Renderer(below, values, base, f"{view}/{name}", is_top=False))
+            (name, Renderer(below, values, base, f"{view}/{name}", line_ids, name))
             for name, below in shape.details
         ]
         self._linked = [
-            (name, Renderer(below, values, base, f"{view}/{name}", is_top=False) if below else None)
+            (name, Renderer(below, values, base, f"{view}/{name}", line_ids, name) if below else None)
             for name, below in shape.linked
         ]
 
@@ -95,6 +122,8 @@ class Renderer:
         """The JSON of a record; all but its row number is remembered with this version of it."""
         tail = record.rendered.get(self)
         if tail is None:
+            if len(record.rendered) >= _REMEMBERED:
+                record.rendered.clear()
             tail = record.rendered[self] = self._tail(record)
         return f'{{"id":"{record.id}","rowNumber":{row_number}{tail}'
 
@@ -114,8 +143,10 @@ class Renderer:
 
     def rows(self, rows: list[Row]) -> str:
         """Detail lines, numbered from one."""
+        ids = self._line_ids
         return ",".join(
-            f'{{"id":"{row.id}","rowNumber":{number}{self._tail(row)}' for number, row in enumerate(rows, 1)
+            f'{{"id":"{ids.of(row, self._collection)}","rowNumber":{number}{self._tail(row)}'
+            for number, row in enumerate(rows, 1)
         )
 
     def _link(self, row: Row | None, below: Renderer | None) -> str:
@@ -132,7 +163,7 @@ class Renderer:
 
     def _links(self, row: Row) -> str:
         put = f'"files:put":"{self._base}files/{self._view}/{row.id}/{{filename}}"'
-        if not self._is_top:
+        if self._collection:
             return f',"_links":{{{put}}}}}'
         own = f'"self":"{self._base}{self.shape.type}/{row.id}"'
         return f',"_links":{{{own},{put}}},"files":[]}}'

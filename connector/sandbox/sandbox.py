@@ -9,10 +9,12 @@ from typing import Any, Literal
 
 from .api import handle
 from .clock import TenantClock
+from .control import add_fault
 from .data.generate import fill
 from .faults import Faults
 from .messages import Request, Response
 from .options import SandboxOptions
+from .push import Notifier
 from .server import SandboxServer
 from .site import LoggedRequest, Site
 from .tenant import Tenant
@@ -31,6 +33,9 @@ class Sandbox:
         self.tenant = Tenant(clock, chosen.seed)
         fill(self.tenant, chosen)
         self.site = Site(chosen, self.tenant)
+        for fault in chosen.faults:
+            add_fault(dict(fault), self.site)
+        self.push = Notifier(self.tenant, lambda: self.site.options)
         self._port = port
         self._server: SandboxServer | None = None
 

@@ -50,7 +50,7 @@ def _below(paths: list[str], name: str) -> list[str]:
 
 def _nested(select: str, expand: str) -> Selection:
     """Contract 5: `Details($select=Amount;$expand=Allocations)`, and `*` for every field."""
-    chosen = frozenset(_split(select))
+    chosen = frozenset(name for name in _split(select) if "." not in name)
     fields = None if not chosen or "*" in chosen else chosen
     opened: dict[str, Selection] = {}
     for item in _outside_brackets(expand, ","):
@@ -75,6 +75,11 @@ def _outside_brackets(text: str, separator: str) -> list[str]:
     return parts
 
 
-def read_custom(parameters: dict[str, str]) -> tuple[str, ...]:
-    """The custom fields asked for: `View.Field`, or `Details/View.Field` inside a collection."""
+def read_custom(parameters: dict[str, str], contract_version: int) -> tuple[str, ...]:
+    """The custom fields asked for: `View.Field`, or `Details/View.Field` inside a collection.
+
+    Contract 5 has no `$custom`: there they stand in `$select`, told by their dot.
+    """
+    if contract_version >= 5:
+        return tuple(name for name in _split(parameters.get("$select", "")) if "." in name)
     return tuple(_split(parameters.get("$custom", "")))

@@ -63,7 +63,8 @@ class SandboxHandler(BaseHTTPRequestHandler):
 
     def _in_turn(self, request: Request) -> Response:
         """Answer and wait out the delay while no other request of the same session is served."""
-        session = known_session(request, self.server.site)
+        with self.server.site.guard:
+            session = known_session(request, self.server.site)
         with self.server.turns[session.id] if session else threading.Lock():
             response = handle(request, self.server.site)
             if response.delay_seconds:

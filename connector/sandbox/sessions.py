@@ -22,6 +22,7 @@ class Session:
     id: str
     aspx_auth: str
     is_cookie: bool
+    tenant: str
     forbidden: frozenset[str]
     """Rights as they were at sign-in: later grants need a new session."""
     used_at: datetime
@@ -39,7 +40,7 @@ class Sessions:
         self._open: dict[str, Session] = {}
 
     def open(
-        self, options: SandboxOptions, *, is_cookie: bool, expires_at: datetime | None = None
+        self, options: SandboxOptions, *, is_cookie: bool, tenant: str, expires_at: datetime | None = None
     ) -> Session:
         """Take a seat, or refuse in the dialect that is set when none is left."""
         self.sweep(options)
@@ -49,6 +50,7 @@ class Sessions:
             id=self._text("abcdefghijklmnopqrstuvwxyz012345", 24),
             aspx_auth=self._text("0123456789ABCDEF", 96),
             is_cookie=is_cookie,
+            tenant=tenant,
             forbidden=frozenset(options.forbidden),
             used_at=self._clock.now(),
             expires_at=expires_at,
@@ -72,6 +74,10 @@ class Sessions:
     def close(self, session_id: str) -> None:
         """Free a seat; closing twice is harmless."""
         self._open.pop(session_id, None)
+
+    def close_all(self) -> None:
+        """Free every seat, as a restart of the site does."""
+        self._open.clear()
 
     def sweep(self, options: SandboxOptions) -> None:
         """End the sessions that were idle for too long or whose token has expired."""
@@ -104,13 +110,13 @@ def refusal(options: SandboxOptions) -> Response:
     return server_error("PX.Data.PXException", LIMIT_TEXT).response
 
 
-def cookie_headers(session: Session, options: SandboxOptions, now: datetime) -> list[tuple[str, str]]:
+def cookie_headers(session: Session, now: datetime) -> list[tuple[str, str]]:
     """The cookies of a successful sign-in."""
     expires = (now + timedelta(days=3)).strftime("%a, %d-%b-%Y %H:%M:%S GMT")
     cookies = [
         f"ASP.NET_SessionId={session.id}; path=/; HttpOnly; SameSite=Lax",
         f".ASPXAUTH={session.aspx_auth}; path=/; HttpOnly; SameSite=None",
-        f"CompanyID={options.tenant}; expires={expires}; path=/",
+        f"CompanyID={session.tenant}; expires={expires}; path=/",
         "Locale=Culture=en-US&TimeZone=GMTM0800A; path=/",
         "UserBranch=1; path=/",
     ]

@@ -16,6 +16,7 @@ from .licence import Licence
 from .options import SandboxOptions
 from .sessions import Sessions
 from .tenant import Tenant
+from .transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,8 @@ class Site:
         self.identity = IdentityServer(tenant.clock, self.account, options.seed)
         self.licence = Licence(tenant.clock)
         self.faults = Faults()
+        self.transactions: dict[int, Transaction] = {}
+        """Transactions that control calls have opened, by their number."""
         self.requests: list[LoggedRequest] = []
         self.guard = RLock()
         """Held while a request is answered; never while it waits."""

@@ -12,6 +12,7 @@ import msgspec
 from .clock import TenantClock
 from .contract import entity_names, keys_of
 from .rows import Fields, Record, Row, Scalar, new_id, seeded
+from .tables import Table
 from .transaction import Change, Lines, Transaction, with_system_fields
 
 Write = tuple[str, str, Callable[[Record | None], Record | None]]
@@ -23,42 +24,6 @@ class Deletion(msgspec.Struct, frozen=True, kw_only=True):
     entity: str
     id: str
     deleted_at: datetime
-
-
-class Table:
-    """The committed records of one entity."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self.by_id: dict[str, Record] = {}
-        self.by_key: dict[tuple[str, ...], Record] = {}
-        self.generation = 0
-        """Counts the changes, so that what was computed from the table can tell when it is out of date."""
-        self._ordered: list[Record] | None = None
-
-    def put(self, record: Record) -> None:
-        """Store this version of a record in place of the one before, or ValueError if its key is taken."""
-        holder = self.by_key.get(record.sort_key)
-        if holder is not None and holder.id != record.id:
-            raise ValueError(f"{record.entity} {'/'.join(record.keys)} exists already")
-        self.drop(record.id)
-        self.by_id[record.id] = record
-        self.by_key[record.sort_key] = record
-
-    def drop(self, record_id: str) -> Record | None:
-        """Forget a record for good."""
-        self.generation += 1
-        self._ordered = None
-        before = self.by_id.pop(record_id, None)
-        if before is not None:
-            del self.by_key[before.sort_key]
-        return before
-
-    def ordered(self) -> list[Record]:
-        """All records in ascending order of their keys."""
-        if self._ordered is None:
-            self._ordered = [self.by_key[key] for key in sorted(self.by_key)]
-        return self._ordered
 
 
 class Tenant:
@@ -90,11 +55,14 @@ class Tenant:
 
     def record(self, entity: str, record_id: str) -> Record:
         """The committed version of one record, or KeyError."""
-        return self.table(entity).by_id[record_id]
+        found = self.table(entity).get(record_id)
+        if found is None:
+            raise KeyError(f"no {entity} {record_id} in the sandbox")
+        return found
 
     def find(self, entity: str, *keys: str) -> Record | None:
         """The record with these key values, compared without case, or None."""
-        return self.table(entity).by_key.get(tuple(key.casefold() for key in keys))
+        return self.table(entity).find(tuple(key.casefold() for key in keys))
 
     def begin(self) -> Transaction:
         """Open a transaction: its rows are stamped as they are written and seen once it commits."""
@@ -152,7 +120,7 @@ class Tenant:
 
     def _apply(self, entity: str, record_id: str, write: Callable[[Record | None], Record | None]) -> Change:
         table = self.table(entity)
-        before = table.by_id.get(record_id)
+        before = table.get(record_id)
         after = write(before)
         if after is not None:
             table.put(after)

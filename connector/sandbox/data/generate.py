@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..options import SandboxOptions
 from ..tenant import Tenant
 from .books import Books
+from .bulk import add_bulk
 from .chart import make_chart
 from .items import make_non_stock_items, make_projects, make_stock_items
 from .ledger import make_journals
@@ -73,8 +74,15 @@ SIZES = {
 def fill(tenant: Tenant, options: SandboxOptions) -> None:
     """Make the company of this seed and size; `empty` makes nothing."""
     counts = SIZES.get(options.size)
-    if counts is None:
-        return
+    if counts is not None:
+        _fill(tenant, options, counts)
+    if options.bulk:
+        small = Tenant(tenant.clock, options.seed)
+        _fill(small, options, SIZES["tiny"])
+        add_bulk(tenant, options, small)
+
+
+def _fill(tenant: Tenant, options: SandboxOptions, counts: Counts) -> None:
     was_collecting = gc.isenabled()
     gc.disable()  # only long-lived objects are made here, so looking for garbage would double the time
     try:
