@@ -1,4 +1,4 @@
-"""The two lines that metrics and alerts are made of: how a run ended, and how fresh an entity is."""
+"""The lines that metrics and alerts are made of: how a run ended, what never became a run, how fresh an entity is."""
 
 import logging
 from dataclasses import asdict
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from connector.domain.run import RunResult, Status
 from connector.domain.stream import StreamStatus
+from connector.errors import ConnectorError
 from connector.logs.context import run_context
 
 RUN = logging.getLogger("connector.run")
@@ -36,6 +37,18 @@ def _describe(result: RunResult) -> str:
         f"{head}: {result.records_read} read, {result.records_written} written, {result.records_unchanged} unchanged, "
         f"{result.records_rejected} rejected in {result.duration_seconds:.1f} s"
     )
+
+
+def log_refused(error: ConnectorError) -> None:
+    """Write why a call never became a run (`event` = `refused`): a wrong setting or catalogue, or a wrong request."""
+    level = logging.ERROR if error.http_status == 500 else logging.WARNING
+    figures = {
+        "type": type(error).__name__,
+        "message": error.message,
+        "action": error.action,
+        "http_status": error.http_status,
+    }
+    RUN.log(level, "%s %s", error.message, error.action, extra={"event": "refused", "error": figures})
 
 
 def log_freshness(status: StreamStatus, now: datetime) -> None:

@@ -9,6 +9,19 @@ HIDDEN = "[hidden]"
 REMEMBERED_AT_MOST = 200
 """The newest secrets alone are remembered, so that rotating tokens cannot make every line slower for ever."""
 
+SECRET_MEMBERS = frozenset(
+    {
+        "access_token",
+        "client_secret",
+        "id_token",
+        "password",
+        "private_key",
+        "private_key_id",
+        "refresh_token",
+    }
+)
+"""Members of a credentials document that are secrets of their own; a tenant or a user's name is none."""
+
 SHORTEST_LINE = 16
 """A line of a PEM that is at least this long is a secret of its own; shorter ones would blot out ordinary text."""
 
@@ -62,5 +75,15 @@ SECRETS = Secrets()
 
 
 def hide(secret: str) -> None:
-    """Keep this value out of every line from now on: messages, figures and exception texts, however encoded."""
+    """Keep this value out of every line from now on: messages, figures and exception texts, however encoded.
+
+    Of a credentials document (a JSON object) the secrets in it are hidden too.
+    """
     SECRETS.add(secret)
+    try:
+        document = json.loads(secret)
+    except ValueError:
+        return
+    if isinstance(document, dict):
+        for member in SECRET_MEMBERS & document.keys():
+            SECRETS.add(str(document[member]))

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 
 from connector.domain.run import Mode, RunFailure, RunResult, Status, WriteMethod
 from connector.domain.stream import Stream, StreamStatus
-from connector.logs import configure_logging, find_trace, hide, log_freshness, log_run, run_context
+from connector.errors import BadRequestError, ConfigurationError
+from connector.logs import (
+    configure_logging,
+    find_trace,
+    hide,
+    log_freshness,
+    log_refused,
+    log_run,
+    run_context,
+)
 from connector.logs.secrets import HIDDEN, REMEMBERED_AT_MOST, SECRETS, Secrets
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -286,6 +295,26 @@ def test_the_newest_secrets_are_remembered_and_a_used_one_stays() -> None:
         secrets.add(f"token-{number:05}")
     assert secrets.redact(f"the password token-{2 * REMEMBERED_AT_MOST - 1:05}") == f"{HIDDEN} {HIDDEN}"
     assert secrets.redact("token-00000") == "token-00000"
+
+
+def test_of_a_credentials_document_the_secrets_are_hidden_and_the_names_are_not(written: io.StringIO) -> None:
+    hide(
+        json.dumps(
+            {"auth": "password", "username": "sync", "password": "pa\u00df-w0rd", "client_secret": "cl1ent"}
+        )
+    )
+    LOG.info("sync refused with pa\u00df-w0rd and cl1ent, auth password")
+    assert lines(written)[0]["message"] == f"sync refused with {HIDDEN} and {HIDDEN}, auth password"
+
+
+def test_a_call_that_never_became_a_run_is_logged_with_its_remedy(written: io.StringIO) -> None:
+    log_refused(ConfigurationError("ACUMATICA_URL is missing.", action="Set it."))
+    log_refused(BadRequestError("Unknown entity 'x'.", action="Use one of: vendors."))
+    wrong_setting, wrong_request = lines(written)
+    assert (wrong_setting["event"], wrong_setting["severity"]) == ("refused", "ERROR")
+    assert wrong_setting["error"]["type"] == "ConfigurationError"
+    assert wrong_setting["message"] == "ACUMATICA_URL is missing. Set it."
+    assert (wrong_request["severity"], wrong_request["error"]["http_status"]) == ("WARNING", 400)
 
 
 def test_blank_text_is_no_secret() -> None:
