@@ -16,6 +16,7 @@ from connector.ports import CheckLine
 
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 """A bound every stamp is after: the filter is tried and still finds a row."""
+NO_ORDER = "no modified field, so it is read whole in every run"
 HIDDEN = "If its form shows records, check the user's restriction groups, branches and roles: they hide rows silently."
 
 
@@ -36,6 +37,7 @@ class Check:
 
     def lines(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
         """Yield the findings in the order of trying."""
+        self._session.be_quick()
         try:
             self._session.sign_in()
         except ConnectorError as exc:
@@ -76,20 +78,25 @@ class Check:
 
     def _entity_line(self, entity: Entity, swagger: Swagger) -> CheckLine:
         contract = self._describe(entity, swagger)
-        choice = choice_of(contract, selected=bool(entity.select))
-        window = Window(modified_field=contract.modified_field, lower=LONG_AGO, top=1)
-        order = contract.modified_field or "no modified field: read whole every run"
-        subject = f"acumatica {entity.name}"
         try:
-            rows = self._endpoint.read_page(entity.acumatica_entity, choice, window).rows
+            finding, remedy, ok = self._try_list(entity, contract)
         except NotOptimizableError as exc:
-            finding = f"readable record by record only ({order}): {exc.message}"
-            return CheckLine(subject=subject, ok=True, finding=finding, remedy=exc.action)
-        missing = missing_choices(entity, contract)
-        notes = [f"not on this endpoint version, so left out: {', '.join(missing)}"] if missing else []
-        notes += [] if rows else ["no rows"]
-        finding = "; ".join([f"{entity.acumatica_entity} is listable ({order})", *notes])
-        return CheckLine(subject=subject, ok=True, finding=finding, remedy="" if rows else HIDDEN)
+            finding, remedy, ok = f"readable record by record only: {exc.message}", exc.action, True
+        notes = [finding, f"ordered by {contract.modified_field}" if contract.modified_field else NO_ORDER]
+        if missing := missing_choices(entity, contract):
+            notes.append(f"not on this endpoint version, so left out: {', '.join(missing)}")
+        return CheckLine(subject=f"acumatica {entity.name}", ok=ok, finding="; ".join(notes), remedy=remedy)
+
+    def _try_list(self, entity: Entity, contract: Contract) -> tuple[str, str, bool]:
+        """Ask for one row as a run does. A filter that hides every row is told from a list without rows."""
+        name, choice = entity.acumatica_entity, choice_of(contract, selected=bool(entity.select))
+        window = Window(modified_field=contract.modified_field, lower=LONG_AGO, top=1)
+        if self._endpoint.read_page(name, choice, window).rows:
+            return f"{name} is listable", "", True
+        if contract.modified_field and self._endpoint.read_page(name, choice, Window(top=1)).rows:
+            finding = f"{name} has rows, but none of them passes a filter on {contract.modified_field}"
+            return finding, "Name another `modified_field` of this entity in the catalogue.", False
+        return f"{name} is listable, without rows", HIDDEN, True
 
 
 def _failed(subject: str, exc: ConnectorError) -> CheckLine:

@@ -15,6 +15,7 @@ from connector.adapters.acumatica.answers import (
     server_date,
     unreadable,
 )
+from connector.adapters.acumatica.contract import not_exposed
 from connector.adapters.acumatica.custom_fields import CustomFields
 from connector.adapters.acumatica.offers import Offers
 from connector.adapters.acumatica.queries import Choice, Window, build_query
@@ -22,7 +23,7 @@ from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Answer, Request
 from connector.domain.entity import Entity
-from connector.errors import ConfigurationError, ConnectorError, SourceRefusedError
+from connector.errors import ConfigurationError, ConnectorError, SourceRefusedError, SourceSetupError
 from connector.ports import ListAnswer
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Endpoint:
     def read_swagger(self) -> Swagger:
         """Return the types of the endpoint version."""
         subject = Subject(text="the contract of the endpoint (swagger.json)")
-        answer = self._fetch(Request(url=self.address.data("swagger.json")), subject, "swagger.json")
+        answer = self._fetch(Request(url=self.address.data("swagger.json")), subject)
         return _parsed(answer, subject, Swagger.parse)
 
     def read_custom_fields(self, entity: Entity) -> CustomFields:
@@ -93,7 +94,7 @@ class Endpoint:
         except RecordAbsentError:
             return None
 
-    def _fetch(self, request: Request, subject: Subject, name: str) -> Answer:
+    def _fetch(self, request: Request, subject: Subject, name: str = "") -> Answer:
         try:
             return self._session.fetch(request, subject)
         except NotThereError:
@@ -101,12 +102,19 @@ class Endpoint:
 
     def _meaning_of_404(self, request: Request, name: str) -> ConnectorError:
         offers = self.read_offers()
-        if offers.offers(self.address) and len(request.query) > LONG_QUERY:
+        if not offers.offers(self.address):
+            return offers.refusal(self.address)
+        if not name:
+            return SourceSetupError(
+                f"{self.address.endpoint} {self.address.version} is offered, but not its contract (swagger.json).",
+                action="Check what stands between the connector and Acumatica: it may let some addresses pass only.",
+            )
+        if len(request.query) > LONG_QUERY:
             return SourceRefusedError(
                 f"The web server does not take the long request for {name} ({len(request.query)} characters).",
                 action="Name fewer fields in `select`, `custom` and `expand` of this entity, or allow longer queries.",
             )
-        return offers.meaning_of_404(self.address, name)
+        return not_exposed(name, self.address.endpoint, self.address.version)
 
 
 def _subject(text: str, choice: Choice) -> Subject:

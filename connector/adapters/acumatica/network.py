@@ -38,10 +38,10 @@ def _configuration_fault(causes: list[BaseException], host: str) -> Configuratio
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return ConfigurationError(
-                f"The TLS certificate of {host} is not trusted: {cause.verify_message}.",
+                f"The TLS certificate of {host} is not trusted: {getattr(cause, 'verify_message', cause)}.",
                 action="Check the host in ACUMATICA_URL; for a private authority set REQUESTS_CA_BUNDLE to its file.",
             )
-        if isinstance(cause, ssl.SSLError) and cause.reason == "WRONG_VERSION_NUMBER":
+        if isinstance(cause, ssl.SSLError) and getattr(cause, "reason", "") == "WRONG_VERSION_NUMBER":
             return ConfigurationError(
                 f"{host} does not speak TLS on this port.",
                 action="Check the scheme and port of ACUMATICA_URL.",

@@ -1,4 +1,4 @@
-"""What `GET /entity` offers, and what a 404 therefore means."""
+"""What `GET /entity` offers, and the error that says it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,8 +6,7 @@ from typing import Any
 import msgspec
 
 from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.contract import not_exposed
-from connector.errors import ConnectorError, EndpointVersionError
+from connector.errors import EndpointVersionError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +48,6 @@ class Offers:
             f"There is no endpoint {address.endpoint} (version {address.version}) here; offered are {listed or 'none'}.",
             action="Set ACUMATICA_ENDPOINT and ACUMATICA_ENDPOINT_VERSION to an offered pair.",
         )
-
-    def meaning_of_404(self, address: Address, entity: str) -> ConnectorError:
-        """Return what it is that the instance did not find."""
-        if self.offers(address):
-            return not_exposed(entity, address.endpoint, address.version)
-        return self.refusal(address)
 
     def _versions_of(self, endpoint: str) -> tuple[str, ...]:
         folded = {name.casefold(): versions for name, versions in self.versions.items()}

@@ -1,6 +1,6 @@
 """A signed-in conversation: one request at a time, a new sign-in when the old one has ended, and always a sign-out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import RLock
 
@@ -48,6 +48,10 @@ class Session:
         """Sign in now, if not yet done."""
         with self._turn:
             self._retry.call(self._ensure)
+
+    def be_quick(self) -> None:
+        """Try everything twice at most from now on: a person is waiting for the findings."""
+        self._retry = replace(self._retry, attempts=min(self._retry.attempts, 2))
 
     def close(self) -> None:
         """Sign out and close the connection; never raises."""

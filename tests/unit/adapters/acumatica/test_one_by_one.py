@@ -1,0 +1,70 @@
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from connector.adapters.acumatica.one_by_one import read_one_by_one
+from connector.errors import SourceAnswerError
+from connector.ports import ListAnswer
+from tests.unit.adapters.acumatica.builders import SENT_AT
+
+
+class MovingList:
+    """A list of ids that loses one each time it is asked for a record that is doomed."""
+
+    def __init__(self, *ids: str, doomed: tuple[str, ...] = (), phantoms: tuple[str, ...] = ()) -> None:
+        self.ids = list(ids)
+        self.doomed = doomed
+        self.phantoms = phantoms
+        self.listings = 0
+        self.reads: list[str] = []
+
+    def list_keys(self) -> ListAnswer:
+        self.listings += 1
+        rows = [msgspec.json.encode({"id": record_id}) for record_id in self.ids[:3]]
+        return ListAnswer(rows=rows, server_time=SENT_AT + timedelta(minutes=self.listings))
+
+    def read(self, record_id: str) -> bytes | None:
+        self.reads.append(record_id)
+        if record_id in self.doomed and record_id in self.ids:
+            self.ids.remove(record_id)
+        if record_id in self.phantoms or record_id not in self.ids:
+            return None
+        return record_id.encode()
+
+
+def test_each_row_is_read_once_in_the_list_order() -> None:
+    moving = MovingList("c", "a", "b")
+    answer = read_one_by_one(moving.list_keys, moving.read)
+    assert list(answer.rows) == [b"c", b"a", b"b"]
+    assert moving.reads == ["c", "a", "b"]
+    assert answer.server_time == SENT_AT + timedelta(minutes=1)
+
+
+def test_a_row_gone_in_between_is_left_out_and_what_moved_into_the_page_is_read() -> None:
+    moving = MovingList("a", "b", "c", "d", "e", doomed=("b", "c"))
+    answer = read_one_by_one(moving.list_keys, moving.read)
+    assert list(answer.rows) == [b"a", b"d", b"e"]
+    assert moving.reads.count("a") == 1
+
+
+def test_the_time_is_that_of_the_first_listing() -> None:
+    moving = MovingList("a", "b", doomed=("a",))
+    assert read_one_by_one(moving.list_keys, moving.read).server_time == SENT_AT + timedelta(minutes=1)
+
+
+def test_a_row_that_is_listed_but_never_found_is_an_error_not_a_gap() -> None:
+    moving = MovingList("a", "b", phantoms=("b",))
+    with pytest.raises(SourceAnswerError, match="id b"):
+        read_one_by_one(moving.list_keys, moving.read)
+
+
+def test_an_empty_page_is_empty() -> None:
+    moving = MovingList()
+    assert list(read_one_by_one(moving.list_keys, moving.read).rows) == []
+
+
+def test_a_row_without_id_is_an_error() -> None:
+    answer = ListAnswer(rows=[b'{"ID": 1}'], server_time=SENT_AT)
+    with pytest.raises(SourceAnswerError, match="without an id"):
+        read_one_by_one(lambda: answer, MovingList().read)
