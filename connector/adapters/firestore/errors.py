@@ -45,6 +45,11 @@ ERRORS: dict[type[Exception], type_and_action] = {
     api.RetryError: WAIT,
     api.DuplicateCredentialArgs: SIGN_IN,
     api.AsyncRestUnsupportedParameterError: REPORT,
+    api.ResumableTransferError: REPORT,
+    api.MissingStatusHeaderError: REPORT,
+    api.TransferStalledError: WAIT,
+    api.UnseekableStreamError: REPORT,
+    api.UploadCancelledError: REPORT,
     api.Redirection: REPORT,
     api.MovedPermanently: REPORT,
     api.NotModified: REPORT,
@@ -83,7 +88,9 @@ ERRORS: dict[type[Exception], type_and_action] = {
 """What each error class of Google's API library means for the operator."""
 
 WAIT_CODES = frozenset({408, 425})
-"""Client errors by number that only time mends, for which the library has no class."""
+"""Client errors that time mends, among those for which the library has a number but no class."""
+
+SERVER_ERRORS = 500
 
 REFUSED_SIGN_IN = ("invalid_grant", "Reauthentication")
 """Google's gRPC layer reports a refused sign-in as `unavailable`; these words in its text tell it apart."""
@@ -109,8 +116,8 @@ def translated(place: str) -> Iterator[None]:
 def build_error(place: str, error: api.GoogleAPIError) -> ConnectorError:
     """Return the error of ours that says what an operator can do about one of Google's."""
     kind, action = next(ERRORS[parent] for parent in type(error).__mro__ if parent in ERRORS)
-    if getattr(error, "code", None) in WAIT_CODES:
-        kind, action = WAIT
+    if type(error) is api.GoogleAPICallError and isinstance(error.code, int) and error.code < SERVER_ERRORS:
+        kind, action = WAIT if error.code in WAIT_CODES else REPORT
     if isinstance(error, api.ServiceUnavailable) and any(word in str(error) for word in REFUSED_SIGN_IN):
         kind, action = SIGN_IN
     return kind(f"{place}: {_short(error)}", action=action)

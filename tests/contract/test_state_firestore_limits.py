@@ -1,0 +1,257 @@
+"""What Firestore bills and bounds: operations a run, bytes and index entries a document, names."""
+
+import random
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from google.cloud import firestore
+
+from connector.adapters.firestore import FirestoreStateStore
+from connector.domain.contract import Contract, Kind, Shape
+from connector.domain.stream import Checkpoint, Outcome
+from connector.retrying import Retry
+from tests.contract.state_builders import (
+    MORNING,
+    TTL,
+    a_checkpoint,
+    a_contract,
+    a_dead_letter,
+    a_stream,
+    an_audit_entry,
+    taken,
+)
+from tests.contract.state_firestore_probe import (
+    MOST_BYTES,
+    MOST_INDEX_ENTRIES,
+    OperationCounter,
+    ProbedClient,
+    documents,
+    index_entries,
+)
+from tests.stand_ins.clock import FakeClock
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def counter() -> OperationCounter:
+    return OperationCounter()
+
+
+@pytest.fixture
+def client(firestore_project: str, counter: OperationCounter) -> Iterator[firestore.Client]:
+    client: firestore.Client = ProbedClient(firestore_project, counter)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def store(client: firestore.Client, clock: FakeClock) -> FirestoreStateStore:
+    return FirestoreStateStore(
+        connect=lambda: client, prefix="acumatica", clock=clock, retry=Retry(clock=clock)
+    )
+
+
+def test_a_run_with_nothing_to_sync_takes_at_most_ten_operations(
+    store: FirestoreStateStore, counter: OperationCounter
+) -> None:
+    store.commit(taken(store), a_stream())
+    counter.operations.clear()
+    lease = taken(store, owner="run-2")
+    slot = store.acquire_session("run-2", 1, TTL)
+    store.open_run("run-2", {"entity": "vendors", "mode": "incremental", "started_at": MORNING})
+    store.commit(lease, a_stream())
+    store.close_run("run-2", {"entity": "vendors", "status": "succeeded"})
+    assert slot is not None
+    store.release_session(slot)
+    assert counter.operations.total() <= 10, counter.operations
+
+
+def test_a_page_takes_one_write_for_its_audit_and_one_read_and_one_write_for_its_checkpoint(
+    store: FirestoreStateStore, counter: OperationCounter
+) -> None:
+    lease = taken(store)
+    counter.operations.clear()
+    store.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()] * 1000)
+    assert counter.operations == {"written": 1}
+    store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+    assert counter.operations == {"written": 2, "read": 1}
+
+
+def test_a_checkpoint_writes_neither_the_edge_nor_the_contract(
+    store: FirestoreStateStore, counter: OperationCounter
+) -> None:
+    store.commit(taken(store), a_stream())
+    lease = taken(store, owner="run-2")
+    store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+    assert counter.written_fields[-1] == {"checkpoints.backfill", "lease.expires_at"}
+    store.renew_lease(lease, TTL)
+    assert counter.written_fields[-1] == {"lease.expires_at"}
+
+
+def test_a_stream_stays_within_bounds_and_keeps_the_newest_of_what_is_too_much(
+    store: FirestoreStateStore, client: firestore.Client
+) -> None:
+    edge = {str(uuid.uuid4()): uuid.uuid4().hex for _ in range(20_000)}
+    known = tuple(f"{random.getrandbits(64):016x}" for _ in range(20_000))
+    checkpoint = Checkpoint(lower=None, signpost=MORNING, offset=1, known=known, highest=None, edge=edge)
+    fields = {f"Field{uuid.uuid4().hex}": Kind.STRING for _ in range(20_000)}
+    contract = Contract(
+        endpoint="Default", version="1", request="", root=Shape(fields=fields), modified_field=None
+    )
+    lease = taken(store)
+    for mode in ("incremental", "backfill", "reconcile"):
+        lease = store.save_checkpoint(lease, mode, checkpoint, TTL)
+    store.save_contract(lease, contract)
+    checkpoints = dict(store.read_stream("vendors").checkpoints)
+    store.commit(lease, a_stream(edge=edge, checkpoints=checkpoints))
+
+    assert_within_bounds(client)
+    kept = store.read_stream("vendors")
+    assert not kept.edge_complete
+    assert not kept.checkpoints["backfill"].edge_complete
+    assert list(kept.edge.items()) == list(edge.items())[-len(kept.edge) :]
+    assert len(kept.edge) > 2500
+    rows = kept.checkpoints["backfill"].known
+    assert rows == known[-len(rows) :]
+    assert len(rows) > 4000
+
+
+def test_three_thousand_versions_and_two_pages_of_rows_are_kept_whole(store: FirestoreStateStore) -> None:
+    edge = {str(uuid.uuid4()): uuid.uuid4().hex for _ in range(3000)}
+    known = tuple(f"{random.getrandbits(64):016x}" for _ in range(2000))
+    checkpoint = Checkpoint(lower=None, signpost=MORNING, offset=1, known=known, highest=None, edge=edge)
+    stream = a_stream(edge=edge, checkpoints={"incremental": checkpoint})
+    store.commit(taken(store), stream)
+    assert store.read_stream("vendors") == stream
+
+
+def test_a_contract_too_large_to_remember_is_forgotten(store: FirestoreStateStore) -> None:
+    fields = {f"Field{uuid.uuid4().hex}": Kind.STRING for _ in range(5000)}
+    lease = taken(store)
+    store.save_contract(lease, a_contract())
+    store.save_contract(
+        lease,
+        Contract(endpoint="D", version="1", request="", root=Shape(fields=fields), modified_field=None),
+    )
+    assert store.read_stream("vendors").contract is None
+
+
+@pytest.mark.parametrize(
+    ("count", "length"), [(10_000, 10), (3_000, 2_000), (3, 3_000_000)], ids=["many", "long", "huge"]
+)
+def test_pages_stay_within_bounds(
+    store: FirestoreStateStore, client: firestore.Client, count: int, length: int
+) -> None:
+    page = [
+        an_audit_entry(
+            record_id=f"{n}é" * (length // 4),
+            key=f"k{n}" * (length // 4),
+            outcome=Outcome.REJECTED,
+            reason="é" * length,
+        )
+        for n in range(count)
+    ]
+    store.record_page("run-1", "vendors", "backfill", 1, page)
+    assert_within_bounds(client)
+    for entry in (page[0], page[-1]):
+        (found,) = store.audit_trail("vendors", entry.record_id)
+        assert found.entry.outcome is Outcome.REJECTED
+        assert entry.reason.startswith(found.entry.reason)
+        (record_id,) = store.find_records("vendors", entry.key)
+        assert [page.entry for page in store.audit_trail("vendors", record_id)] == [found.entry]
+
+
+def test_dead_letters_stay_within_bounds(store: FirestoreStateStore, client: firestore.Client) -> None:
+    payload = random.Random(7).randbytes(5 * 1024 * 1024)  # noqa: S311 - not a secret
+    letter = a_dead_letter(
+        payload=payload, record_id="r" * 100_000, key="k" * 100_000, reason="é" * 2_000_000
+    )
+    store.add_dead_letter(letter)
+    assert_within_bounds(client)
+    assert [found.payload for found in store.dead_letters("vendors", letter.record_id)] == [payload]
+    (found,) = store.dead_letters("vendors")
+    store.remove_dead_letter("vendors", found.record_id)
+    assert not list(documents(client)), "no part of a letter outlives it"
+
+
+def test_the_parts_of_a_letter_that_is_replaced_are_removed(
+    store: FirestoreStateStore, client: firestore.Client
+) -> None:
+    generator = random.Random(7)  # noqa: S311 - not a secret
+    for size in (3_000_000, 2_000_000, 10):
+        store.add_dead_letter(a_dead_letter(payload=generator.randbytes(size)))
+    assert len(list(documents(client))) == 1
+
+
+def test_run_entries_stay_within_bounds(store: FirestoreStateStore, client: firestore.Client) -> None:
+    entry = {
+        "entity": "vendors",
+        "error": "x" * 3_000_000,
+        "noise": random.Random(7).randbytes(400_000).hex(),  # noqa: S311 - not a secret
+        "ids": [str(uuid.uuid4()) for _ in range(50_000)],
+        "by_id": {str(n): [n] for n in range(1000)},
+    }
+    store.close_run("run-1", entry)
+    assert_within_bounds(client)
+    last = store.statuses(["vendors"])[0].last_run
+    assert last is not None
+    assert last["error"] == entry["error"]
+    assert last["by_id"] == entry["by_id"]
+    assert "left out" in str(last["noise"])
+
+
+def test_entries_readable_by_people_are_stored_readable(
+    store: FirestoreStateStore, client: firestore.Client
+) -> None:
+    store.open_run("run-1", {"entity": "vendors", "started_at": MORNING, "details": {"matched": [1, 2]}})
+    stored = client.document("acumatica_runs/run-1").get().to_dict() or {}
+    assert stored["details"] == {"matched": [1, 2]}
+    assert stored["started_at"] == MORNING
+
+
+def test_audit_documents_carry_the_instant_at_which_they_expire(
+    store: FirestoreStateStore, client: firestore.Client, clock: FakeClock
+) -> None:
+    store.open_run("run-1", {"entity": "vendors"})
+    store.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
+    for path in ("acumatica_runs/run-1", "acumatica_runs/run-1/pages/00000001"):
+        assert client.document(path).get().get("expires_at") > clock.now()
+
+
+@pytest.mark.parametrize("name", ["a/b", ".", "..", "__x__", "%", "a`b"])
+def test_any_text_can_name_an_entity(store: FirestoreStateStore, name: str) -> None:
+    store.commit(taken(store, name), a_stream(entity=name))
+    store.close_run("run-1", {"entity": name})
+    (status,) = store.statuses([name])
+    assert status.stream == a_stream(entity=name)
+    assert status.last_run == {"entity": name}
+
+
+@pytest.mark.parametrize("run_id", ["a/b", ".", "..", "__x__", "%", "é" * 1000])
+def test_any_text_can_name_a_run(store: FirestoreStateStore, run_id: str) -> None:
+    store.open_run(run_id, {"entity": "vendors"})
+    store.record_page(run_id, "vendors", "backfill", 1, [an_audit_entry()])
+    store.close_run(run_id, {})
+    assert store.statuses(["vendors"])[0].last_run == {"entity": "vendors"}
+    assert [page.run_id for page in store.audit_trail("vendors", "id-1")] == [run_id]
+
+
+def test_prefixes_keep_connectors_in_one_database_apart(client: firestore.Client, clock: FakeClock) -> None:
+    one, other = (
+        FirestoreStateStore(connect=lambda: client, prefix=prefix, clock=clock, retry=Retry(clock=clock))
+        for prefix in ("one", "other")
+    )
+    one.commit(taken(one), a_stream())
+    one.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
+    one.add_dead_letter(a_dead_letter())
+    assert taken(other).fence == 1
+    assert list(other.audit_trail("vendors", "id-1")) == []
+    assert list(other.dead_letters("vendors")) == []
+
+
+def assert_within_bounds(client: firestore.Client) -> None:
+    for document in documents(client):
+        assert document.ByteSize() < 0.96 * MOST_BYTES, document.name
+        assert index_entries(document) < MOST_INDEX_ENTRIES, document.name

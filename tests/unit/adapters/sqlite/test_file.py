@@ -1,0 +1,162 @@
+"""The state file: shared with other processes, refused with reasons, kept small."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from connector.adapters.sqlite import SqliteStateStore
+from connector.adapters.sqlite.errors import ERRORS, translated
+from connector.errors import (
+    ConfigurationError,
+    ConnectorError,
+    StateStoreUnavailableError,
+    TerminalError,
+)
+from tests.contract.state_builders import TTL, a_checkpoint, a_stream, an_audit_entry, taken
+from tests.stand_ins.clock import FakeClock
+
+READ_ELSEWHERE = """
+import json, sys
+from pathlib import Path
+from connector.adapters.clock import SystemClock
+from connector.adapters.sqlite import SqliteStateStore
+store = SqliteStateStore(path=Path(sys.argv[1]), clock=SystemClock())
+stream = store.read_stream("vendors")
+print(json.dumps([stream.records_seen, sorted(stream.checkpoints), [m for m in sys.modules if m.startswith(("google.api", "google.cloud.", "grpc"))]]))
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+def store(path: Path, clock: FakeClock) -> Iterator[SqliteStateStore]:
+    store = SqliteStateStore(path=path, clock=clock, busy_timeout=timedelta(milliseconds=1))
+    yield store
+    store.close()
+
+
+def read_elsewhere(path: Path) -> list[object]:
+    command = [sys.executable, "-c", READ_ELSEWHERE, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    answer: list[object] = json.loads(done.stdout)
+    return answer
+
+
+def test_another_process_reads_during_and_after_a_run_without_google_libraries(
+    store: SqliteStateStore, path: Path
+) -> None:
+    lease = taken(store)
+    store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+    assert read_elsewhere(path) == [0, ["backfill"], []]
+    store.commit(lease, a_stream())
+    assert read_elsewhere(path) == [812, ["backfill"], []]
+
+
+def test_a_reader_does_not_wait_for_an_open_transaction(store: SqliteStateStore, path: Path) -> None:
+    store.commit(taken(store), a_stream())
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM streams")
+        assert store.read_stream("vendors") == a_stream()
+        writer.execute("ROLLBACK")
+
+
+def test_a_file_another_process_holds_for_long_is_worth_another_try(
+    store: SqliteStateStore, path: Path
+) -> None:
+    store.check()
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StateStoreUnavailableError, match="locked"):
+            store.acquire_lease("vendors", "run-1", TTL)
+        line = store.check()
+    assert not line.ok
+    assert "Another process" in line.remedy
+    taken(store)
+
+
+def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path, clock: FakeClock) -> None:
+    store = SqliteStateStore(path=tmp_path / "nowhere" / "state.db", clock=clock)
+    with pytest.raises(ConfigurationError, match=r"nowhere/state\.db") as caught:
+        store.read_stream("vendors")
+    assert "existing folder" in caught.value.action
+    assert not store.check().ok
+
+
+def test_a_file_that_is_no_database_is_left_alone(path: Path, store: SqliteStateStore) -> None:
+    path.write_bytes(b"a letter to my aunt, of more than a hundred bytes. " * 10)
+    with pytest.raises(ConfigurationError, match="not a database"):
+        store.read_stream("vendors")
+    assert path.read_bytes().startswith(b"a letter")
+
+
+def test_the_database_of_another_application_is_left_alone(path: Path, store: SqliteStateStore) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE streams (mine)")
+    with pytest.raises(ConfigurationError, match="another application"):
+        store.read_stream("vendors")
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("streams",)]
+
+
+def test_a_file_of_another_layout_is_left_alone(path: Path, store: SqliteStateStore) -> None:
+    store.check()
+    store.close()
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute("PRAGMA user_version = 2")
+    with pytest.raises(ConfigurationError, match="layout 2"):
+        store.read_stream("vendors")
+
+
+@pytest.mark.parametrize(
+    "code", sorted({getattr(sqlite3, n) for n in dir(sqlite3) if n.startswith("SQLITE_IOERR")})
+)
+def test_extended_result_codes_mean_what_their_kind_means(code: int) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    with pytest.raises(ERRORS[sqlite3.SQLITE_IOERR][0]), translated(Path("state.db")):
+        raise error
+
+
+@pytest.mark.parametrize(
+    "error", [sqlite3.Error("?"), sqlite3.IntegrityError("?"), sqlite3.ProgrammingError("?")]
+)
+def test_no_error_of_sqlite_leaves_under_its_own_name(error: sqlite3.Error) -> None:
+    with pytest.raises(ConnectorError) as caught, translated(Path("state.db")):
+        raise error
+    assert isinstance(caught.value, TerminalError)
+
+
+def test_a_failed_transaction_leaves_everything_as_it_was(store: SqliteStateStore) -> None:
+    store.commit(taken(store), a_stream())
+    lease = taken(store, owner="run-2")
+    broken = a_stream(edge={"id": object()})  # type: ignore[dict-item]
+    with pytest.raises(TypeError):
+        store.commit(lease, broken)
+    assert store.read_stream("vendors") == a_stream()
+    store.commit(lease, a_stream(edge={}))
+    assert store.read_stream("vendors") == a_stream(edge={})
+
+
+def test_audit_entries_are_dropped_when_their_time_has_come(path: Path, clock: FakeClock) -> None:
+    store = SqliteStateStore(path=path, clock=clock, audit_ttl=timedelta(days=30))
+    store.close_run("run-1", {"entity": "vendors"})
+    store.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
+    clock.advance(timedelta(days=29))
+    store.open_run("run-2", {"entity": "vendors"})
+    assert len(list(store.audit_trail("vendors", "id-1"))) == 1
+    clock.advance(timedelta(days=1))
+    store.open_run("run-3", {"entity": "vendors"})
+    assert list(store.audit_trail("vendors", "id-1")) == []
+    assert store.statuses(["vendors"])[0].last_run is None
+    store.close()
