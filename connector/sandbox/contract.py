@@ -68,12 +68,19 @@ def contract_of(version: str) -> int:
 
 
 def custom_endpoint(name: str, definition: Mapping[str, Any]) -> Endpoint:
-    """An endpoint that extends a system one: `{"version", "base", "extra_fields": {type: {field: value type}}}`."""
+    """An endpoint that extends a system one.
+
+    `{"version", "base", "extra_fields": {type: {field: contract type}}, "entities": [the only ones it has]}`;
+    the last two may be missing.
+    """
     base = system_endpoint(str(definition["base"]))
     types = dict(base.types)
     for type_name, extra in definition.get("extra_fields", {}).items():
         contract = types[type_name]
         types[type_name] = msgspec.structs.replace(contract, fields={**contract.fields, **extra})
+    only = definition.get("entities")
+    if only is not None:
+        types = {key: contract for key, contract in types.items() if not contract.screen or key in only}
     version = str(definition["version"])
     return Endpoint(name=name, version=version, contract_version=base.contract_version, types=types)
 

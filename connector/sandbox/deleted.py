@@ -7,7 +7,8 @@ from urllib.parse import unquote
 
 from .filter_lexer import Lexer
 from .messages import Request, Response, json_response
-from .problems import Refusal, bad_filter, not_found, plain_text
+from .problems import bad_filter, not_found, unauthorized
+from .sessions import Session
 from .site import Site
 
 DACS = {
@@ -33,13 +34,13 @@ DACS = {
 FUNCTION = "px.GetDeletedRecords()"
 
 
-def deleted_records(request: Request, site: Site, path: str) -> Response:
+def deleted_records(request: Request, site: Site, session: Session, path: str) -> Response:
     """Answer `{tenant}/api/odata/dac/{DAC}/px.GetDeletedRecords()?$filter=DeleteDate ge <instant>`."""
     parts = [unquote(part) for part in path.split("/")]
     if len(parts) != 6 or parts[1:4] != ["api", "odata", "dac"] or parts[5] != FUNCTION:
         raise not_found(site.options.not_found_body)
-    if parts[0].casefold() != site.options.tenant.casefold():
-        raise Refusal(plain_text(401, ""))
+    if parts[0].casefold() != session.tenant.casefold():
+        raise unauthorized()
     names = {entity for entity, dac in DACS.items() if parts[4] in (dac, dac.rpartition("_")[2])}
     tracked = names & set(site.options.tracked_deletions)
     if not tracked:

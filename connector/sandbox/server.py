@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import socket
 import struct
-import threading
 import time
-from collections import defaultdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from .api import declined, handle, is_control
-from .gate import known_session
+from .api import handle
 from .messages import Request, Response
 from .site import Site
 
@@ -25,8 +22,6 @@ class SandboxServer(ThreadingHTTPServer):
     def __init__(self, site: Site, port: int = 0) -> None:
         """Bind at once; port 0 takes any free one."""
         self.site = site
-        self.turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
-        """One lock per session: a session answers one request at a time."""
         super().__init__(("127.0.0.1", port), SandboxHandler)
 
     @property
@@ -47,29 +42,11 @@ class SandboxHandler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def _serve(self) -> None:
-        request = self._request()
-        site = self.server.site
-        if is_control(request, site):
-            self._send(handle(request, site))
-            return
-        if not site.licence.enter(site.options):
-            self._send(declined())
-            return
-        try:
-            response = self._in_turn(request)
-        finally:
-            site.licence.leave()
-        self._deliver(response)
-
-    def _in_turn(self, request: Request) -> Response:
-        """Answer and wait out the delay while no other request of the same session is served."""
-        with self.server.site.guard:
-            session = known_session(request, self.server.site)
-        with self.server.turns[session.id] if session else threading.Lock():
-            response = handle(request, self.server.site)
-            if response.delay_seconds:
-                time.sleep(response.delay_seconds)
-            return response
+        response = handle(self._request(), self.server.site, time.sleep)
+        if response.breakage in ("reset_before", "reset_after"):
+            self._reset()
+        else:
+            self._send(response)
 
     def _request(self) -> Request:
         length = int(self.headers.get("Content-Length") or 0)
@@ -77,12 +54,6 @@ class SandboxHandler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         headers = dict(self.headers.items())
         return Request(method=self.command, path=path, query=query, headers=headers, body=body)
-
-    def _deliver(self, response: Response) -> None:
-        if response.breakage in ("reset_before", "reset_after"):
-            self._reset()
-        else:
-            self._send(response)
 
     def _reset(self) -> None:
         """Close with a TCP reset instead of a goodbye."""

@@ -55,7 +55,7 @@ def build_swagger(endpoint: Endpoint, base_path: str) -> dict[str, Any]:
         "info": {"title": f"{endpoint.name}/{endpoint.version}", "version": "1"},
         "servers": [{"url": f"{base_path}/entity/{endpoint.name}/{endpoint.version}"}],
         "paths": paths,
-        "components": {"schemas": _schemas(endpoint)},
+        "components": {"schemas": _schemas(endpoint), "parameters": _parameters()},
     }
 
 
@@ -118,43 +118,66 @@ def _type_schema(contract: TypeContract) -> dict[str, Any]:
     return {"allOf": [_ref("Entity"), own]}
 
 
+def _parameter(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/parameters/{name}"}
+
+
+_READING = [_parameter(name) for name in ("select", "filter", "expand", "custom")]
+_PAGING = [_parameter(name) for name in ("skip", "top")]
+
+
+def _parameters() -> dict[str, Any]:
+    """The parameters that the operations share."""
+    found: dict[str, Any] = {
+        name: {"name": f"${name}", "in": "query", "schema": {"type": "string"}}
+        for name in ("select", "filter", "expand", "custom")
+    }
+    found |= {
+        name: {"name": f"${name}", "in": "query", "schema": {"type": "integer", "format": "int32"}}
+        for name in ("skip", "top")
+    }
+    for name, kind in (("ids", {"type": "string"}), ("id", {"type": "string", "format": "uuid"})):
+        found[name] = {"name": name, "in": "path", "required": True, "schema": kind}
+    return found
+
+
 def _paths(name: str) -> dict[str, Any]:
-    options = [
-        {"name": f"${option}", "in": "query", "schema": {"type": "string"}}
-        for option in ("select", "filter", "expand", "custom")
-    ]
-    paging = [
-        {"name": f"${option}", "in": "query", "schema": {"type": "integer", "format": "int32"}}
-        for option in ("skip", "top")
-    ]
-    ids = {"name": "ids", "in": "path", "required": True, "schema": {"type": "string"}}
-    guid = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-    many = {"type": "array", "items": _ref(name)}
-    body = {"required": True, "content": {"application/json": {"schema": _ref(name)}}}
-    by_keys = f"/{name}/" + "{ids}"
+    one, many = _ref(name), {"type": "array", "items": _ref(name)}
+    body = {"required": True, "content": {"application/json": {"schema": one}}}
     return {
         f"/{name}": {
-            "get": _operation(name, "GetList", [*options, *paging], many),
-            "put": {**_operation(name, "PutEntity", options, _ref(name)), "requestBody": body},
+            "get": _operation(name, "GetList", [*_READING, *_PAGING], many),
+            "put": {**_operation(name, "PutEntity", _READING, one), "requestBody": body},
         },
-        by_keys: {
-            "get": _operation(name, "GetByKeys", [ids, *options], _ref(name)),
-            "delete": _operation(name, "DeleteByKeys", [ids], None),
+        f"/{name}/{{ids}}": {
+            "get": _operation(name, "GetByKeys", [_parameter("ids"), *_READING], one),
+            "delete": _operation(name, "DeleteByKeys", [_parameter("ids")], None),
         },
         f"/{name}/{{id}}": {
-            "get": _operation(name, "GetById", [guid, *options], _ref(name)),
-            "delete": _operation(name, "DeleteById", [guid], None),
+            "get": _operation(name, "GetById", [_parameter("id"), *_READING], one),
+            "delete": _operation(name, "DeleteById", [_parameter("id")], None),
         },
-        f"/{name}/$adHocSchema": {"get": _operation(name, "GetAdHocSchema", [], _ref(name))},
+        f"/{name}/$adHocSchema": {"get": _operation(name, "GetAdHocSchema", [], one)},
     }
+
+
+_SUMMARIES = {
+    "GetList": "Retrieves a list of records that satisfy the specified conditions.",
+    "PutEntity": "Creates a record or updates an existing record.",
+    "GetByKeys": "Retrieves a record by its key fields.",
+    "DeleteByKeys": "Deletes the record by its key fields.",
+    "GetById": "Retrieves a record by its session identifier.",
+    "DeleteById": "Deletes the record by its session identifier.",
+    "GetAdHocSchema": "Retrieves the schema of custom fields of the entity.",
+}
 
 
 def _operation(name: str, verb: str, parameters: list[Any], result: dict[str, Any] | None) -> dict[str, Any]:
     content = {"content": {"application/json": {"schema": result}}} if result else {}
-    code = "200" if result else "204"
     return {
         "tags": [name],
+        "summary": _SUMMARIES[verb],
         "operationId": f"{name}_{verb}",
         "parameters": parameters,
-        "responses": {code: {"description": "Success", **content}},
+        "responses": {"200" if result else "204": {"description": "Success", **content}},
     }

@@ -91,6 +91,7 @@ class Books:
                 self._store(draft)
 
     def _store(self, draft: Draft) -> None:
+        draft.fields |= self._extra_values(draft.entity)
         created = self.instant(draft.day)
         stamp = max(created, self.instant(draft.changed_on)) if draft.changed_on else created
         self.tenant.load(
@@ -104,26 +105,40 @@ class Books:
             custom=custom_values(self.random, self.options.custom_fields.get(draft.entity, {})),
         )
 
+    def _extra_values(self, entity: str) -> Fields:
+        """Values for the fields that custom endpoints add to an entity."""
+        endpoints = self.options.custom_endpoints.values()
+        kinds = {
+            name: kind
+            for endpoint in endpoints
+            for name, kind in endpoint.get("extra_fields", {}).get(entity, {}).items()
+        }
+        return {
+            name: made_up(self.random, kind) for name, kind in kinds.items() if self.random.random() < 0.9
+        }
+
 
 def custom_values(random: Random, fields: Mapping[str, str]) -> Fields:
     """Values for user-defined fields, by their type; details keep theirs empty."""
     return {
-        name: _custom_value(random, kind)
+        name: made_up(random, kind)
         for name, kind in fields.items()
         if "/" not in name and random.random() < 0.9
     }
 
 
-def _custom_value(random: Random, kind: str) -> Scalar:
-    if "Decimal" in kind:
+def made_up(random: Random, kind: str) -> Scalar:
+    """A value of a contract type (`decimal`) or of a custom field's type (`CustomDecimalField`)."""
+    name = kind.casefold()
+    if "decimal" in name or "double" in name:
         return Decimal(random.randrange(100_000)).scaleb(-2)
-    if "Boolean" in kind:
+    if "bool" in name:
         return random.random() < 0.5
-    if "Int" in kind or "Short" in kind or "Long" in kind:
-        return random.randrange(1000)
-    if "DateTime" in kind:
+    if any(word in name for word in ("int", "short", "long", "byte")):
+        return random.randrange(100)
+    if "date" in name:
         return date(2026, 1, 1) + timedelta(days=random.randrange(60))
-    return random.choice(("North", "South", "East", "West"))
+    return new_id(random) if "guid" in name else random.choice(("North", "South", "East", "West"))
 
 
 def period(day: date) -> str:
