@@ -16,6 +16,8 @@ from connector.domain.stream import Stream
 from connector.errors import BadRequestError
 from connector.logs import hide, log_run, run_context
 from connector.ports import Clock, SecretStore, StateStore, Warehouse
+from connector.reconcile import reconcile_entity
+from connector.replay import replay_dead_letters
 from connector.retrying import Retry
 from connector.running import Limits, Ports, Run
 from connector.sync import sync_entity
@@ -28,6 +30,8 @@ CLOSING_TIME = timedelta(seconds=90)
 MODES: dict[Mode, Work] = {
     Mode.INCREMENTAL: sync_entity,
     Mode.BACKFILL: sync_entity,
+    Mode.RECONCILE: reconcile_entity,
+    Mode.REPLAY: replay_dead_letters,
 }
 
 

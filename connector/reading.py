@@ -59,10 +59,13 @@ class Page:
 class Interpreter:
     """Turns rows into records; reads the contract afresh, once a run, when a row has a member it does not announce."""
 
-    def __init__(self, source: Source, entity: Entity, contract: Contract) -> None:
+    def __init__(
+        self, source: Source, entity: Entity, contract: Contract, refused: frozenset[str] = frozenset()
+    ) -> None:
         self._source = source
         self.entity = entity
-        self.codec = Codec(entity, contract)
+        self.codec = Codec(entity, contract, refused)
+        self._refused = refused
         self._refreshed = False
 
     def interpret(self, rows: Sequence[bytes]) -> tuple[tuple[Reading, ...], Contract | None]:
@@ -74,7 +77,7 @@ class Interpreter:
         contract = self._source.describe(self.entity)
         if contract.root == self.codec.contract.root:
             return readings, None
-        self.codec = Codec(self.entity, contract)
+        self.codec = Codec(self.entity, contract, self._refused)
         return tuple(self._read(row) for row in rows), contract
 
     def _read(self, row: bytes) -> Reading:
@@ -98,7 +101,6 @@ class ListReader:
         plan: Plan,
         page_size: int,
         one_by_one: bool = False,
-        archived: bool = False,
         keys_only: bool = False,
     ) -> None:
         self._source = source
@@ -106,7 +108,6 @@ class ListReader:
         self._interpreter = interpreter
         self._plan = plan
         self._page_size = page_size
-        self._archived = archived
         self._keys_only = keys_only
         self.one_by_one = one_by_one
         self._signpost = plan.checkpoint.signpost if plan.checkpoint else None
@@ -178,7 +179,7 @@ class ListReader:
             top=window.top,
             one_by_one=self.one_by_one,
             keys_only=self._keys_only,
-            archived=self._archived,
+            archived=True,
         )
 
 

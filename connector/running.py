@@ -89,6 +89,12 @@ class Run:
         """Whether the time budget is used up or the instance is ending."""
         return self.ports.clock.now() >= self.limits.deadline or self.limits.is_stopping()
 
+    def keep_lease(self) -> None:
+        """Renew the lease once a third of its time is gone; called between pages."""
+        ttl = self.limits.lease_ttl
+        if self.lease.expires_at - self.ports.clock.now() < ttl * 2 / 3:
+            self.lease = self.ports.state.renew_lease(self.lease, ttl)
+
     def execute(self, work: Callable[["Run", Stream], Status]) -> RunResult:
         """Do the work under the entity's lease; return what happened, whatever happens. Never raises ConnectorError."""
         try:

@@ -74,7 +74,9 @@ class Pass:
 
     def _read_and_write(self) -> bool:
         """Return True when the end of the list was reached, False when time ran out."""
-        self._interpreter = Interpreter(self._run.ports.source, self._run.entity, self._contract)
+        self._interpreter = Interpreter(
+            self._run.ports.source, self._run.entity, self._contract, self._table.retyped
+        )
         self._reader = ListReader(
             source=self._run.ports.source,
             clock=self._run.ports.clock,
@@ -86,6 +88,7 @@ class Pass:
         pending: list[Page] = []
         pages = read_ahead(self._reader.read())
         for page in pages:
+            self._run.keep_lease()
             self._follow_contract(page.contract)
             pending.append(page)
             must_stop = self._run.must_stop()
@@ -186,9 +189,12 @@ class Pass:
             lower=None,
             skip=0,
             top=1,
+            archived=True,
             keys_only=True,
         )
-        if self._plan.is_complete or not self._run.ports.source.read_list(query).rows:
+        if not self._plan.is_complete and self._run.ports.source.read_list(query).rows:
+            return
+        if any(self._run.ports.warehouse.current_versions(self._writer.table)):
             raise ListEmptyError(
                 f"Acumatica lists no {self._run.entity.acumatica_entity} at all, though there were some before.",
                 action=(

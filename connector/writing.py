@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 class KnownVersions(Protocol):
     """What is written already."""
 
-    def is_known(self, record: Record) -> bool:
+    def is_known(self, record: Record, /) -> bool:
         """Whether this very version is already written."""
 
 
@@ -46,9 +46,10 @@ class _Fate:
 class BatchWriter:
     """Writes batches of one run, counts them, and keeps their audit."""
 
-    def __init__(self, run: Run, table: Table) -> None:
+    def __init__(self, run: Run, table: Table, *, tolerates_rejects: bool = False) -> None:
         self._run = run
         self.table = table
+        self._tolerates_rejects = tolerates_rejects
         self._batches = 0
 
     def write(self, pages: Sequence[Page], known: KnownVersions, method: WriteMethod) -> list[Record]:
@@ -68,7 +69,7 @@ class BatchWriter:
         self._check_share(fates)
         self._keep_rejected(fates)
         for page in pages:
-            self._audit(page, fates)
+            self.audit([fate.build_entry() for fate in fates if fate.page is page])
         self._count(fates)
         return [
             f.reading.record
@@ -104,7 +105,9 @@ class BatchWriter:
         tally = self._run.tally
         rejected = [fate for fate in fates if fate.outcome is Outcome.REJECTED]
         read = tally.records_read + len(fates)
-        if are_too_many_rejected(rejected=tally.records_rejected + len(rejected), read=read):
+        if not self._tolerates_rejects and are_too_many_rejected(
+            rejected=tally.records_rejected + len(rejected), read=read
+        ):
             raise TooManyRejectsError(
                 f"{tally.records_rejected + len(rejected)} of {read} records of {self._run.entity.name} cannot be used; "
                 f"the first one here, {rejected[0].reading.record.key or rejected[0].reading.record.id}: {rejected[0].reason}",
@@ -131,14 +134,12 @@ class BatchWriter:
                 )
             )
 
-    def _audit(self, page: Page, fates: Sequence[_Fate]) -> None:
-        self._run.tally.pages += 1
-        self._run.ports.state.record_page(
-            self._run.run_id,
-            self._run.entity.name,
-            self._run.request.mode.value,
-            self._run.tally.pages,
-            [fate.build_entry() for fate in fates if fate.page is page],
+    def audit(self, entries: Sequence[AuditEntry]) -> None:
+        """Keep what became of the records of the next page of this run."""
+        run = self._run
+        run.tally.pages += 1
+        run.ports.state.record_page(
+            run.run_id, run.entity.name, run.request.mode.value, run.tally.pages, entries
         )
 
     def _count(self, fates: Sequence[_Fate]) -> None:

@@ -38,6 +38,16 @@ class Shape:
     unread: frozenset[str] = frozenset()
     """Members the contract announces but the connector does not ask for (not expanded, or excluded)."""
 
+    def without(self, paths: frozenset[str], path: str = "") -> "Shape":
+        """Return the same shape less the scalars of these paths (`Amount`, `Details/Qty`)."""
+        return Shape(
+            fields={name: kind for name, kind in self.fields.items() if path + name not in paths},
+            details={name: shape.without(paths, f"{path}{name}/") for name, shape in self.details.items()},
+            linked={name: shape.without(paths, f"{path}{name}/") for name, shape in self.linked.items()},
+            custom={name: kind for name, kind in self.custom.items() if path + name not in paths},
+            unread=self.unread,
+        )
+
     def to_plain(self) -> dict[str, Any]:
         """Return plain values for the state store."""
         plain: dict[str, Any] = {"fields": {name: kind.value for name, kind in self.fields.items()}}

@@ -16,6 +16,9 @@ HOLDS: dict[ColumnType, frozenset[ColumnType]] = {
 }
 """Which other types' values a column takes as they are sent, without loss: those sent as text, and smaller numbers."""
 
+FOREIGN = ColumnType.RECORD
+"""Stands for the type of an existing column that the connector never makes: without fields, it takes nobody's values."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evolution:

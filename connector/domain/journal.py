@@ -10,22 +10,38 @@ SYNC_RUNS = Table(
     name="sync_runs",
     description="One row per run of the connector: what it read and wrote, and up to which change.",
     columns=(
-        Column(name="run_id", type=ColumnType.STRING, required=True, description="Joins _run_id of every table"),
+        Column(
+            name="run_id", type=ColumnType.STRING, required=True, description="Joins _run_id of every table"
+        ),
         Column(name="entity", type=ColumnType.STRING, required=True, description="Entity of the catalogue"),
         Column(name="mode", type=ColumnType.STRING, description="incremental, backfill, reconcile or replay"),
         Column(name="status", type=ColumnType.STRING, description="succeeded, partial or failed"),
         Column(name="started_at", type=ColumnType.TIMESTAMP, description="When the run began"),
-        Column(name="finished_at", type=ColumnType.TIMESTAMP, required=True, description="When the run ended"),
+        Column(
+            name="finished_at", type=ColumnType.TIMESTAMP, required=True, description="When the run ended"
+        ),
         Column(name="records_read", type=ColumnType.INT64, description="Records read from Acumatica"),
         Column(name="records_written", type=ColumnType.INT64, description="New versions written"),
-        Column(name="records_unchanged", type=ColumnType.INT64, description="Records whose version was there already"),
+        Column(
+            name="records_unchanged",
+            type=ColumnType.INT64,
+            description="Records whose version was there already",
+        ),
         Column(name="records_rejected", type=ColumnType.INT64, description="Records kept as dead letters"),
         Column(name="pages", type=ColumnType.INT64, description="Pages of the list"),
-        Column(name="watermark_before", type=ColumnType.TIMESTAMP, description="Highest change seen before the run"),
-        Column(name="watermark_after", type=ColumnType.TIMESTAMP, description="Highest change seen after the run"),
+        Column(
+            name="watermark_before",
+            type=ColumnType.TIMESTAMP,
+            description="Highest change seen before the run",
+        ),
+        Column(
+            name="watermark_after", type=ColumnType.TIMESTAMP, description="Highest change seen after the run"
+        ),
         Column(name="write_method", type=ColumnType.STRING, description="streaming or load"),
         Column(name="error", type=ColumnType.STRING, description="Why the run failed"),
-        Column(name="details", type=ColumnType.STRING, description="Figures of this mode alone, as JSON text"),
+        Column(
+            name="details", type=ColumnType.STRING, description="Figures of this mode alone, as JSON text"
+        ),
     ),
     partition_by="finished_at",
     cluster_by=("entity",),

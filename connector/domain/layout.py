@@ -73,6 +73,15 @@ def build_level(shape: Shape) -> Level:
     return _build(shape, "", set())
 
 
+def find_paths(level: Level, columns: frozenset[str], path: str = "", prefix: str = "") -> Iterator[str]:
+    """Yield the Acumatica paths of the scalars whose columns (dotted: `details.qty`) are among these."""
+    for field, leaf in level.walk_leaves(path):
+        if prefix + leaf.column in columns:
+            yield field
+    for member, column, inner in level.walk_details(path):
+        yield from find_paths(inner, columns, f"{member}/", f"{prefix}{column}.")
+
+
 def _build(shape: Shape, prefix: str, taken: set[str]) -> Level:
     leaves = tuple(_build_leaves(shape, prefix, taken))
     custom = tuple(

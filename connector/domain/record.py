@@ -17,7 +17,7 @@ from msgspec import Raw
 from connector.domain.contract import Contract, Kind
 from connector.domain.entity import Entity
 from connector.domain.instants import to_text
-from connector.domain.layout import build_level
+from connector.domain.layout import build_level, find_paths
 from connector.domain.sifting import sift
 from connector.domain.slots import ENCODER, Slots, build_getter
 from connector.domain.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
@@ -65,17 +65,21 @@ def build_mark(record_id: str, modified_at: datetime | None) -> str:
 class Codec:
     """Turns the JSON text of records of one entity into rows, by its contract.
 
+    `refused` are dotted column paths whose existing column takes another type than the contract now announces.
     `unannounced` collects the paths of members the contract does not know; `retyped` those whose value is of another type
-    than announced. Both went to `_extra`.
+    than announced, or than their column. All of these went to `_extra`.
     """
 
-    def __init__(self, entity: Entity, contract: Contract) -> None:
+    def __init__(self, entity: Entity, contract: Contract, refused: frozenset[str] = frozenset()) -> None:
         self.contract = contract
         self.unannounced: set[str] = set()
         self.retyped: set[str] = set()
-        self._shape = contract.root
+        self._set_aside = frozenset(find_paths(build_level(contract.root), refused)) - {
+            contract.modified_field
+        }
+        self._shape = contract.root.without(self._set_aside) if self._set_aside else contract.root
         self._wide = entity.bignumeric_fields
-        self._slots = Slots(contract.root, build_level(contract.root), self._wide)
+        self._slots = Slots(self._shape, build_level(self._shape), self._wide)
         self._decoder = msgspec.json.Decoder(self._slots.wire)
         self._keys = build_getter(
             [f"{self._slots.attributes[k]}.value" for k in entity.keys if k in self._slots.attributes]
@@ -90,8 +94,8 @@ class Codec:
             return self._build(self._decoder.decode(raw), b"")
         except (msgspec.DecodeError, ValueError):
             sifted = sift(raw, self._shape, self._fits)
-        self.unannounced |= sifted.unannounced
-        self.retyped |= sifted.retyped
+        self.unannounced |= sifted.unannounced - self._set_aside
+        self.retyped |= sifted.retyped | (sifted.unannounced & self._set_aside)
         extra = msgspec.json.encode(sifted.extra, order="sorted") if sifted.extra else b""
         try:
             return self._build(self._decoder.decode(sifted.kept), extra)

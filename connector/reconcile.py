@@ -1,0 +1,230 @@
+"""Compares both sides completely and repairs the warehouse: what is missing or stale is written, what is gone is marked.
+
+A filter by change time never shows a deletion, and not every change moves the stamp. So all ids and stamps are listed
+(`keys`), or every record is read again and its content compared (`content`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+
+import msgspec
+
+from connector.domain.cursor import Plan, Seam
+from connector.domain.entity import Depth
+from connector.domain.instants import to_text
+from connector.domain.record import Record
+from connector.domain.run import Status, WriteMethod
+from connector.domain.stream import AuditEntry, Checkpoint, Outcome, Stream
+from connector.domain.tables import build_table
+from connector.domain.versions import VersionIndex
+from connector.errors import TooManyDeletionsError
+from connector.ports import Row
+from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
+from connector.running import Run
+from connector.sync import load_contract
+from connector.writing import BatchWriter
+
+DELETIONS_TOLERATED = 20
+DELETION_SHARE_TOLERATED = 0.1
+"""More than 20 records and a tenth of all gone at once, or all of several: rights taken away look just the same."""
+ROWS_AT_ONCE = 500
+
+
+class Reconcile:
+    """One comparison of an entity's list with its current view."""
+
+    def __init__(self, run: Run, stream: Stream) -> None:
+        self._run = run
+        self._stream = stream
+        self._is_deep = run.request.depth is Depth.CONTENT
+        self._matched = self._repaired = self._stale = self._deleted = 0
+        contract = load_contract(run, stream)
+        self._writer = BatchWriter(run, build_table(run.entity, contract))
+        self._table = run.ports.warehouse.prepare(self._writer.table)
+        self._interpreter = Interpreter(run.ports.source, run.entity, contract, self._table.retyped)
+
+    def work(self) -> Status:
+        """Compare, repair, then mark what is gone; return PARTIAL when time ran out (repairs made stay made)."""
+        self._is_deep = self._is_deep or self._table.created
+        self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._writer.table))
+        checkpoint = self._stream.checkpoints.get("reconcile") if self._is_deep else None
+        is_done = self._compare_content(checkpoint) if self._is_deep else self._compare_keys()
+        if is_done and checkpoint is None:
+            is_done = self._mark_deleted()
+        if is_done and self._is_deep:
+            self._save_checkpoint(None)
+        self._run.details |= {
+            "depth": Depth.CONTENT.value if self._is_deep else Depth.KEYS.value,
+            "matched": self._matched,
+            "repaired": self._repaired,
+            "deleted": self._deleted,
+            "stale": self._stale,
+        }
+        return Status.SUCCEEDED if is_done else Status.PARTIAL
+
+    def _open_reader(self, checkpoint: Checkpoint | None) -> ListReader:
+        return ListReader(
+            source=self._run.ports.source,
+            clock=self._run.ports.clock,
+            interpreter=self._interpreter,
+            plan=Plan(lower=None, checkpoint=checkpoint),
+            page_size=self._run.limits.page_size,
+            one_by_one=self._stream.read_one_by_one and self._is_deep,
+            keys_only=not self._is_deep,
+        )
+
+    def _compare_keys(self) -> bool:
+        """List ids and stamps alone; read the records that differ. Return False when time ran out."""
+        for page in self._open_reader(None).read():
+            self._run.keep_lease()
+            differing = [found for reading in page.readings if self._differs(found := reading.record)]
+            same = len(page.readings) - len(differing)
+            self._matched += same
+            self._run.tally.records_read += same
+            self._run.tally.records_unchanged += same
+            self._repair(found.id for found in differing)
+            if self._run.must_stop():
+                return False
+        return True
+
+    def _differs(self, found: Record | Rejected) -> bool:
+        """Note that Acumatica has the record; return whether the warehouse misses it or has it with another stamp."""
+        at = self._index.find(found.id)
+        if at is None:
+            return True
+        self._index.mark_seen(at)
+        if isinstance(found, Record) and self._index.has_stamp(at, found.modified_at):
+            return False
+        self._stale += 1
+        return True
+
+    def _repair(self, record_ids: Iterable[str]) -> list[str]:
+        """Read these records one by one and write them; return the ids of those that Acumatica says are gone."""
+        pages, gone = [], []
+        for record_id in record_ids:
+            read_at = self._run.ports.clock.now()
+            raw = self._run.ports.source.read_record(self._run.entity, record_id)
+            if raw is None:
+                gone.append(record_id)
+                continue
+            readings, contract = self._interpreter.interpret([raw])
+            pages.append(
+                Page(
+                    readings=readings,
+                    seam=Seam(),
+                    signpost=read_at,
+                    read_at=read_at,
+                    is_short=True,
+                    contract=contract,
+                )
+            )
+        self._write(pages)
+        return gone
+
+    def _write(self, pages: Sequence[Page]) -> None:
+        """Write what the warehouse does not have in this very version, and count it."""
+        if not pages:
+            return
+        if any(page.contract for page in pages):
+            self._writer.table = build_table(self._run.entity, self._interpreter.codec.contract)
+            self._run.ports.warehouse.prepare(self._writer.table)
+        tally = self._run.tally
+        written, unchanged = tally.records_written, tally.records_unchanged
+        self._writer.write(pages, self._index, WriteMethod.LOAD)
+        self._repaired += tally.records_written - written
+        self._matched += tally.records_unchanged - unchanged
+
+    def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
+        """Read every record and write those whose content differs. Return False when time ran out, progress stored."""
+        pages = read_ahead(self._open_reader(checkpoint).read())
+        for page in pages:
+            self._run.keep_lease()
+            for reading in page.readings:
+                self._note_content(reading.record)
+            self._write([page])
+            if self._run.must_stop():
+                pages.close()
+                self._save_checkpoint(page)
+                return False
+        return True
+
+    def _note_content(self, found: Record | Rejected) -> None:
+        at = self._index.find(found.id)
+        if at is not None:
+            self._index.mark_seen(at)
+            if isinstance(found, Record) and not self._index.is_known(found):
+                self._stale += 1
+
+    def _save_checkpoint(self, page: Page | None) -> None:
+        """Store how far the records were read again (None: to the end). Deletions need a pass in one go, so it has none."""
+        checkpoint = None
+        if page is not None:
+            checkpoint = Checkpoint(
+                lower=None,
+                signpost=page.signpost,
+                offset=page.seam.offset,
+                known=page.seam.known,
+                highest=None,
+            )
+        state, ttl = self._run.ports.state, self._run.limits.lease_ttl
+        self._run.lease = state.save_checkpoint(self._run.lease, "reconcile", checkpoint, ttl)
+
+    def _mark_deleted(self) -> bool:
+        """Tombstone what is neither listed nor found by its id. Return False when time ran out."""
+        self._check_share(self._index.count_unseen())
+        unseen = self._index.walk_unseen()
+        while batch := dict(islice(unseen, ROWS_AT_ONCE)):
+            self._run.keep_lease()
+            gone = self._repair(batch)
+            self._tombstone({record_id: batch[record_id] for record_id in gone})
+            if self._run.must_stop():
+                return False
+        return True
+
+    def _check_share(self, unseen: int) -> None:
+        allowed = max(DELETIONS_TOLERATED, int(DELETION_SHARE_TOLERATED * len(self._index)))
+        is_all_gone = unseen == len(self._index) > 1
+        if (unseen > allowed or is_all_gone) and not self._run.request.force:
+            raise TooManyDeletionsError(
+                f"{unseen} of {len(self._index)} records of {self._run.entity.name} are not listed by Acumatica any more; "
+                f"that is too many to take as deleted without a word (up to {allowed}, and never all).",
+                action=(
+                    "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
+                    "reconcile with force."
+                ),
+            )
+
+    def _tombstone(self, gone: Mapping[str, datetime | None]) -> None:
+        """Append the rows that say deleted, each with the stamp of the version it ends: a record that comes back wins."""
+        synced_at = to_text(self._run.ports.clock.now())
+        rows = [self._build_tombstone(record_id, stamp, synced_at) for record_id, stamp in gone.items()]
+        self._writer.append_rows(rows, WriteMethod.LOAD)
+        if gone:
+            self._writer.audit(
+                [
+                    AuditEntry(record_id=record_id, key="", version="", outcome=Outcome.TOMBSTONED)
+                    for record_id in gone
+                ]
+            )
+        self._deleted += len(gone)
+        self._run.tally.records_written += len(gone)
+
+    def _build_tombstone(self, record_id: str, stamp: datetime | None, synced_at: str) -> Row:
+        last = None if stamp is None else to_text(stamp)
+        version = blake2b(f"deleted {record_id} {last}".encode(), digest_size=16).hexdigest()
+        row = {
+            "_id": record_id,
+            "_modified_at": last,
+            "_version": version,
+            "_deleted": True,
+            "_synced_at": synced_at,
+            "_run_id": self._run.run_id,
+        }
+        return Row(insert_id=version, data=msgspec.json.encode(row))
+
+
+def reconcile_entity(run: Run, stream: Stream) -> Status:
+    """Do a reconcile."""
+    return Reconcile(run, stream).work()
