@@ -47,7 +47,7 @@ class AcumaticaSource:
         self._sign_in = SignIn(address, self._transport, credentials, store_credentials, clock)
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session, contract_version or grammar_of(version))
-        self._contracts: dict[str, Contract] = {}
+        self._contracts: dict[Entity, Contract] = {}
 
     @property
     def requests_made(self) -> int:
@@ -69,7 +69,7 @@ class AcumaticaSource:
         ours = (address.endpoint, address.version, request_text(entity))
         matches = (contract.endpoint, contract.version, contract.request) == ours
         if matches:
-            self._contracts[entity.name] = contract
+            self._contracts[entity] = contract
         return matches
 
     def read_list(self, query: ListQuery) -> ListAnswer:
@@ -117,12 +117,12 @@ class AcumaticaSource:
         )
 
     def _contract(self, entity: Entity) -> Contract:
-        known = self._contracts.get(entity.name)
+        known = self._contracts.get(entity)
         return known if known is not None else self.describe(entity)
 
     def _describe(self, entity: Entity, swagger: Swagger) -> Contract:
         custom = self._endpoint.read_custom_fields(entity) if entity.custom else None
         address = self._endpoint.address
         contract = build_contract(entity, address.endpoint, address.version, swagger, custom)
-        self._contracts[entity.name] = contract
+        self._contracts[entity] = contract
         return contract

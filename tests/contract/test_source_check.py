@@ -1,0 +1,132 @@
+"""`check`: one line for each thing a run needs, with a remedy for each that fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connector.domain.entity import Entity
+from connector.ports import CheckLine
+from connector.sandbox import Sandbox, SandboxOptions
+from tests.contract.source_setup import BILLS, Vault, an_entity, count, open_source
+
+VENDORS = an_entity("Vendor", expand=("MainContact/Address",))
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(size="tiny")) as tenant:
+        yield tenant
+
+
+def lines_of(
+    sandbox: Sandbox, *entities: Entity, vault: Vault | None = None, **parts: Any
+) -> dict[str, CheckLine]:
+    with open_source(sandbox, vault, **parts) as source:
+        return {line.subject: line for line in source.check(entities or (BILLS, VENDORS))}
+
+
+def test_a_healthy_tenant_passes_every_line(sandbox: Sandbox) -> None:
+    lines = lines_of(sandbox)
+    assert [line for line in lines.values() if not line.ok or line.remedy] == []
+    assert list(lines) == [
+        "acumatica sign-in", "acumatica tenant", "acumatica endpoint", "acumatica bill", "acumatica vendor",
+    ]  # fmt: skip
+    assert "ACME" in lines["acumatica tenant"].finding
+    assert "Default 24.200.001, Acumatica build 25.200.0248" in lines["acumatica endpoint"].finding
+    assert "ordered by LastModifiedDateTime" in lines["acumatica bill"].finding
+
+
+def test_the_contract_is_read_once_for_all_entities(sandbox: Sandbox) -> None:
+    lines_of(sandbox, BILLS, VENDORS, an_entity("Account"))
+    assert count(sandbox, "swagger.json") == 1
+
+
+@pytest.mark.parametrize("kind", ["password", "cookie"])
+def test_a_refused_sign_in_ends_the_check_with_its_remedy(sandbox: Sandbox, kind: str) -> None:
+    vault = Vault(sandbox.credentials(kind))  # type: ignore[arg-type]
+    vault.change(password="wrong")
+    lines = lines_of(sandbox, vault=vault)
+    assert [(line.subject, line.ok) for line in lines.values()] == [("acumatica sign-in", False)]
+    assert "SM201010" in lines["acumatica sign-in"].remedy
+
+
+def test_a_secret_that_is_no_secret_is_a_finding_too(sandbox: Sandbox) -> None:
+    vault = Vault({})
+    assert not lines_of(sandbox, vault=vault)["acumatica sign-in"].ok
+
+
+def test_a_full_house_is_a_finding(sandbox: Sandbox) -> None:
+    sandbox.configure(seat_limit=0)
+    lines = lines_of(sandbox, vault=Vault(sandbox.credentials("cookie")))
+    assert "SM604000" in lines["acumatica sign-in"].remedy
+
+
+def test_a_wrong_version_is_a_finding_that_lists_the_offered(sandbox: Sandbox) -> None:
+    line = lines_of(sandbox, version="21.200.001")["acumatica endpoint"]
+    assert not line.ok
+    assert "25.200.001" in line.finding
+    assert "ACUMATICA_ENDPOINT_VERSION" in line.remedy
+
+
+def test_missing_rights_and_modules_are_findings_of_their_entity_alone(sandbox: Sandbox) -> None:
+    sandbox.configure(
+        forbidden=("Vendor",), not_set_up={"Payment": "Accounts Receivable Preferences (AR101000)"}
+    )
+    lines = lines_of(sandbox, VENDORS, an_entity("Payment"), an_entity("Spaceship"), BILLS)
+    assert not lines["acumatica vendor"].ok
+    assert "AP303000" in lines["acumatica vendor"].finding
+    assert "AR101000" in lines["acumatica payment"].finding
+    assert "does not expose" in lines["acumatica spaceship"].finding
+    assert lines["acumatica bill"].ok
+
+
+def test_a_list_that_cannot_be_optimised_works_more_slowly(sandbox: Sandbox) -> None:
+    sandbox.configure(not_optimizable={"Bill": {"Details": "APTranView"}})
+    line = lines_of(sandbox, BILLS)["acumatica bill"]
+    assert line.ok
+    assert "record by record" in line.finding
+    assert "APTranView" in line.finding
+
+
+def test_a_filter_that_hides_every_row_is_found_out(sandbox: Sandbox) -> None:
+    sandbox.configure(silently_empty={"Bill": ("LastModifiedDateTime",)})
+    line = lines_of(sandbox, BILLS)["acumatica bill"]
+    assert not line.ok
+    assert "none of them passes a filter on LastModifiedDateTime" in line.finding
+
+
+def test_an_empty_list_points_to_what_hides_rows(sandbox: Sandbox) -> None:
+    for bill in sandbox.tenant.records("Bill"):
+        sandbox.tenant.hide("Bill", bill.id)
+    line = lines_of(sandbox, BILLS)["acumatica bill"]
+    assert line.ok
+    assert "restriction groups" in line.remedy
+
+
+def test_an_entity_without_modified_field_and_choices_not_offered_are_said(sandbox: Sandbox) -> None:
+    lines = lines_of(sandbox, an_entity("Subaccount"), an_entity(expand=("Details", "RetainageDocuments")))
+    assert "read whole" in lines["acumatica subaccount"].finding
+    assert "left out: RetainageDocuments" in lines["acumatica bill"].finding
+
+
+def test_the_tenant_reached_is_read_from_the_cookie_when_the_secret_names_none() -> None:
+    with Sandbox(SandboxOptions(size="empty", real_time=True)) as sandbox:
+        vault = Vault(sandbox.credentials("cookie") | {"tenant": ""})
+        assert lines_of(sandbox, BILLS, vault=vault)["acumatica tenant"].finding == "tenant ACME"
+
+
+def test_a_tenant_nothing_tells_is_said_to_be_the_default(sandbox: Sandbox) -> None:
+    vault = Vault(
+        sandbox.credentials("cookie") | {"tenant": ""}
+    )  # the cookie of a clock that stands still has expired
+    line = lines_of(sandbox, vault=vault)["acumatica tenant"]
+    assert "default tenant" in line.finding
+    assert line.remedy
+
+
+def test_a_site_that_is_down_is_tried_twice_not_for_long(sandbox: Sandbox) -> None:
+    sandbox.configure(maintenance="html")
+    lines = lines_of(sandbox)
+    assert not lines["acumatica sign-in"].ok
+    assert len(sandbox.requests) == 2
