@@ -13,6 +13,7 @@ import pytest
 from tests.stand_ins.bigquery import running_bigquery
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.firestore import running_firestore
+from tests.stand_ins.secret_manager import FakeSecretManager, running_secret_manager
 from tests.stand_ins.servers import StandInUnavailableError
 
 UNTESTED = "NOT TESTED"
@@ -47,6 +48,13 @@ def firestore_project(firestore_host: str, monkeypatch: pytest.MonkeyPatch) -> s
     """A project no other test uses, empty; FIRESTORE_EMULATOR_HOST leads Google's client library to the emulator."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_host)
     return f"test-{uuid.uuid4().hex[:24]}"
+
+
+@pytest.fixture
+def secret_manager() -> Iterator[FakeSecretManager]:
+    """A Secret Manager of the test's own, empty; `secret_manager.host` is for SECRET_MANAGER_EMULATOR_HOST."""
+    with running_secret_manager() as fake:
+        yield fake
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,0 +1,120 @@
+"""Secrets in Google Secret Manager, `projects/P/secrets/S[/versions/V]`."""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from connector.errors import ConfigurationError, SecretUnavailableError, TransientError
+from connector.retrying import Retry
+
+R = TypeVar("R")
+
+SCHEME = "projects/"
+REFERENCE = re.compile(r"(?P<secret>projects/[^/\s]+/secrets/[\w-]+)(/versions/(?P<version>[\w-]+))?")
+LATEST = "latest"
+CALL_SECONDS = 20.0
+
+
+class SecretManagerSecretStore:
+    """Reads the latest version, or the one the reference names; replacing adds a version and destroys the one before.
+
+    Google's client library is imported at the first call, because most runs on a laptop never need it.
+    """
+
+    def __init__(self, *, retry: Retry, emulator_host: str | None = None) -> None:
+        self._retry = retry
+        self._emulator_host = emulator_host
+        self._client: Any = None
+        self._versions_read: dict[str, set[str]] = {}
+
+    def read(self, reference: str) -> bytes:
+        """Return the version's value, checked against the checksum Google sends along."""
+        secret, version = _parse(reference)
+        return self._call(reference, partial(self._access, reference, secret, version))
+
+    def replace(self, reference: str, value: bytes) -> None:
+        """Add a version, then destroy those this store has read, or the latest when it has read none."""
+        secret, version = _parse(reference)
+        if version != LATEST:
+            raise ConfigurationError(
+                f"The secret {reference} cannot be replaced: the reference names a fixed version.",
+                action=f"Reference {secret} without a version.",
+            )
+        if secret not in self._versions_read:
+            self.read(reference)
+        added = self._call(reference, partial(self._add, secret, value))
+        for name in sorted(self._versions_read[secret] - {added}):
+            self._call(reference, partial(self._destroy, name))
+        self._versions_read[secret] = {added}
+
+    def _access(self, reference: str, secret: str, version: str) -> bytes:
+        import google_crc32c
+
+        answer = self._connected().access_secret_version(
+            name=f"{secret}/versions/{version}", retry=None, timeout=CALL_SECONDS
+        )
+        value: bytes = answer.payload.data
+        if google_crc32c.value(value) != answer.payload.data_crc32c:
+            raise TransientError(f"The secret {reference} arrived damaged.", action="Try again.")
+        if not value:
+            raise SecretUnavailableError(
+                f"The secret {reference} cannot be read: it is empty.", action="Add a version that holds it."
+            )
+        self._versions_read.setdefault(secret, set()).add(answer.name)
+        return value
+
+    def _add(self, secret: str, value: bytes) -> str:
+        import google_crc32c
+
+        payload = {"data": value, "data_crc32c": google_crc32c.value(value)}
+        version = self._connected().add_secret_version(
+            parent=secret, payload=payload, retry=None, timeout=CALL_SECONDS
+        )
+        name: str = version.name
+        return name
+
+    def _destroy(self, name: str) -> None:
+        from google.api_core import exceptions as api
+
+        try:
+            self._connected().destroy_secret_version(name=name, retry=None, timeout=CALL_SECONDS)
+        except (api.NotFound, api.FailedPrecondition):
+            return  # somebody else has destroyed it already
+
+    def _call(self, reference: str, function: Callable[[], R]) -> R:
+        from connector.adapters.secrets.errors import translated
+
+        def call() -> R:
+            with translated(reference):
+                return function()
+
+        return self._retry.call(call)
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = _connect(self._emulator_host)
+        return self._client
+
+
+def _parse(reference: str) -> tuple[str, str]:
+    found = REFERENCE.fullmatch(reference)
+    if found is None:
+        # What is malformed may be the secret itself, so it is not shown.
+        raise ConfigurationError(
+            "A secret reference begins with projects/ but is not of the form projects/P/secrets/S[/versions/V].",
+            action="Copy the secret's resource name from the console, or from `gcloud secrets describe S`.",
+        )
+    return found["secret"], found["version"] or LATEST
+
+
+def _connect(emulator_host: str | None) -> Any:
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+    if emulator_host is None:
+        return SecretManagerServiceClient()
+    import grpc
+    from google.cloud.secretmanager_v1.services.secret_manager_service import transports
+
+    channel = grpc.insecure_channel(emulator_host)
+    return SecretManagerServiceClient(transport=transports.SecretManagerServiceGrpcTransport(channel=channel))
