@@ -4,7 +4,7 @@ import logging
 from dataclasses import asdict
 from datetime import datetime
 
-from connector.domain.run import RunResult, Status
+from connector.domain.run import Mode, RunResult, Status
 from connector.domain.stream import StreamStatus
 from connector.errors import ConnectorError
 from connector.logs.context import run_context
@@ -52,9 +52,9 @@ def log_refused(error: ConnectorError) -> None:
 
 
 def log_freshness(status: StreamStatus, now: datetime) -> None:
-    """Write how long ago the entity last succeeded (`event` = `freshness`); the alert for stale data reads this line.
+    """Write how long ago the entity last succeeded (`event` = `freshness`); the alerts for late data read this line.
 
-    Nothing is written for an entity that was never tried: a fresh deployment is not late yet.
+    `pass_seconds` is the age of a reading that run after run has not completed. Nothing is written for an entity that was never tried: a fresh deployment is not late yet.
     """
     succeeded_at = status.stream.last_success_at
     if succeeded_at is None and not status.last_run:
@@ -68,7 +68,13 @@ def log_freshness(status: StreamStatus, now: datetime) -> None:
         "never_succeeded": succeeded_at is None,
         "last_status": (status.last_run or {}).get("status"),
         "dead_letters": status.dead_letters,
+        "pass_seconds": _age_of_pass(status, now),
     }
     said = "has never succeeded" if lag is None else f"last succeeded {lag} s ago"
     with run_context(entity=entity):
         STATUS.info("%s %s", entity, said, extra={"event": "freshness", **figures})
+
+
+def _age_of_pass(status: StreamStatus, now: datetime) -> int | None:
+    checkpoint = status.stream.checkpoints.get(Mode.INCREMENTAL.value)
+    return None if checkpoint is None else int((now - checkpoint.signpost).total_seconds())

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.run import Mode, RunFailure, RunResult, Status, WriteMethod
-from connector.domain.stream import Stream, StreamStatus
+from connector.domain.stream import Checkpoint, Stream, StreamStatus
 from connector.errors import BadRequestError, ConfigurationError
 from connector.logs import (
     configure_logging,
@@ -205,6 +205,16 @@ def test_freshness_tells_the_age_of_the_last_success(written: io.StringIO) -> No
     assert line["event"] == "freshness"
     assert (line["entity"], line["lag_seconds"], line["never_succeeded"]) == ("vendors", 7200, False)
     assert (line["last_status"], line["dead_letters"]) == ("failed", 3)
+
+
+def test_freshness_tells_how_long_a_reading_has_been_under_way(written: io.StringIO) -> None:
+    checkpoint = Checkpoint(lower=None, signpost=NOON - timedelta(hours=7), offset=9, known=(), highest=None)
+    stream = Stream(entity="vendors", checkpoints={"incremental": checkpoint})
+    log_freshness(
+        StreamStatus(stream=stream, lease=None, dead_letters=0, last_run={"status": "partial"}), NOON
+    )
+    [line] = lines(written)
+    assert line["pass_seconds"] == 7 * 3600
 
 
 def test_freshness_of_an_entity_that_only_failed_says_so(written: io.StringIO) -> None:

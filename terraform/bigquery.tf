@@ -1,0 +1,57 @@
+# Only the dataset: its tables and views follow the tenant's contract, so the connector makes them.
+resource "google_bigquery_dataset" "warehouse" {
+  count = local.owns_dataset ? 1 : 0
+
+  project                    = var.project_id
+  dataset_id                 = var.bigquery.dataset
+  friendly_name              = "Acumatica"
+  description                = "One-way reporting copy of Acumatica. Written by ${local.function_name} alone."
+  location                   = var.bigquery.location
+  delete_contents_on_destroy = false
+
+  dynamic "default_encryption_configuration" {
+    for_each = var.bigquery.kms_key[*]
+
+    content {
+      kms_key_name = default_encryption_configuration.value
+    }
+  }
+
+  depends_on = [google_project_service.apis, google_kms_crypto_key_iam_member.bigquery_encrypts]
+}
+
+# BigQuery encrypts with the key in its own name, not in the name of the caller.
+resource "google_kms_crypto_key_iam_member" "bigquery_encrypts" {
+  count = var.bigquery.kms_key == null ? 0 : 1
+
+  crypto_key_id = var.bigquery.kms_key
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = "serviceAccount:bq-${local.project_number}@bigquery-encryption.iam.gserviceaccount.com"
+}
+
+resource "google_bigquery_dataset_iam_member" "runtime_writes" {
+  count = local.owns_dataset ? 1 : 0
+
+  project    = var.project_id
+  dataset_id = google_bigquery_dataset.warehouse[0].dataset_id
+  role       = "roles/bigquery.dataEditor"
+  member     = google_service_account.runtime.member
+}
+
+resource "google_bigquery_dataset_iam_member" "readers_read" {
+  for_each = local.owns_dataset ? toset(var.bigquery.readers) : toset([])
+
+  project    = var.project_id
+  dataset_id = google_bigquery_dataset.warehouse[0].dataset_id
+  role       = "roles/bigquery.dataViewer"
+  member     = each.key
+}
+
+# Load jobs and queries belong to a project, not to a dataset.
+resource "google_project_iam_member" "runtime_runs_jobs" {
+  count = local.owns_dataset ? 1 : 0
+
+  project = var.project_id
+  role    = "roles/bigquery.jobUser"
+  member  = google_service_account.runtime.member
+}

@@ -1,0 +1,96 @@
+resource "google_firestore_database" "state" {
+  count = var.firestore.create ? 1 : 0
+
+  project                 = var.project_id
+  name                    = var.firestore.database
+  location_id             = coalesce(var.firestore.location, var.region)
+  type                    = "FIRESTORE_NATIVE"
+  concurrency_mode        = "OPTIMISTIC"
+  delete_protection_state = "DELETE_PROTECTION_ENABLED"
+  deletion_policy         = "ABANDON"
+
+  # State can be rebuilt from Acumatica and the warehouse, so there is nothing to pay for restoring it.
+  point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_DISABLED"
+
+  depends_on = [google_project_service.apis]
+}
+
+locals {
+  # Firestore indexes every field unless told not to: each index entry is written and stored, and none of these is ever
+  # asked for. Sub-collections have no prefix, so `pages` and `parts` count for the whole database.
+  fields_without_index = {
+    "${var.firestore.prefix}_streams"      = ["checkpoints", "contract", "edge"]
+    "${var.firestore.prefix}_dead_letters" = ["payload", "reason"]
+    "parts"                                = ["piece"]
+    "pages" = [
+      "entity", "mode", "number", "outcomes", "part", "parts", "reasons", "recorded_at", "run_id", "versions",
+    ]
+  }
+
+  # A record's trail is found by its id or its key, over the pages of all runs.
+  fields_with_array_index = toset(["keys", "record_ids"])
+
+  collections_that_expire = toset(["${var.firestore.prefix}_runs", "pages"])
+}
+
+resource "google_firestore_field" "without_index" {
+  for_each = merge([
+    for collection, fields in local.fields_without_index : {
+      for field in fields : "${collection}.${field}" => { collection = collection, field = field }
+    }
+  ]...)
+
+  project    = var.project_id
+  database   = var.firestore.database
+  collection = each.value.collection
+  field      = each.value.field
+
+  index_config {}
+
+  depends_on = [google_firestore_database.state]
+}
+
+resource "google_firestore_field" "array_index" {
+  for_each = local.fields_with_array_index
+
+  project    = var.project_id
+  database   = var.firestore.database
+  collection = "pages"
+  field      = each.key
+
+  index_config {
+    indexes {
+      array_config = "CONTAINS"
+      query_scope  = "COLLECTION_GROUP"
+    }
+  }
+
+  depends_on = [google_firestore_database.state]
+}
+
+resource "google_firestore_field" "expiry" {
+  for_each = local.collections_that_expire
+
+  project    = var.project_id
+  database   = var.firestore.database
+  collection = each.key
+  field      = "expires_at"
+
+  ttl_config {}
+
+  index_config {}
+
+  depends_on = [google_firestore_database.state]
+}
+
+# Firestore has no access rights of its own on a database; the condition keeps this identity out of other databases.
+resource "google_project_iam_member" "runtime_keeps_state" {
+  project = var.project_id
+  role    = "roles/datastore.user"
+  member  = google_service_account.runtime.member
+
+  condition {
+    title      = "one-database"
+    expression = "resource.name == \"projects/${var.project_id}/databases/${var.firestore.database}\""
+  }
+}

@@ -1,0 +1,170 @@
+# Metrics and alerts are made of the connector's own log lines (locals.tf has the filters). What each alert means and
+# what to do about it is in docs/runbook.md.
+
+resource "google_logging_metric" "lines" {
+  for_each = local.metrics
+
+  project         = var.project_id
+  name            = "${var.prefix}_${each.key}"
+  description     = each.value.about
+  filter          = each.value.filter
+  value_extractor = each.value.value
+
+  label_extractors = each.value.labels
+
+  metric_descriptor {
+    metric_kind  = "DELTA"
+    value_type   = each.value.value == null ? "INT64" : "DISTRIBUTION"
+    unit         = each.value.unit
+    display_name = each.value.about
+
+    dynamic "labels" {
+      for_each = each.value.labels
+
+      content {
+        key        = labels.key
+        value_type = "STRING"
+      }
+    }
+  }
+
+  # Buckets of factor two from 1 to about a billion: counts and seconds alike.
+  dynamic "bucket_options" {
+    for_each = each.value.value[*]
+
+    content {
+      exponential_buckets {
+        growth_factor      = 2
+        num_finite_buckets = 30
+        scale              = 1
+      }
+    }
+  }
+
+  depends_on = [google_project_service.apis]
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.alerts.emails)
+
+  project      = var.project_id
+  display_name = "Acumatica connector: ${each.key}"
+  type         = "email"
+  labels       = { email_address = each.key }
+
+  depends_on = [google_project_service.apis]
+}
+
+locals {
+  channels = concat(var.alerts.channels, [for channel in google_monitoring_notification_channel.email : channel.name])
+
+  # Alerts on a single line. Each entity has its own incident; the same one is reported again after `quiet`.
+  line_alerts = {
+    run_failed = {
+      title    = "run failed"
+      severity = "ERROR"
+      quiet    = "3600s"
+      labels   = { entity = "EXTRACT(jsonPayload.entity)", error = "EXTRACT(jsonPayload.error.type)" }
+      text     = "A run of $${log.extracted_label.entity} ended with $${log.extracted_label.error}: something only a person can mend. The line's message says what."
+    }
+    entity_late = {
+      title    = "data is late"
+      severity = "ERROR"
+      quiet    = "21600s"
+      labels   = { entity = "EXTRACT(jsonPayload.entity)" }
+      text     = "$${log.extracted_label.entity} has not succeeded for longer than it may."
+    }
+    records_rejected = {
+      title    = "records rejected"
+      severity = "WARNING"
+      quiet    = "86400s"
+      labels   = { entity = "EXTRACT(jsonPayload.entity)" }
+      text     = "A run of $${log.extracted_label.entity} could not use some records and keeps them as dead letters. The others are in the warehouse."
+    }
+    budget_reached = {
+      title    = "time budget reached repeatedly"
+      severity = "WARNING"
+      quiet    = "86400s"
+      labels   = { entity = "EXTRACT(jsonPayload.entity)" }
+      text     = "Run after run of $${log.extracted_label.entity} uses up its time budget, and the reading is not complete after ${var.alerts.pass_hours} hours: a large first load, or Acumatica is slow."
+    }
+  }
+}
+
+resource "google_monitoring_alert_policy" "lines" {
+  for_each = local.line_alerts
+
+  project               = var.project_id
+  display_name          = "Acumatica connector (${var.prefix}): ${each.value.title}"
+  combiner              = "OR"
+  enabled               = !var.paused
+  severity              = each.value.severity
+  notification_channels = local.channels
+
+  conditions {
+    display_name = each.value.title
+
+    condition_matched_log {
+      filter           = local.alert_filters[each.key]
+      label_extractors = each.value.labels
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+
+    notification_rate_limit {
+      period = each.value.quiet
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "${each.value.text} See docs/runbook.md, section `${each.key}`."
+  }
+
+  depends_on = [google_project_service.apis]
+}
+
+resource "google_monitoring_alert_policy" "silent" {
+  project               = var.project_id
+  display_name          = "Acumatica connector (${var.prefix}): silent"
+  combiner              = "OR"
+  enabled               = !var.paused
+  severity              = "ERROR"
+  notification_channels = local.channels
+
+  conditions {
+    display_name = "no call answered well for three hours"
+
+    # Cloud Run's own count of requests: it needs nothing of ours to work.
+    condition_absent {
+      filter   = "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"${local.function_name}\" AND metric.labels.response_code_class=\"2xx\""
+      duration = "10800s"
+
+      aggregations {
+        alignment_period     = "300s"
+        per_series_aligner   = "ALIGN_DELTA"
+        cross_series_reducer = "REDUCE_SUM"
+      }
+    }
+  }
+
+  alert_strategy {
+    auto_close = "86400s"
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "No call of the connector was answered well for three hours, though it is looked at every hour: the schedule does not call it, or it does not start. See docs/runbook.md, section `silent`."
+  }
+
+  depends_on = [google_project_service.apis]
+}
+
+check "somebody_is_told" {
+  assert {
+    condition     = length(var.alerts.emails) + length(var.alerts.channels) > 0
+    error_message = "Nobody is told of alerts: set alerts.emails or alerts.channels."
+  }
+}
