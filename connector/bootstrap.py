@@ -67,7 +67,7 @@ class Connector:
         """Return the adapters that the settings choose; nothing is reached before the first call."""
         source_retry = Retry(clock=self.clock, deadline=deadline)
         closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
-        secrets = open_secrets()
+        secrets = open_secrets(retry=source_retry)
         return Ports(
             source=self._open_source(secrets, source_retry, deadline),
             warehouse=self._open_warehouse(secrets, closing_retry),

@@ -112,7 +112,7 @@ class FakeSecretManager:
             context.abort(grpc.StatusCode.NOT_FOUND, f"Secret Version [{resource}] not found.")
         return f"{secret}/versions/{number}", versions[number - 1]
 
-    def handler(self, method: str, request_type: Any, answer_type: Any) -> grpc.RpcMethodHandler[Any, Any]:
+    def handler(self, method: str, request_type: Any, answer_type: Any) -> Any:
         """Return the gRPC handler of one method, which fails first if it is told to."""
         answer: Callable[[Any, grpc.ServicerContext], Any] = getattr(self, _snake(method))
 
