@@ -7,9 +7,9 @@ import sqlglot
 from duckdb.sqltypes import DuckDBPyType
 from sqlglot import exp
 
+from connector.domain.evolution import FOREIGN
 from connector.domain.schema import Column, ColumnType
 from connector.domain.sql import DATASET
-from connector.errors import ConfigurationError
 
 TYPES = {
     ColumnType.STRING: "VARCHAR",
@@ -52,19 +52,13 @@ def spell_type(column: Column) -> str:
 
 
 def read_column(name: str, held: DuckDBPyType) -> Column:
-    """Return the column of an existing table, or raise ConfigurationError for a type the connector never makes."""
+    """Return the column of an existing table; one whose type the connector never makes is FOREIGN."""
     repeated = held.id == "list"
     inner = _read_children(held)["child"] if repeated else held
     if inner.id == "struct":
         fields = tuple(read_column(field, kind) for field, kind in _read_children(inner).items())
         return Column(name=name, type=ColumnType.RECORD, repeated=repeated, fields=fields)
-    column_type = COLUMN_TYPES.get(str(inner))
-    if column_type is None:
-        raise ConfigurationError(
-            f"The column {name} has the type {held}, which the connector never makes",
-            action="Give the connector a DuckDB file of its own, or rename that table.",
-        )
-    return Column(name=name, type=column_type, repeated=repeated)
+    return Column(name=name, type=COLUMN_TYPES.get(str(inner), FOREIGN), repeated=repeated)
 
 
 def _read_children(held: DuckDBPyType) -> dict[str, DuckDBPyType]:

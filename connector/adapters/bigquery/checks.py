@@ -1,0 +1,88 @@
+"""What `check` finds out about BigQuery without writing anything."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from google.api_core.exceptions import MethodNotAllowed, MethodNotImplemented, NotFound
+from google.cloud import bigquery
+
+from connector.adapters.bigquery.connection import ONCE, QUICK_SECONDS, Connection
+from connector.adapters.bigquery.errors import DATASET_ROLE
+from connector.adapters.bigquery.jobs import dry_run
+from connector.adapters.bigquery.metadata import Metadata
+from connector.domain.schema import Table
+from connector.errors import AccessDeniedError, ConnectorError
+from connector.ports import CheckLine
+
+NEEDED = (
+    "bigquery.tables.get",
+    "bigquery.tables.getData",
+    "bigquery.tables.update",
+    "bigquery.tables.updateData",
+)
+MEGABYTE = 1_000_000
+
+
+def check_access(connection: Connection) -> Iterator[CheckLine]:
+    """Yield lines on the identity, the right to run jobs, and the dataset."""
+    yield _try("BigQuery jobs", partial(_check_jobs, connection))
+    yield _try(f"BigQuery dataset {connection.dataset}", partial(_check_dataset, connection))
+
+
+def check_tables(connection: Connection, tables: Sequence[Table]) -> Iterator[CheckLine]:
+    """Yield a line for each table: its rights, and a dry run of its views."""
+    for table in tables:
+        yield _try(f"BigQuery table {table.name}", partial(_check_table, connection, table))
+
+
+def _try(subject: str, check: Callable[[], str]) -> CheckLine:
+    try:
+        return CheckLine(subject=subject, ok=True, finding=check())
+    except ConnectorError as exc:
+        return CheckLine(subject=subject, ok=False, finding=exc.message, remedy=exc.action)
+
+
+def _check_jobs(connection: Connection) -> str:
+    dry_run(connection, "SELECT 1")
+    return f"queries can be run in the project {connection.project}"
+
+
+def _check_dataset(connection: Connection) -> str:
+    found = Metadata(connection).find_dataset()
+    if found is None:
+        place = connection.location or "the project's default location"
+        return f"does not exist yet; the first run creates it in {place}"
+    return f"can be reached, in {found.location}"
+
+
+def _check_table(connection: Connection, table: Table) -> str:
+    found = Metadata(connection).find(table.name)
+    if found is None:
+        return "does not exist yet; the first run creates it"
+    _require_rights(connection, found)
+    sizes = [
+        dry_run(connection, connection.spell(view.sql))
+        for view in table.views
+        if Metadata(connection).find(view.name) is not None
+    ]
+    if not sizes:
+        return "can be read and written"
+    return f"can be read and written; its {len(sizes)} views are valid (up to {max(sizes) / MEGABYTE:.1f} MB a query)"
+
+
+def _require_rights(connection: Connection, table: bigquery.Table) -> None:
+    """Raise AccessDeniedError naming the rights on the table that are missing; an emulator knows no rights."""
+
+    def ask() -> set[str] | None:
+        try:
+            answer = connection.client.test_iam_permissions(table, NEEDED, retry=ONCE, timeout=QUICK_SECONDS)
+        except (NotFound, MethodNotAllowed, MethodNotImplemented):
+            return None
+        return set(answer.get("permissions", ()))
+
+    granted = connection.call(ask)
+    if granted is not None and (missing := sorted(set(NEEDED) - granted)):
+        raise AccessDeniedError(
+            f"BigQuery: the service account lacks {', '.join(missing)} on the table {table.table_id}",
+            action=f"Grant it {DATASET_ROLE}.",
+        )

@@ -1,0 +1,122 @@
+"""Waiting for jobs by our own clock, and reading the results of queries page by page."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from google.api_core.exceptions import Conflict, NotFound
+from google.cloud import bigquery
+from google.cloud.bigquery.enums import QueryApiMethod
+from google.cloud.bigquery.job import LoadJob, QueryJob
+from google.cloud.bigquery.table import Row
+
+from connector.adapters.bigquery.connection import ONCE, QUICK_SECONDS, Connection
+from connector.adapters.bigquery.errors import (
+    TableMissingError,
+    translate_error,
+    translate_reason,
+    translated,
+)
+from connector.errors import WarehouseUnavailableError
+
+DONE = "DONE"
+FIRST_PAUSE = timedelta(milliseconds=500)
+LONGEST_PAUSE = timedelta(seconds=5)
+QUERY_WAIT = timedelta(minutes=30)
+PAGE_ROWS = 20_000
+
+
+def wait_for(connection: Connection, job: LoadJob | QueryJob, longest: timedelta) -> bool:
+    """Return True when the job is done, however it ended, and False when that takes too long; it goes on then."""
+    clock = connection.clock
+    end = clock.now() + longest
+    if connection.retry.deadline is not None:
+        end = min(end, connection.retry.deadline)
+    pause = FIRST_PAUSE
+    while job.state != DONE:
+        if clock.now() + pause > end:
+            return False
+        clock.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+        connection.once(lambda: job.reload(retry=ONCE, timeout=QUICK_SECONDS))
+    return True
+
+
+def find_job(connection: Connection, job_id: str) -> Any:
+    """Return the job, or None. Where no location is configured, the dataset's own is asked for: jobs live there."""
+    location = connection.location
+    if location is None:
+        location = connection.client.get_dataset(
+            connection.dataset, retry=ONCE, timeout=QUICK_SECONDS
+        ).location
+    try:
+        return connection.client.get_job(job_id, location=location, retry=ONCE, timeout=QUICK_SECONDS)
+    except NotFound:
+        return None
+
+
+def run_query(connection: Connection, sql: str, values: Mapping[str, str]) -> Iterator[Row]:
+    """Submit a query, wait for it, and yield its rows page by page; raise TableMissingError when there is no table."""
+    query = _Query(connection, sql, values)
+    job = connection.retry.call(query.run)
+    if job.state != DONE:
+        raise WarehouseUnavailableError(
+            f"BigQuery has not finished the query {job.job_id} yet", action="Run again later."
+        )
+    if job.error_result:
+        error = translate_reason(job.error_result)
+        raise TableMissingError(error) if job.error_result.get("reason") == "notFound" else error
+    retrying: Any = connection.retrying
+    yield from connection.once(lambda: job.result(page_size=PAGE_ROWS, retry=retrying, job_retry=None))
+
+
+def dry_run(connection: Connection, sql: str) -> int:
+    """Return how many bytes the query would read; raise our error when it is not valid or not allowed."""
+    config = bigquery.QueryJobConfig(dry_run=True, use_query_cache=False)
+    job = connection.call(
+        lambda: connection.client.query(
+            sql,
+            job_config=config,
+            location=connection.location,
+            retry=ONCE,
+            job_retry=None,
+            timeout=QUICK_SECONDS,
+        )
+    )
+    return int(job.total_bytes_processed or 0)
+
+
+class _Query:
+    """A query on its way. Called again after a passing error it finds its job, or submits it once more."""
+
+    def __init__(self, connection: Connection, sql: str, values: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._sql = sql
+        self._job_id = f"acumatica_query_{uuid4().hex}"
+        self._parameters = [
+            bigquery.ScalarQueryParameter(name, "STRING", value) for name, value in values.items()
+        ]
+
+    def run(self) -> QueryJob:
+        with translated():
+            try:
+                job = self._submit()
+            except Conflict:
+                job = find_job(self._connection, self._job_id)
+            except NotFound as exc:
+                raise TableMissingError(translate_error(exc)) from exc
+        wait_for(self._connection, job, QUERY_WAIT)
+        return job
+
+    def _submit(self) -> QueryJob:
+        return self._connection.client.query(
+            self._sql,
+            job_config=bigquery.QueryJobConfig(query_parameters=self._parameters),
+            job_id=self._job_id,
+            location=self._connection.location,
+            retry=ONCE,
+            job_retry=None,
+            timeout=QUICK_SECONDS,
+            api_method=QueryApiMethod.INSERT,
+        )

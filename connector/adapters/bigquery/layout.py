@@ -1,0 +1,105 @@
+"""A table as it should be: made when missing, widened when the contract grew, otherwise one look.
+
+What a table was last made from, and when its columns last changed, stand in the table's own labels. So a table that is as
+it should be is known by reading it once, and no other memory has to be trusted.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from google.cloud import bigquery
+
+from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.metadata import Metadata, label
+from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
+from connector.adapters.bigquery.views import make_views
+from connector.domain.evolution import Evolution, evolve, fingerprint
+from connector.domain.schema import Table
+from connector.errors import WarehouseUnavailableError
+from connector.ports import TableStatus
+
+REVISION = 1
+"""Counts up when something else is made of the same table, so that existing datasets follow."""
+LAYOUT_LABEL = "layout"
+CHANGED_LABEL = "columns_changed"
+"""Seconds since 1970, of the last time that columns were made or added."""
+SETTLING = timedelta(minutes=15)
+"""How long BigQuery may lose or refuse streamed rows after a change of columns."""
+STEPS = 12
+"""How often to look and do the next thing; four are enough, unless other runs change the table meanwhile."""
+
+log = logging.getLogger(__name__)
+
+
+class Layout:
+    """Makes the objects of a dataset what a table says. Two runs may do that at once: each looks again after a step."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._metadata = Metadata(connection)
+        self.makings: dict[str, str] = {}
+        """When each prepared table was created: a table that was dropped and made again is another one."""
+
+    def prepare(self, table: Table) -> TableStatus:
+        """Return at once when everything is as it should be; else make it so, step by step."""
+        created = False
+        for _ in range(STEPS):
+            found = self._metadata.find(table.name)
+            if found is None:
+                created = True
+                self._create(table)
+                continue
+            evolution = evolve(map(to_column, found.schema), table.columns)
+            if evolution.added:
+                self._add_columns(found, table, evolution)
+            elif found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
+                self._finish(found, table, evolution)
+            else:
+                self.makings[table.name] = str(found.created)
+                settled = self._connection.clock.now() - _read_change(found) >= SETTLING
+                return TableStatus(created=created, settled=settled, retyped=evolution.retyped)
+        raise WarehouseUnavailableError(
+            f"BigQuery: other runs keep changing the table {table.name}",
+            action="Run again when they are done.",
+        )
+
+    def _create(self, table: Table) -> None:
+        if self._metadata.find_dataset() is None:
+            self._metadata.create_dataset()
+        made = bigquery.Table(self._connection.refer(table.name), schema=[*map(to_field, table.columns)])
+        made.description = table.description
+        made.labels = label(table) | self._mark_change()
+        if table.partition_by:
+            made.time_partitioning = bigquery.TimePartitioning(field=table.partition_by)
+        if table.cluster_by:
+            made.clustering_fields = list(table.cluster_by)
+        self._metadata.create(made)
+
+    def _add_columns(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
+        found.schema = extend_fields(found.schema, evolution.columns)
+        found.labels = found.labels | label(table) | self._mark_change()
+        if self._metadata.update(found, "schema", "labels"):
+            log.info("%s: columns added: %s", table.name, ", ".join(sorted(evolution.added)))
+
+    def _finish(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
+        """Make the views, and only then note what the table was made from."""
+        for path in sorted(evolution.retyped):
+            log.warning("%s.%s keeps its type: the tenant's contract changed it", table.name, path)
+        if not make_views(self._connection, table):
+            return
+        found.schema = extend_fields(found.schema, evolution.columns)
+        found.description = table.description
+        found.labels = found.labels | label(table) | {LAYOUT_LABEL: fingerprint(table, REVISION)}
+        self._metadata.update(found, "schema", "description", "labels")
+
+    def _mark_change(self) -> dict[str, str]:
+        return {CHANGED_LABEL: str(int(self._connection.clock.now().timestamp()))}
+
+
+def _read_change(table: bigquery.Table) -> datetime:
+    """When the table's columns last changed; without our label, when it was created."""
+    text: str = table.labels.get(CHANGED_LABEL, "")
+    if text.isdigit():
+        return datetime.fromtimestamp(int(text), UTC)
+    created: datetime = table.created
+    return created

@@ -1,0 +1,80 @@
+"""Reading and changing datasets, tables and views, so that every change may happen twice."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
+from google.cloud import bigquery
+
+from connector.adapters.bigquery.connection import ONCE, QUICK_SECONDS, Connection
+from connector.domain.schema import Table
+from connector.errors import ConfigurationError
+
+R = TypeVar("R")
+
+APP_LABEL = {"app": "acumatica-connector"}
+
+
+class Metadata:
+    """The objects of one dataset. A change says False when another run was first: look again."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, name: str) -> bigquery.Table | None:
+        """Return the table or view as it is, or None."""
+        reference = self._connection.refer(name)
+        return self._read(
+            lambda: self._connection.client.get_table(reference, retry=ONCE, timeout=QUICK_SECONDS)
+        )
+
+    def find_dataset(self) -> bigquery.Dataset | None:
+        """Return the dataset as it is, or None; raise ConfigurationError when it is elsewhere than configured."""
+        name, wanted = self._connection.dataset, self._connection.location
+        found = self._read(
+            lambda: self._connection.client.get_dataset(name, retry=ONCE, timeout=QUICK_SECONDS)
+        )
+        if found is not None and wanted and found.location and found.location.lower() != wanted.lower():
+            raise ConfigurationError(
+                f"The dataset {name} is in {found.location}, not in {wanted}",
+                action=f"Set BIGQUERY_LOCATION to {found.location}, or BIGQUERY_DATASET to another dataset.",
+            )
+        return found
+
+    def create_dataset(self) -> bool:
+        """Create the dataset at the configured location, or where the project's default is."""
+        made = bigquery.Dataset(f"{self._connection.project}.{self._connection.dataset}")
+        made.location = self._connection.location
+        made.labels = APP_LABEL
+        made.description = "Reporting copy of Acumatica, kept by the Acumatica connector."
+        client = self._connection.client
+        return self._change(lambda: client.create_dataset(made, retry=ONCE, timeout=QUICK_SECONDS))
+
+    def create(self, made: bigquery.Table) -> bool:
+        """Create the table or view."""
+        client = self._connection.client
+        return self._change(lambda: client.create_table(made, retry=ONCE, timeout=QUICK_SECONDS))
+
+    def update(self, found: bigquery.Table, *fields: str) -> bool:
+        """Change these fields unless somebody changed the table since it was read."""
+        client = self._connection.client
+        return self._change(lambda: client.update_table(found, fields, retry=ONCE, timeout=QUICK_SECONDS))
+
+    def _read(self, function: Callable[[], R]) -> R | None:
+        return self._connection.call(lambda: _unless(NotFound, function))
+
+    def _change(self, function: Callable[[], R]) -> bool:
+        done = self._connection.call(lambda: _unless((Conflict, PreconditionFailed), function))
+        return done is not None
+
+
+def label(table: Table) -> dict[str, str]:
+    """Return the labels of a table and its views, by which costs can be told apart."""
+    return APP_LABEL | ({"entity": table.entity} if table.entity else {})
+
+
+def _unless(expected: type[Exception] | tuple[type[Exception], ...], function: Callable[[], R]) -> R | None:
+    try:
+        return function()
+    except expected:
+        return None

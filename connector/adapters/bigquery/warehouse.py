@@ -1,0 +1,109 @@
+"""`Warehouse` in BigQuery."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from google.auth.credentials import Credentials
+from google.cloud.bigquery.table import Row
+
+from connector.adapters.bigquery.checks import check_access, check_tables
+from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.errors import TableMissingError
+from connector.adapters.bigquery.jobs import run_query
+from connector.adapters.bigquery.layout import Layout
+from connector.adapters.bigquery.loading import Loader
+from connector.adapters.bigquery.metadata import Metadata
+from connector.adapters.bigquery.streaming import Streamer
+from connector.domain.queries import build_trail_query, build_versions_query
+from connector.domain.run import WriteMethod
+from connector.domain.schema import Table
+from connector.domain.versions import CurrentVersion
+from connector.ports import Append, CheckLine, TableStatus
+from connector.retrying import Retry
+
+
+class BigQueryWarehouse:
+    """The warehouse in one dataset of a project.
+
+    `location` None: a new dataset goes where the project's default is. `credentials` is called at the first use, and may
+    raise our errors. `retry` carries the clock and the run's deadline. `endpoint` replaces Google's, for an emulator.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        dataset: str,
+        location: str | None,
+        credentials: Callable[[], Credentials],
+        retry: Retry,
+        endpoint: str | None = None,
+    ) -> None:
+        self._connection = Connection(
+            project=project,
+            dataset=dataset,
+            location=location,
+            credentials=credentials,
+            retry=retry,
+            endpoint=endpoint,
+        )
+        self._layout = Layout(self._connection)
+        self._streamer = Streamer(self._connection)
+
+    def prepare(self, table: Table) -> TableStatus:
+        """Make dataset, table and views what they should be; one request when they are."""
+        return self._layout.prepare(table)
+
+    def append(self, append: Append) -> Mapping[int, str]:
+        """Stream the rows, or load them; what cannot be streamed is loaded."""
+        everything = range(len(append.rows))
+        if append.method is not WriteMethod.STREAMING:
+            return self._load(append, everything)
+        streamed = self._streamer.stream(append.table, append.rows)
+        return streamed.refused | self._load(append, sorted(streamed.left))
+
+    def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
+        """Yield from a finished query's pages, so memory does not grow with the table."""
+        for row in self._query(table, build_versions_query(table), {}):
+            yield CurrentVersion(record_id=row[0], modified_at=row[1], version=row[2])
+
+    def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows of a query with the values as parameters."""
+        values = {f"key_{i}": value for i, value in enumerate(keys.values())}
+        for row in self._query(table, build_trail_query(table, keys), values):
+            yield dict(row.items())
+
+    def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
+        """Ask for the dataset, for the right to query and to write, and try each table's views."""
+        yield from check_access(self._connection)
+        yield from check_tables(self._connection, tables)
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        self._connection.close()
+
+    def _load(self, append: Append, indexes: Sequence[int]) -> dict[int, str]:
+        """Load the rows; a table that vanished since it was prepared is made again.
+
+        Jobs of the first try may have succeeded in the table that is gone, so the second try's have other ids.
+        """
+        try:
+            return self._build_loader(append).load(append.rows, indexes)
+        except TableMissingError:
+            self._layout.prepare(append.table)
+        try:
+            return self._build_loader(append, " again").load(append.rows, indexes)
+        except TableMissingError as missing:
+            raise missing.error from missing
+
+    def _build_loader(self, append: Append, suffix: str = "") -> Loader:
+        making = self._layout.makings.get(append.table.name, "")
+        return Loader(self._connection, append.table, f"{append.batch_id}{suffix} {making}")
+
+    def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[Row]:
+        """Yield the rows of a query on the table; none when there is no such table yet."""
+        try:
+            yield from run_query(self._connection, self._connection.spell(sql), values)
+        except TableMissingError as missing:
+            if Metadata(self._connection).find(table.name) is not None:
+                raise missing.error from missing
