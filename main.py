@@ -15,7 +15,7 @@ from connector.domain.instants import from_text
 from connector.domain.journal import to_plain
 from connector.domain.run import Mode, RunRequest, RunResult
 from connector.errors import BadRequestError, ConnectorError, TransientError
-from connector.logs import configure_logging, find_trace, run_context
+from connector.logs import configure_logging, find_trace, log_freshness, log_refused, run_context
 from connector.status import render_page, render_status
 
 LARGEST_BODY = 64 * 1024
@@ -45,6 +45,7 @@ def sync(request: flask.Request) -> flask.Response:
         try:
             return _route(request)
         except ConnectorError as exc:
+            log_refused(exc)
             return _answer_error(exc)
 
 
@@ -54,7 +55,7 @@ def _route(request: flask.Request) -> flask.Response:
         run_request = parse_request(request)
         return _answer(_build().run(run_request))
     if place == ("GET", "/status"):
-        return _json(render_status(_build()), 200)
+        return _json(render_status(_build(), report=log_freshness), 200)
     if place == ("GET", "/"):
         return flask.Response(render_page(_build()), mimetype="text/html")
     raise BadRequestError(

@@ -1,5 +1,6 @@
 """How every entity stands: as JSON for machines, as a page for people."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
@@ -12,15 +13,16 @@ STALE_AFTER = timedelta(hours=26)
 """A nightly entity is late after a day and two hours of grace."""
 
 
-def render_status(connector: Connector) -> dict[str, Any]:
-    """Return all entities' standing; raise StateStoreUnavailableError when the state cannot be read."""
+def render_status(
+    connector: Connector, *, report: Callable[[StreamStatus, datetime], None] = lambda _status, _now: None
+) -> dict[str, Any]:
+    """Return all entities' standing; raise StateStoreUnavailableError when the state cannot be read.
+
+    `report` is told each one, as the function does to write the lines that the alerts for late data read.
+    """
     now = connector.clock.now()
     entities = connector.catalogue.entities
-    state = connector.open_state()
-    try:
-        statuses = state.statuses(list(entities))
-    finally:
-        state.close()
+    statuses = connector.statuses()
     return {
         "now": to_text(now),
         "entities": [
