@@ -23,6 +23,8 @@ def render_status(
     now = connector.clock.now()
     entities = connector.catalogue.entities
     statuses = connector.statuses()
+    for status in statuses:
+        report(status, now)
     return {
         "now": to_text(now),
         "entities": [
