@@ -1,7 +1,7 @@
 """Wires settings to adapters: the only place that names them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -9,13 +9,14 @@ from secrets import token_hex
 from connector.adapters.acumatica import AcumaticaSource
 from connector.adapters.clock import SystemClock
 from connector.adapters.secrets import open_secrets
+from connector.auditing import AuditLine, read_audit
 from connector.catalogue import Catalogue, load_catalogue
+from connector.checking import check_everything
 from connector.config import Settings
-from connector.domain.run import Mode, RunRequest, RunResult, Status
-from connector.domain.stream import Stream
-from connector.errors import BadRequestError
+from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally
+from connector.domain.stream import Stream, StreamStatus
 from connector.logs import hide, log_run, run_context
-from connector.ports import Clock, SecretStore, StateStore, Warehouse
+from connector.ports import CheckLine, Clock, SecretStore, StateStore, Warehouse
 from connector.reconcile import reconcile_entity
 from connector.replay import replay_dead_letters
 from connector.retrying import Retry
@@ -44,14 +45,12 @@ class Connector:
     clock: Clock = field(default_factory=SystemClock)
     is_stopping: Callable[[], bool] = field(default=lambda: False)
 
-    def run(self, request: RunRequest, *, run_id: str | None = None) -> RunResult:
-        """Do one run and log it once. Raises BadRequestError alone: for an entity or a mode that does not exist."""
+    def run(self, request: RunRequest, *, on_progress: Callable[[Tally], None] = lambda _: None) -> RunResult:
+        """Do one run and log it once. Raises BadRequestError for an entity that does not exist, and nothing else."""
         entity = self.catalogue.find(request.entity)
-        if request.mode not in MODES:
-            raise BadRequestError(f"Mode {request.mode.value} cannot be run here.", action="See the README.")
-        run_id = run_id or build_run_id(self.clock.now())
+        run_id = build_run_id(self.clock.now())
         with run_context(run_id=run_id, entity=entity.name, mode=request.mode.value):
-            limits = self._build_limits()
+            limits = replace(self._build_limits(), on_progress=on_progress)
             run = Run(
                 run_id=run_id,
                 entity=entity,
@@ -62,6 +61,38 @@ class Connector:
             result = run.execute(MODES[request.mode])
             log_run(result)
         return result
+
+    def check(self, entity_names: Sequence[str] = ()) -> Iterator[CheckLine]:
+        """Try every system for these entities (all enabled ones by default), writing nothing to the warehouse.
+
+        Raises BadRequestError for an entity that does not exist.
+        """
+        entities = [self.catalogue.find(name) for name in entity_names] or self.catalogue.enabled
+        limits = self._build_limits()
+        return check_everything(
+            self.open_ports(limits.deadline),
+            entities,
+            owner=build_run_id(self.clock.now()),
+            max_sessions=limits.max_sessions,
+        )
+
+    def audit(self, entity_name: str, key: str) -> list[AuditLine]:
+        """Return everything that ever happened to a record, oldest first."""
+        entity = self.catalogue.find(entity_name)
+        ports = self.open_ports(self.clock.now() + self.settings.sync.time_budget)
+        try:
+            return read_audit(ports.state, ports.warehouse, entity, key)
+        finally:
+            ports.warehouse.close()
+            ports.state.close()
+
+    def statuses(self) -> Sequence[StreamStatus]:
+        """Return how every entity of the catalogue stands, in its order."""
+        state = self.open_state()
+        try:
+            return state.statuses(list(self.catalogue.entities))
+        finally:
+            state.close()
 
     def open_ports(self, deadline: datetime) -> Ports:
         """Return the adapters that the settings choose; nothing is reached before the first call."""

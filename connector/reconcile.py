@@ -4,7 +4,7 @@ A filter by change time never shows a deletion, and not every change moves the s
 (`keys`), or every record is read again and its content compared (`content`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import blake2b
 from itertools import islice
@@ -78,7 +78,7 @@ class Reconcile:
     def _compare_keys(self) -> bool:
         """List ids and stamps alone; read the records that differ. Return False when time ran out."""
         for page in self._open_reader(None).read():
-            self._run.keep_lease()
+            self._run.begin_page()
             differing = [found for reading in page.readings if self._differs(found := reading.record)]
             same = len(page.readings) - len(differing)
             self._matched += same
@@ -102,15 +102,11 @@ class Reconcile:
 
     def _repair(self, record_ids: Iterable[str]) -> list[str]:
         """Read these records one by one and write them; return the ids of those that Acumatica says are gone."""
-        pages, gone = [], []
-        for record_id in record_ids:
-            read_at = self._run.ports.clock.now()
-            raw = self._run.ports.source.read_record(self._run.entity, record_id)
-            if raw is None:
-                gone.append(record_id)
-                continue
-            readings, contract = self._interpreter.interpret([raw])
-            pages.append(
+        read_at = self._run.ports.clock.now()
+        raws = {i: self._run.ports.source.read_record(self._run.entity, i) for i in record_ids}
+        readings, contract = self._interpreter.interpret([raw for raw in raws.values() if raw is not None])
+        if readings:
+            self._write(
                 Page(
                     readings=readings,
                     seam=Seam(),
@@ -120,19 +116,16 @@ class Reconcile:
                     contract=contract,
                 )
             )
-        self._write(pages)
-        return gone
+        return [i for i, raw in raws.items() if raw is None]
 
-    def _write(self, pages: Sequence[Page]) -> None:
+    def _write(self, page: Page) -> None:
         """Write what the warehouse does not have in this very version, and count it."""
-        if not pages:
-            return
-        if any(page.contract for page in pages):
-            self._writer.table = build_table(self._run.entity, self._interpreter.codec.contract)
+        if page.contract:
+            self._writer.table = build_table(self._run.entity, page.contract)
             self._run.ports.warehouse.prepare(self._writer.table)
         tally = self._run.tally
         written, unchanged = tally.records_written, tally.records_unchanged
-        self._writer.write(pages, self._index, WriteMethod.LOAD)
+        self._writer.write([page], self._index, WriteMethod.LOAD)
         self._repaired += tally.records_written - written
         self._matched += tally.records_unchanged - unchanged
 
@@ -140,10 +133,10 @@ class Reconcile:
         """Read every record and write those whose content differs. Return False when time ran out, progress stored."""
         pages = read_ahead(self._open_reader(checkpoint).read())
         for page in pages:
-            self._run.keep_lease()
+            self._run.begin_page()
             for reading in page.readings:
                 self._note_content(reading.record)
-            self._write([page])
+            self._write(page)
             if self._run.must_stop():
                 pages.close()
                 self._save_checkpoint(page)
@@ -176,7 +169,7 @@ class Reconcile:
         self._check_share(self._index.count_unseen())
         unseen = self._index.walk_unseen()
         while batch := dict(islice(unseen, ROWS_AT_ONCE)):
-            self._run.keep_lease()
+            self._run.renew_lease()
             gone = self._repair(batch)
             self._tombstone({record_id: batch[record_id] for record_id in gone})
             if self._run.must_stop():

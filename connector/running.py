@@ -52,6 +52,8 @@ class Limits:
     batch_bytes: int = 8 * 1024 * 1024
     is_stopping: Callable[[], bool] = field(default=lambda: False)
     """Whether the instance was asked to end (SIGTERM)."""
+    on_progress: Callable[[Tally], None] = field(default=lambda _: None)
+    """Told the counts after every page, for a progress display."""
 
 
 class Run:
@@ -89,8 +91,14 @@ class Run:
         """Whether the time budget is used up or the instance is ending."""
         return self.ports.clock.now() >= self.limits.deadline or self.limits.is_stopping()
 
-    def keep_lease(self) -> None:
-        """Renew the lease once a third of its time is gone; called between pages."""
+    def begin_page(self) -> None:
+        """At every page of the list: count it, tell the progress, keep the lease."""
+        self.tally.pages += 1
+        self.limits.on_progress(self.tally)
+        self.renew_lease()
+
+    def renew_lease(self) -> None:
+        """Renew the lease once a third of its time is gone."""
         ttl = self.limits.lease_ttl
         if self.lease.expires_at - self.ports.clock.now() < ttl * 2 / 3:
             self.lease = self.ports.state.renew_lease(self.lease, ttl)

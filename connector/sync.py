@@ -88,7 +88,7 @@ class Pass:
         pending: list[Page] = []
         pages = read_ahead(self._reader.read())
         for page in pages:
-            self._run.keep_lease()
+            self._run.begin_page()
             self._follow_contract(page.contract)
             pending.append(page)
             must_stop = self._run.must_stop()
@@ -118,7 +118,7 @@ class Pass:
     def _write(self, pages: Sequence[Page], *, is_last: bool) -> None:
         if not pages:
             return
-        is_short = is_last and self._run.tally.pages == 0 and len(pages) == 1 and pages[0].is_short
+        is_short = is_last and self._run.tally.pages == 1 and pages[0].is_short
         method = choose_write_method(
             self._run.limits.write_policy,
             is_whole_delta=is_short

@@ -51,6 +51,7 @@ class BatchWriter:
         self.table = table
         self._tolerates_rejects = tolerates_rejects
         self._batches = 0
+        self._audits = 0
 
     def write(self, pages: Sequence[Page], known: KnownVersions, method: WriteMethod) -> list[Record]:
         """Write the new versions of these pages, keep the unusable ones; return the records now in the warehouse.
@@ -136,10 +137,9 @@ class BatchWriter:
 
     def audit(self, entries: Sequence[AuditEntry]) -> None:
         """Keep what became of the records of the next page of this run."""
-        run = self._run
-        run.tally.pages += 1
+        run, self._audits = self._run, self._audits + 1
         run.ports.state.record_page(
-            run.run_id, run.entity.name, run.request.mode.value, run.tally.pages, entries
+            run.run_id, run.entity.name, run.request.mode.value, self._audits, entries
         )
 
     def _count(self, fates: Sequence[_Fate]) -> None:
