@@ -1,6 +1,7 @@
 """Who may work on an entity, and what a run whose lease was taken over may still do: nothing."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -36,6 +37,20 @@ class LeaseContract:
         clock.advance(TTL - timedelta(microseconds=1))
         assert second_store.acquire_lease("vendors", "run-2", TTL) == held
         assert second_store.acquire_lease("vendors", "run-3", TTL) == held
+
+    def test_of_many_that_ask_at_once_one_gets_the_lease(
+        self, store: StateStore, second_store: StateStore
+    ) -> None:
+        def ask(number: int) -> object:
+            asked = (store, second_store)[number % 2]
+            return asked.acquire_lease("vendors", f"run-{number}", TTL)
+
+        with ThreadPoolExecutor(8) as threads:
+            answers = list(threads.map(ask, range(8)))
+        won = [answer[0] for answer in answers if isinstance(answer, tuple)]
+        assert len(won) == 1
+        assert won[0].fence == 1
+        assert {answer.owner for answer in answers if isinstance(answer, Lease)} == {won[0].owner}
 
     def test_an_expired_lease_is_taken_over_with_the_next_fence(
         self, store: StateStore, second_store: StateStore, clock: FakeClock

@@ -1,5 +1,6 @@
 """Session slots: seats shared by all runs."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from connector.domain.stream import SessionSlot
@@ -19,6 +20,16 @@ class SessionContract:
         assert first == SessionSlot(number=1, owner="run-1", expires_at=clock.now() + TTL)
         assert second == SessionSlot(number=2, owner="run-2", expires_at=clock.now() + TTL)
         assert store.acquire_session("run-3", 2, TTL) is None
+
+    def test_of_many_that_ask_at_once_no_more_get_a_slot_than_there_are(
+        self, store: StateStore, second_store: StateStore
+    ) -> None:
+        def ask(number: int) -> SessionSlot | None:
+            return (store, second_store)[number % 2].acquire_session(f"run-{number}", 2, TTL)
+
+        with ThreadPoolExecutor(8) as threads:
+            slots = [slot for slot in threads.map(ask, range(8)) if slot is not None]
+        assert sorted(slot.number for slot in slots) == [1, 2]
 
     def test_without_a_limit_above_zero_there_is_none(self, store: StateStore) -> None:
         assert store.acquire_session("run-1", 0, TTL) is None

@@ -1,0 +1,205 @@
+"""Failing calls and lost answers: everything the store does may happen twice, and is then as if it happened once."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+import pytest
+from google.cloud import firestore
+
+from connector.adapters.firestore import FirestoreStateStore, open_firestore
+from connector.domain.stream import Lease, SessionSlot
+from connector.errors import StateStoreUnavailableError
+from connector.ports import StateStore
+from connector.retrying import Retry
+from tests.contract.state_builders import (
+    TTL,
+    a_checkpoint,
+    a_contract,
+    a_dead_letter,
+    a_stream,
+    an_audit_entry,
+    taken,
+)
+from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.servers import HOST, free_port
+
+pytestmark = pytest.mark.emulator
+
+ENTRY = {"entity": "vendors", "status": "running"}
+LARGE_PAGE = [an_audit_entry(record_id=f"id-{n}") for n in range(2500)]
+
+Act = Callable[[StateStore, Lease, SessionSlot], object]
+ACTS: dict[str, Act] = {
+    "acquire_lease": lambda store, _lease, _slot: store.acquire_lease("items", "run-1", TTL),
+    "renew_lease": lambda store, lease, _slot: store.renew_lease(lease, TTL),
+    "save_checkpoint": lambda store, lease, _slot: store.save_checkpoint(
+        lease, "backfill", a_checkpoint(), TTL
+    ),
+    "save_contract": lambda store, lease, _slot: store.save_contract(lease, a_contract(version="x")),
+    "save_read_one_by_one": lambda store, lease, _slot: store.save_read_one_by_one(lease),
+    "commit": lambda store, lease, _slot: store.commit(lease, a_stream()),
+    "release_lease": lambda store, lease, _slot: store.release_lease(lease),
+    "acquire_session": lambda store, _lease, _slot: store.acquire_session("run-9", 3, TTL),
+    "release_session": lambda store, _lease, slot: store.release_session(slot),
+    "open_run": lambda store, _lease, _slot: store.open_run("run-1", ENTRY),
+    "close_run": lambda store, _lease, _slot: store.close_run("run-1", {"entity": "vendors"}),
+    "record_page": lambda store, _lease, _slot: store.record_page(
+        "run-1", "vendors", "backfill", 1, LARGE_PAGE
+    ),
+    "add_dead_letter": lambda store, _lease, _slot: store.add_dead_letter(a_dead_letter(run_id="run-2")),
+    "remove_dead_letter": lambda store, _lease, _slot: store.remove_dead_letter("vendors", "id-1"),
+    "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
+    "audit_trail": lambda store, _lease, _slot: list(store.audit_trail("vendors", "id-1")),
+    "find_records": lambda store, _lease, _slot: list(store.find_records("vendors", "V001")),
+    "dead_letters": lambda store, _lease, _slot: list(store.dead_letters("vendors")),
+    "read_stream": lambda store, _lease, _slot: store.read_stream("vendors"),
+}
+
+
+class CutOffError(grpc.RpcError):
+    """What a client sees of a broken connection."""
+
+    def __init__(self, status: grpc.StatusCode) -> None:
+        super().__init__(status.name)
+        self._status = status
+
+    def code(self) -> grpc.StatusCode:
+        return self._status
+
+    def details(self) -> str:
+        return "as the test wants it"
+
+    def trailing_metadata(self) -> tuple[()]:
+        return ()
+
+    def result(self) -> object:  # the library's own interceptor takes an error for a call that failed
+        raise self
+
+
+class Faults(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+    """Fails the calls that its plan names by number: before they are sent, or after they were carried out."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.before: dict[int, grpc.StatusCode] = {}
+        self.after: dict[int, grpc.StatusCode] = {}
+
+    def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        number = self._begin()
+        call = proceed(details, request)
+        if number in self.after:
+            call.result()
+            raise CutOffError(self.after[number])
+        return call
+
+    def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
+        number = self._begin()
+        if number in self.after:
+            raise CutOffError(self.after[number])
+        return proceed(details, request)
+
+    def _begin(self) -> int:
+        number, self.calls = self.calls, self.calls + 1
+        if number in self.before:
+            raise CutOffError(self.before[number])
+        return number
+
+
+class FaultyClient(firestore.Client):
+    """The client library's own client on a channel with faults."""
+
+    def __init__(self, project: str, faults: Faults) -> None:
+        super().__init__(project=project)
+        self._faults = faults
+
+    def _emulator_channel(self, transport: Any) -> grpc.Channel:
+        plain = super()._emulator_channel(transport)  # type: ignore[no-untyped-call]
+        return grpc.intercept_channel(plain, self._faults)
+
+
+class Scene:
+    """One run's state in a prefix of its own, and a store on it whose calls can be made to fail."""
+
+    def __init__(self, project: str, prefix: str) -> None:
+        self.clock = FakeClock()
+        self.faults = Faults()
+        client = FaultyClient(project, self.faults)
+        retry = Retry(clock=FakeClock())  # of its own, so that waiting leaves no trace in what is stored
+        self.store = FirestoreStateStore(connect=lambda: client, prefix=prefix, clock=self.clock, retry=retry)
+        self.lease = taken(self.store)
+        slot = self.store.acquire_session("run-1", 3, TTL)
+        assert slot is not None
+        self.slot = slot
+        self.store.add_dead_letter(a_dead_letter())
+        self.store.record_page("run-0", "vendors", "backfill", 1, [an_audit_entry()])
+        self.faults.calls = 0
+
+    def act(self, act: Act) -> object:
+        return act(self.store, self.lease, self.slot)
+
+    def stored(self) -> object:
+        """Return all that can be seen of the state."""
+        store = self.store
+        return (
+            store.statuses(["vendors", "items"]),
+            list(store.dead_letters("vendors")),
+            [list(store.audit_trail("vendors", f"id-{n}")) for n in (1, 2499)],
+            [store.acquire_session(f"asking-{n}", 3, TTL) for n in range(3)],
+            store.acquire_lease("vendors", "asking", TTL),
+        )
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_any_call_may_fail_and_any_answer_may_be_lost(firestore_project: str, act: Act) -> None:
+    undisturbed = Scene(firestore_project, "undisturbed")
+    answer = undisturbed.act(act)
+    calls = undisturbed.faults.calls
+    expected = undisturbed.stored()
+    for number in range(calls):
+        for when in ("before", "after"):
+            scene = Scene(firestore_project, f"{when}_{number}")
+            status = grpc.StatusCode.UNAVAILABLE if number % 2 else grpc.StatusCode.DEADLINE_EXCEEDED
+            getattr(scene.faults, when)[number] = status
+            assert scene.act(act) == answer, f"call {number}, {when}"
+            scene.faults.before = scene.faults.after = {}
+            assert scene.stored() == expected, f"call {number}, {when}"
+            scene.store.close()
+    undisturbed.store.close()
+
+
+@pytest.mark.parametrize("status", [grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE])
+def test_a_failure_that_lasts_is_an_error_that_time_mends(
+    firestore_project: str, status: grpc.StatusCode
+) -> None:
+    scene = Scene(firestore_project, "lasting")
+    scene.faults.before = dict.fromkeys(range(100), status)
+    with pytest.raises(StateStoreUnavailableError):
+        scene.store.commit(scene.lease, a_stream())
+    scene.faults.before = {}
+    assert scene.store.read_stream("vendors").watermark is None
+    scene.store.close()
+
+
+@pytest.fixture
+def unreachable(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> Iterator[FirestoreStateStore]:
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", f"{HOST}:{free_port()}")
+    store = open_firestore(
+        project="demo", database="(default)", prefix="x", clock=clock, retry=Retry(clock=clock, attempts=2)
+    )
+    yield store
+    store.close()
+
+
+def test_an_unreachable_firestore_says_which(unreachable: FirestoreStateStore) -> None:
+    with pytest.raises(StateStoreUnavailableError, match=r"database \(default\) of project demo"):
+        unreachable.read_stream("vendors")
+
+
+def test_a_check_of_an_unreachable_firestore_fails_at_once(
+    unreachable: FirestoreStateStore, clock: FakeClock
+) -> None:
+    line = unreachable.check()
+    assert not line.ok
+    assert line.remedy
+    assert clock.sleeps == []
