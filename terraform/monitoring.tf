@@ -57,38 +57,6 @@ resource "google_monitoring_notification_channel" "email" {
 
 locals {
   channels = concat(var.alerts.channels, [for channel in google_monitoring_notification_channel.email : channel.name])
-
-  # Alerts on a single line. Each entity has its own incident; the same one is reported again after `quiet`.
-  line_alerts = {
-    run_failed = {
-      title    = "run failed"
-      severity = "ERROR"
-      quiet    = "3600s"
-      labels   = { entity = "EXTRACT(jsonPayload.entity)", error = "EXTRACT(jsonPayload.error.type)" }
-      text     = "A run of $${log.extracted_label.entity} ended with $${log.extracted_label.error}: something only a person can mend. The line's message says what."
-    }
-    entity_late = {
-      title    = "data is late"
-      severity = "ERROR"
-      quiet    = "21600s"
-      labels   = { entity = "EXTRACT(jsonPayload.entity)" }
-      text     = "$${log.extracted_label.entity} has not succeeded for longer than it may."
-    }
-    records_rejected = {
-      title    = "records rejected"
-      severity = "WARNING"
-      quiet    = "86400s"
-      labels   = { entity = "EXTRACT(jsonPayload.entity)" }
-      text     = "A run of $${log.extracted_label.entity} could not use some records and keeps them as dead letters. The others are in the warehouse."
-    }
-    budget_reached = {
-      title    = "time budget reached repeatedly"
-      severity = "WARNING"
-      quiet    = "86400s"
-      labels   = { entity = "EXTRACT(jsonPayload.entity)" }
-      text     = "Run after run of $${log.extracted_label.entity} uses up its time budget, and the reading is not complete after ${var.alerts.pass_hours} hours: a large first load, or Acumatica is slow."
-    }
-  }
 }
 
 resource "google_monitoring_alert_policy" "lines" {

@@ -1,8 +1,3 @@
-locals {
-  # Cloud Scheduler ends its wait after this; never before Google ends the function.
-  attempt_deadline = "${var.function.timeout_seconds}s"
-}
-
 # One job for each entity and cadence, and one for each reconcile.
 resource "google_cloud_scheduler_job" "sync" {
   for_each = local.jobs

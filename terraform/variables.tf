@@ -21,18 +21,11 @@ variable "acumatica" {
   }
 
   validation {
-    condition     = var.acumatica.page_size >= 2 && var.acumatica.page_size <= 5000 && floor(var.acumatica.page_size) == var.acumatica.page_size
-    error_message = "acumatica.page_size must be a whole number from 2 to 5000."
-  }
-
-  validation {
-    condition     = var.acumatica.max_sessions >= 1 && var.acumatica.max_sessions <= 50 && floor(var.acumatica.max_sessions) == var.acumatica.max_sessions
-    error_message = "acumatica.max_sessions must be a whole number from 1 to 50, and no more API users than your licence has to spare."
-  }
-
-  validation {
-    condition     = coalesce(var.acumatica.max_requests_per_minute, 1) >= 1
-    error_message = "acumatica.max_requests_per_minute must be 1 or more; leave it out for no limit of our own."
+    condition = var.acumatica.page_size >= 2 && var.acumatica.page_size <= 5000 && var.acumatica.max_sessions <= 50 && alltrue([
+      for number in [var.acumatica.page_size, var.acumatica.max_sessions, coalesce(var.acumatica.max_requests_per_minute, 1)] :
+      number >= 1 && floor(number) == number
+    ])
+    error_message = "acumatica.page_size must be 2 to 5000, acumatica.max_sessions 1 to 50 and no more API users than your licence has to spare, acumatica.max_requests_per_minute 1 or more or left out; whole numbers all."
   }
 }
 
@@ -47,13 +40,11 @@ variable "alerts" {
   default = {}
 
   validation {
-    condition     = alltrue([for email in var.alerts.emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
-    error_message = "alerts.emails must be mail addresses."
-  }
-
-  validation {
-    condition     = alltrue([for channel in var.alerts.channels : can(regex("^projects/[^/]+/notificationChannels/[0-9]+$", channel))])
-    error_message = "alerts.channels must be names of existing channels: projects/PROJECT/notificationChannels/NUMBER."
+    condition = alltrue(concat(
+      [for email in var.alerts.emails : can(regex("^[^@ ]+@[^@ ]+$", email))],
+      [for channel in var.alerts.channels : can(regex("^projects/[^/]+/notificationChannels/[0-9]+$", channel))],
+    ))
+    error_message = "alerts.emails must be mail addresses, alerts.channels names of existing channels: projects/PROJECT/notificationChannels/NUMBER."
   }
 
   validation {
@@ -169,13 +160,8 @@ variable "firestore" {
   default = {}
 
   validation {
-    condition     = var.firestore.database == "(default)" || can(regex("^[a-z][a-z0-9-]{2,61}[a-z0-9]$", var.firestore.database))
-    error_message = "firestore.database must be (default), or 4 to 63 lower-case letters, digits and hyphens."
-  }
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9_]{0,39}$", var.firestore.prefix))
-    error_message = "firestore.prefix must be up to 40 lower-case letters, digits and underscores, a letter first."
+    condition     = can(regex("^([(]default[)]|[a-z][a-z0-9-]{2,61}[a-z0-9])$", var.firestore.database)) && can(regex("^[a-z][a-z0-9_]{0,39}$", var.firestore.prefix))
+    error_message = "firestore.database must be (default), or 4 to 63 lower-case letters, digits and hyphens; firestore.prefix up to 40 lower-case letters, digits and underscores, a letter first."
   }
 }
 
@@ -203,8 +189,8 @@ variable "function" {
   }
 
   validation {
-    condition     = var.function.timeout_seconds <= 1800
-    error_message = "function.timeout_seconds must not exceed 1800: Cloud Scheduler and Cloud Tasks wait no longer than 30 minutes."
+    condition     = var.function.timeout_seconds <= 1800 && alltrue([for number in [var.function.timeout_seconds, var.function.time_budget_seconds] : floor(number) == number])
+    error_message = "function.timeout_seconds and function.time_budget_seconds must be whole numbers, and the timeout must not exceed 1800: Cloud Scheduler and Cloud Tasks wait no longer than 30 minutes."
   }
 
   validation {
@@ -297,13 +283,8 @@ variable "sync" {
   default = {}
 
   validation {
-    condition     = var.sync.lookback_seconds >= 0 && var.sync.lookback_seconds <= 86400
-    error_message = "sync.lookback_seconds must be 0 to 86400."
-  }
-
-  validation {
-    condition     = contains(["auto", "streaming", "load"], var.sync.write_method)
-    error_message = "sync.write_method must be auto, streaming or load."
+    condition     = var.sync.lookback_seconds >= 0 && var.sync.lookback_seconds <= 86400 && floor(var.sync.lookback_seconds) == var.sync.lookback_seconds && contains(["auto", "streaming", "load"], var.sync.write_method)
+    error_message = "sync.lookback_seconds must be a whole number from 0 to 86400, and sync.write_method auto, streaming or load."
   }
 }
 

@@ -1,0 +1,38 @@
+# The function's environment. connector/config.py reads it, and a test compares the two.
+locals {
+  environment = merge(
+    {
+      ACUMATICA_URL                = var.acumatica.url
+      ACUMATICA_ENDPOINT           = var.acumatica.endpoint
+      ACUMATICA_ENDPOINT_VERSION   = var.acumatica.endpoint_version
+      ACUMATICA_CREDENTIALS        = "projects/${var.project_id}/secrets/${var.prefix}-credentials"
+      ACUMATICA_PAGE_SIZE          = tostring(var.acumatica.page_size)
+      ACUMATICA_MAX_SESSIONS       = tostring(var.acumatica.max_sessions)
+      WAREHOUSE                    = "bigquery"
+      BIGQUERY_PROJECT             = coalesce(var.bigquery.project, var.project_id)
+      BIGQUERY_DATASET             = var.bigquery.dataset
+      BIGQUERY_LOCATION            = var.bigquery.location
+      STATE                        = "firestore"
+      FIRESTORE_DATABASE           = var.firestore.database
+      FIRESTORE_PREFIX             = var.firestore.prefix
+      SYNC_LOOKBACK_SECONDS        = tostring(var.sync.lookback_seconds)
+      SYNC_TIME_BUDGET_SECONDS     = tostring(var.function.time_budget_seconds)
+      SYNC_WRITE_METHOD            = var.sync.write_method
+      LOG_LEVEL                    = var.log_level
+      LOG_FORMAT                   = "json"
+      CONTINUATION_QUEUE           = "projects/${var.project_id}/locations/${var.region}/queues/${var.prefix}-continuations"
+      CONTINUATION_URL             = local.function_url
+      CONTINUATION_SERVICE_ACCOUNT = local.invoker_account
+    },
+    var.acumatica.max_requests_per_minute == null ? {} : {
+      ACUMATICA_MAX_REQUESTS_PER_MINUTE = tostring(var.acumatica.max_requests_per_minute)
+    },
+    var.bigquery.key_secret ? { BIGQUERY_CREDENTIALS = "projects/${var.project_id}/secrets/${var.prefix}-bigquery-key" } : {},
+    var.entities_file == null ? {} : { ENTITIES_FILE = "entities.yaml" },
+  )
+}
+
+# Google ends the function after its timeout; nobody who calls it may stop waiting earlier.
+locals {
+  attempt_deadline = "${var.function.timeout_seconds}s"
+}
