@@ -58,9 +58,10 @@ def _turn(request: Request, site: Site) -> AbstractContextManager[object]:
 
 def _answer(request: Request, site: Site, wait: Callable[[float], None]) -> Response:
     with site.guard, site.tenant.guard:
+        site.opened = None
         before = known_session(request, site)
         response = _faulty(request, site)
-        _log(request, response, before or known_session(request, site), site)
+        _log(request, response, before or site.opened, site)
         response = _dressed(response, request, site)
     wait(response.delay_seconds)
     return response
@@ -110,6 +111,8 @@ def _dressed(response: Response, request: Request, site: Site) -> Response:
     headers = list(response.headers)
     if options.date_header:
         headers.append(("Date", format_datetime(clock.now(), usegmt=True)))
+    if site.opened is not None:
+        headers.append(("Set-Cookie", f"ASP.NET_SessionId={site.opened.id}; path=/; HttpOnly; SameSite=Lax"))
     if options.noise_cookies and response.status:
         headers += _noise(request, site)
     return replace(response, headers=tuple(headers), delay_seconds=delay)

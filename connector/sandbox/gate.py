@@ -40,7 +40,7 @@ def require_session(request: Request, site: Site) -> Session:
         raise unauthorized()
     lasts = token.grant.allows("offline_access")
     expires_at = token.grant.ends_at if lasts else token.expires_at
-    opened = site.sessions.open(
+    site.opened = opened = site.sessions.open(
         site.options, is_cookie=False, tenant=token.grant.tenant, expires_at=expires_at
     )
     token.grant.session_ids.append(opened.id)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,6 +24,7 @@ class SandboxServer(ThreadingHTTPServer):
     def __init__(self, site: Site, port: int = 0) -> None:
         """Bind at once; port 0 takes any free one."""
         self.site = site
+        self._connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), SandboxHandler)
 
     @property
@@ -29,8 +32,25 @@ class SandboxServer(ThreadingHTTPServer):
         """The instance's URL."""
         return f"http://127.0.0.1:{self.server_address[1]}{self.site.options.base_path}"
 
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve one connection, known to `server_close` as long as it is open."""
+        self._connections.add(request)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._connections.discard(request)
+
+    def server_close(self) -> None:
+        """Stop listening, and end the connections that clients keep alive."""
+        super().server_close()
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """A client that hangs up is no news; a mistake of the sandbox is, and is printed."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class SandboxHandler(BaseHTTPRequestHandler):

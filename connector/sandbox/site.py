@@ -14,7 +14,7 @@ from .faults import Faults
 from .identity import IdentityServer
 from .licence import Licence
 from .options import SandboxOptions
-from .sessions import Sessions
+from .sessions import Session, Sessions
 from .tenant import Tenant
 from .transaction import Transaction
 
@@ -50,6 +50,8 @@ class Site:
         self.caches: dict[object, Any] = {}
         """What follows from the options alone (endpoints, renderers); emptied when they change."""
         self.is_warm = False
+        self.opened: Session | None = None
+        """The session that the request being answered has opened, if it did."""
 
     def configure(self, **changes: Any) -> None:
         """Change switches while running; data that the seed made stays."""

@@ -52,6 +52,10 @@ class Transaction:
         random = self._tenant.random
         record_id = str(parts.pop("record_id", None) or new_id(random))
         stamp = stamped(self._tenant.clock.now())
+        self._tenant.table(entity)
+        missing = [key for key in keys_of(entity) if key not in fields]
+        if missing:
+            raise ValueError(f"a new {entity} needs its key {', '.join(missing)}")
         keys = tuple(str(fields[key]) for key in keys_of(entity))
         if self._tenant.find(entity, *keys):
             raise ValueError(f"{entity} {'/'.join(keys)} exists already")

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import overload
 
-import msgspec
-
-from ..contract import keys_of
+from ..contract import fields_ever, keys_of
 from ..options import SandboxOptions
-from ..rows import Record, stamped
+from ..rows import Record
 from ..tables import Table
 from ..tenant import Tenant
-from ..transaction import with_system_fields
+from ..transaction import CREATED_FIELDS, STAMP_FIELDS
 
 
 class BulkRows(Sequence[Record]):
@@ -50,6 +48,10 @@ class BulkTable(Table):
         super().__init__()
         self._templates = templates
         self._count = count
+        entity = templates[0].entity
+        self._key_names = keys_of(entity)
+        self._stamps = [name for name in (*STAMP_FIELDS, *CREATED_FIELDS) if name in fields_ever(entity)]
+        self._has_note_id = "NoteID" in fields_ever(entity)
 
     def put(self, record: Record) -> None:
         """Refuse: these rows are computed."""
@@ -89,16 +91,24 @@ class BulkTable(Table):
         template = self._templates[place % len(self._templates)]
         keys = (*self._templates[0].keys[:-1], f"B{place + 1:09}")
         record_id = f"{place:08x}-b01c-4000-a000-{place * 2654435761 % 2**48:012x}"
-        stamp = stamped(template.stamp - timedelta(seconds=place * 7919 % 8_640_000))
-        fields = template.fields | dict(zip(keys_of(template.entity), keys, strict=True))
-        return msgspec.structs.replace(
-            template,
+        stamp = template.stamp - timedelta(seconds=place * 7919 % 8_640_000)
+        fields = (
+            template.fields
+            | dict.fromkeys(self._stamps, stamp)
+            | dict(zip(self._key_names, keys, strict=True))
+        )
+        if self._has_note_id:
+            fields["NoteID"] = record_id
+        return Record(
             id=record_id,
+            entity=template.entity,
             keys=keys,
             stamp=stamp,
             created=stamp,
-            fields=with_system_fields(template.entity, fields, record_id, stamp, stamp),
-            rendered={},
+            fields=fields,
+            details=template.details,
+            linked=template.linked,
+            note=template.note,
         )
 
 
