@@ -138,7 +138,7 @@ def _redirect(answer: Answer, subject: Subject) -> ConnectorError:
         )
     if target.netloc:
         return ConfigurationError(
-            f"ACUMATICA_URL is redirected to {target.scheme}://{target.netloc}; redirects are never followed.",
+            f"Acumatica redirects {subject.text} to {target.scheme}://{target.netloc}{target.path}; that is never followed.",
             action="Set ACUMATICA_URL to the address the instance really has.",
         )
     return SourceAnswerError(

@@ -33,7 +33,7 @@ class CustomFields:
     @classmethod
     def parse(cls, body: bytes, entity: Entity) -> "CustomFields":
         """Return the named fields; raise SourceSetupError for one the form lacks, msgspec.DecodeError for no schema."""
-        template = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=dict[str, Any])
+        template = msgspec.json.decode(body, type=dict[str, Any])
         by_level: dict[str, dict[str, Kind]] = {}
         missing = []
         for path in entity.custom:

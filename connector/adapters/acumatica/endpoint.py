@@ -13,7 +13,6 @@ from connector.adapters.acumatica.answers import (
     RecordAbsentError,
     Subject,
     server_date,
-    unreadable,
 )
 from connector.adapters.acumatica.contract import not_exposed
 from connector.adapters.acumatica.custom_fields import CustomFields
@@ -47,25 +46,26 @@ class Endpoint:
         """Return the endpoints and versions the instance offers to the tenant signed in to."""
         subject = Subject(text="the list of endpoints (/entity)")
         try:
-            answer = self._session.fetch(Request(url=self.address.offers), subject)
+            return self._session.fetch(
+                Request(url=self.address.offers), subject, lambda answer: Offers.parse(_json(answer))
+            )
         except NotThereError:
             raise ConfigurationError(
                 "There is no Acumatica API at ACUMATICA_URL (404).", action=CHECK_URL
             ) from None
-        return _parsed(answer, subject, Offers.parse)
 
     def read_swagger(self) -> Swagger:
         """Return the types of the endpoint version."""
         subject = Subject(text="the contract of the endpoint (swagger.json)")
-        answer = self._fetch(Request(url=self.address.data("swagger.json")), subject)
-        return _parsed(answer, subject, Swagger.parse)
+        request = Request(url=self.address.data("swagger.json"))
+        return self._fetch(request, subject, lambda answer: Swagger.parse(_json(answer)))
 
     def read_custom_fields(self, entity: Entity) -> CustomFields:
         """Return the custom fields the catalogue names for the entity, with their types."""
         name = entity.acumatica_entity
         subject = Subject(text=f"the custom fields of {name}")
-        answer = self._fetch(Request(url=self.address.data(name, "$adHocSchema")), subject, name)
-        return _parsed(answer, subject, lambda body: CustomFields.parse(body, entity))
+        request = Request(url=self.address.data(name, "$adHocSchema"))
+        return self._fetch(request, subject, lambda answer: CustomFields.parse(_json(answer), entity), name)
 
     def read_page(self, name: str, choice: Choice, window: Window, *, archived: bool = False) -> ListAnswer:
         """Return the rows of one list request, each the bytes of one record as they came."""
@@ -75,8 +75,7 @@ class Endpoint:
             headers=SHOW_ARCHIVED if archived else {},
         )
         subject = _subject(f"the list of {name}", choice)
-        answer = self._fetch(request, subject, name)
-        return ListAnswer(rows=_parsed(answer, subject, _records), server_time=_server_time(answer))
+        return self._fetch(request, subject, _list, name)
 
     def read_record(self, name: str, record_id: str, choice: Choice) -> bytes | None:
         """Return the record, archived or not, or None when Acumatica says that there is none of this id.
@@ -90,13 +89,13 @@ class Endpoint:
         )
         subject = _subject(f"the {name} with id {record_id}", choice)
         try:
-            return _parsed(self._session.fetch(request, subject), subject, _record)
+            return self._session.fetch(request, subject, _record)
         except RecordAbsentError:
             return None
 
-    def _fetch(self, request: Request, subject: Subject, name: str = "") -> Answer:
+    def _fetch(self, request: Request, subject: Subject, read: Callable[[Answer], T], name: str = "") -> T:
         try:
-            return self._session.fetch(request, subject)
+            return self._session.fetch(request, subject, read)
         except NotThereError:
             raise self._meaning_of_404(request, name) from None
 
@@ -121,23 +120,21 @@ def _subject(text: str, choice: Choice) -> Subject:
     return Subject(text=text, chosen_fields=bool(choice.select or choice.custom))
 
 
-def _parsed(answer: Answer, subject: Subject, parse: Callable[[bytes], T]) -> T:
-    try:
-        return parse(answer.body.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise unreadable(subject) from None
+def _json(answer: Answer) -> bytes:
+    return answer.body.removeprefix(b"\xef\xbb\xbf")
 
 
-def _records(body: bytes) -> list[bytes]:
+def _list(answer: Answer) -> ListAnswer:
     """Return the text of each record of an array, without decoding what is in it."""
-    rows = [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
+    rows = [bytes(raw) for raw in msgspec.json.decode(_json(answer), type=list[msgspec.Raw])]
     for row in rows:
         if not row.startswith(b"{"):
             raise msgspec.DecodeError("a row is not an object")
-    return rows
+    return ListAnswer(rows=rows, server_time=_server_time(answer))
 
 
-def _record(body: bytes) -> bytes:
+def _record(answer: Answer) -> bytes:
+    body = _json(answer)
     msgspec.json.decode(body, type=dict[str, msgspec.Raw])
     return body
 

@@ -19,7 +19,7 @@ class Offers:
     @classmethod
     def parse(cls, body: bytes) -> "Offers":
         """Return the offers; some builds answer the bare list. Raises msgspec.DecodeError for anything else."""
-        document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        document = msgspec.json.decode(body)
         version = document.get("version") if isinstance(document, dict) else None
         listed = document.get("endpoints") if isinstance(document, dict) else document
         if not isinstance(listed, list):

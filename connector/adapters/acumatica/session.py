@@ -1,20 +1,30 @@
 """A signed-in conversation: one request at a time, a new sign-in when the old one has ended, and always a sign-out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import RLock
+from typing import TypeVar
+
+import msgspec
 
 from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.answers import Subject, is_unauthorised, refusal
+from connector.adapters.acumatica.answers import Subject, is_unauthorised, refusal, unreadable
 from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.transport import Answer, Request, Transport
 from connector.errors import ConnectorError
 from connector.ports import Clock
 from connector.retrying import Retry
 
+T = TypeVar("T")
+
 SIGN_OUT_LIMIT = timedelta(seconds=30)
 SIGN_OUT_TRIES = (timedelta(0), timedelta(seconds=1), timedelta(seconds=3))
 """A seat that is not given back stays taken for up to an hour."""
+
+SESSION_COOKIE = ".ASPXAUTH"
+NO_SESSION_HERE = (401, 404)
+"""Answers to a sign-out after which there is nothing left to sign out of."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,10 +49,13 @@ class Session:
         self._turn = RLock()
         self.data_requests = 0
 
-    def fetch(self, request: Request, subject: Subject) -> Answer:
-        """Return the answer with the JSON asked for, or raise what came instead once the retry policy is used up."""
+    def fetch(self, request: Request, subject: Subject, read: Callable[[Answer], T]) -> T:
+        """Return what `read` makes of the answer, or raise what came instead once the retry policy is used up.
+
+        A body that `read` finds broken (it raises msgspec.DecodeError) is asked for again like any other failure.
+        """
         with self._turn:
-            return self._retry.call(self._attempt, request, subject)
+            return self._retry.call(self._attempt, request, subject, read)
 
     def sign_in(self) -> None:
         """Sign in now, if not yet done."""
@@ -59,7 +72,7 @@ class Session:
             self._leave(SIGN_OUT_TRIES)
             self._transport.close()
 
-    def _attempt(self, request: Request, subject: Subject) -> Answer:
+    def _attempt(self, request: Request, subject: Subject, read: Callable[[Answer], T]) -> T:
         answer = self._send(request)
         if is_unauthorised(answer):
             self._leave(SIGN_OUT_TRIES[:1])
@@ -67,7 +80,10 @@ class Session:
         error = refusal(answer, subject)
         if error is not None:
             raise error
-        return answer
+        try:
+            return read(answer)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise unreadable(subject) from None
 
     def _send(self, request: Request) -> Answer:
         token = self._ensure()
@@ -82,11 +98,11 @@ class Session:
     def _leave(self, tries: tuple[timedelta, ...]) -> None:
         """Give the seat back, as well as can be, and forget the session.
 
-        A sign-in that failed half-way may hold a seat too: its token or cookies are there. A refusal with 401 says that the session has ended.
+        A sign-in that failed half-way may hold a seat too: its token or cookie is there.
         """
-        self._signed_in = None
+        signed_in, self._signed_in = self._signed_in, None
         token, self._sign_in.granted = self._sign_in.granted, None
-        if token is None and not self._transport.cookies:
+        if signed_in is None and token is None and SESSION_COOKIE not in self._transport.cookies:
             return
         for wait in tries:
             self._clock.sleep(wait)
@@ -99,4 +115,5 @@ class Session:
             answer = self._transport.send(self._sign_out, token)
         except ConnectorError:
             return False
-        return answer.status < 300 or answer.status == 401
+        left = answer.status in (200, 204) and not answer.body.strip()
+        return left or answer.status in NO_SESSION_HERE

@@ -51,7 +51,7 @@ class Swagger:
     @classmethod
     def parse(cls, body: bytes) -> "Swagger":
         """Return the types, undecoded until asked for; raise msgspec.DecodeError if this is no OpenAPI file."""
-        document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"), type=_Document)
+        document = msgspec.json.decode(body, type=_Document)
         listed = frozenset(path.strip("/").split("/")[0] for path in document.paths)
         return cls(document.components.schemas, listed)
 

@@ -1,10 +1,12 @@
 """One HTTP exchange at a time with the instance: bounded in time, never redirected, no error under a library's name."""
 
 import time
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.cookiejar import DefaultCookiePolicy
+from http.cookiejar import Cookie, DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -22,6 +24,7 @@ READ_TIMEOUT = timedelta(seconds=300)
 ANSWER_LIMIT = timedelta(seconds=900)
 """How long one whole answer may take, so that a body that trickles cannot go on for ever."""
 CHUNK = 256 * 1024
+HEADERS = {"Accept": "application/json", "User-Agent": "acumatica-bigquery-connector"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,15 @@ class BearerToken(AuthBase):
         return request
 
 
+class LoopbackPolicy(DefaultCookiePolicy):
+    """Takes a cookie's `Secure` for granted: nothing leaves this machine. `requests` sends by its own policy."""
+
+    def set_ok(self, cookie: Cookie, request: urllib.request.Request) -> bool:
+        """Keep the cookie as one that may travel over plain http."""
+        cookie.secure = False
+        return super().set_ok(cookie, request)
+
+
 class Transport:
     """A connection to one instance. It holds the cookies of a cookie session and the count of requests."""
 
@@ -72,7 +84,8 @@ class Transport:
         self._pace = pace
         self._deadline = deadline
         self._session = requests.Session()
-        self._session.headers["Accept"] = "application/json"
+        self._session.headers.update(HEADERS)
+        self._proxies = {"no_proxy": urlsplit(address.root).hostname or ""} if address.loopback else None
         self._reached = False
         self.requests_made = 0
         self.keep_cookies(wanted=False)
@@ -82,8 +95,8 @@ class Transport:
 
         On this machine's own address `Secure` cookies travel over plain http too.
         """
-        schemes = ("https", "wss", "http") if self._address.loopback else ("https", "wss")
-        policy = DefaultCookiePolicy(allowed_domains=None if wanted else [], secure_protocols=schemes)
+        kind = LoopbackPolicy if self._address.loopback else DefaultCookiePolicy
+        policy = kind(allowed_domains=None if wanted else [])
         self._session.cookies = requests.cookies.RequestsCookieJar(policy)
 
     @property
@@ -127,6 +140,7 @@ class Transport:
             data=request.form,
             json=request.json,
             auth=BearerToken(token),
+            proxies=self._proxies,
             allow_redirects=False,
             stream=True,
             timeout=(

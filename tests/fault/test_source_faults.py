@@ -1,0 +1,354 @@
+"""What Acumatica answers on a bad day: waited out when time helps, told when it does not, and no seat left taken."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connector.adapters.acumatica import AcumaticaSource
+from connector.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    ConnectorError,
+    CredentialsError,
+    EndpointVersionError,
+    NotOptimizableError,
+    SessionsBusyError,
+    SourceAnswerError,
+    SourceRefusedError,
+    SourceSetupError,
+    SourceThrottledError,
+    SourceUnavailableError,
+    TransientError,
+)
+from connector.sandbox import Sandbox, SandboxOptions
+from connector.sandbox.sandbox import CredentialKind
+from tests.contract.source_setup import (
+    BILLS,
+    Vault,
+    a_query,
+    a_source,
+    an_entity,
+    count,
+    ids,
+    open_source,
+    outcome,
+    since,
+)
+from tests.stand_ins.clock import FakeClock
+
+FORMS: tuple[CredentialKind, ...] = ("password", "refresh_token", "cookie")
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+JSON = {"Content-Type": "application/json"}
+SEATS_PAGE = {
+    "Location": "/AcmeERP/Frames/Error.aspx?exceptionID=1&message=The%20number%20of%20concurrent%20API%20logins%20has%20been%20reached."
+}
+MAINTENANCE_PAGE = {"Location": "/AcmeERP/Frames/Maintenance.aspx"}
+
+PASSING: dict[str, dict[str, Any]] = {
+    "429": {"status": 429},
+    "429 in plain text": {"status": 429, "body": b"The custom error module does not recognize this error."},
+    "500 without a body": {"status": 500},
+    "502": {"status": 502},
+    "503 page": {"status": 503, "body": b"<html>down</html>", "headers": HTML},
+    "504": {"status": 504},
+    "deadlock": {
+        "status": 500,
+        "headers": JSON,
+        "body": b'{"exceptionType": "System.Data.SqlClient.SqlException", "exceptionMessage": "deadlock"}',
+    },
+    "no seat, as a page": {"status": 302, "headers": SEATS_PAGE},
+    "no seat, as an error": {
+        "status": 500,
+        "headers": JSON,
+        "body": b'{"exceptionMessage": "API Login Limit"}',
+    },
+    "maintenance, redirected": {"status": 302, "headers": MAINTENANCE_PAGE},
+    "page instead of JSON": {"html": "<html><title>Acumatica</title></html>"},
+    "empty 200": {"status": 200, "headers": JSON},
+    "204": {"status": 204},
+    "broken JSON": {"status": 200, "headers": JSON, "body": b'[{"id": "x", '},
+    "connection reset before": {"reset_before": True},
+    "connection reset after": {"reset_after": True},
+    "body cut": {"cut_body": True},
+}
+LASTING: dict[str, tuple[dict[str, Any], type[ConnectorError]]] = {
+    "no rights": ({"forbidden": ("Bill",)}, AccessDeniedError),
+    "not set up": ({"not_set_up": {"Bill": "Accounts Payable Preferences"}}, SourceSetupError),
+    "not optimisable": ({"not_optimizable": {"Bill": {"Details": "V"}}}, NotOptimizableError),
+    "version gone": ({"endpoint_versions": ("25.200.001",)}, EndpointVersionError),
+}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(size="tiny")) as tenant:
+        yield tenant
+
+
+def reads_a_page(source: AcumaticaSource) -> None:
+    assert len(source.read_list(a_query(top=3)).rows) == 3
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_a_passing_failure_of_a_list_is_borne(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+    sandbox.faults.add(path="/Bill", times=3, **fault)
+    clock = FakeClock()
+    with open_source(sandbox, clock=clock) as source:
+        reads_a_page(source)
+    assert count(sandbox, "/Bill") == 4
+    assert clock.now() - FakeClock().now() <= timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_a_failure_that_does_not_pass_is_given_up_and_the_seat_given_back(
+    sandbox: Sandbox, fault: dict[str, Any]
+) -> None:
+    sandbox.faults.add(path="/Bill", times=99, **fault)
+    with open_source(sandbox) as source:
+        error = outcome(lambda: reads_a_page(source))
+    assert isinstance(error, TransientError)
+    assert error.action
+    assert "Bill" in error.message or "127.0.0.1" in error.message or "maintenance" in error.message
+    assert count(sandbox, "/Bill") == 4
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda source: source.describe(BILLS),
+        lambda source: source.describe(an_entity(custom=("Document.UsrA",))),
+        lambda source: source.read_list(a_query(one_by_one=True, top=2)).rows,
+        lambda source: source.read_list(a_query(keys_only=True, top=2)).rows,
+    ],
+)
+def test_every_kind_of_reading_bears_a_passing_failure(
+    sandbox: Sandbox, read: Callable[[AcumaticaSource], object]
+) -> None:
+    sandbox.configure(custom_fields={"Bill": {"Document.UsrA": "CustomStringField"}})
+    sandbox.faults.add(path="/Default/", times=2, status=503)
+    sandbox.faults.add(path="/Default/", skip=1, cut_body=True)
+    with open_source(sandbox) as source:
+        assert read(source)
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_a_passing_failure_never_makes_a_record_seem_deleted(sandbox: Sandbox, fault: dict[str, Any]) -> None:
+    bill = sandbox.tenant.records("Bill")[0].id
+    sandbox.faults.add(path=f"/Bill/{bill}", times=3, **fault)
+    with open_source(sandbox) as source:
+        assert source.read_record(BILLS, bill) is not None
+        sandbox.faults.add(path=f"/Bill/{bill}", times=99, **fault)
+        assert isinstance(outcome(lambda: source.read_record(BILLS, bill)), TransientError)
+
+
+@pytest.mark.parametrize(("options", "kind"), LASTING.values(), ids=LASTING.keys())
+@pytest.mark.parametrize("form", FORMS)
+def test_a_lasting_refusal_is_told_at_once_and_the_seat_given_back(
+    sandbox: Sandbox, form: CredentialKind, options: dict[str, Any], kind: type[ConnectorError]
+) -> None:
+    clock = FakeClock()
+    vault = Vault(sandbox.credentials(form))
+    with open_source(sandbox, vault, clock) as source:
+        source.describe(BILLS)
+        sandbox.configure(**options)
+        sandbox.site.sessions.sweep(sandbox.options)
+        source.close()  # rights count from the next sign-in
+        error = outcome(lambda: reads_a_page(source))
+        assert sandbox.seats == 1
+    assert type(error) is kind
+    assert sum(clock.sleeps, timedelta(0)) == timedelta(0)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_no_failure_of_the_contract_leaves_a_seat_taken(
+    sandbox: Sandbox, form: CredentialKind, fault: dict[str, Any]
+) -> None:
+    sandbox.faults.add(path="/swagger.json", times=99, **fault)
+    with open_source(sandbox, Vault(sandbox.credentials(form)), attempts=2) as source:
+        assert isinstance(outcome(lambda: source.describe(BILLS)), TransientError)
+
+
+NO_SUCCESS = {name: fault for name, fault in PASSING.items() if name not in ("204", "empty 200", "body cut")}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("fault", NO_SUCCESS.values(), ids=NO_SUCCESS.keys())
+def test_a_sign_out_that_fails_is_repeated_and_never_raises(
+    sandbox: Sandbox, form: CredentialKind, fault: dict[str, Any]
+) -> None:
+    sandbox.faults.add(path="/auth/logout", times=2, **fault)
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        reads_a_page(source)
+    assert count(sandbox, "/auth/logout") == 3
+
+
+def test_a_sign_out_is_not_repeated_for_ever(sandbox: Sandbox) -> None:
+    sandbox.faults.add(path="/auth/logout", times=99, status=503)
+    source = a_source(sandbox)
+    reads_a_page(source)
+    source.close()
+    assert count(sandbox, "/auth/logout") == 3
+    source.close()
+    assert count(sandbox, "/auth/logout") == 3
+
+
+def test_the_seat_is_given_back_after_the_deadline_too(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    deadline = clock.now() + timedelta(minutes=5)
+    with open_source(sandbox, clock=clock, deadline=deadline) as source:
+        reads_a_page(source)
+        clock.set(deadline)
+        with pytest.raises(SourceUnavailableError, match="time budget"):
+            reads_a_page(source)
+        assert sandbox.seats == 1
+
+
+def test_the_delay_the_server_names_is_kept(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    sandbox.faults.add(path="/Bill", status=429, headers={"Retry-After": "37"})
+    with open_source(sandbox, clock=clock) as source:
+        reads_a_page(source)
+    assert timedelta(seconds=37) in clock.sleeps
+
+
+def test_a_full_queue_is_waited_for_though_no_delay_is_named(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    with open_source(sandbox, clock=clock) as source:
+        source.describe(BILLS)
+        sandbox.configure(queued_elsewhere=50)
+        error = outcome(lambda: reads_a_page(source))
+        assert isinstance(error, SourceThrottledError)
+        assert error.retry_after is None
+        sandbox.configure(queued_elsewhere=0)
+        reads_a_page(source)
+
+
+def test_a_wait_never_ends_after_the_deadline(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    sandbox.faults.add(path="/Bill", times=99, status=429, headers={"Retry-After": "400"})
+    deadline = clock.now() + timedelta(minutes=5)
+    with open_source(sandbox, clock=clock, deadline=deadline) as source:
+        assert isinstance(outcome(lambda: reads_a_page(source)), SourceThrottledError)
+        assert clock.now() < deadline
+    assert count(sandbox, "/Bill") == 1
+
+
+def test_maintenance_of_either_form_is_told_as_such(sandbox: Sandbox) -> None:
+    for form in ("redirect", "html"):
+        sandbox.configure(maintenance=form)
+        source = a_source(sandbox)
+        error = outcome(lambda source=source: source.describe(BILLS))  # type: ignore[misc]
+        source.close()
+        assert isinstance(error, SourceUnavailableError)
+        assert "maintenance" in error.message
+
+
+def test_the_form_without_rights_is_named(sandbox: Sandbox) -> None:
+    sandbox.configure(forbidden=("Bill",))
+    with (
+        open_source(sandbox) as source,
+        pytest.raises(AccessDeniedError, match=r"Bill \(AP301000\)") as caught,
+    ):
+        reads_a_page(source)
+    assert "SM201020" in caught.value.action
+
+
+def test_the_form_to_be_completed_is_named(sandbox: Sandbox) -> None:
+    sandbox.configure(not_set_up={"Bill": "Accounts Payable Preferences (AP101000)"})
+    with open_source(sandbox) as source, pytest.raises(SourceSetupError, match="AP101000"):
+        reads_a_page(source)
+
+
+def test_a_filter_acumatica_does_not_understand_is_told_at_once(sandbox: Sandbox) -> None:
+    with open_source(sandbox, version="25.200.001", contract_version=5) as source:
+        error = outcome(lambda: source.read_list(since(sandbox.tenant.clock.now())))
+    assert isinstance(error, SourceRefusedError)
+    assert count(sandbox, "/Bill") == 1
+
+
+def test_a_redirect_elsewhere_names_the_right_address_and_is_not_followed(sandbox: Sandbox) -> None:
+    location = {"Location": "https://erp.example.com/entity/Default/24.200.001/Bill?$top=3"}
+    sandbox.faults.add(path="/Bill", status=301, headers=location)
+    with (
+        open_source(sandbox) as source,
+        pytest.raises(ConfigurationError, match=r"https://erp\.example\.com/entity/.*/Bill;"),
+    ):
+        reads_a_page(source)
+
+
+def test_html_instead_of_json_says_so(sandbox: Sandbox) -> None:
+    sandbox.faults.add(path="/Bill", html="<html><title>Welcome to IIS</title></html>", times=99)
+    with open_source(sandbox) as source, pytest.raises(SourceAnswerError, match="«Welcome to IIS»") as caught:
+        reads_a_page(source)
+    assert "ACUMATICA_URL" in caught.value.action
+
+
+def test_a_404_is_explained_even_if_the_endpoints_cannot_be_listed_at_first(sandbox: Sandbox) -> None:
+    sandbox.faults.add(path="/AcmeERP/entity?", status=503)
+    with (
+        open_source(sandbox, version="21.200.001") as source,
+        pytest.raises(EndpointVersionError, match=r"24\.200\.001"),
+    ):
+        source.describe(BILLS)
+
+
+def test_too_long_a_request_is_told_from_a_missing_entity(sandbox: Sandbox) -> None:
+    entity = an_entity("Vendor", expand=("MainContact", "RemittanceContact"), select=("VendorName",))
+    with open_source(sandbox) as source:
+        source.describe(entity)
+        sandbox.faults.add(path="/Vendor", status=404, body=b"<html>404.15</html>", headers=HTML)
+        with pytest.raises(SourceRefusedError, match="long"):
+            source.read_list(a_query(entity))
+
+
+def test_a_session_that_died_between_pages_costs_no_row(sandbox: Sandbox) -> None:
+    with open_source(sandbox) as source:
+        first = ids(source.read_list(a_query(top=5)))
+        sandbox.tenant.clock.advance(seconds=3601)
+        second = ids(source.read_list(a_query(skip=5, top=5)))
+    assert first + second == [bill.id for bill in sandbox.tenant.records("Bill")][:10]
+
+
+def test_a_password_changed_during_a_run_is_told_and_not_tried_again(sandbox: Sandbox) -> None:
+    with open_source(sandbox) as source:
+        reads_a_page(source)
+        sandbox.configure(password="changed by the administrator")
+        sandbox.tenant.clock.advance(seconds=3601)
+        for _ in range(3):
+            assert isinstance(outcome(lambda: reads_a_page(source)), CredentialsError)
+    assert count(sandbox, "/connect/token") == 2
+
+
+def test_a_seat_lost_to_another_integration_is_waited_for(sandbox: Sandbox) -> None:
+    sandbox.configure(seat_limit=1)
+    other = a_source(sandbox)
+    reads_a_page(other)
+    clock = FakeClock()
+    source = a_source(sandbox, clock=clock)
+    assert isinstance(outcome(lambda: reads_a_page(source)), SessionsBusyError)
+    other.close()
+    reads_a_page(source)
+    source.close()
+    assert sandbox.seats == 0
+
+
+def test_calls_from_several_threads_share_one_session(sandbox: Sandbox) -> None:
+    """A page may be read ahead while a record is read."""
+    with open_source(sandbox) as source, ThreadPoolExecutor(4) as pool:
+        sizes = list(pool.map(lambda _: len(source.read_list(a_query(top=2)).rows), range(20)))
+        assert sandbox.seats == 1
+    assert sizes == [2] * 20
+    assert count(sandbox, "/connect/token") == 1
+
+
+def test_a_proxy_for_the_world_outside_is_not_used_on_this_machine(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    with open_source(sandbox) as source:
+        reads_a_page(source)

@@ -1,0 +1,196 @@
+"""The rotating refresh token: stored before it counts, whoever crashes or refreshes at the same time."""
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from connector.errors import CredentialsError, SecretUnavailableError
+from connector.sandbox import Sandbox, SandboxOptions
+from connector.sandbox.messages import Request
+from tests.contract.source_setup import BILLS, Vault, a_query, a_source, count, open_source, outcome
+
+TOKEN = "/identity/connect/token"
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(size="tiny")) as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def vault(sandbox: Sandbox) -> Vault:
+    return Vault(sandbox.credentials("refresh_token"))
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def token_in(value: bytes) -> str:
+    return msgspec.json.decode(value, type=dict[str, str])["refresh_token"]
+
+
+def test_each_run_leaves_a_token_for_the_next(sandbox: Sandbox, vault: Vault) -> None:
+    seen = {vault.members["refresh_token"]}
+    for _ in range(4):
+        with open_source(sandbox, vault) as source:
+            assert source.read_list(a_query(top=1)).rows
+        seen.add(vault.members["refresh_token"])
+    assert len(seen) == 5
+
+
+def test_everything_else_in_the_secret_is_kept(sandbox: Sandbox, vault: Vault) -> None:
+    vault.change(note="authorised by Ann")
+    before = vault.members
+    with open_source(sandbox, vault) as source:
+        source.describe(BILLS)
+    assert vault.members == before | {"refresh_token": vault.members["refresh_token"]}
+
+
+def test_the_new_token_is_stored_before_the_access_token_is_used(sandbox: Sandbox, vault: Vault) -> None:
+    stored_when_used: list[int] = []
+
+    def note(_: Request) -> None:
+        stored_when_used.append(len(vault.stored))
+
+    sandbox.faults.add(path="/Default/", hook=note, times=99)
+    with open_source(sandbox, vault) as source:
+        source.describe(BILLS)
+        sandbox.site.identity.expire_all()
+        source.describe(BILLS)
+    assert stored_when_used == [1, 1, 2]
+
+
+def test_a_crash_after_storing_costs_nothing(sandbox: Sandbox, vault: Vault) -> None:
+    def store_and_crash(value: bytes) -> None:
+        vault.store(value)
+        raise Crash
+
+    with pytest.raises(Crash):
+        a_source(sandbox, vault, store_credentials=store_and_crash).describe(BILLS)
+    with open_source(sandbox, vault) as source:
+        assert source.read_list(a_query(top=1)).rows
+
+
+def test_a_crash_before_storing_is_told_as_what_it_is(sandbox: Sandbox, vault: Vault) -> None:
+    def crash(_: bytes) -> None:
+        raise Crash
+
+    with pytest.raises(Crash):
+        a_source(sandbox, vault, store_credentials=crash).describe(BILLS)
+    with open_source(sandbox, vault) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, CredentialsError)
+    assert "used already" in error.message
+    assert "authorise" in error.action
+
+
+def test_a_store_that_fails_for_a_moment_is_tried_again(sandbox: Sandbox, vault: Vault) -> None:
+    failures = iter((True, True, False))
+
+    def store(value: bytes) -> None:
+        if next(failures):
+            raise SecretUnavailableError("busy", action="wait")
+        vault.store(value)
+
+    with open_source(sandbox, vault, store_credentials=store) as source:
+        assert source.read_list(a_query(top=1)).rows
+    assert count(sandbox, TOKEN) == 1
+
+
+def test_a_token_that_cannot_be_stored_is_not_used_and_its_loss_is_told(
+    sandbox: Sandbox, vault: Vault
+) -> None:
+    def refuse(_: bytes) -> None:
+        raise SecretUnavailableError("no right to add versions", action="grant it")
+
+    with open_source(sandbox, vault, store_credentials=refuse) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, SecretUnavailableError)
+    assert "no right to add versions" in error.message
+    assert "authorise it once more" in error.action
+    assert count(sandbox, "/Default/") == 0
+
+
+def test_two_runs_refreshing_at_once_both_get_in(sandbox: Sandbox, vault: Vault) -> None:
+    """The other run refreshes after we have read the secret, and stores its token after ours was refused."""
+    other = a_source(sandbox, vault)
+    reads = iter(range(99))
+
+    def read() -> bytes:
+        value = vault.read()
+        if next(reads) == 0:
+            other.describe(BILLS)
+        return value
+
+    with open_source(sandbox, vault, credentials=read) as source:
+        assert source.read_list(a_query(top=1)).rows
+        assert other.read_list(a_query(top=1)).rows
+        other.close()
+    assert count(sandbox, TOKEN) == 3
+    assert len(vault.stored) == 2
+
+
+def test_a_token_the_other_run_is_still_storing_is_waited_for(sandbox: Sandbox, vault: Vault) -> None:
+    held: list[bytes] = []
+    a_source(sandbox, vault, store_credentials=held.append).describe(BILLS)
+    reads = iter(range(99))
+
+    def read() -> bytes:
+        if next(reads) == 3:
+            vault.store(held[0])
+        return vault.read()
+
+    with open_source(sandbox, vault, credentials=read) as source:
+        assert source.read_list(a_query(top=1)).rows
+
+
+def test_the_token_of_a_run_is_the_newest_even_after_losing_twice(sandbox: Sandbox, vault: Vault) -> None:
+    """Two other runs take the token one after the other, each right before we would have used it."""
+    rivals = [a_source(sandbox, vault) for _ in range(2)]
+    reads = iter(range(99))
+
+    def read() -> bytes:
+        value, number = vault.read(), next(reads)
+        if number < len(rivals):
+            rivals[number].describe(BILLS)
+        return value
+
+    with open_source(sandbox, vault, credentials=read) as source:
+        assert source.read_list(a_query(top=1)).rows
+        for rival in rivals:
+            rival.close()
+    assert token_in(vault.value) == token_in(vault.stored[-1])
+    with open_source(sandbox, vault) as source:
+        assert source.read_list(a_query(top=1)).rows
+
+
+def test_a_chain_that_has_ended_says_to_authorise_again(sandbox: Sandbox, vault: Vault) -> None:
+    sandbox.tenant.clock.advance(seconds=31 * 86_400)
+    with open_source(sandbox, vault) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, CredentialsError)
+    assert "30 days" in error.message
+    assert count(sandbox, TOKEN) == 1
+
+
+def test_a_server_that_does_not_rotate_leaves_the_secret_alone(sandbox: Sandbox, vault: Vault) -> None:
+    body = b'{"access_token": "opaque", "expires_in": 3600, "token_type": "Bearer"}'
+    sandbox.faults.add(
+        path=TOKEN, status=200, body=body, headers={"Content-Type": "application/json"}, times=9
+    )
+    with open_source(sandbox, vault) as source:
+        assert isinstance(outcome(lambda: source.describe(BILLS)), CredentialsError)
+    assert vault.stored == []
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_refresh_that_time_mends_is_tried_again_with_the_same_token(
+    sandbox: Sandbox, vault: Vault, status: int
+) -> None:
+    sandbox.faults.add(path=TOKEN, status=status, times=2)
+    with open_source(sandbox, vault) as source:
+        assert source.read_list(a_query(top=1)).rows
+    assert count(sandbox, TOKEN) == 3

@@ -1,0 +1,326 @@
+"""Signing in when it goes wrong: no password is risked twice, and what time mends is waited for."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from connector.errors import (
+    ConfigurationError,
+    ConnectorError,
+    CredentialsError,
+    SecretUnavailableError,
+    SessionsBusyError,
+    SourceSetupError,
+    SourceUnavailableError,
+)
+from connector.sandbox import Sandbox, SandboxOptions
+from connector.sandbox.messages import Request
+from connector.sandbox.sandbox import CredentialKind
+from tests.contract.source_setup import BILLS, Vault, a_query, a_source, count, open_source, outcome
+from tests.stand_ins.clock import FakeClock
+
+FORMS: tuple[CredentialKind, ...] = ("password", "refresh_token", "cookie")
+WITH_PASSWORD: tuple[CredentialKind, ...] = ("password", "cookie")
+SIGN_INS = {
+    "password": "/identity/connect/token",
+    "refresh_token": "/identity/connect/token",
+    "cookie": "/auth/login",
+}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(size="tiny")) as tenant:
+        yield tenant
+
+
+def sign_ins(sandbox: Sandbox) -> int:
+    return count(sandbox, "/identity/connect/token") + count(sandbox, "/auth/login")
+
+
+def sign_outs(sandbox: Sandbox) -> int:
+    return count(sandbox, "/auth/logout")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_one_sign_in_and_one_sign_out_a_run(sandbox: Sandbox, form: CredentialKind) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        for _ in range(3):
+            source.read_list(a_query(top=1))
+        assert sandbox.seats == 1
+    assert (sign_ins(sandbox), sign_outs(sandbox)) == (1, 1)
+    assert sandbox.requests[-1].status == 204
+
+
+@pytest.mark.parametrize("directory", ["", "AcmeERP", "deep/er"])
+@pytest.mark.parametrize("form", FORMS)
+def test_the_instance_may_be_at_the_root_or_below(form: CredentialKind, directory: str) -> None:
+    with (
+        Sandbox(SandboxOptions(size="tiny", virtual_directory=directory)) as sandbox,
+        open_source(sandbox, Vault(sandbox.credentials(form)), url=f"{sandbox.url}/") as source,
+    ):
+        assert source.read_list(a_query(top=1)).rows
+
+
+@pytest.mark.parametrize("form", WITH_PASSWORD)
+def test_a_wrong_password_is_tried_once_however_often_the_source_is_asked(
+    sandbox: Sandbox, form: CredentialKind
+) -> None:
+    vault = Vault(sandbox.credentials(form))
+    vault.change(password="wr0ng")
+    with open_source(sandbox, vault) as source:
+        for _ in range(5):
+            error = outcome(lambda: source.read_list(a_query()))
+            assert isinstance(error, CredentialsError)
+            assert "SM201010" in error.action
+            assert "wr0ng" not in f"{error} {error.action}"
+    assert sign_ins(sandbox) == 1
+    assert vault.reads >= 2
+
+
+@pytest.mark.parametrize("form", WITH_PASSWORD)
+def test_a_secret_replaced_meanwhile_is_the_only_second_try(sandbox: Sandbox, form: CredentialKind) -> None:
+    vault = Vault(sandbox.credentials(form))
+    right = vault.members["password"]
+    vault.change(password="old")
+    sandbox.faults.add(path=SIGN_INS[form], hook=lambda _: vault.change(password=right))
+    with open_source(sandbox, vault) as source:
+        assert source.read_list(a_query(top=1)).rows
+    assert sign_ins(sandbox) == 2
+
+
+@pytest.mark.parametrize("form", WITH_PASSWORD)
+def test_the_account_is_not_locked_by_a_wrong_password(sandbox: Sandbox, form: CredentialKind) -> None:
+    sandbox.configure(lockout_attempts=2)
+    vault = Vault(sandbox.credentials(form))
+    right = vault.members["password"]
+    vault.change(password="wrong")
+    with open_source(sandbox, vault) as source:
+        assert isinstance(outcome(lambda: source.describe(BILLS)), CredentialsError)
+        list(source.check([BILLS]))
+        vault.change(password=right)
+        assert source.read_list(a_query(top=1)).rows
+
+
+def test_a_locked_account_is_said_to_be_locked_and_left_alone(sandbox: Sandbox) -> None:
+    sandbox.configure(lockout_attempts=1)
+    sandbox.site.account.failures = 1
+    with open_source(sandbox, Vault(sandbox.credentials("cookie"))) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, CredentialsError)
+    assert "locked out" in error.message
+    assert sign_ins(sandbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "says"), [({"client_secret": "no"}, "SM303010"), ({"client_id": "other@ACME"}, "SM303010")]
+)
+@pytest.mark.parametrize("form", ["password", "refresh_token"])
+def test_a_wrong_application_is_told_from_a_wrong_user(
+    sandbox: Sandbox, form: CredentialKind, change: dict[str, str], says: str
+) -> None:
+    vault = Vault(sandbox.credentials(form))
+    vault.change(**change)
+    with open_source(sandbox, vault) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, CredentialsError)
+    assert says in error.action
+    assert sign_ins(sandbox) == 1
+
+
+def test_a_tenant_that_does_not_exist_is_named(sandbox: Sandbox) -> None:
+    sandbox.configure(other_tenants=("TEST",))
+    vault = Vault(sandbox.credentials("cookie"))
+    vault.change(tenant="TYPO")
+    with open_source(sandbox, vault) as source, pytest.raises(SourceSetupError, match="TYPO"):
+        source.describe(BILLS)
+
+
+def test_another_tenant_than_asked_for_is_not_read() -> None:
+    with Sandbox(SandboxOptions(size="tiny", real_time=True)) as sandbox:
+        vault = Vault(sandbox.credentials("cookie"))
+        vault.change(tenant="OTHER")
+        with (
+            open_source(sandbox, vault) as source,
+            pytest.raises(SourceSetupError, match="ACME, not to OTHER"),
+        ):
+            source.read_list(a_query())
+        assert count(sandbox, "/Default/") == 0
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_expired_session_is_renewed_once_in_the_middle_of_a_run(
+    sandbox: Sandbox, form: CredentialKind
+) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        first = source.read_list(a_query(top=2)).rows
+        for _ in range(3):
+            sandbox.tenant.clock.advance(seconds=3601)
+            assert source.read_list(a_query(top=2)).rows == first
+        assert sandbox.seats == 1
+    assert sign_ins(sandbox) == 4
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_session_that_is_refused_at_once_is_renewed_once_then_given_up(
+    sandbox: Sandbox, form: CredentialKind
+) -> None:
+    sandbox.faults.add(path="/Default/", status=401, times=99)
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        error = outcome(lambda: source.read_list(a_query()))
+    assert isinstance(error, CredentialsError)
+    assert sign_ins(sandbox) == 2
+    assert count(sandbox, "/Default/") == 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_renewal_gives_the_old_seat_back_first(sandbox: Sandbox, form: CredentialKind) -> None:
+    sandbox.configure(seat_limit=1)
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        source.read_list(a_query(top=1))
+        sandbox.faults.add(path="/Default/", status=401)
+        assert source.read_list(a_query(top=1)).rows
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_redirect_to_the_sign_in_page_renews_the_session(sandbox: Sandbox, form: CredentialKind) -> None:
+    login = {"Location": "/AcmeERP/Frames/Login.aspx?ReturnUrl=%2f"}
+    sandbox.faults.add(path="/Default/", status=302, headers=login)
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        assert source.read_list(a_query(top=1)).rows
+    assert sign_ins(sandbox) == 2
+
+
+@pytest.mark.parametrize("dialect", ["json", "text", "redirect"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_full_house_is_waited_for(sandbox: Sandbox, form: CredentialKind, dialect: str) -> None:
+    sandbox.configure(seat_limit=0, seat_dialect=dialect)
+    clock = FakeClock()
+    with open_source(sandbox, Vault(sandbox.credentials(form)), clock) as source:
+        error = outcome(lambda: source.read_list(a_query(top=1)))
+        assert isinstance(error, SessionsBusyError)
+        assert "SM604000" in error.action
+        assert sum(clock.sleeps, timedelta(0)) > timedelta(0)
+        sandbox.configure(seat_limit=1)
+        assert source.read_list(a_query(top=1)).rows
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_sign_in_that_time_mends_is_tried_again(
+    sandbox: Sandbox, form: CredentialKind, status: int
+) -> None:
+    sandbox.faults.add(path=SIGN_INS[form], status=status, times=2)
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        assert source.read_list(a_query(top=1)).rows
+    assert sign_ins(sandbox) == 3
+
+
+@pytest.mark.parametrize("form", WITH_PASSWORD)
+def test_sign_ins_without_an_answer_are_few_lest_the_account_gets_locked(
+    sandbox: Sandbox, form: CredentialKind
+) -> None:
+    clock = FakeClock()
+    vault = Vault(sandbox.credentials(form))
+    vault.change(password="wrong")
+    sandbox.faults.add(path=SIGN_INS[form], breakage="reset_after", times=99)
+    deadline = clock.now() + timedelta(minutes=10)
+    with open_source(sandbox, vault, clock, deadline=deadline) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, SourceUnavailableError)
+    assert error.retry_after is not None
+    assert error.retry_after >= timedelta(minutes=10)
+    assert sign_ins(sandbox) == 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_sign_in_answer_cut_off_is_tried_again(sandbox: Sandbox, form: CredentialKind) -> None:
+    sandbox.faults.add(path=SIGN_INS[form], breakage="reset_before")
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        assert source.read_list(a_query(top=1)).rows
+
+
+def test_a_page_where_the_token_should_be_says_so(sandbox: Sandbox) -> None:
+    sandbox.faults.add(path="/connect/token", html="<html><title>Welcome</title></html>", times=99)
+    with open_source(sandbox) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, ConnectorError)
+    assert "web page titled «Welcome»" in error.message
+    assert "ACUMATICA_URL" in error.action
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_wrong_virtual_directory_is_a_matter_of_configuration(
+    sandbox: Sandbox, form: CredentialKind
+) -> None:
+    url = sandbox.url.replace("AcmeERP", "Acme")
+    with open_source(sandbox, Vault(sandbox.credentials(form)), url=url) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, ConfigurationError)
+    assert "ACUMATICA_URL" in error.message
+    assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b"[]", b'"token"', b'{"access_token": 5}', b"{", b'{"access_token": "x"']
+)
+def test_a_token_answer_without_a_token_is_transient(sandbox: Sandbox, body: bytes) -> None:
+    sandbox.faults.add(
+        path="/connect/token", status=200, body=body, headers={"Content-Type": "application/json"}
+    )
+    with open_source(sandbox) as source:
+        assert source.read_list(a_query(top=1)).rows
+    assert sign_ins(sandbox) == 2
+
+
+def test_a_secret_that_cannot_be_read_is_that_error(sandbox: Sandbox) -> None:
+    def unreadable() -> bytes:
+        raise SecretUnavailableError("gone", action="look")
+
+    with (
+        open_source(sandbox, credentials=unreadable) as source,
+        pytest.raises(SecretUnavailableError, match="gone"),
+    ):
+        source.describe(BILLS)
+    assert sandbox.requests == []
+
+
+def test_an_expiry_time_given_as_text_is_borne(sandbox: Sandbox) -> None:
+    sandbox.configure(expires_in_as_text=True)
+    with open_source(sandbox) as source:
+        assert source.read_list(a_query(top=1)).rows
+
+
+def test_a_bearer_session_sends_no_cookies_and_a_netrc_is_not_asked(
+    sandbox: Sandbox, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = f"{tmp_path}/netrc"
+    with open(netrc, "w", encoding="utf-8") as file:  # noqa: PTH123 (tmp_path is only formatted here)
+        file.write("machine 127.0.0.1 login x password y\n")
+    monkeypatch.setenv("NETRC", netrc)
+    seen: list[Request] = []
+    sandbox.faults.add(hook=seen.append, times=99)
+    with open_source(sandbox) as source:
+        source.read_list(a_query(top=1))
+    assert not [request for request in seen if request.header("Cookie")]
+    assert all(request.header("Authorization").startswith("Bearer ") for request in seen[1:])
+    assert not seen[0].header("Authorization")
+
+
+def test_sign_out_says_its_length(sandbox: Sandbox) -> None:
+    seen: list[Request] = []
+    sandbox.faults.add(path="/auth/logout", hook=seen.append)
+    with open_source(sandbox) as source:
+        source.read_list(a_query(top=1))
+    assert seen[0].header("Content-Length") == "0"
+
+
+def test_no_request_tells_the_secret_in_its_address(sandbox: Sandbox) -> None:
+    vault = Vault(sandbox.credentials())
+    source = a_source(sandbox, vault)
+    source.read_list(a_query(top=1))
+    source.close()
+    addresses = " ".join(f"{request.path}?{request.query}" for request in sandbox.requests)
+    assert vault.members["password"] not in addresses
+    assert vault.members["client_secret"] not in addresses
