@@ -80,7 +80,7 @@ class SyncSettings(Struct, frozen=True, kw_only=True):
     ] = 900
     time_budget_seconds: Annotated[
         int,
-        Meta(ge=10, le=3500, description="a run stops between pages after this time and answers `partial`"),
+        Meta(ge=1, le=3500, description="a run stops between pages after this time and answers `partial`"),
     ] = 1500
     write_method: Annotated[WritePolicy, Meta(description="`auto`, `streaming` or `load`")] = WritePolicy.AUTO
 

@@ -42,7 +42,7 @@ class Reconcile:
         self._matched = self._repaired = self._stale = self._deleted = 0
         contract = load_contract(run, stream)
         self._writer = BatchWriter(run, build_table(run.entity, contract))
-        self._table = run.ports.warehouse.prepare(self._writer.table)
+        self._table = run.prepare(self._writer.table)
         self._interpreter = Interpreter(run.ports.source, run.entity, contract, self._table.retyped)
 
     def work(self) -> Status:
@@ -122,7 +122,7 @@ class Reconcile:
         """Write what the warehouse does not have in this very version, and count it."""
         if page.contract:
             self._writer.table = build_table(self._run.entity, page.contract)
-            self._run.ports.warehouse.prepare(self._writer.table)
+            self._run.prepare(self._writer.table)
         tally = self._run.tally
         written, unchanged = tally.records_written, tally.records_unchanged
         self._writer.write([page], self._index, WriteMethod.LOAD)

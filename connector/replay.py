@@ -25,7 +25,7 @@ class Replay:
         self._run = run
         contract = load_contract(run, stream)
         self._writer = BatchWriter(run, build_table(run.entity, contract), tolerates_rejects=True)
-        table = run.ports.warehouse.prepare(self._writer.table)
+        table = run.prepare(self._writer.table)
         self._interpreter = Interpreter(run.ports.source, run.entity, contract, table.retyped)
 
     def work(self) -> Status:
@@ -43,7 +43,7 @@ class Replay:
         pages = [self._read(letter) for letter in letters]
         if any(page.contract for page in pages):
             self._writer.table = build_table(self._run.entity, self._interpreter.codec.contract)
-            self._run.ports.warehouse.prepare(self._writer.table)
+            self._run.prepare(self._writer.table)
         accepted = {record.mark for record in self._writer.write(pages, _NothingKnown(), WriteMethod.LOAD)}
         for letter, page in zip(letters, pages, strict=True):
             if page.readings[0].record.mark in accepted:

@@ -19,9 +19,10 @@ from connector.domain.run import (
     WriteMethod,
     WritePolicy,
 )
+from connector.domain.schema import Table
 from connector.domain.stream import Lease, SessionSlot, Stream
 from connector.errors import ConnectorError, SessionsBusyError, TransientError
-from connector.ports import Append, Clock, Row, Source, StateStore, Warehouse
+from connector.ports import Append, Clock, Row, Source, StateStore, TableStatus, Warehouse
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Run:
         self._started_at = ports.clock.now()
         self._lease: Lease | None = None
         self._slot: SessionSlot | None = None
+        self._has_reached_warehouse = False
 
     @property
     def lease(self) -> Lease:
@@ -90,6 +92,12 @@ class Run:
     def must_stop(self) -> bool:
         """Whether the time budget is used up or the instance is ending."""
         return self.ports.clock.now() >= self.limits.deadline or self.limits.is_stopping()
+
+    def prepare(self, table: Table) -> TableStatus:
+        """Make the table as it should be; from then on the run has something to tell analysts."""
+        status = self.ports.warehouse.prepare(table)
+        self._has_reached_warehouse = True
+        return status
 
     def begin_page(self) -> None:
         """At every page of the list: count it, tell the progress, keep the lease."""
@@ -164,7 +172,8 @@ class Run:
         self.ports.source.close()
         entry = {**to_plain(result), "started_at": self._started_at, "finished_at": self.ports.clock.now()}
         self._attempt("the audit entry", lambda: self.ports.state.close_run(self.run_id, entry))
-        self._attempt("the row of sync_runs", lambda: self._record(result))
+        if self._has_reached_warehouse:
+            self._attempt("the row of sync_runs", lambda: self._record(result))
 
     def _record(self, result: RunResult) -> None:
         plain = to_plain(result)

@@ -39,7 +39,7 @@ class Pass:
         """Read, write and commit; return PARTIAL when time ran out first, with the progress stored."""
         self._contract = load_contract(self._run, self._stream)
         self._writer = BatchWriter(self._run, build_table(self._run.entity, self._contract))
-        self._table = self._run.ports.warehouse.prepare(self._writer.table)
+        self._table = self._run.prepare(self._writer.table)
         self._plan = self._plan_pass(self._table)
         self._resume(self._plan.checkpoint)
         is_done = self._read_and_write()
@@ -113,7 +113,7 @@ class Pass:
             self._contract = contract
             self._run.ports.state.save_contract(self._run.lease, contract)
             self._writer.table = build_table(self._run.entity, contract)
-            self._table = self._run.ports.warehouse.prepare(self._writer.table)
+            self._table = self._run.prepare(self._writer.table)
 
     def _write(self, pages: Sequence[Page], *, is_last: bool) -> None:
         if not pages:
