@@ -9,7 +9,7 @@ from google.cloud import firestore
 
 from connector.adapters.firestore import FirestoreStateStore, open_firestore
 from connector.domain.stream import Lease, SessionSlot
-from connector.errors import StateStoreUnavailableError
+from connector.errors import LeaseLostError, StateStoreUnavailableError
 from connector.ports import StateStore
 from connector.retrying import Retry
 from tests.contract.state_builders import (
@@ -21,6 +21,7 @@ from tests.contract.state_builders import (
     an_audit_entry,
     taken,
 )
+from tests.contract.state_leases import WRITES
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.servers import HOST, free_port
 
@@ -78,15 +79,22 @@ class CutOffError(grpc.RpcError):
 
 
 class Faults(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Fails the calls that its plan names by number: before they are sent, or after they were carried out."""
+    """Fails the calls that its plan names by number: before they are sent, or after they were carried out.
+
+    `meanwhile` is done once, after a document was read and before the write that depends on it is sent.
+    """
 
     def __init__(self) -> None:
         self.calls = 0
         self.before: dict[int, grpc.StatusCode] = {}
         self.after: dict[int, grpc.StatusCode] = {}
+        self.meanwhile: Callable[[], object] | None = None
 
     def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
         number = self._begin()
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
         call = proceed(details, request)
         if number in self.after:
             call.result()
@@ -122,6 +130,8 @@ class Scene:
     """One run's state in a prefix of its own, and a store on it whose calls can be made to fail."""
 
     def __init__(self, project: str, prefix: str) -> None:
+        self.project = project
+        self.prefix = prefix
         self.clock = FakeClock()
         self.faults = Faults()
         client = FaultyClient(project, self.faults)
@@ -134,6 +144,15 @@ class Scene:
         self.store.add_dead_letter(a_dead_letter())
         self.store.record_page("run-0", "vendors", "backfill", 1, [an_audit_entry()])
         self.faults.calls = 0
+
+    def beside(self) -> StateStore:
+        """Return another store on the same state and clock, without faults."""
+        return FirestoreStateStore(
+            connect=lambda: firestore.Client(project=self.project),
+            prefix=self.prefix,
+            clock=self.clock,
+            retry=Retry(clock=FakeClock()),
+        )
 
     def act(self, act: Act) -> object:
         return act(self.store, self.lease, self.slot)
@@ -166,6 +185,54 @@ def test_any_call_may_fail_and_any_answer_may_be_lost(firestore_project: str, ac
             assert scene.stored() == expected, f"call {number}, {when}"
             scene.store.close()
     undisturbed.store.close()
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_lease_taken_over_between_reading_and_writing_is_lost(
+    firestore_project: str, write: Callable[[StateStore, Lease], object]
+) -> None:
+    stalled = Scene(firestore_project, "state")
+    other = stalled.beside()
+    stalled.clock.advance(TTL)
+    stalled.faults.meanwhile = lambda: taken(other, owner="run-2")
+    before = other.read_stream("vendors")
+    with pytest.raises(LeaseLostError):
+        write(stalled.store, stalled.lease)
+    assert other.read_stream("vendors") == before
+    held = other.acquire_lease("vendors", "run-3", TTL)
+    assert isinstance(held, Lease)
+    assert held.owner == "run-2"
+    stalled.store.close()
+
+
+def test_a_lease_given_up_too_late_is_not_taken_from_the_next_owner(firestore_project: str) -> None:
+    stalled = Scene(firestore_project, "state")
+    other = stalled.beside()
+    stalled.clock.advance(TTL)
+    stalled.faults.meanwhile = lambda: taken(other, owner="run-2")
+    stalled.store.release_lease(stalled.lease)
+    assert isinstance(other.acquire_lease("vendors", "run-3", TTL), Lease)
+    stalled.store.close()
+
+
+def test_two_that_find_the_same_expired_lease_do_not_both_get_it(firestore_project: str) -> None:
+    scene = Scene(firestore_project, "state")
+    other = scene.beside()
+    scene.clock.advance(TTL)
+    scene.faults.meanwhile = lambda: taken(other, owner="run-2")
+    answer = scene.store.acquire_lease("vendors", "run-3", TTL)
+    assert isinstance(answer, Lease)
+    assert answer.owner == "run-2"
+    scene.store.close()
+
+
+def test_two_that_find_the_same_free_seat_do_not_both_get_it(firestore_project: str) -> None:
+    scene = Scene(firestore_project, "state")
+    other = scene.beside()
+    scene.clock.advance(TTL)
+    scene.faults.meanwhile = lambda: other.acquire_session("run-2", 1, TTL)
+    assert scene.store.acquire_session("run-3", 1, TTL) is None
+    scene.store.close()
 
 
 @pytest.mark.parametrize("status", [grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE])

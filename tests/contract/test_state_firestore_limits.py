@@ -163,6 +163,15 @@ def test_pages_stay_within_bounds(
         assert [page.entry for page in store.audit_trail("vendors", record_id)] == [found.entry]
 
 
+def test_a_page_document_has_at_most_a_thousand_records(
+    store: FirestoreStateStore, client: firestore.Client
+) -> None:
+    page = [an_audit_entry(record_id=f"id-{n}") for n in range(2001)]
+    store.record_page("run-1", "vendors", "backfill", 1, page)
+    parts = client.collection("acumatica_runs/run-1/pages").stream()
+    assert [len(part.get("record_ids")) for part in parts] == [1000, 1000, 1]
+
+
 def test_dead_letters_stay_within_bounds(store: FirestoreStateStore, client: firestore.Client) -> None:
     payload = random.Random(7).randbytes(5 * 1024 * 1024)  # noqa: S311 - not a secret
     letter = a_dead_letter(

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -83,6 +84,20 @@ def test_a_file_another_process_holds_for_long_is_worth_another_try(
     assert not line.ok
     assert "Another process" in line.remedy
     taken(store)
+
+
+def test_runs_in_parallel_wait_for_each_other_instead_of_failing(path: Path, clock: FakeClock) -> None:
+    def work(number: int) -> int:
+        store = SqliteStateStore(path=path, clock=clock)
+        for _ in range(30):
+            lease = taken(store, f"entity-{number}")
+            store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+            store.release_lease(lease)
+        store.close()
+        return lease.fence
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(work, range(4))) == [30] * 4
 
 
 def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path, clock: FakeClock) -> None:
