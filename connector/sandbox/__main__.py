@@ -22,12 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
         changes["endpoint_versions"] = tuple(chosen.version)
     options = replace(options, **{name: value for name, value in changes.items() if value is not None})
     with Sandbox(options, chosen.port) as sandbox:
-        where = "printed by --credentials FILE only"
+        where = "come with --credentials FILE"
         if chosen.credentials:
             chosen.credentials.touch(mode=0o600)
             chosen.credentials.write_text(json.dumps(sandbox.credentials(chosen.auth)), "utf-8")
-            where = f"in {chosen.credentials}"
-        print(f"Sandbox tenant {options.tenant} at {sandbox.url}; credentials {where}", flush=True)
+            where = f"are in {chosen.credentials}"
+        print(f"Sandbox tenant {options.tenant} at {sandbox.url}; its credentials {where}", flush=True)
         try:
             while True:
                 time.sleep(3600)

@@ -64,6 +64,8 @@ class Faults:
         for flag in ("reset_before", "reset_after", "cut_body"):
             if parts.pop(flag, False):
                 parts["breakage"] = flag
+        if "delay" in parts:
+            parts["delay_seconds"] = parts.pop("delay")
         html = parts.pop("html", None)
         if html is not None:
             parts |= {"body": str(html).encode(), "headers": {"Content-Type": "text/html; charset=utf-8"}}

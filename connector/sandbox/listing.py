@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from .contract import Endpoint, TypeContract
+from .dropdowns import text_of
 from .filter_lexer import Lexer
 from .filter_match import Condition, Matcher
 from .filter_parser import Parser
@@ -85,7 +86,13 @@ class Reading:
         if GUID.fullmatch(tail):
             return self.site.tenant.table(self.contract.type).get(tail.lower())
         keys = [unquote(part) for part in re.split(r"/|\||%7C", tail, flags=re.IGNORECASE)]
-        return self.site.tenant.find(self.contract.type, *keys)
+        found = self.site.tenant.find(self.contract.type, *keys)
+        if found is None and self.endpoint.contract_version >= 5:
+            texts = [
+                text_of(self.contract.type, *pair) for pair in zip(self.contract.keys, keys, strict=False)
+            ]
+            found = self.site.tenant.find(self.contract.type, *texts)
+        return found
 
     def _selection(self) -> Selection:
         parameters = self.request.parameters

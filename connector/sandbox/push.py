@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import http.client
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from queue import Queue
 from typing import Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from .options import SandboxOptions, Webhook
 from .rows import Record, Scalar, new_id, seeded
@@ -22,6 +22,7 @@ ATTEMPTS = 5
 PAUSE_SECONDS = 0.05
 """Between attempts; real pauses are longer, but the sandbox is not there to make anyone wait."""
 
+_JSON = msgspec.json.Encoder(decimal_format="number")
 _TICKS_AT_EPOCH = 621_355_968_000_000_000
 
 
@@ -120,7 +121,7 @@ def post(webhook: Webhook, body: dict[str, Any]) -> bool:
         webhook.header: webhook.secret,
     }
     try:
-        connection.request("POST", url.path or "/", json.dumps(body, ensure_ascii=False).encode(), headers)
+        connection.request("POST", url.path or "/", _JSON.encode(body), headers)
         return 200 <= connection.getresponse().status < 300
     except (OSError, http.client.HTTPException):
         return False
@@ -134,8 +135,6 @@ def columns(record: Record) -> dict[str, Any]:
 
 
 def _bare(value: Scalar) -> Any:
-    if isinstance(value, Decimal):
-        return float(value)
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(timespec="milliseconds")
     return f"{value.isoformat()}T00:00:00" if isinstance(value, date) else value

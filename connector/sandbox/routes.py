@@ -29,7 +29,8 @@ def route(request: Request, site: Site) -> Response:
     if first == "Frames":
         return error_page(request.path)
     if first == "identity":
-        return site.identity.handle(request, rest, site.options, f"http://{request.header('Host')}{base}")
+        host = request.header("Host") or "127.0.0.1"
+        return site.identity.handle(request, rest, site.options, f"http://{host}{base}")
     if first == "entity":
         return _entity_root(request, site, rest)
     if first == "t":

@@ -8,10 +8,11 @@ from ..options import SandboxOptions
 from ..rows import Record
 from ..tenant import Tenant
 from ..transaction import Change
+from .bills import bill, post_bill
 from .books import Books, Draft
+from .checks import check, release_check
 from .money import cents, money, price
 from .partners import vendor
-from .payables import bill, check, post_bill, release_check
 from .purchasing import order, receipt
 from .receivables import invoice, payment
 

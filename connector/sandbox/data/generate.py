@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from ..options import SandboxOptions
 from ..tenant import Tenant
+from .bills import make_bills
 from .books import Books
 from .bulk import add_bulk
 from .chart import make_chart
+from .checks import make_checks
 from .items import make_non_stock_items, make_projects, make_stock_items
 from .ledger import make_journals
 from .partners import make_customers, make_vendors
-from .payables import make_bills, make_checks
 from .purchasing import make_orders, make_receipts
-from .receivables import make_invoices, make_payments, make_sales_orders
+from .receivables import make_invoices, make_payments
+from .sales import make_sales_orders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,33 +16,44 @@ def make_stock_items(books: Books, count: int) -> list[Draft]:
     return [books.add(_stock_item(books, number)) for number in range(count)]
 
 
+_EVERY_STOCK_ITEM: Fields = {
+    "ItemType": "Finished Good",
+    "ValuationMethod": "Average",
+    "TaxCategory": "TAXABLE",
+    "LotSerialClass": "NOTTRACKED",
+    "DefaultWarehouseID": "MAIN",
+    "InventoryAccount": INVENTORY,
+    "InventorySubaccount": "WHS-000",
+    "SalesAccount": SALES,
+    "SalesSubaccount": "SAL-000",
+    "COGSAccount": COGS,
+    "COGSSubaccount": "SAL-000",
+    "POAccrualAccount": PO_ACCRUAL,
+    "POAccrualSubaccount": "WHS-000",
+    "CurrentStdCost": price(0),
+    "Markup": quantity(0),
+    "WeightUOM": "KG",
+    "VolumeUOM": "LITER",
+    "IsAKit": False,
+    "PackSeparately": False,
+}
+"""What all stock items have in common."""
+
+
 def _stock_item(books: Books, number: int) -> Draft:
     random = books.random
     prefix, text, item_class, unit = names.GOODS[number % len(names.GOODS)]
     size = names.SIZES[number // len(names.GOODS) % len(names.SIZES)]
     cost = random.randrange(5_000, 2_500_000)
-    fields: Fields = {
+    fields: Fields = _EVERY_STOCK_ITEM | {
         "InventoryID": f"{prefix}-{size}-{number + 1:04}",
         "Description": f"{text} {size}" + (' 3/4" "heavy duty"' if number % 50 == 9 else ""),
         "ItemClass": item_class,
         "ItemStatus": "Active" if random.random() < 0.94 else random.choice(("Inactive", "No Purchases")),
-        "ItemType": "Finished Good",
-        "ValuationMethod": "Average",
         "PostingClass": item_class,
-        "TaxCategory": "TAXABLE",
         "BaseUOM": unit,
         "SalesUOM": unit,
         "PurchaseUOM": unit,
-        "LotSerialClass": "NOTTRACKED",
-        "DefaultWarehouseID": "MAIN",
-        "InventoryAccount": INVENTORY,
-        "InventorySubaccount": "WHS-000",
-        "SalesAccount": SALES,
-        "SalesSubaccount": "SAL-000",
-        "COGSAccount": COGS,
-        "COGSSubaccount": "SAL-000",
-        "POAccrualAccount": PO_ACCRUAL,
-        "POAccrualSubaccount": "WHS-000",
         "AverageCost": price(cost),
         "LastCost": price(cost + random.randrange(-2_000, 2_000)),
         "MinCost": price(cost * 9 // 10),
@@ -50,13 +61,7 @@ def _stock_item(books: Books, number: int) -> Draft:
         "DefaultPrice": price(cost * 16 // 10),
         "CurySpecificPrice": price(cost * 16 // 10),
         "MSRP": TOO_FINE_FOR_A_FLOAT if number == 4 else price(cost * 2),
-        "CurrentStdCost": price(0),
-        "Markup": quantity(0),
         "DimensionWeight": price(random.randrange(100, 900_000)),
-        "WeightUOM": "KG",
-        "VolumeUOM": "LITER",
-        "IsAKit": False,
-        "PackSeparately": False,
         "SubjectToCommission": random.random() < 0.5,
     }
     day = books.working_day(0.0 if number % 3 == 0 else random.random() * 0.6)
@@ -94,34 +99,39 @@ def make_non_stock_items(books: Books, count: int) -> list[Draft]:
     return [books.add(_non_stock_item(books, number)) for number in range(count)]
 
 
+_EVERY_NON_STOCK_ITEM: Fields = {
+    "ItemClass": "SERVICES",
+    "ItemStatus": "Active",
+    "PostingClass": "SERVICES",
+    "TaxCategory": "EXEMPT",
+    "BaseUnit": "HOUR",
+    "SalesUnit": "HOUR",
+    "PurchaseUnit": "HOUR",
+    "ExpenseSubaccount": "OPS-000",
+    "SalesAccount": "40100",
+    "SalesSubaccount": "SAL-000",
+    "RequireReceipt": False,
+    "RequireShipment": False,
+    "IsKit": False,
+    "Weight": quantity(0),
+    "Volume": quantity(0),
+}
+"""What all non-stock items have in common."""
+
+
 def _non_stock_item(books: Books, number: int) -> Draft:
     random = books.random
     text = names.SERVICES[number % len(names.SERVICES)]
     account = EXPENSES[number % len(EXPENSES)]
-    fields: Fields = {
+    fields: Fields = _EVERY_NON_STOCK_ITEM | {
         "InventoryID": f"SVC{number + 1:04}",
         "Description": f"{text}, tier {number // len(names.SERVICES) + 1}",
-        "ItemClass": "SERVICES",
-        "ItemStatus": "Active",
         "ItemType": random.choice(("Service", "Labor", "Non-Stock Item", "Expense")),
-        "PostingClass": "SERVICES",
-        "TaxCategory": "EXEMPT",
-        "BaseUnit": "HOUR",
-        "SalesUnit": "HOUR",
-        "PurchaseUnit": "HOUR",
         "ExpenseAccount": account,
-        "ExpenseSubaccount": "OPS-000",
-        "SalesAccount": "40100",
-        "SalesSubaccount": "SAL-000",
         "CurrentCost": price(random.randrange(100_000, 1_500_000)),
         "LastCost": price(random.randrange(100_000, 1_500_000)),
         "DefaultPrice": price(random.randrange(200_000, 2_500_000)),
         "EffectiveDate": books.working_day(0.1),
-        "RequireReceipt": False,
-        "RequireShipment": False,
-        "IsKit": False,
-        "Weight": quantity(0),
-        "Volume": quantity(0),
     }
     day = books.working_day(random.random() * 0.5)
     return Draft(entity="NonStockItem", fields=fields, day=day)

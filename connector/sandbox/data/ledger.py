@@ -37,60 +37,55 @@ def post(books: Books, module: str, day: date, text: str, reference: str, postin
     return books.add(Draft(entity="JournalTransaction", fields=fields, day=day, details={"Details": lines}))
 
 
+_EVERY_LINE: Fields = {
+    "BranchID": "MAIN",
+    "Project": "X",
+    "NonBillable": True,
+    "IsNonPM": False,
+}
+"""What all journal lines have in common."""
+
+
 def line(books: Books, number: int, reference: str, posting: Posting) -> Row:
     """One journal line: exactly one of debit and credit is not zero."""
     account, subaccount, cents, text = posting
-    fields: Fields = {
+    fields: Fields = _EVERY_LINE | {
         "LineNbr": number,
         "Account": account,
         "Subaccount": subaccount,
-        "BranchID": "MAIN",
         "Description": _TEXTS[account],
         "TransactionDescription": text,
         "ReferenceNbr": reference,
         "DebitAmount": money(cents) if cents > 0 else _NOTHING,
         "CreditAmount": money(-cents) if cents < 0 else _NOTHING,
         "Qty": _NOTHING,
-        "Project": "X",
-        "NonBillable": True,
-        "IsNonPM": False,
     }
     return books.row(fields)
 
 
 def make_journals(books: Books, months: int) -> None:
     """What accountants enter by hand: the opening balance, payroll and depreciation every month."""
-    opening = books.working_day(0.0)
-    post(
-        books,
-        "GL",
-        opening,
-        "Opening balances",
-        "OPENING",
-        [
-            (CASH, "FIN-000", 250_000_000_00, "Paid-in capital"),
-            (EQUITY, "FIN-000", -250_000_000_00, "Capital"),
-        ],
-    )
+    capital = 250_000_000_00
+    opening = [
+        (CASH, "FIN-000", capital, "Paid-in capital"),
+        (EQUITY, "FIN-000", -capital, "Paid-in capital"),
+    ]
+    post(books, "GL", books.working_day(0.0), "Opening balances", "OPENING", opening)
     for month in range(months):
         day = books.working_day((month + 0.9) / months)
-        wages = 18_000_000 + month * 125_055
-        half = wages // 2
-        payroll = [
-            (PAYROLL, "HRM-000", wages, "Wages of the month"),
-            (PAYROLL_PAYABLE, "HRM-000", -half, "Net pay"),
-            (PAYROLL_PAYABLE, "HRM-EST", half - wages, "Withholdings"),
-        ]
-        post(books, "GL", day, "Payroll", f"PAY{month + 1:03}", payroll)
-        worn = 1_250_033
-        post(
-            books,
-            "GL",
-            day,
-            "Depreciation,\nstraight line",
-            f"DEP{month + 1:03}",
-            [
-                (DEPRECIATION, "OPS-000", worn, "Monthly charge"),
-                (ACCUMULATED, "OPS-000", -worn, "Monthly charge"),
-            ],
-        )
+        post(books, "GL", day, "Payroll", f"PAY{month + 1:03}", _payroll(18_000_000 + month * 125_055))
+        post(books, "GL", day, "Depreciation,\nstraight line", f"DEP{month + 1:03}", _depreciation(1_250_033))
+
+
+def _payroll(wages: int) -> list[Posting]:
+    half = wages // 2
+    return [
+        (PAYROLL, "HRM-000", wages, "Wages of the month"),
+        (PAYROLL_PAYABLE, "HRM-000", -half, "Net pay"),
+        (PAYROLL_PAYABLE, "HRM-EST", half - wages, "Withholdings"),
+    ]
+
+
+def _depreciation(cents: int) -> list[Posting]:
+    text = "Monthly charge"
+    return [(DEPRECIATION, "OPS-000", cents, text), (ACCUMULATED, "OPS-000", -cents, text)]

@@ -170,7 +170,7 @@ def company(random: Random, number: int) -> str:
     """The name of the n-th partner; the first ones are the difficult ones."""
     if number < len(_ODD):
         return _ODD[number]
-    first = _FIRST[number * 7 % len(_FIRST)]
+    first = _FIRST[number * 11 % len(_FIRST)]
     second = _SECOND[(number // len(_FIRST) + number) % len(_SECOND)]
     return f"{first} {second} {random.choice(_FORM)}"
 

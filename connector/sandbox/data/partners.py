@@ -16,13 +16,30 @@ def make_vendors(books: Books, count: int) -> list[Draft]:
     return [books.add(vendor(books, number)) for number in range(count)]
 
 
+_EVERY_VENDOR: Fields = {
+    "APAccount": AP,
+    "APSubaccount": "FIN-000",
+    "CashAccount": CASH,
+    "PaymentBy": "Due Date",
+    "FATCA": False,
+    "VendorIsLaborUnion": False,
+    "VendorIsTaxAgency": False,
+    "PrintOrders": True,
+    "LocationName": "Primary Location",
+    "ReceivingBranch": "MAIN",
+    "MinReceipt": quantity(0),
+    "ThresholdReceipt": quantity(100),
+}
+"""What all vendors have in common."""
+
+
 def vendor(books: Books, number: int) -> Draft:
     """The n-th vendor."""
     random = books.random
     name = names.company(random, number)
     foreign = random.random() < 0.08
     kind = ("GOODS", "GOODS", "SERVICES", "UTILITIES", "FREIGHT")[number % 5]
-    fields: Fields = {
+    fields: Fields = _EVERY_VENDOR | {
         "VendorID": f"V{number + 1:06}",
         "VendorName": name,
         "LegalName": name,
@@ -32,29 +49,17 @@ def vendor(books: Books, number: int) -> Draft:
         else random.choice(("On Hold", "Hold Payments", "Inactive")),
         "Terms": random.choice(_TERMS),
         "CurrencyID": "EUR" if foreign else "USD",
-        "APAccount": AP,
-        "APSubaccount": "FIN-000",
-        "CashAccount": CASH,
         "PaymentMethod": "WIRE" if foreign else random.choice(("CHECK", "CHECK", "ACH")),
-        "PaymentBy": "Due Date",
         "TaxZone": "EXEMPT" if foreign else "STATE",
         "TaxRegistrationID": f"{random.randrange(10, 99)}-{random.randrange(1_000_000, 9_999_999)}",
         "F1099Vendor": kind == "SERVICES",
         "ForeignEntity": foreign,
-        "FATCA": False,
         "LandedCostVendor": kind == "FREIGHT",
-        "VendorIsLaborUnion": False,
-        "VendorIsTaxAgency": False,
         "PaySeparately": random.random() < 0.1,
-        "PrintOrders": True,
         "SendOrdersbyEmail": random.random() < 0.4,
         "LeadTimedays": random.randrange(1, 30),
         "PaymentLeadTimedays": 2,
-        "LocationName": "Primary Location",
-        "ReceivingBranch": "MAIN",
-        "MinReceipt": quantity(0),
         "MaxReceipt": TOO_FINE_FOR_A_FLOAT if number == 3 else quantity(100),
-        "ThresholdReceipt": quantity(100),
     }
     if random.random() < 0.7:
         fields["AccountRef"] = f"AC-{random.randrange(10_000, 99_999)}"
@@ -66,26 +71,31 @@ def make_customers(books: Books, count: int) -> list[Draft]:
     return [books.add(_customer(books, number)) for number in range(count)]
 
 
+_EVERY_CUSTOMER: Fields = {
+    "CurrencyID": "USD",
+    "StatementCycleID": "MONTHLY",
+    "StatementType": "Open Item",
+    "TaxZone": "STATE",
+    "EnableWriteOffs": True,
+    "PrintInvoices": False,
+    "SendInvoicesbyEmail": True,
+    "ShippingRule": "Back Order Allowed",
+}
+"""What all customers have in common."""
+
+
 def _customer(books: Books, number: int) -> Draft:
     random = books.random
-    fields: Fields = {
+    fields: Fields = _EVERY_CUSTOMER | {
         "CustomerID": f"C{number + 1:06}",
         "CustomerName": names.company(random, number + 1000 if number >= 10 else number),
         "CustomerClass": random.choice(("RETAIL", "WHOLESALE", "ONLINE")),
         "Status": "Active" if random.random() < 0.95 else "Credit Hold",
         "Terms": random.choice(_TERMS),
-        "CurrencyID": "USD",
         "BAccountID": 20_000 + number,
-        "StatementCycleID": "MONTHLY",
-        "StatementType": "Open Item",
-        "TaxZone": "STATE",
         "CreditLimit": money(random.randrange(1, 50) * 500_000),
         "WriteOffLimit": TOO_FINE_FOR_A_FLOAT if number == 5 else money(1000),
-        "EnableWriteOffs": True,
-        "PrintInvoices": False,
-        "SendInvoicesbyEmail": True,
         "OrderPriority": random.randrange(5),
-        "ShippingRule": "Back Order Allowed",
         "Email": f"ap{number}@customer.example",
     }
     return _partner("Customer", books, fields, number, ("MainContact", "BillingContact"))
@@ -111,17 +121,7 @@ def contact(books: Books, company: str, mailbox: str) -> Row:
     """A contact with its address."""
     random = books.random
     given, family = names.person(random)
-    city, state, postal, country = random.choice(names.CITIES)
-    address: Fields = {
-        "AddressLine1": names.street(random),
-        "City": city,
-        "Country": country,
-        "PostalCode": postal,
-        "State": state,
-        "Validated": False,
-    }
-    if random.random() < 0.2:
-        address["AddressLine2"] = f"Suite {random.randrange(1, 400)}"
+    books.numbers["contact"] += 1
     fields: Fields = {
         "Active": True,
         "CompanyName": company,
@@ -135,9 +135,23 @@ def contact(books: Books, company: str, mailbox: str) -> Row:
         "ContactID": books.numbers["contact"] + 5000,
         "Status": "Active",
     }
-    books.numbers["contact"] += 1
-    row = books.row(fields)
-    return Row(id=row.id, fields=fields, linked={"Address": books.row(address)}, note="")
+    return Row(id=books.row({}).id, fields=fields, linked={"Address": _address(books)}, note="")
+
+
+def _address(books: Books) -> Row:
+    random = books.random
+    city, state, postal, country = random.choice(names.CITIES)
+    fields: Fields = {
+        "AddressLine1": names.street(random),
+        "City": city,
+        "Country": country,
+        "PostalCode": postal,
+        "State": state,
+        "Validated": False,
+    }
+    if random.random() < 0.2:
+        fields["AddressLine2"] = f"Suite {random.randrange(1, 400)}"
+    return books.row(fields)
 
 
 def _attributes(books: Books, number: int) -> list[Row]:

@@ -23,6 +23,21 @@ def make_orders(books: Books, vendors: Sequence[Draft], items: Sequence[Draft], 
     ]
 
 
+_EVERY_ORDER: Fields = {
+    "Location": "MAIN",
+    "Branch": "MAIN",
+    "Project": "X",
+    "CurrencyID": "USD",
+    "BaseCurrencyID": "USD",
+    "CurrencyRate": price(10_000),
+    "CurrencyReciprocalRate": price(10_000),
+    "CurrencyRateTypeID": "SPOT",
+    "TaxTotal": money(0),
+    "IsTaxValid": True,
+}
+"""What all purchase orders have in common."""
+
+
 def order(books: Books, vendor: Fields, items: Sequence[Draft], day: date) -> Draft:
     """A purchase order of a few items."""
     random = books.random
@@ -34,7 +49,7 @@ def order(books: Books, vendor: Fields, items: Sequence[Draft], day: date) -> Dr
     chosen = [items[int(random.random() * len(items))] for _ in range(1 + int(random.random() * 6))]
     lines = [_line(books, kind, number, place, item, day, done) for place, item in enumerate(chosen, 1)]
     total = sum(cents(row.fields["ExtendedCost"]) for row in lines)
-    fields: Fields = {
+    fields: Fields = _EVERY_ORDER | {
         "Type": kind,
         "OrderNbr": number,
         "Status": status,
@@ -43,20 +58,10 @@ def order(books: Books, vendor: Fields, items: Sequence[Draft], day: date) -> Dr
         "PromisedOn": day + timedelta(days=int(vendor["LeadTimedays"])),  # type: ignore[arg-type]
         "VendorID": vendor["VendorID"],
         "Terms": vendor["Terms"],
-        "Location": "MAIN",
-        "Branch": "MAIN",
-        "Project": "X",
-        "CurrencyID": "USD",
-        "BaseCurrencyID": "USD",
-        "CurrencyRate": price(10_000),
-        "CurrencyReciprocalRate": price(10_000),
-        "CurrencyRateTypeID": "SPOT",
         "CurrencyEffectiveDate": day,
         "ControlTotal": money(total),
         "LineTotal": money(total),
         "OrderTotal": money(total),
-        "TaxTotal": money(0),
-        "IsTaxValid": True,
         "VendorTaxZone": vendor["TaxZone"],
     }
     if random.random() < 0.6:
@@ -67,20 +72,34 @@ def order(books: Books, vendor: Fields, items: Sequence[Draft], day: date) -> Dr
     )
 
 
+_EVERY_LINE: Fields = {
+    "BranchID": "MAIN",
+    "LineType": "Goods for IN",
+    "WarehouseID": "MAIN",
+    "Account": INVENTORY,
+    "Subaccount": "WHS-000",
+    "Project": "X",
+    "TaxCategory": "TAXABLE",
+    "Cancelled": False,
+    "MinReceiptPercent": quantity(0),
+    "MaxReceiptPercent": quantity(100),
+    "CompleteOn": quantity(100),
+    "ReceiptAction": "Accept but Warn",
+}
+"""What all order lines have in common."""
+
+
 def _line(books: Books, kind: str, number: str, place: int, item: Draft, day: date, done: bool) -> Row:
     units = 1 + int(books.random.random() * 60)
     unit_cost = cents(item["LastCost"]) * 100
     extended = units * unit_cost // 100
     received = quantity(units if done else 0)
-    fields: Fields = {
+    fields: Fields = _EVERY_LINE | {
         "LineNbr": place,
         "OrderType": kind,
         "OrderNbr": number,
-        "BranchID": "MAIN",
         "InventoryID": item["InventoryID"],
-        "LineType": "Goods for IN",
         "LineDescription": item["Description"],
-        "WarehouseID": "MAIN",
         "UOM": item["BaseUOM"],
         "OrderQty": quantity(units),
         "OrderedQty": quantity(units),
@@ -88,18 +107,9 @@ def _line(books: Books, kind: str, number: str, place: int, item: Draft, day: da
         "ReceivedAmount": money(extended if done else 0),
         "UnitCost": price(unit_cost),
         "ExtendedCost": money(extended),
-        "Account": INVENTORY,
-        "Subaccount": "WHS-000",
-        "Project": "X",
-        "TaxCategory": "TAXABLE",
         "Requested": day,
         "Promised": day + timedelta(days=14),
         "Completed": done,
-        "Cancelled": False,
-        "MinReceiptPercent": quantity(0),
-        "MaxReceiptPercent": quantity(100),
-        "CompleteOn": quantity(100),
-        "ReceiptAction": "Accept but Warn",
     }
     return books.row(fields)
 

@@ -1,4 +1,4 @@
-"""Sales orders, invoices and the payments customers send."""
+"""AR invoices and the payments customers send."""
 
 from __future__ import annotations
 
@@ -22,15 +22,29 @@ def make_invoices(
     ]
 
 
+_EVERY_INVOICE: Fields = {
+    "Type": "Invoice",
+    "LinkARAccount": AR,
+    "LinkBranch": "MAIN",
+    "LocationID": "MAIN",
+    "Project": "X",
+    "Status": "Open",
+    "Hold": False,
+    "TaxTotal": money(0),
+    "IsTaxValid": True,
+    "BillingPrinted": True,
+}
+"""What all invoices have in common."""
+
+
 def invoice(books: Books, customer: Fields, items: Sequence[Draft], day: date) -> Draft:
     """An invoice with its lines, its sale and its cost in the ledger."""
     random = books.random
     chosen = [items[int(random.random() * len(items))] for _ in range(1 + int(random.random() * 4))]
-    rows = [_line(books, place, item) for place, item in enumerate(chosen, 1)]
+    rows = [invoice_line(books, place, item) for place, item in enumerate(chosen, 1)]
     total = sum(cents(row.fields["Amount"]) for row in rows)
     number = books.number("invoice", prefix="AR")
-    fields: Fields = {
-        "Type": "Invoice",
+    fields: Fields = _EVERY_INVOICE | {
         "ReferenceNbr": number,
         "Customer": customer["CustomerID"],
         "CustomerOrder": f"PO-{random.randrange(1000, 99_999)}",
@@ -39,17 +53,8 @@ def invoice(books: Books, customer: Fields, items: Sequence[Draft], day: date) -
         "PostPeriod": period(day),
         "Terms": customer["Terms"],
         "Description": "Counter sale" if random.random() < 0.3 else "Order delivery",
-        "LinkARAccount": AR,
-        "LinkBranch": "MAIN",
-        "LocationID": "MAIN",
-        "Project": "X",
-        "Status": "Open",
-        "Hold": False,
         "Amount": money(total),
         "Balance": money(total),
-        "TaxTotal": money(0),
-        "IsTaxValid": True,
-        "BillingPrinted": True,
     }
     sold = [(AR, "FIN-000", total, number), (SALES, "SAL-000", -total, number)]
     cost = total * 5 // 8
@@ -61,7 +66,8 @@ def invoice(books: Books, customer: Fields, items: Sequence[Draft], day: date) -
     )
 
 
-def _line(books: Books, place: int, item: Draft) -> Row:
+def invoice_line(books: Books, place: int, item: Draft) -> Row:
+    """A line that sells some of an item at its price."""
     units = 1 + int(books.random.random() * 25)
     unit_price = cents(item["DefaultPrice"]) * 100
     amount = money(units * unit_price // 100)
@@ -98,28 +104,33 @@ def make_payments(books: Books, invoices: Sequence[Draft], count: int) -> None:
         )
 
 
+_EVERY_PAYMENT: Fields = {
+    "CustomerLocationID": "MAIN",
+    "CashAccount": CASH,
+    "Branch": "MAIN",
+    "BranchID": "MAIN",
+    "CurrencyID": "USD",
+    "Hold": False,
+    "IsCCPayment": False,
+    "AppliedToOrders": money(0),
+    "Status": "Closed",
+}
+"""What all payments have in common."""
+
+
 def payment(books: Books, draft: Draft, day: date, share: int) -> Draft:
     """A payment applied to one invoice."""
     random = books.random
     number = books.number("payment")
-    fields: Fields = {
+    fields: Fields = _EVERY_PAYMENT | {
         "Type": "Payment" if random.random() < 0.97 else "Prepayment",
         "ReferenceNbr": number,
         "CustomerID": draft["Customer"],
-        "CustomerLocationID": "MAIN",
         "ApplicationDate": day,
-        "CashAccount": CASH,
-        "Branch": "MAIN",
-        "BranchID": "MAIN",
-        "CurrencyID": "USD",
-        "Hold": False,
-        "IsCCPayment": False,
         "PaymentMethod": random.choice(("CHECK", "ACH", "WIRE")),
         "PaymentRef": f"{random.randrange(100_000, 999_999)}",
         "PaymentAmount": money(share),
         "AppliedToDocuments": money(share),
-        "AppliedToOrders": money(0),
-        "Status": "Closed",
     }
     if random.random() < 0.5:
         fields["Description"] = "Lockbox deposit — merci !"
@@ -169,116 +180,3 @@ def settle(draft: Draft, share: int, day: date) -> None:
     draft.changed_on = day
     draft.fields["Balance"] = money(draft.open_cents)
     draft.fields["Status"] = "Open" if draft.open_cents else "Closed"
-
-
-def make_sales_orders(books: Books, customers: Sequence[Draft], items: Sequence[Draft], count: int) -> None:
-    """Sales orders, and a sales invoice for each that is completed."""
-    for number in range(count):
-        day = books.working_day(number / count)
-        customer = books.random.choice(customers).fields
-        draft = _sales_order(books, customer, items, day)
-        if draft["Status"] == "Completed":
-            _sales_invoice(books, draft, books.later(day, 1, 6))
-
-
-def _sales_order(books: Books, customer: Fields, items: Sequence[Draft], day: date) -> Draft:
-    random = books.random
-    number = books.number("sales order", prefix="SO")
-    chosen = [items[int(random.random() * len(items))] for _ in range(1 + int(random.random() * 5))]
-    rows = [_order_line(books, place, item, day) for place, item in enumerate(chosen, 1)]
-    total = sum(cents(row.fields["Amount"]) for row in rows)
-    fields: Fields = {
-        "OrderType": "SO" if random.random() < 0.9 else "QT",
-        "OrderNbr": number,
-        "Status": "Completed" if (books.today - day).days > 14 else "Open",
-        "CustomerID": customer["CustomerID"],
-        "CustomerOrder": f"PO-{random.randrange(1000, 99_999)}",
-        "Date": day,
-        "RequestedOn": day + timedelta(days=3),
-        "Branch": "MAIN",
-        "LocationID": "MAIN",
-        "CurrencyID": "USD",
-        "BaseCurrencyID": "USD",
-        "CurrencyRate": price(10_000),
-        "Project": "X",
-        "Hold": False,
-        "Approved": True,
-        "CreditHold": False,
-        "OrderedQty": sum(row.fields["OrderQty"] for row in rows),  # type: ignore[misc]
-        "ControlTotal": money(total),
-        "OrderTotal": money(total),
-        "TaxTotal": money(0),
-    }
-    return books.add(Draft(entity="SalesOrder", fields=fields, day=day, details={"Details": rows}))
-
-
-def _order_line(books: Books, place: int, item: Draft, day: date) -> Row:
-    row = _line(books, place, item)
-    fields: Fields = {
-        "LineNbr": place,
-        "InventoryID": item["InventoryID"],
-        "LineDescription": item["Description"],
-        "Branch": "MAIN",
-        "WarehouseID": "MAIN",
-        "OrderQty": row.fields["Qty"],
-        "OpenQty": quantity(0),
-        "UOM": row.fields["UOM"],
-        "UnitPrice": row.fields["UnitPrice"],
-        "ExtendedPrice": row.fields["Amount"],
-        "Amount": row.fields["Amount"],
-        "Completed": True,
-        "FreeItem": False,
-        "RequestedOn": day + timedelta(days=3),
-        "LastModifiedDate": f"{day:%m/%d/%Y} 19:57:08",
-    }
-    return Row(id=row.id, fields=fields)
-
-
-def _sales_invoice(books: Books, order: Draft, day: date) -> None:
-    number = books.number("sales invoice", prefix="SI")
-    fields: Fields = {
-        "Type": "Invoice",
-        "ReferenceNbr": number,
-        "CustomerID": order["CustomerID"],
-        "CustomerOrder": order["CustomerOrder"],
-        "Date": day,
-        "DueDate": day + timedelta(days=30),
-        "Currency": "USD",
-        "Status": "Closed" if (books.today - day).days > 60 else "Open",
-        "Hold": False,
-        "CreditHold": False,
-        "Amount": order["OrderTotal"],
-        "Balance": order["OrderTotal"] if (books.today - day).days <= 60 else money(0),
-        "DetailTotal": order["OrderTotal"],
-        "TaxTotal": money(0),
-        "DiscountTotal": money(0),
-        "FreightPrice": money(0),
-        "PaymentTotal": money(0),
-        "Project": "X",
-        "IsTaxValid": True,
-    }
-    rows = [_sales_invoice_line(books, row, order) for row in order.details["Details"]]
-    total = cents(order["OrderTotal"])
-    sold = [(AR, "FIN-000", total, number), (SALES, "SAL-000", -total, number)]
-    post(books, "AR", day, f"Sales invoice {number}", number, sold)
-    books.add(Draft(entity="SalesInvoice", fields=fields, day=day, details={"Details": rows}))
-
-
-def _sales_invoice_line(books: Books, row: Row, order: Draft) -> Row:
-    fields: Fields = {
-        "LineNbr": row.fields["LineNbr"],
-        "InventoryID": row.fields["InventoryID"],
-        "TransactionDescr": row.fields["LineDescription"],
-        "BranchID": "MAIN",
-        "Account": SALES,
-        "SubAccount": "SAL-000",
-        "Qty": row.fields["OrderQty"],
-        "UOM": row.fields["UOM"],
-        "UnitPrice": row.fields["UnitPrice"],
-        "Amount": row.fields["Amount"],
-        "OrderType": order["OrderType"],
-        "OrderNbr": order["OrderNbr"],
-        "OrderLineNbr": row.fields["LineNbr"],
-        "WarehouseID": "MAIN",
-    }
-    return books.row(fields)

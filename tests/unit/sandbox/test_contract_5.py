@@ -76,6 +76,13 @@ def test_the_old_grammar_is_not_understood(text: str) -> None:
     assert a_newest_caller().get("Bill", filter=text).status == 500
 
 
+def test_keys_in_the_url_may_be_codes_or_texts() -> None:
+    caller = a_newest_caller(size="empty")
+    record_id = caller.sandbox.tenant.insert("Bill", {"Type": "Debit Adj.", "ReferenceNbr": "A1"})
+    for key in ("ADR", "Debit%20Adj."):
+        assert caller.get(f"Bill/{key}/A1").json()["id"] == record_id
+
+
 def test_options_nest_in_expand() -> None:
     caller = a_newest_caller()
     row = caller.list("Vendor", top="1", expand="MainContact($select=Email;$expand=Address($select=City))")[0]

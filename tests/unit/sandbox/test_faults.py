@@ -54,7 +54,7 @@ def test_a_hook_runs_before_the_request_is_answered() -> None:
 
 def test_a_delay_moves_the_simulated_clock() -> None:
     caller = a_caller()
-    caller.sandbox.faults.add(path="/Bill", delay_seconds=42)
+    caller.sandbox.faults.add(path="/Bill", delay=42)
     before = caller.sandbox.tenant.clock.now()
     assert caller.get("Bill", top="1").status == 200
     assert (caller.sandbox.tenant.clock.now() - before).total_seconds() == 42

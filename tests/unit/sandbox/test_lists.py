@@ -169,6 +169,14 @@ def test_a_page_shows_what_was_committed_when_it_was_read() -> None:
     assert references(caller.list("Bill", top="4")) == before[1:]
 
 
+def test_a_deletion_is_invisible_to_a_filter_on_the_stamp() -> None:
+    caller = a_caller()
+    tenant = caller.sandbox.tenant
+    tenant.clock.advance(60)
+    tenant.delete("Bill", tenant.records("Bill")[0].id)
+    assert caller.list("Bill", filter="LastModifiedDateTime ge datetimeoffset'2026-03-16T14:30:00Z'") == []
+
+
 def test_a_key_rename_moves_the_row_and_keeps_its_id() -> None:
     caller = a_caller()
     first = caller.list("StockItem", top="1")[0]

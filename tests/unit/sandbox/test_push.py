@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -30,7 +31,7 @@ class HookHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append((dict(self.headers.items()), json.loads(body)))
+        self.server.received.append((dict(self.headers.items()), json.loads(body, parse_float=Decimal)))
         self.send_response(self.server.statuses.pop(0) if self.server.statuses else 204)
         self.end_headers()
 
@@ -66,6 +67,14 @@ def test_a_change_is_posted_as_a_pair_of_deleted_and_inserted(hook: Hook) -> Non
     assert body["Inserted"][0]["Description"] == "after"
     assert body["Inserted"][0]["LastModifiedDateTime"] == "2026-03-16T14:30:00.000"
     assert body["Deleted"][0].get("Description") == record.fields.get("Description")
+
+
+def test_amounts_are_bare_numbers_with_all_their_digits(hook: Hook) -> None:
+    sandbox = a_pushing_sandbox(hook)
+    record = sandbox.tenant.records("Bill")[0]
+    sandbox.tenant.change("Bill", record.id, {"Amount": Decimal("12345678901234.5678")})
+    sandbox.push.drain()
+    assert hook.received[0][1]["Inserted"][0]["Amount"] == Decimal("12345678901234.5678")
 
 
 def test_insertions_and_deletions_come_without_the_other_half(hook: Hook) -> None:

@@ -132,7 +132,7 @@ def test_the_command_serves_prints_where_and_writes_the_credentials(tmp_path: Pa
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert f"credentials in {credentials}" in line
+        assert f"credentials are in {credentials}" in line
         url = next(word for word in line.split() if word.startswith("http://")).rstrip(";")
         offered = requests.get(f"{url}/entity", timeout=10).json()["endpoints"]
         assert [item["version"] for item in offered] == ["23.200.001"]

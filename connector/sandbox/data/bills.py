@@ -1,8 +1,8 @@
-"""AP bills and the checks that pay them."""
+"""AP bills: what vendors charge, some of it for purchase orders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from ..rows import Fields, Row
@@ -21,12 +21,24 @@ _TYPES = ("Bill",) * 46 + ("Credit Adj.",) * 2 + ("Debit Adj.",) * 2 + ("Prepaym
 def make_bills(books: Books, vendors: Sequence[Draft], orders: Sequence[Draft], count: int) -> list[Draft]:
     """Bills through the company's history; every third one follows a purchase order."""
     made = []
+    by_id = {vendor["VendorID"]: vendor for vendor in vendors}
     for number in range(count):
         order = orders[number // 3] if number % 3 == 0 and number // 3 < len(orders) else None
-        vendor = books.random.choice(vendors)
+        vendor = by_id[order["VendorID"]] if order else books.random.choice(vendors)
         day = books.later(order.day, 5, 20) if order else books.working_day(number / count)
         made.append(bill(books, vendor.fields, day, order))
     return made
+
+
+_EVERY_BILL: Fields = {
+    "CurrencyID": "USD",
+    "BranchID": "MAIN",
+    "LocationID": "MAIN",
+    "CashAccount": CASH,
+    "Project": "X",
+    "IsTaxValid": True,
+}
+"""What all bills have in common."""
 
 
 def bill(books: Books, vendor: Fields, day: date, order: Draft | None = None, kind: str = "") -> Draft:
@@ -38,24 +50,18 @@ def bill(books: Books, vendor: Fields, day: date, order: Draft | None = None, ki
     age = (books.today - day).days
     status = "Open" if age > 5 or random.random() < 0.4 else random.choice(("On Hold", "Balanced"))
     chosen = kind or ("Bill" if order else random.choice(_TYPES))
-    fields: Fields = {
+    fields: Fields = _EVERY_BILL | {
         "Type": chosen,
         "ReferenceNbr": books.number("bill"),
-        "Vendor": order["VendorID"] if order else vendor["VendorID"],
+        "Vendor": vendor["VendorID"],
         "VendorRef": f"INV-{random.randrange(10_000, 999_999)}",
         "Date": day,
         "DueDate": day + timedelta(days=TERMS[str(vendor["Terms"])]),
         "PostPeriod": period(day),
         "Terms": vendor["Terms"],
-        "CurrencyID": "USD",
-        "BranchID": "MAIN",
-        "LocationID": "MAIN",
-        "CashAccount": CASH,
-        "Project": "X",
         "Status": status,
         "Hold": status == "On Hold",
         "ApprovedForPayment": status == "Open",
-        "IsTaxValid": True,
         "Amount": money(net + tax),
         "Balance": money(net + tax),
         "TaxTotal": money(tax),
@@ -121,23 +127,28 @@ def _free_line(books: Books) -> Row:
     return Row(id=row.id, fields={**row.fields, "UnitCost": TOO_FINE_FOR_A_FLOAT})
 
 
+_EVERY_LINE: Fields = {
+    "Branch": "MAIN",
+    "UOM": "EA",
+    "Project": "X",
+    "NonBillable": False,
+    "TaxCategory": "TAXABLE",
+    "CalculateDiscountsOnImport": False,
+}
+"""What all expense lines have in common."""
+
+
 def _line(books: Books, account: str, units: int, unit_cost: int, cents: int) -> Row:
     amount = money(cents)
-    fields: Fields = {
+    fields: Fields = _EVERY_LINE | {
         "Account": account,
         "Subaccount": books.random.choice(_SUBACCOUNTS),
         "Description": _TEXTS[account],
         "TransactionDescription": _TEXTS[account],
-        "Branch": "MAIN",
         "Qty": quantity(units),
-        "UOM": "EA",
         "UnitCost": price(unit_cost),
         "ExtendedCost": amount,
         "Amount": amount,
-        "Project": "X",
-        "NonBillable": False,
-        "TaxCategory": "TAXABLE",
-        "CalculateDiscountsOnImport": False,
     }
     return books.row(fields)
 
@@ -180,97 +191,3 @@ def _taxes(books: Books, net: int, tax: int) -> list[Row]:
             {"TaxID": "STATETAX", "TaxRate": rate, "TaxableAmount": money(net), "TaxAmount": money(tax)}
         )
     ]
-
-
-def make_checks(books: Books, bills: Sequence[Draft], count: int) -> None:
-    """Checks, each paying a few due bills of one vendor; the newest ones are not released yet."""
-    payable: dict[str, list[Draft]] = {}
-    for draft in bills:
-        if draft["Type"] in ("Bill", "Credit Adj.") and draft["Status"] == "Open" and draft.open_cents > 0:
-            payable.setdefault(draft.text("Vendor"), []).append(draft)
-    groups = [
-        drafts[start : start + 1 + books.random.randrange(3)]
-        for drafts in payable.values()
-        for start in range(0, len(drafts), 3)
-    ]
-    groups.sort(key=lambda group: (max(draft.day for draft in group), group[0].text("ReferenceNbr")))
-    for group in groups[:count]:
-        day = books.later(max(draft.day for draft in group), 3, 45)
-        check(books, group, day, is_released=(books.today - day).days > 1)
-
-
-def check(books: Books, paid: Sequence[Draft], day: date, *, is_released: bool) -> Draft:
-    """A check for these bills, sometimes for a part of the last one; releasing it lowers their balances."""
-    random = books.random
-    shares = [draft.open_cents for draft in paid]
-    if random.random() < 0.12:
-        shares[-1] = shares[-1] * 2 // 3
-    surplus = 10_000 if random.random() < 0.03 else 0
-    total = sum(shares) + surplus
-    number = books.number("check")
-    status = random.choice(("On Hold", "Balanced"))
-    fields: Fields = {
-        "Type": "Check",
-        "ReferenceNbr": number,
-        "Vendor": paid[0]["Vendor"],
-        "ApplicationDate": day,
-        "CashAccount": CASH,
-        "CurrencyID": "USD",
-        "Description": f"Payment run {day:%Y-%m-%d}",
-        "Hold": status == "On Hold",
-        "PaymentAmount": money(total),
-        "PaymentMethod": random.choice(("CHECK", "ACH")),
-        "PaymentRef": f"{books.numbers['check'] + 30_000}",
-        "Status": status,
-        "UnappliedBalance": money(surplus),
-    }
-    rows = [_application(books, draft, share) for draft, share in zip(paid, shares, strict=True)]
-    made = Draft(entity="Check", fields=fields, day=day, details={"Details": rows, "History": []})
-    if is_released:
-        release_check(books, made, {draft.text("ReferenceNbr"): draft for draft in paid}, day)
-    return books.add(made)
-
-
-def release_check(books: Books, draft: Draft, bills: Mapping[str, Draft], day: date) -> None:
-    """Release a check: its bills are settled, its lines move to the history, the ledger gets a batch."""
-    number, total = draft.text("ReferenceNbr"), cents(draft["PaymentAmount"])
-    history = []
-    for row in draft.details["Details"]:
-        paid = bills[str(row.fields["ReferenceNbr"])]
-        share = cents(row.fields["AmountPaid"])
-        applied: Fields = {"VendorRef": paid["VendorRef"], "CashDiscountTaken": money(0)}
-        history.append(Row(id=row.id, fields=row.fields | applied))
-        settle(books, paid, share, number, day)
-    draft.details |= {"Details": [], "History": history}
-    draft.fields |= {"Status": "Open" if cents(draft["UnappliedBalance"]) else "Closed", "Hold": False}
-    draft.changed_on = day
-    vendor = str(draft["Vendor"])
-    cash = [(AP, "FIN-000", total, vendor), (CASH, "FIN-000", -total, f"Check {number}")]
-    post(books, "AP", day, f"Check {number}", number, cash)
-
-
-def _application(books: Books, draft: Draft, share: int) -> Row:
-    fields: Fields = {
-        "DocType": draft["Type"],
-        "ReferenceNbr": draft["ReferenceNbr"],
-        "AmountPaid": money(share),
-        "Balance": money(draft.open_cents - share),
-        "CashDiscountBalance": money(0),
-    }
-    return books.row(fields)
-
-
-def settle(books: Books, draft: Draft, share: int, check_number: str, day: date) -> None:
-    """Lower a bill's balance by what a released check paid of it."""
-    draft.open_cents -= share
-    draft.changed_on = day
-    draft.fields["Balance"] = money(draft.open_cents)
-    draft.fields["Status"] = "Open" if draft.open_cents else "Closed"
-    applied: Fields = {
-        "DocType": "Check",
-        "ReferenceNbr": check_number,
-        "AmountPaid": money(share),
-        "Balance": money(0),
-        "Status": "Closed",
-    }
-    draft.details["Applications"] = [*draft.details["Applications"], books.row(applied)]
