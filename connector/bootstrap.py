@@ -1,20 +1,26 @@
 """Wires settings to adapters: the only place that names them."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 
+import msgspec
+
 from connector.adapters.acumatica import AcumaticaSource
 from connector.adapters.clock import SystemClock
+from connector.adapters.cloud_tasks import CloudTasksContinuation
 from connector.adapters.secrets import open_secrets
 from connector.auditing import AuditLine, read_audit
 from connector.catalogue import Catalogue, load_catalogue
 from connector.checking import check_everything
 from connector.config import Settings
-from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally
+from connector.domain.entity import Depth
+from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally, describe_request
 from connector.domain.stream import Stream, StreamStatus
+from connector.errors import ConnectorError
 from connector.logs import hide, log_run, run_context
 from connector.ports import CheckLine, Clock, SecretStore, StateStore, Warehouse
 from connector.reconcile import reconcile_entity
@@ -22,6 +28,8 @@ from connector.replay import replay_dead_letters
 from connector.retrying import Retry
 from connector.running import Limits, Ports, Run
 from connector.sync import sync_entity
+
+logger = logging.getLogger(__name__)
 
 Work = Callable[[Run, Stream], Status]
 
@@ -60,7 +68,24 @@ class Connector:
             )
             result = run.execute(MODES[request.mode])
             log_run(result)
+            if self.settings.continuation.queue and got_further(request, result):
+                self._continue_later(request, result)
         return result
+
+    def _continue_later(self, request: RunRequest, result: RunResult) -> None:
+        """Enqueue the call that goes on. If that fails the next scheduled run does it, so it fails nothing."""
+        continuation = self.settings.continuation
+        queue = CloudTasksContinuation(
+            queue=continuation.queue,
+            url=continuation.url,
+            service_account=continuation.service_account,
+            retry=Retry(clock=self.clock, attempts=3),
+            emulator=continuation.emulator_host or None,
+        )
+        try:
+            queue.enqueue(f"continue-{result.run_id}", msgspec.json.encode(describe_request(request)))
+        except ConnectorError as exc:
+            logger.warning("the call that goes on could not be enqueued: %s %s", exc.message, exc.action)
 
     def check(self, entity_names: Sequence[str] = ()) -> Iterator[CheckLine]:
         """Try every system for these entities (all enabled ones by default), writing nothing to the warehouse.

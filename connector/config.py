@@ -95,6 +95,23 @@ class SyncSettings(Struct, frozen=True, kw_only=True):
         return timedelta(seconds=self.time_budget_seconds)
 
 
+class ContinuationSettings(Struct, frozen=True, kw_only=True):
+    """How a run that ran out of time goes on by itself."""
+
+    queue: Annotated[
+        str,
+        Meta(
+            description="Cloud Tasks queue for the next call (`projects/P/locations/L/queues/Q`); empty = the next tick goes on",
+            pattern=r"^projects/[^/]+/locations/[^/]+/queues/[^/]+$",
+        ),
+    ] = ""
+    url: Annotated[
+        str, Meta(description="address of the function, called by that queue", pattern="^https?://")
+    ] = ""
+    service_account: Annotated[str, Meta(description="identity that the queue calls with")] = ""
+    emulator_host: Annotated[str, Meta(description="`host:port` of a stand-in for Cloud Tasks")] = ""
+
+
 class LogSettings(Struct, frozen=True, kw_only=True):
     """What is logged, and how."""
 
@@ -124,10 +141,15 @@ SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "bigquery": ("BIGQUERY_", BigQuerySettings),
     "firestore": ("FIRESTORE_", FirestoreSettings),
     "sync": ("SYNC_", SyncSettings),
+    "continuation": ("CONTINUATION_", ContinuationSettings),
     "log": ("LOG_", LogSettings),
 }
 
-EMULATORS = ("BIGQUERY_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "SECRET_MANAGER_EMULATOR_HOST")
+EMULATORS = (
+    "BIGQUERY_EMULATOR_HOST",
+    "FIRESTORE_EMULATOR_HOST",
+    "SECRET_MANAGER_EMULATOR_HOST",
+)
 """Honoured by the clients themselves, with anonymous credentials."""
 
 
@@ -139,6 +161,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     bigquery: BigQuerySettings
     firestore: FirestoreSettings
     sync: SyncSettings
+    continuation: ContinuationSettings
     log: LogSettings
 
     @property
@@ -176,6 +199,9 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     sections = {
         name: _load(prefix, section, environment, mistakes) for name, (prefix, section) in SECTIONS.items()
     }
+    continuation = sections["continuation"]
+    if continuation and continuation.queue and not continuation.url:
+        mistakes.append("CONTINUATION_URL is missing, which CONTINUATION_QUEUE needs")
     if mistakes:
         raise ConfigurationError(
             f"The configuration is not valid: {'; '.join(mistakes)}.",

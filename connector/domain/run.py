@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from connector.domain.entity import Depth
+from connector.domain.instants import to_text
 
 
 class Mode(StrEnum):
@@ -97,3 +98,15 @@ class RunResult:
     reason: str | None = None
     error: RunFailure | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def describe_request(request: RunRequest) -> dict[str, Any]:
+    """Return the JSON members that ask for the same run again."""
+    members: dict[str, Any] = {"entity": request.entity, "mode": request.mode.value}
+    if request.since is not None:
+        members["since"] = to_text(request.since)
+    if request.record_id is not None:
+        members["record_id"] = request.record_id
+    if request.mode is Mode.RECONCILE:
+        members |= {"depth": request.depth.value, "force": request.force}
+    return members

@@ -1,0 +1,104 @@
+"""Cloud Tasks: the next call of a run that ran out of time, enqueued by the run itself.
+
+One REST call (`projects.locations.queues.tasks.create`,
+https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/create), so no client library.
+"""
+
+import base64
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import google.auth
+import requests
+from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession
+
+from connector.errors import ConfigurationError, TransientError
+from connector.retrying import Retry
+
+logger = logging.getLogger(__name__)
+
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+ENDPOINT = "https://cloudtasks.googleapis.com"
+TIMEOUT_SECONDS = 20.0
+DISPATCH_DEADLINE = "1800s"
+"""How long Cloud Tasks waits for the function's answer; its own maximum is 30 minutes."""
+
+
+class CloudTasksContinuation:
+    """Enqueues calls of the function at `url`, made with the identity of `service_account`.
+
+    `emulator` is `host:port` of a stand-in, spoken to without credentials; None means Google's.
+    """
+
+    def __init__(
+        self, *, queue: str, url: str, service_account: str, retry: Retry, emulator: str | None = None
+    ) -> None:
+        self._queue = queue
+        self._url = url
+        self._service_account = service_account
+        self._retry = retry
+        self._emulator = emulator
+
+    def enqueue(self, name: str, body: bytes) -> None:
+        """Enqueue one call with this JSON body; a name that was enqueued before is not enqueued twice.
+
+        Raises TransientError when Cloud Tasks does not answer, ConfigurationError when it refuses.
+        """
+        self._retry.call(self._create, self._build_task(name, body))
+
+    def _build_task(self, name: str, body: bytes) -> dict[str, Any]:
+        call: dict[str, Any] = {
+            "url": self._url,
+            "httpMethod": "POST",
+            "headers": {"Content-Type": "application/json"},
+            "body": base64.b64encode(body).decode(),
+        }
+        if self._service_account:
+            call["oidcToken"] = {"serviceAccountEmail": self._service_account, "audience": self._url}
+        return {
+            "task": {
+                "name": f"{self._queue}/tasks/{name}",
+                "httpRequest": call,
+                "dispatchDeadline": DISPATCH_DEADLINE,
+            }
+        }
+
+    def _create(self, task: dict[str, Any]) -> None:
+        base = f"http://{self._emulator}" if self._emulator else ENDPOINT
+        try:
+            with self._open_session() as session:
+                answer = session.post(
+                    f"{base}/v2/{self._queue}/tasks",
+                    json=task,
+                    timeout=TIMEOUT_SECONDS,
+                    allow_redirects=False,
+                )
+        except (requests.RequestException, GoogleAuthError) as exc:
+            raise TransientError(
+                f"Cloud Tasks cannot be reached ({type(exc).__name__}).",
+                action="The next scheduled run goes on.",
+            ) from exc
+        if answer.ok or answer.status_code == HTTPStatus.CONFLICT:
+            return
+        if (
+            answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+            or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        ):
+            raise TransientError(
+                f"Cloud Tasks answered {answer.status_code}.", action="The next scheduled run goes on."
+            )
+        raise ConfigurationError(
+            f"Cloud Tasks refuses the queue {self._queue} with {answer.status_code}.",
+            action=(
+                "Check CONTINUATION_QUEUE, and that the runtime identity has roles/cloudtasks.enqueuer on it and may act as "
+                "CONTINUATION_SERVICE_ACCOUNT."
+            ),
+        )
+
+    def _open_session(self) -> requests.Session:
+        if self._emulator:
+            return requests.Session()
+        credentials, _ = google.auth.default(scopes=[SCOPE])
+        return AuthorizedSession(credentials)
