@@ -13,10 +13,10 @@ resource "google_cloud_scheduler_job" "sync" {
 
   # For what a few minutes can cure: another run has the seat, or Acumatica restarts. The next cadence cures the rest.
   retry_config {
-    retry_count          = 3
-    min_backoff_duration = "120s"
-    max_backoff_duration = "600s"
-    max_doublings        = 2
+    retry_count          = 2
+    min_backoff_duration = "300s"
+    max_backoff_duration = "900s"
+    max_doublings        = 1
   }
 
   http_target {
