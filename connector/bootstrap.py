@@ -201,6 +201,18 @@ class Connector:
         )
 
 
+def got_further(request: RunRequest, result: RunResult) -> bool:
+    """Whether a call that goes on at once is worth it: time ran out, and this run brought the end nearer.
+
+    A reconcile of keys begins anew each time; only what it repaired or marked makes the next one shorter.
+    """
+    if result.status is not Status.PARTIAL:
+        return False
+    if request.mode is Mode.RECONCILE and request.depth is Depth.KEYS:
+        return result.records_written > 0
+    return result.records_read > 0
+
+
 def build(
     settings: Settings, *, clock: Clock | None = None, is_stopping: Callable[[], bool] = lambda: False
 ) -> Connector:
