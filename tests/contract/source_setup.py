@@ -13,9 +13,11 @@ from connector.domain.entity import Entity
 from connector.ports import Clock, ListAnswer, ListQuery
 from connector.retrying import Retry
 from connector.sandbox import Sandbox
+from connector.sandbox.sandbox import CredentialKind
 from tests.stand_ins.clock import FakeClock
 
 Record = dict[str, Any]
+FORMS: tuple[CredentialKind, ...] = ("password", "refresh_token", "cookie")
 KEYS = {
     "Bill": ("Type", "ReferenceNbr"),
     "Payment": ("Type", "ReferenceNbr"),
@@ -115,6 +117,14 @@ def ids(answer: ListAnswer) -> list[str]:
 def queries_of(sandbox: Sandbox, part: str) -> list[str]:
     """The queries of the requests whose path holds this part, in order."""
     return [request.query for request in sandbox.requests if part in request.path]
+
+
+def reads_a_page(source: AcumaticaSource) -> None:
+    assert len(source.read_list(a_query(top=3)).rows) == 3
+
+
+def sign_ins(sandbox: Sandbox) -> int:
+    return count(sandbox, "/identity/connect/token") + count(sandbox, "/auth/login")
 
 
 def count(sandbox: Sandbox, part: str) -> int:

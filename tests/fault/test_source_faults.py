@@ -1,7 +1,6 @@
 """What Acumatica answers on a bad day: waited out when time helps, told when it does not, and no seat left taken."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +10,7 @@ from connector.adapters.acumatica import AcumaticaSource
 from connector.errors import (
     AccessDeniedError,
     ConfigurationError,
-    ConnectorError,
-    CredentialsError,
     EndpointVersionError,
-    NotOptimizableError,
-    SessionsBusyError,
     SourceAnswerError,
     SourceRefusedError,
     SourceSetupError,
@@ -24,10 +19,9 @@ from connector.errors import (
     TransientError,
 )
 from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.sandbox import CredentialKind
+from tests.contract.source_faults import HTML, PASSING
 from tests.contract.source_setup import (
     BILLS,
-    Vault,
     a_query,
     a_source,
     an_entity,
@@ -35,61 +29,16 @@ from tests.contract.source_setup import (
     ids,
     open_source,
     outcome,
+    reads_a_page,
     since,
 )
 from tests.stand_ins.clock import FakeClock
-
-FORMS: tuple[CredentialKind, ...] = ("password", "refresh_token", "cookie")
-HTML = {"Content-Type": "text/html; charset=utf-8"}
-JSON = {"Content-Type": "application/json"}
-SEATS_PAGE = {
-    "Location": "/AcmeERP/Frames/Error.aspx?exceptionID=1&message=The%20number%20of%20concurrent%20API%20logins%20has%20been%20reached."
-}
-MAINTENANCE_PAGE = {"Location": "/AcmeERP/Frames/Maintenance.aspx"}
-
-PASSING: dict[str, dict[str, Any]] = {
-    "429": {"status": 429},
-    "429 in plain text": {"status": 429, "body": b"The custom error module does not recognize this error."},
-    "500 without a body": {"status": 500},
-    "502": {"status": 502},
-    "503 page": {"status": 503, "body": b"<html>down</html>", "headers": HTML},
-    "504": {"status": 504},
-    "deadlock": {
-        "status": 500,
-        "headers": JSON,
-        "body": b'{"exceptionType": "System.Data.SqlClient.SqlException", "exceptionMessage": "deadlock"}',
-    },
-    "no seat, as a page": {"status": 302, "headers": SEATS_PAGE},
-    "no seat, as an error": {
-        "status": 500,
-        "headers": JSON,
-        "body": b'{"exceptionMessage": "API Login Limit"}',
-    },
-    "maintenance, redirected": {"status": 302, "headers": MAINTENANCE_PAGE},
-    "page instead of JSON": {"html": "<html><title>Acumatica</title></html>"},
-    "empty 200": {"status": 200, "headers": JSON},
-    "204": {"status": 204},
-    "broken JSON": {"status": 200, "headers": JSON, "body": b'[{"id": "x", '},
-    "connection reset before": {"reset_before": True},
-    "connection reset after": {"reset_after": True},
-    "body cut": {"cut_body": True},
-}
-LASTING: dict[str, tuple[dict[str, Any], type[ConnectorError]]] = {
-    "no rights": ({"forbidden": ("Bill",)}, AccessDeniedError),
-    "not set up": ({"not_set_up": {"Bill": "Accounts Payable Preferences"}}, SourceSetupError),
-    "not optimisable": ({"not_optimizable": {"Bill": {"Details": "V"}}}, NotOptimizableError),
-    "version gone": ({"endpoint_versions": ("25.200.001",)}, EndpointVersionError),
-}
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(SandboxOptions(size="tiny")) as tenant:
         yield tenant
-
-
-def reads_a_page(source: AcumaticaSource) -> None:
-    assert len(source.read_list(a_query(top=3)).rows) == 3
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
@@ -142,69 +91,6 @@ def test_a_passing_failure_never_makes_a_record_seem_deleted(sandbox: Sandbox, f
         assert source.read_record(BILLS, bill) is not None
         sandbox.faults.add(path=f"/Bill/{bill}", times=99, **fault)
         assert isinstance(outcome(lambda: source.read_record(BILLS, bill)), TransientError)
-
-
-@pytest.mark.parametrize(("options", "kind"), LASTING.values(), ids=LASTING.keys())
-@pytest.mark.parametrize("form", FORMS)
-def test_a_lasting_refusal_is_told_at_once_and_the_seat_given_back(
-    sandbox: Sandbox, form: CredentialKind, options: dict[str, Any], kind: type[ConnectorError]
-) -> None:
-    clock = FakeClock()
-    vault = Vault(sandbox.credentials(form))
-    with open_source(sandbox, vault, clock) as source:
-        source.describe(BILLS)
-        sandbox.configure(**options)
-        sandbox.site.sessions.sweep(sandbox.options)
-        source.close()  # rights count from the next sign-in
-        error = outcome(lambda: reads_a_page(source))
-        assert sandbox.seats == 1
-    assert type(error) is kind
-    assert sum(clock.sleeps, timedelta(0)) == timedelta(0)
-
-
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
-def test_no_failure_of_the_contract_leaves_a_seat_taken(
-    sandbox: Sandbox, form: CredentialKind, fault: dict[str, Any]
-) -> None:
-    sandbox.faults.add(path="/swagger.json", times=99, **fault)
-    with open_source(sandbox, Vault(sandbox.credentials(form)), attempts=2) as source:
-        assert isinstance(outcome(lambda: source.describe(BILLS)), TransientError)
-
-
-NO_SUCCESS = {name: fault for name, fault in PASSING.items() if name not in ("204", "empty 200", "body cut")}
-
-
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("fault", NO_SUCCESS.values(), ids=NO_SUCCESS.keys())
-def test_a_sign_out_that_fails_is_repeated_and_never_raises(
-    sandbox: Sandbox, form: CredentialKind, fault: dict[str, Any]
-) -> None:
-    sandbox.faults.add(path="/auth/logout", times=2, **fault)
-    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
-        reads_a_page(source)
-    assert count(sandbox, "/auth/logout") == 3
-
-
-def test_a_sign_out_is_not_repeated_for_ever(sandbox: Sandbox) -> None:
-    sandbox.faults.add(path="/auth/logout", times=99, status=503)
-    source = a_source(sandbox)
-    reads_a_page(source)
-    source.close()
-    assert count(sandbox, "/auth/logout") == 3
-    source.close()
-    assert count(sandbox, "/auth/logout") == 3
-
-
-def test_the_seat_is_given_back_after_the_deadline_too(sandbox: Sandbox) -> None:
-    clock = FakeClock()
-    deadline = clock.now() + timedelta(minutes=5)
-    with open_source(sandbox, clock=clock, deadline=deadline) as source:
-        reads_a_page(source)
-        clock.set(deadline)
-        with pytest.raises(SourceUnavailableError, match="time budget"):
-            reads_a_page(source)
-        assert sandbox.seats == 1
 
 
 def test_the_delay_the_server_names_is_kept(sandbox: Sandbox) -> None:
@@ -311,38 +197,6 @@ def test_a_session_that_died_between_pages_costs_no_row(sandbox: Sandbox) -> Non
         sandbox.tenant.clock.advance(seconds=3601)
         second = ids(source.read_list(a_query(skip=5, top=5)))
     assert first + second == [bill.id for bill in sandbox.tenant.records("Bill")][:10]
-
-
-def test_a_password_changed_during_a_run_is_told_and_not_tried_again(sandbox: Sandbox) -> None:
-    with open_source(sandbox) as source:
-        reads_a_page(source)
-        sandbox.configure(password="changed by the administrator")
-        sandbox.tenant.clock.advance(seconds=3601)
-        for _ in range(3):
-            assert isinstance(outcome(lambda: reads_a_page(source)), CredentialsError)
-    assert count(sandbox, "/connect/token") == 2
-
-
-def test_a_seat_lost_to_another_integration_is_waited_for(sandbox: Sandbox) -> None:
-    sandbox.configure(seat_limit=1)
-    other = a_source(sandbox)
-    reads_a_page(other)
-    clock = FakeClock()
-    source = a_source(sandbox, clock=clock)
-    assert isinstance(outcome(lambda: reads_a_page(source)), SessionsBusyError)
-    other.close()
-    reads_a_page(source)
-    source.close()
-    assert sandbox.seats == 0
-
-
-def test_calls_from_several_threads_share_one_session(sandbox: Sandbox) -> None:
-    """A page may be read ahead while a record is read."""
-    with open_source(sandbox) as source, ThreadPoolExecutor(4) as pool:
-        sizes = list(pool.map(lambda _: len(source.read_list(a_query(top=2)).rows), range(20)))
-        assert sandbox.seats == 1
-    assert sizes == [2] * 20
-    assert count(sandbox, "/connect/token") == 1
 
 
 def test_a_proxy_for_the_world_outside_is_not_used_on_this_machine(

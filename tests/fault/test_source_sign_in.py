@@ -10,17 +10,14 @@ from connector.errors import (
     ConnectorError,
     CredentialsError,
     SecretUnavailableError,
-    SessionsBusyError,
     SourceSetupError,
     SourceUnavailableError,
 )
 from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.messages import Request
 from connector.sandbox.sandbox import CredentialKind
-from tests.contract.source_setup import BILLS, Vault, a_query, a_source, count, open_source, outcome
+from tests.contract.source_setup import BILLS, FORMS, Vault, a_query, count, open_source, outcome, sign_ins
 from tests.stand_ins.clock import FakeClock
 
-FORMS: tuple[CredentialKind, ...] = ("password", "refresh_token", "cookie")
 WITH_PASSWORD: tuple[CredentialKind, ...] = ("password", "cookie")
 SIGN_INS = {
     "password": "/identity/connect/token",
@@ -33,24 +30,6 @@ SIGN_INS = {
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(SandboxOptions(size="tiny")) as tenant:
         yield tenant
-
-
-def sign_ins(sandbox: Sandbox) -> int:
-    return count(sandbox, "/identity/connect/token") + count(sandbox, "/auth/login")
-
-
-def sign_outs(sandbox: Sandbox) -> int:
-    return count(sandbox, "/auth/logout")
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_one_sign_in_and_one_sign_out_a_run(sandbox: Sandbox, form: CredentialKind) -> None:
-    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
-        for _ in range(3):
-            source.read_list(a_query(top=1))
-        assert sandbox.seats == 1
-    assert (sign_ins(sandbox), sign_outs(sandbox)) == (1, 1)
-    assert sandbox.requests[-1].status == 204
 
 
 @pytest.mark.parametrize("directory", ["", "AcmeERP", "deep/er"])
@@ -150,63 +129,6 @@ def test_another_tenant_than_asked_for_is_not_read() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_an_expired_session_is_renewed_once_in_the_middle_of_a_run(
-    sandbox: Sandbox, form: CredentialKind
-) -> None:
-    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
-        first = source.read_list(a_query(top=2)).rows
-        for _ in range(3):
-            sandbox.tenant.clock.advance(seconds=3601)
-            assert source.read_list(a_query(top=2)).rows == first
-        assert sandbox.seats == 1
-    assert sign_ins(sandbox) == 4
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_session_that_is_refused_at_once_is_renewed_once_then_given_up(
-    sandbox: Sandbox, form: CredentialKind
-) -> None:
-    sandbox.faults.add(path="/Default/", status=401, times=99)
-    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
-        error = outcome(lambda: source.read_list(a_query()))
-    assert isinstance(error, CredentialsError)
-    assert sign_ins(sandbox) == 2
-    assert count(sandbox, "/Default/") == 2
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_renewal_gives_the_old_seat_back_first(sandbox: Sandbox, form: CredentialKind) -> None:
-    sandbox.configure(seat_limit=1)
-    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
-        source.read_list(a_query(top=1))
-        sandbox.faults.add(path="/Default/", status=401)
-        assert source.read_list(a_query(top=1)).rows
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_a_redirect_to_the_sign_in_page_renews_the_session(sandbox: Sandbox, form: CredentialKind) -> None:
-    login = {"Location": "/AcmeERP/Frames/Login.aspx?ReturnUrl=%2f"}
-    sandbox.faults.add(path="/Default/", status=302, headers=login)
-    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
-        assert source.read_list(a_query(top=1)).rows
-    assert sign_ins(sandbox) == 2
-
-
-@pytest.mark.parametrize("dialect", ["json", "text", "redirect"])
-@pytest.mark.parametrize("form", FORMS)
-def test_a_full_house_is_waited_for(sandbox: Sandbox, form: CredentialKind, dialect: str) -> None:
-    sandbox.configure(seat_limit=0, seat_dialect=dialect)
-    clock = FakeClock()
-    with open_source(sandbox, Vault(sandbox.credentials(form)), clock) as source:
-        error = outcome(lambda: source.read_list(a_query(top=1)))
-        assert isinstance(error, SessionsBusyError)
-        assert "SM604000" in error.action
-        assert sum(clock.sleeps, timedelta(0)) > timedelta(0)
-        sandbox.configure(seat_limit=1)
-        assert source.read_list(a_query(top=1)).rows
-
-
-@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_sign_in_that_time_mends_is_tried_again(
     sandbox: Sandbox, form: CredentialKind, status: int
@@ -290,37 +212,3 @@ def test_an_expiry_time_given_as_text_is_borne(sandbox: Sandbox) -> None:
     sandbox.configure(expires_in_as_text=True)
     with open_source(sandbox) as source:
         assert source.read_list(a_query(top=1)).rows
-
-
-def test_a_bearer_session_sends_no_cookies_and_a_netrc_is_not_asked(
-    sandbox: Sandbox, tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    netrc = f"{tmp_path}/netrc"
-    with open(netrc, "w", encoding="utf-8") as file:  # noqa: PTH123 (tmp_path is only formatted here)
-        file.write("machine 127.0.0.1 login x password y\n")
-    monkeypatch.setenv("NETRC", netrc)
-    seen: list[Request] = []
-    sandbox.faults.add(hook=seen.append, times=99)
-    with open_source(sandbox) as source:
-        source.read_list(a_query(top=1))
-    assert not [request for request in seen if request.header("Cookie")]
-    assert all(request.header("Authorization").startswith("Bearer ") for request in seen[1:])
-    assert not seen[0].header("Authorization")
-
-
-def test_sign_out_says_its_length(sandbox: Sandbox) -> None:
-    seen: list[Request] = []
-    sandbox.faults.add(path="/auth/logout", hook=seen.append)
-    with open_source(sandbox) as source:
-        source.read_list(a_query(top=1))
-    assert seen[0].header("Content-Length") == "0"
-
-
-def test_no_request_tells_the_secret_in_its_address(sandbox: Sandbox) -> None:
-    vault = Vault(sandbox.credentials())
-    source = a_source(sandbox, vault)
-    source.read_list(a_query(top=1))
-    source.close()
-    addresses = " ".join(f"{request.path}?{request.query}" for request in sandbox.requests)
-    assert vault.members["password"] not in addresses
-    assert vault.members["client_secret"] not in addresses

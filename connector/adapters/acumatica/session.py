@@ -9,8 +9,9 @@ from typing import TypeVar
 import msgspec
 
 from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.answers import Subject, is_unauthorised, refusal, unreadable
+from connector.adapters.acumatica.answers import is_unauthorised
 from connector.adapters.acumatica.auth import SignIn
+from connector.adapters.acumatica.refusals import Subject, refusal, unreadable
 from connector.adapters.acumatica.transport import Answer, Request, Transport
 from connector.errors import ConnectorError
 from connector.ports import Clock

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from connector.adapters.acumatica.answers import FREE_A_SEAT, LATER, NotThereError, Subject, refusal
 from connector.adapters.acumatica.faults import Fault
+from connector.adapters.acumatica.refusals import FREE_A_SEAT, LATER, NotThereError, Subject, refusal
 from connector.adapters.acumatica.secret import CookieSecret, PasswordSecret, RefreshSecret, tenant_of
 from connector.adapters.acumatica.transport import Answer
 from connector.errors import (

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.answers import NotThereError
 from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.check import Check
 from connector.adapters.acumatica.contract import build_contract, choice_of, keys_choice, request_text
@@ -12,6 +11,7 @@ from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.adapters.acumatica.pace import Pace
 from connector.adapters.acumatica.queries import Choice, Window, grammar_of
+from connector.adapters.acumatica.refusals import NotThereError
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
