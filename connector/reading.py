@@ -1,8 +1,9 @@
 """Reads a list page by page, joined at seams, the next page being read while the last is written."""
 
 import contextvars
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -183,10 +184,12 @@ class ListReader:
         )
 
 
-def read_ahead(pages: Iterator[T]) -> Generator[T, None, None]:
-    """Yield the same pages, each read while the one before is being worked on.
+@contextmanager
+def read_ahead(pages: Iterator[T]) -> Iterator[Iterator[T]]:
+    """Give the same pages, each read while the one before is being worked on; at most one is read ahead.
 
-    At most one is read ahead. Leaving early waits for the request under way, so that nothing is read after it.
+    Leaving, for whatever reason, waits for the request under way: nothing is read after that, so that nobody signs in
+    again behind a sign-out.
     """
     context = contextvars.copy_context()
 
@@ -194,7 +197,11 @@ def read_ahead(pages: Iterator[T]) -> Generator[T, None, None]:
         return context.run(lambda: next(pages, None))
 
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
-        ahead = reader.submit(advance)
-        while (page := ahead.result()) is not None:
+
+        def walk() -> Iterator[T]:
             ahead = reader.submit(advance)
-            yield page
+            while (page := ahead.result()) is not None:
+                ahead = reader.submit(advance)
+                yield page
+
+        yield walk()

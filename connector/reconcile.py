@@ -131,16 +131,15 @@ class Reconcile:
 
     def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
         """Read every record and write those whose content differs. Return False when time ran out, progress stored."""
-        pages = read_ahead(self._open_reader(checkpoint).read())
-        for page in pages:
-            self._run.begin_page()
-            for reading in page.readings:
-                self._note_content(reading.record)
-            self._write(page)
-            if self._run.must_stop():
-                pages.close()
-                self._save_checkpoint(page)
-                return False
+        with read_ahead(self._open_reader(checkpoint).read()) as pages:
+            for page in pages:
+                self._run.begin_page()
+                for reading in page.readings:
+                    self._note_content(reading.record)
+                self._write(page)
+                if self._run.must_stop():
+                    self._save_checkpoint(page)
+                    return False
         return True
 
     def _note_content(self, found: Record | Rejected) -> None:

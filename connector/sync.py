@@ -1,7 +1,7 @@
 """One incremental run or backfill, step by step, in the order in which things happen."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from connector.domain.run import Mode, Status
 from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import Edge, VersionIndex
-from connector.errors import ListEmptyError
+from connector.errors import ConnectorError, ListEmptyError
 from connector.ports import ListQuery, TableStatus
 from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
 from connector.running import Run
@@ -86,21 +86,33 @@ class Pass:
             one_by_one=self._stream.read_one_by_one,
         )
         pending: list[Page] = []
-        pages = read_ahead(self._reader.read())
-        for page in pages:
-            self._run.begin_page()
-            self._follow_contract(page.contract)
-            pending.append(page)
-            must_stop = self._run.must_stop()
-            if must_stop or self._is_batch(pending):
-                self._write(pending, is_last=False)
-                self._save_checkpoint(pending[-1])
-                pending = []
-            if must_stop:
-                pages.close()
-                return False
+        with read_ahead(self._reader.read()) as pages:
+            while (page := self._next_page(pages, pending)) is not None:
+                self._run.begin_page()
+                self._follow_contract(page.contract)
+                pending.append(page)
+                must_stop = self._run.must_stop()
+                if must_stop or self._is_batch(pending):
+                    self._keep(pending)
+                    pending = []
+                if must_stop:
+                    return False
         self._write(pending, is_last=True)
         return True
+
+    def _next_page(self, pages: Iterator[Page], pending: Sequence[Page]) -> Page | None:
+        """Return the next page, None at the end. A failure to read it does not cost the pages read before."""
+        try:
+            return next(pages, None)
+        except ConnectorError:
+            self._keep(pending)
+            raise
+
+    def _keep(self, pages: Sequence[Page]) -> None:
+        """Write these pages, then store that they are written."""
+        if pages:
+            self._write(pages, is_last=False)
+            self._save_checkpoint(pages[-1])
 
     def _is_batch(self, pending: Sequence[Page]) -> bool:
         size = sum(len(reading.raw) for page in pending for reading in page.readings)
