@@ -1,0 +1,124 @@
+"""How Firestore indexes the state: what the code never asks for has no index, what it asks for has one."""
+
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import firestore
+
+from connector.adapters.firestore import documents, open_firestore
+from connector.adapters.firestore.audit import PAGES, RUNS
+from connector.adapters.firestore.dead_letters import DEAD_LETTERS, LARGEST_PIECE, PARTS
+from connector.adapters.firestore.pages import split_page
+from connector.adapters.firestore.streams import STREAMS
+from connector.domain.stream import AuditEntry, Checkpoint, DeadLetter, Outcome, Stream
+from connector.retrying import Retry
+from tests.docs.configuration import Configuration, find_resource
+from tests.stand_ins.clock import NOON, FakeClock
+
+PREFIX = "acumatica"
+
+
+@pytest.fixture
+def without_index(configuration: Configuration) -> dict[str, set[str]]:
+    found = configuration.evaluate("local.fields_without_index")
+    return {collection: set(fields) for collection, fields in found.items()}
+
+
+def test_the_big_fields_of_a_stream_have_no_index(without_index: dict[str, set[str]]) -> None:
+    checkpoint = Checkpoint(lower=None, signpost=NOON, offset=0, known=(), highest=None)
+    fields = documents.stream_fields(Stream(entity="vendors", checkpoints={"incremental": checkpoint}), None)
+    packed = {name for name, value in fields.items() if isinstance(value, bytes | dict)}
+    assert packed | {"contract"} == without_index[f"{PREFIX}_{STREAMS}"]
+
+
+def test_of_a_page_only_ids_and_keys_have_an_index(
+    configuration: Configuration, without_index: dict[str, set[str]]
+) -> None:
+    about = {"run_id": "r", "entity": "e", "mode": "m", "number": 1, "recorded_at": NOON, "expires_at": NOON}
+    entry = AuditEntry(record_id="i", key="k", version="v", outcome=Outcome.REJECTED, reason="why")
+    [part] = split_page(about, [entry])
+    searched = set(configuration.evaluate("local.fields_with_array_index"))
+    assert searched == {"record_ids", "keys"}
+    assert without_index[PAGES] | searched | {"expires_at"} == set(part.values)
+    assert not without_index[PAGES] & (searched | {"expires_at"})
+
+
+def test_ids_and_keys_are_found_over_all_runs() -> None:
+    field = find_resource("google_firestore_field", "array_index").body
+    [index] = field["index_config"][0]["indexes"]
+    assert index["array_config"].strip('"') == "CONTAINS"
+    assert index["query_scope"].strip('"') == "COLLECTION_GROUP"
+
+
+def test_audit_entries_expire(configuration: Configuration) -> None:
+    assert set(configuration.evaluate("local.collections_that_expire")) == {f"{PREFIX}_{RUNS}", PAGES}
+    field = find_resource("google_firestore_field", "expiry")
+    assert field.text("field") == "expires_at"
+    assert "ttl_config" in field.body
+
+
+def test_the_prefix_is_the_one_the_function_uses(configuration: Configuration) -> None:
+    named = configuration.evaluate("keys(local.fields_without_index)", firestore={"prefix": "erp"})
+    assert {f"erp_{STREAMS}", f"erp_{DEAD_LETTERS}", PAGES, PARTS} == set(named)
+    environment = configuration.evaluate("local.environment", firestore={"prefix": "erp"})
+    assert environment["FIRESTORE_PREFIX"] == "erp"
+
+
+@pytest.mark.emulator
+def test_nothing_packed_and_no_list_is_indexed_in_vain(
+    configuration: Configuration, without_index: dict[str, set[str]], firestore_project: str
+) -> None:
+    """Every document the store writes: bytes and arrays are either without index or searched."""
+    write_one_of_each(firestore_project)
+    client = firestore.Client(project=firestore_project, credentials=AnonymousCredentials())
+    searched = set(configuration.evaluate("local.fields_with_array_index"))
+    unasked = {
+        f"{collection}.{field}"
+        for collection, fields in walk(client.collections())
+        for field, value in fields.items()
+        if isinstance(value, bytes | list) and not (field in searched and collection == PAGES)
+    }
+    exempt = {f"{collection}.{field}" for collection, fields in without_index.items() for field in fields}
+    lists_of_letters = {f"{PREFIX}_{DEAD_LETTERS}.parts"}  # a handful of names of part documents
+    assert {f"{PREFIX}_{DEAD_LETTERS}.payload", f"{PARTS}.piece", f"{PAGES}.versions"} <= unasked
+    assert unasked - lists_of_letters <= exempt
+
+
+def write_one_of_each(project: str) -> None:
+    clock = FakeClock()
+    store = open_firestore(
+        project=project, database="(default)", prefix=PREFIX, clock=clock, retry=Retry(clock=clock)
+    )
+    taken = store.acquire_lease("vendors", "r1", timedelta(minutes=5))
+    assert isinstance(taken, tuple)
+    checkpoint = Checkpoint(lower=None, signpost=NOON, offset=0, known=("a",), highest=None)
+    store.commit(taken[0], Stream(entity="vendors", checkpoints={"incremental": checkpoint}))
+    store.open_run("r1", {"entity": "vendors", "status": "running"})
+    entry = AuditEntry(record_id="i", key="k", version="v", outcome=Outcome.REJECTED, reason="why")
+    store.record_page("r1", "vendors", "incremental", 1, [entry])
+    for number, payload in enumerate((b"{}", os.urandom(2 * LARGEST_PIECE))):
+        store.add_dead_letter(a_letter(record_id=f"i{number}", payload=payload))
+    store.close()
+
+
+def a_letter(*, record_id: str, payload: bytes) -> DeadLetter:
+    return DeadLetter(
+        entity="vendors",
+        record_id=record_id,
+        key="k",
+        reason="why",
+        payload=payload,
+        run_id="r1",
+        rejected_at=NOON,
+    )
+
+
+def walk(collections: Iterator[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for collection in collections:
+        for reference in collection.list_documents():
+            yield collection.id, reference.get().to_dict() or {}
+            yield from walk(reference.collections())
