@@ -1,14 +1,26 @@
 """The rotating refresh token: stored before it counts, whoever crashes or refreshes at the same time."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import msgspec
 import pytest
 
+from connector.adapters.clock import SystemClock
 from connector.errors import CredentialsError, SecretUnavailableError
 from connector.sandbox import Sandbox, SandboxOptions
 from connector.sandbox.messages import Request
-from tests.contract.source_setup import BILLS, Vault, a_query, a_source, count, open_source, outcome
+from tests.contract.source_setup import (
+    BILLS,
+    Vault,
+    a_query,
+    a_source,
+    count,
+    open_source,
+    outcome,
+    reads_a_page,
+)
 
 TOKEN = "/identity/connect/token"
 
@@ -165,6 +177,24 @@ def test_the_token_of_a_run_is_the_newest_even_after_losing_twice(sandbox: Sandb
     assert token_in(vault.value) == token_in(vault.stored[-1])
     with open_source(sandbox, vault) as source:
         assert source.read_list(a_query(top=1)).rows
+
+
+def test_several_runs_that_truly_refresh_at_the_same_time_all_get_in(sandbox: Sandbox, vault: Vault) -> None:
+    start = Barrier(3)
+
+    def run(_: int) -> int:
+        source = a_source(sandbox, vault, SystemClock())
+        start.wait()
+        try:
+            return len(source.read_list(a_query(top=2)).rows)
+        finally:
+            source.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(run, range(3))) == [2, 2, 2]
+    assert token_in(vault.value) == token_in(vault.stored[-1])
+    with open_source(sandbox, vault) as source:
+        reads_a_page(source)
 
 
 def test_a_chain_that_has_ended_says_to_authorise_again(sandbox: Sandbox, vault: Vault) -> None:

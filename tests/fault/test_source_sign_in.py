@@ -128,6 +128,17 @@ def test_another_tenant_than_asked_for_is_not_read() -> None:
         assert count(sandbox, "/Default/") == 0
 
 
+def test_a_sign_in_that_led_astray_never_holds_more_than_its_seat() -> None:
+    with Sandbox(SandboxOptions(size="tiny", real_time=True, seat_limit=1)) as sandbox:
+        vault = Vault(sandbox.credentials("cookie"))
+        vault.change(tenant="OTHER")
+        with open_source(sandbox, vault) as source:
+            for _ in range(3):
+                assert isinstance(outcome(lambda: source.read_list(a_query())), SourceSetupError)
+            vault.change(tenant="ACME")
+            assert source.read_list(a_query(top=1)).rows
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_sign_in_that_time_mends_is_tried_again(
@@ -206,6 +217,19 @@ def test_a_secret_that_cannot_be_read_is_that_error(sandbox: Sandbox) -> None:
     ):
         source.describe(BILLS)
     assert sandbox.requests == []
+
+
+def test_a_secret_that_cannot_be_read_again_does_not_hide_the_refusal(sandbox: Sandbox) -> None:
+    vault = Vault(sandbox.credentials())
+    vault.change(password="wrong")
+
+    def once() -> bytes:
+        if vault.reads:
+            raise SecretUnavailableError("gone", action="look")
+        return vault.read()
+
+    with open_source(sandbox, credentials=once) as source, pytest.raises(CredentialsError):
+        source.describe(BILLS)
 
 
 def test_an_expiry_time_given_as_text_is_borne(sandbox: Sandbox) -> None:

@@ -1,0 +1,73 @@
+"""A process that can die: ports that fail before or after a chosen call, and never work again once it is dead."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector.running import Ports
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it runs any more, not even its cleaning up."""
+
+
+Decision = Callable[[str, int], BaseException | None]
+"""Given a moment (`before warehouse.append`) and how often it came, what happens there."""
+
+
+@dataclass(slots=True)
+class Life:
+    """One process. `decide` is asked at every moment before and after a port's call; Killed is for good."""
+
+    decide: Decision
+    moments: Counter[str] = field(default_factory=Counter)
+    is_dead: bool = False
+
+    def reach(self, moment: str) -> None:
+        """Go on, or raise what happens at this moment."""
+        if self.is_dead:
+            raise Killed(moment)
+        self.moments[moment] += 1
+        fate = self.decide(moment, self.moments[moment])
+        if fate is not None:
+            self.is_dead = isinstance(fate, Killed)
+            raise fate
+
+
+class Mortal:
+    """A port of a process that can die."""
+
+    def __init__(self, name: str, port: object, life: Life) -> None:
+        self._name, self._port, self._life = name, port, life
+
+    def __getattr__(self, method: str) -> Any:
+        real = getattr(self._port, method)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._life.reach(f"before {self._name}.{method}")
+            answer = real(*args, **kwargs)
+            self._life.reach(f"after {self._name}.{method}")
+            return answer
+
+        return call
+
+
+def mortal(ports: Ports, life: Life) -> Ports:
+    """Return the same ports as a process has them that may die at any call."""
+    return Ports(
+        source=Mortal("source", ports.source, life),
+        warehouse=Mortal("warehouse", ports.warehouse, life),
+        state=Mortal("state", ports.state, life),
+        clock=ports.clock,
+    )
+
+
+def dies_at(moment: str, ordinal: int = 1) -> Life:
+    """Return a life that ends at the n-th time of this moment."""
+    return Life(lambda at, count: Killed(at) if (at, count) == (moment, ordinal) else None)
+
+
+def stumbles_at(moment: str, error: Exception, ordinal: int = 1) -> Life:
+    """Return a life in which one call fails with an error, before it had an effect or after."""
+    return Life(lambda at, count: error if (at, count) == (moment, ordinal) else None)
