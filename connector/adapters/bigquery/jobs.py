@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from google.api_core.exceptions import Conflict, NotFound
@@ -18,7 +18,9 @@ from connector.adapters.bigquery.errors import (
     translate_reason,
     translated,
 )
-from connector.errors import WarehouseUnavailableError
+from connector.errors import TransientError, WarehouseUnavailableError
+
+J = TypeVar("J", LoadJob, QueryJob)
 
 DONE = "DONE"
 FIRST_PAUSE = timedelta(milliseconds=500)
@@ -43,17 +45,18 @@ def wait_for(connection: Connection, job: LoadJob | QueryJob, longest: timedelta
     return True
 
 
-def find_job(connection: Connection, job_id: str) -> Any:
-    """Return the job, or None. Where no location is configured, the dataset's own is asked for: jobs live there."""
+def find_job(connection: Connection, kind: type[J], job_id: str) -> J | None:
+    """Return the job, or None when there is none of this kind and id. Where no location is configured, the dataset's own is asked for: jobs live there."""
     location = connection.location
     if location is None:
         location = connection.client.get_dataset(
             connection.dataset, retry=ONCE, timeout=QUICK_SECONDS
         ).location
     try:
-        return connection.client.get_job(job_id, location=location, retry=ONCE, timeout=QUICK_SECONDS)
+        found = connection.client.get_job(job_id, location=location, retry=ONCE, timeout=QUICK_SECONDS)
     except NotFound:
         return None
+    return found if isinstance(found, kind) else None
 
 
 def run_query(connection: Connection, sql: str, values: Mapping[str, str]) -> Iterator[Row]:
@@ -93,20 +96,27 @@ class _Query:
     def __init__(self, connection: Connection, sql: str, values: Mapping[str, str]) -> None:
         self._connection = connection
         self._sql = sql
-        self._job_id = f"acumatica_query_{uuid4().hex}"
+        self._job_id = _name_job()
         self._parameters = [
             bigquery.ScalarQueryParameter(name, "STRING", value) for name, value in values.items()
         ]
 
     def run(self) -> QueryJob:
+        """Return the job that is done, or that takes too long."""
         with translated():
             try:
                 job = self._submit()
             except Conflict:
-                job = find_job(self._connection, self._job_id)
+                found = find_job(self._connection, QueryJob, self._job_id)
+                if found is None:
+                    raise
+                job = found
             except NotFound as exc:
                 raise TableMissingError(translate_error(exc)) from exc
         wait_for(self._connection, job, QUERY_WAIT)
+        if job.error_result and isinstance(error := translate_reason(job.error_result), TransientError):
+            self._job_id = _name_job()
+            raise error
         return job
 
     def _submit(self) -> QueryJob:
@@ -120,3 +130,7 @@ class _Query:
             timeout=QUICK_SECONDS,
             api_method=QueryApiMethod.INSERT,
         )
+
+
+def _name_job() -> str:
+    return f"acumatica_query_{uuid4().hex}"

@@ -85,8 +85,7 @@ class Layout:
         """Make the views, and only then note what the table was made from."""
         for path in sorted(evolution.retyped):
             log.warning("%s.%s keeps its type: the tenant's contract changed it", table.name, path)
-        if not make_views(self._connection, table):
-            return
+        make_views(self._connection, table)
         found.schema = extend_fields(found.schema, evolution.columns)
         found.description = table.description
         found.labels = found.labels | label(table) | {LAYOUT_LABEL: fingerprint(table, REVISION)}

@@ -128,14 +128,16 @@ class _Attempt:
 
     def _find_or_submit(self) -> bigquery.LoadJob:
         """Look for the job first if it may be there already: its rows need not travel twice."""
-        found: bigquery.LoadJob | None = None
-        if self._submitted and (found := find_job(self._connection, self._job_id)) is not None:
+        if (
+            self._submitted
+            and (found := find_job(self._connection, bigquery.LoadJob, self._job_id)) is not None
+        ):
             return found
         self._submitted = True
         try:
             return self._submit()
         except Conflict:
-            found = find_job(self._connection, self._job_id)
+            found = find_job(self._connection, bigquery.LoadJob, self._job_id)
             if found is None:
                 raise
             return found

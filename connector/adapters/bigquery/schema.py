@@ -51,13 +51,6 @@ def extend_fields(existing: Sequence[SchemaField], columns: Iterable[Column]) ->
     return [SchemaField.from_api_repr(field) for field in _extend(representations, columns)]
 
 
-def describe_fields(existing: Sequence[SchemaField], columns: Iterable[Column]) -> list[SchemaField]:
-    """Return the fields of a view with the columns' descriptions."""
-    descriptions = {column.name: column for column in columns}
-    known = [descriptions[field.name] for field in existing if field.name in descriptions]
-    return extend_fields(existing, known)
-
-
 def _known(name: str) -> ColumnType | None:
     return ColumnType(name) if name in ColumnType.__members__ else None
 

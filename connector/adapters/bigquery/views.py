@@ -1,49 +1,58 @@
-"""The views of a table: created, and replaced only when their text changed."""
+"""The views of a table: made in one statement each, and again only when they changed."""
 
-from google.cloud import bigquery
+import json
+from hashlib import blake2b
 
 from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata, label
-from connector.adapters.bigquery.schema import describe_fields
-from connector.domain.schema import Table, View
+from connector.domain.schema import Column, Table, View
+from connector.domain.sql import quote
 from connector.errors import ConfigurationError
 
-
-def make_views(connection: Connection, table: Table) -> bool:
-    """Make every view of the table what it should be, in their order; False when another run was in the way."""
-    metadata = Metadata(connection)
-    return all(_make_view(connection, metadata, view, table) for view in table.views)
+TEXT_LABEL = "text"
+"""Mark of the statement a view was made with: BigQuery need not give the text back as it was."""
+DESCRIPTION_LIMIT = 1024
 
 
-def _make_view(connection: Connection, metadata: Metadata, view: View, table: Table) -> bool:
-    """Create the view, or give it its text; then describe its columns, which BigQuery takes only afterwards."""
-    done = True
-    sql = connection.spell(view.sql)
-    found = metadata.find(view.name)
+def make_views(connection: Connection, table: Table) -> None:
+    """Make every view of the table what it should be, in their order. Replacing is atomic and may happen twice.
+
+    All are read before the first is replaced: one over a view that lost a column is broken until its own turn comes.
+    """
+    marks = {view.name: blake2b(repr(view).encode(), digest_size=16).hexdigest() for view in table.views}
+    changed = [view for view in table.views if _find_mark(connection, view) != marks[view.name]]
+    for view in changed:
+        statement = build_statement(connection, view, label(table) | {TEXT_LABEL: marks[view.name]})
+        list(run_query(connection, statement, {}))
+
+
+def _find_mark(connection: Connection, view: View) -> str | None:
+    found = Metadata(connection).find(view.name)
     if found is None:
-        made = bigquery.Table(connection.refer(view.name))
-        made.view_query = sql
-        made.description = view.description
-        made.labels = label(table)
-        done = metadata.create(made)
-    elif found.table_type != "VIEW":
+        return None
+    if found.table_type != "VIEW":
         raise ConfigurationError(
             f"{view.name} in the dataset {connection.dataset} is a {found.table_type}, where a view should be",
             action="Rename or drop it, or give the view another name in the catalogue.",
         )
-    elif (found.view_query, found.description) != (sql, view.description):
-        found.view_query = sql
-        found.description = view.description
-        done = metadata.update(found, "view_query", "description")
-    return done and _describe_columns(metadata, view)
+    mark: str | None = found.labels.get(TEXT_LABEL)
+    return mark
 
 
-def _describe_columns(metadata: Metadata, view: View) -> bool:
-    found = metadata.find(view.name)
-    if found is None:
-        return False
-    described = describe_fields(found.schema, view.columns)
-    if described == found.schema:
-        return True
-    found.schema = described
-    return metadata.update(found, "schema")
+def build_statement(connection: Connection, view: View, labels: dict[str, str]) -> str:
+    """Return the statement that makes the view, with its own and its columns' descriptions."""
+    columns = ",\n  ".join(_spell_column(column) for column in view.columns)
+    pairs = ", ".join(f"({_spell_text(name)}, {_spell_text(value)})" for name, value in labels.items())
+    options = f"description={_spell_text(view.description)}, labels=[{pairs}]"
+    name = f"{connection.spell_dataset()}.{quote(view.name)}"
+    return f"CREATE OR REPLACE VIEW {name} (\n  {columns}\n)\nOPTIONS({options})\nAS\n{connection.spell(view.sql)}"
+
+
+def _spell_column(column: Column) -> str:
+    described = f" OPTIONS(description={_spell_text(column.description)})" if column.description else ""
+    return quote(column.name) + described
+
+
+def _spell_text(text: str) -> str:
+    return json.dumps(text[:DESCRIPTION_LIMIT], ensure_ascii=False)

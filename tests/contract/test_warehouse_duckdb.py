@@ -1,0 +1,84 @@
+"""The warehouse's promises, kept by a DuckDB file."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from connector.adapters.duckdb.dialect import translate
+from connector.adapters.duckdb.warehouse import DuckDbWarehouse
+from connector.errors import WarehouseUnavailableError
+from tests.contract.warehouse_contract import WarehouseContract
+from tests.contract.warehouse_prepare_contract import NestedColumnsContract
+from tests.contract.warehouse_rows import a_row, a_table, an_append
+from tests.contract.warehouse_shelf import Shelf
+
+
+class DuckDbShelf(Shelf):
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def open(self) -> DuckDbWarehouse:
+        return DuckDbWarehouse(self.path)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            return connection.execute(translate(sql)).fetchall()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> DuckDbShelf:
+    return DuckDbShelf(tmp_path / "erp.duckdb")
+
+
+@pytest.fixture
+def warehouse(shelf: DuckDbShelf) -> Iterator[DuckDbWarehouse]:
+    opened = shelf.open()
+    yield opened
+    opened.close()
+
+
+class TestDuckDbWarehouse(WarehouseContract, NestedColumnsContract):
+    def test_another_program_reads_the_file_when_the_run_is_over(
+        self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse
+    ) -> None:
+        warehouse.prepare(a_table())
+        warehouse.append(an_append(a_row("r1")))
+        warehouse.close()
+        assert _read_elsewhere(shelf.path) == "[('r1',)]"
+
+    def test_while_another_program_has_the_file_the_answer_is_to_come_back(
+        self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse
+    ) -> None:
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(shelf.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        with holder:
+            assert holder.stdout is not None
+            assert holder.stdout.readline() == b"open\n"
+            with pytest.raises(WarehouseUnavailableError, match="open in another program"):
+                warehouse.prepare(a_table())
+            lines = list(warehouse.check([]))
+            assert not lines[0].ok
+            assert lines[0].remedy
+            holder.communicate(b"\n")
+        assert warehouse.prepare(a_table()).created
+
+
+HOLD = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+sys.stdin.readline()
+"""
+READ = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).execute('FROM bills SELECT _id').fetchall())"
+
+
+def _read_elsewhere(path: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -1,0 +1,110 @@
+"""What every warehouse promises of tables and columns."""
+
+import logging
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from connector.domain.schema import ColumnType
+from connector.ports import Warehouse
+from tests.contract.warehouse_rows import BUSINESS, LINE, a_column, a_log, a_row, a_table, an_append
+from tests.contract.warehouse_shelf import Shelf
+
+
+class PrepareContract:
+    def test_the_first_prepare_creates_the_table_and_its_views(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        assert warehouse.prepare(a_table()).created
+        for view in a_table().views:
+            assert shelf.query(f"SELECT * FROM {{dataset}}.{view.name}") == []
+
+    def test_the_second_prepare_finds_everything(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_table())
+        warehouse.close()
+        assert not shelf.open().prepare(a_table()).created
+
+    def test_a_new_field_becomes_a_column_and_old_rows_stay(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_table())
+        warehouse.append(an_append(a_row("old", type="Bill")))
+        wider = a_table((*BUSINESS, a_column("terms")))
+        assert not warehouse.prepare(wider).created
+        warehouse.append(an_append(a_row("new", terms="30D"), table=wider, batch_id="2"))
+        rows = shelf.query("SELECT _id, type, terms FROM {dataset}.bills ORDER BY _id")
+        assert rows == [("new", None, "30D"), ("old", "Bill", None)]
+
+    def test_a_field_that_is_gone_keeps_its_column_and_its_values(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        warehouse.prepare(a_table())
+        warehouse.append(an_append(a_row("r1", type="Bill")))
+        narrower = a_table(BUSINESS[1:])
+        warehouse.prepare(narrower)
+        warehouse.append(an_append(a_row("r2"), table=narrower, batch_id="2"))
+        assert shelf.query("SELECT type FROM {dataset}.bills_log ORDER BY _id") == [("Bill",), (None,)]
+
+    def test_a_changed_type_is_reported_and_the_column_keeps_its_own(
+        self, shelf: Shelf, warehouse: Warehouse, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        warehouse.prepare(a_log())
+        changed = a_table((a_column("type", ColumnType.INT64), *BUSINESS[1:]), views=())
+        with caplog.at_level(logging.WARNING):
+            assert warehouse.prepare(changed).retyped == {"type"}
+        assert warehouse.prepare(changed).retyped == {"type"}
+        assert "bills_log.type" in caplog.text
+        warehouse.append(an_append(a_row("r1", type="Bill")))
+        assert shelf.values("SELECT type FROM {dataset}.bills_log") == ["Bill"]
+
+    def test_a_changed_type_whose_values_fit_is_no_trouble(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_log())
+        changed = a_table((*BUSINESS[:2], a_column("amount", ColumnType.INT64), *BUSINESS[3:]), views=())
+        assert warehouse.prepare(changed).retyped == frozenset()
+        assert warehouse.append(an_append(a_row(amount=7), table=changed)) == {}
+        assert shelf.values("SELECT amount FROM {dataset}.bills_log") == [Decimal(7)]
+
+    def test_views_follow_their_text(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_table())
+        warehouse.append(an_append(a_row(type="Bill", reference_nbr="1", details=[{"_position": 1}])))
+        current, lines, *others = a_table().views
+        louder = lines.sql.replace("`_record`.`type` AS", "UPPER(`_record`.`type`) AS")
+        warehouse.prepare(a_table(views=(current, replace(lines, sql=louder), *others)))
+        assert shelf.values("SELECT type FROM {dataset}.bill_lines") == ["BILL"]
+
+    def test_a_table_without_views_works_too(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        runs = replace(a_table(views=(), cluster_by=()), name="sync_runs", entity="")
+        assert warehouse.prepare(runs).created
+        warehouse.append(an_append(a_row("r1"), table=runs))
+        assert shelf.values("SELECT _id FROM {dataset}.sync_runs") == ["r1"]
+
+
+class NestedColumnsContract:
+    def test_new_fields_of_lines_become_nested_columns(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_table())
+        warehouse.append(an_append(a_row("old", details=[{"account": "1", "allocations": [{"lot": "L"}]}])))
+        allocations = a_column(
+            "allocations", ColumnType.RECORD, repeated=True, fields=(*LINE[-1].fields, a_column("bin"))
+        )
+        details = a_column(
+            "details", ColumnType.RECORD, repeated=True, fields=(*LINE[:-1], allocations, a_column("project"))
+        )
+        wider = a_table((*BUSINESS[:8], details, *BUSINESS[9:]))
+        assert warehouse.prepare(wider).retyped == frozenset()
+        line = {"account": "2", "project": "P", "allocations": [{"lot": "M", "bin": "B"}]}
+        assert warehouse.append(an_append(a_row("new", details=[line]), table=wider, batch_id="2")) == {}
+        lines = shelf.query(
+            "SELECT l.account, l.project, a.lot, a.bin FROM {dataset}.bills AS b "
+            "CROSS JOIN UNNEST(b.details) AS l CROSS JOIN UNNEST(l.allocations) AS a ORDER BY l.account"
+        )
+        assert lines == [("1", None, "L", None), ("2", "P", "M", "B")]
+        assert sorted(shelf.query("SELECT account, project FROM {dataset}.bill_lines")) == [
+            ("1", None),
+            ("2", "P"),
+        ]
+
+    def test_a_changed_type_of_a_lines_field_is_reported_by_its_path(self, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_table())
+        line = (*LINE[:2], a_column("account", ColumnType.INT64), *LINE[3:])
+        details = a_column("details", ColumnType.RECORD, repeated=True, fields=line)
+        changed = a_table((*BUSINESS[:8], details, *BUSINESS[9:]))
+        assert warehouse.prepare(changed).retyped == {"details.account"}

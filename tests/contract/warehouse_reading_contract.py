@@ -1,0 +1,161 @@
+"""What every warehouse promises of reading: versions, trails, views, check."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from connector.ports import Row, Warehouse
+from tests.contract.warehouse_rows import a_log, a_row, a_table, an_append
+from tests.contract.warehouse_shelf import Shelf
+
+
+class ReadingContract:
+    def test_current_versions_are_the_newest_of_live_records_by_ascending_id(
+        self, warehouse: Warehouse
+    ) -> None:
+        warehouse.prepare(a_log())
+        warehouse.append(
+            an_append(
+                a_row("c", "v1", modified_at=None),
+                a_row("b", "v2", modified_at=3),
+                a_row("b", "v1", modified_at=1, synced_at=9),
+                a_row("a", "v1", modified_at=1),
+                a_row("a", "gone", modified_at=1, synced_at=5, deleted=True),
+                a_row("d", "gone", modified_at=1, synced_at=5, deleted=True),
+                a_row("d", "v1", modified_at=1, synced_at=6),
+            )
+        )
+        found = [(v.record_id, v.version, v.modified_at) for v in warehouse.current_versions(a_log())]
+        assert found == [
+            ("b", "v2", datetime(2026, 1, 1, 3, tzinfo=UTC)),
+            ("c", "v1", None),
+            ("d", "v1", datetime(2026, 1, 1, 1, tzinfo=UTC)),
+        ]
+
+    def test_rows_can_be_appended_while_current_versions_are_read(self, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_log())
+        warehouse.append(an_append(*(a_row(f"r{i}") for i in range(3))))
+        seen = []
+        for i, version in enumerate(warehouse.current_versions(a_log())):
+            warehouse.append(an_append(a_row(f"new{i}"), batch_id=f"more {i}"))
+            seen.append(version.record_id)
+        assert seen == ["r0", "r1", "r2"]
+
+    def test_a_record_is_found_by_its_columns_with_every_version_oldest_first(
+        self, warehouse: Warehouse
+    ) -> None:
+        warehouse.prepare(a_log())
+        warehouse.append(
+            an_append(
+                a_row("r1", "v2", modified_at=2, type="Bill", reference_nbr="1", amount="2.50"),
+                a_row("r1", "v1", modified_at=1, type="Bill", reference_nbr="1", amount="1"),
+                a_row("r2", "v1", type="Bill", reference_nbr="2"),
+                a_row("r3", "v1", type="Debit Adj.", reference_nbr="1"),
+            )
+        )
+        found = list(warehouse.record_versions(a_log(), {"type": "Bill", "reference_nbr": "1"}))
+        assert [(row["_version"], row["amount"]) for row in found] == [
+            ("v1", Decimal(1)),
+            ("v2", Decimal("2.50")),
+        ]
+        assert found[0]["_modified_at"] == datetime(2026, 1, 1, 1, tzinfo=UTC)
+        assert "details" not in found[0]
+
+    def test_a_record_is_found_by_a_column_that_is_no_text(self, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_log())
+        warehouse.append(an_append(a_row("r1", lines=7), a_row("r2", lines=8)))
+        assert [row["_id"] for row in warehouse.record_versions(a_log(), {"lines": "8"})] == ["r2"]
+
+    def test_before_the_first_run_there_is_nothing_to_read(self, warehouse: Warehouse) -> None:
+        assert list(warehouse.current_versions(a_log())) == []
+        assert list(warehouse.record_versions(a_log(), {"_id": "r1"})) == []
+
+
+class ViewsContract:
+    def append_story(self, warehouse: Warehouse) -> None:
+        """r1 became B and A again, r2 was deleted, r3's older version came late, r4 changed without moving its stamp."""
+        warehouse.prepare(a_table())
+        rows: list[Row] = [
+            a_row("r1", "A", modified_at=1, synced_at=2, amount="1"),
+            a_row("r1", "A", modified_at=1, synced_at=3, amount="1"),
+            a_row("r1", "B", modified_at=4, synced_at=5, amount="2"),
+            a_row("r1", "A", modified_at=6, synced_at=7, amount="1"),
+            a_row("r2", "A", modified_at=1, synced_at=2, details=[{"_position": 1}]),
+            a_row("r2", "gone", modified_at=1, synced_at=9, deleted=True),
+            a_row("r3", "new", modified_at=5, synced_at=6),
+            a_row("r3", "old", modified_at=2, synced_at=8),
+            a_row("r4", "A", modified_at=1, synced_at=2, details=[{"_position": 1, "account": "old"}]),
+            a_row("r4", "B", modified_at=1, synced_at=8, details=[{"_position": 1, "account": "new"}]),
+        ]
+        assert warehouse.append(an_append(*rows)) == {}
+
+    def test_the_current_view_shows_each_live_record_once(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        self.append_story(warehouse)
+        assert shelf.query("SELECT _id, _version FROM {dataset}.bills ORDER BY _id") == [
+            ("r1", "A"),
+            ("r3", "new"),
+            ("r4", "B"),
+        ]
+
+    def test_the_line_view_shows_the_lines_of_current_records(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        self.append_story(warehouse)
+        assert shelf.query("SELECT _parent_id, account FROM {dataset}.bill_lines") == [("r4", "new")]
+
+    def test_the_history_shows_every_version_with_its_time(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        self.append_story(warehouse)
+        found = shelf.query(
+            "SELECT _id, _version, EXTRACT(HOUR FROM valid_from), EXTRACT(HOUR FROM valid_to), is_current "
+            "FROM {dataset}.bills_history ORDER BY _id, valid_from"
+        )
+        assert found == [
+            ("r1", "A", 1, 4, False),
+            ("r1", "B", 4, 6, False),
+            ("r1", "A", 6, None, True),
+            ("r2", "A", 1, 9, False),
+            ("r3", "old", 2, 5, False),
+            ("r3", "new", 5, None, True),
+            ("r4", "A", 1, 8, False),
+            ("r4", "B", 8, None, True),
+        ]
+
+    def test_a_view_of_several_collections_tells_them_apart(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_table())
+        row = a_row(
+            type="Bill",
+            amount="3",
+            details=[{"_position": 1, "account": "4000", "amount": "1", "allocations": [{"lot": "L"}]}],
+            tax_details=[{"_position": 1, "tax_id": "VAT", "amount": "2"}],
+        )
+        warehouse.append(an_append(row))
+        columns = "_detail, type, bill_amount, amount, account, tax_id"
+        assert shelf.query(f"SELECT {columns} FROM {{dataset}}.bill_parts ORDER BY _detail") == [
+            ("Details", "Bill", Decimal(3), Decimal(1), "4000", None),
+            ("TaxDetails", "Bill", Decimal(3), Decimal(2), None, "VAT"),
+        ]
+
+
+class CheckContract:
+    def test_check_is_content_before_the_first_run_and_writes_nothing(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        lines = list(warehouse.check([a_table()]))
+        assert lines
+        assert all(line.ok for line in lines)
+        warehouse.close()
+        assert shelf.open().prepare(a_table()).created
+
+    def test_check_is_content_after_a_run(self, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_table())
+        warehouse.append(an_append(a_row()))
+        assert all(line.ok for line in warehouse.check([a_table()]))
+
+
+class ClosingContract:
+    def test_closing_twice_is_harmless_and_the_next_call_opens_again(self, warehouse: Warehouse) -> None:
+        warehouse.close()
+        warehouse.prepare(a_log())
+        warehouse.append(an_append(a_row("r1")))
+        warehouse.close()
+        warehouse.close()
+        assert [version.record_id for version in warehouse.current_versions(a_log())] == ["r1"]
