@@ -96,13 +96,19 @@ class SignIn:
         return self._refresh(secret, raw)
 
     def _newer(self, refused: Secret) -> bytes | None:
-        """Return the secret if it is another one by now. A token another run is just rotating is waited for."""
+        """Return the secret if it is another one by now. A token another run is just rotating is waited for.
+
+        A secret that cannot be read again is none: the refusal is what has to be told.
+        """
         waits = ANOTHER_IS_STORING if isinstance(refused, RefreshSecret) else ANOTHER_IS_STORING[:1]
         for wait in waits:
             self._clock.sleep(wait)
-            raw = self._credentials()
-            if parse_secret(raw) not in self._refused:
-                return raw
+            try:
+                raw = self._credentials()
+                if parse_secret(raw) not in self._refused:
+                    return raw
+            except SecretUnavailableError:
+                return None
         return None
 
     def _refresh(self, secret: RefreshSecret, raw: bytes) -> str:

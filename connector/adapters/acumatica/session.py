@@ -93,6 +93,7 @@ class Session:
 
     def _ensure(self) -> str | None:
         if self._signed_in is None:
+            self._leave(SIGN_OUT_TRIES[:1])
             self._signed_in = _SignedIn(token=self._sign_in.open())
         return self._signed_in.token
 
