@@ -235,6 +235,16 @@ def test_two_that_find_the_same_free_seat_do_not_both_get_it(firestore_project: 
     scene.store.close()
 
 
+def test_a_seat_given_back_too_late_is_not_taken_from_the_next_owner(firestore_project: str) -> None:
+    scene = Scene(firestore_project, "state")
+    other = scene.beside()
+    scene.clock.advance(TTL)
+    scene.faults.meanwhile = lambda: other.acquire_session("run-2", 1, TTL)
+    scene.store.release_session(scene.slot)
+    assert other.acquire_session("run-3", 1, TTL) is None
+    scene.store.close()
+
+
 @pytest.mark.parametrize("status", [grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE])
 def test_a_failure_that_lasts_is_an_error_that_time_mends(
     firestore_project: str, status: grpc.StatusCode

@@ -72,6 +72,17 @@ def test_a_reader_does_not_wait_for_an_open_transaction(store: SqliteStateStore,
         writer.execute("ROLLBACK")
 
 
+def test_a_run_does_not_wait_for_a_reader(store: SqliteStateStore, path: Path) -> None:
+    store.commit(taken(store), a_stream())
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT records_seen FROM streams").fetchall() == [(812,)]
+        store.commit(taken(store, owner="run-2"), a_stream(edge={}))
+        assert reader.execute("SELECT edge_complete FROM streams").fetchall() == [(0,)]
+        reader.execute("COMMIT")
+    assert store.read_stream("vendors") == a_stream(edge={})
+
+
 def test_a_file_another_process_holds_for_long_is_worth_another_try(
     store: SqliteStateStore, path: Path
 ) -> None:
