@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import msgspec
 
@@ -152,16 +153,11 @@ class Connector:
     def _open_source(self, secrets: SecretStore, retry: Retry, deadline: datetime) -> AcumaticaSource:
         acumatica = self.settings.acumatica
 
-        def read_credentials() -> bytes:
-            value = secrets.read(acumatica.credentials)
-            hide(value.decode(errors="replace"))
-            return value
-
         return AcumaticaSource(
             url=acumatica.url,
             endpoint=acumatica.endpoint,
             version=acumatica.endpoint_version,
-            credentials=read_credentials,
+            credentials=lambda: read_secret(secrets, acumatica.credentials),
             store_credentials=lambda value: secrets.replace(acumatica.credentials, value),
             clock=self.clock,
             retry=retry,
@@ -175,17 +171,23 @@ class Connector:
             from connector.adapters.duckdb.warehouse import DuckDbWarehouse  # the cloud never needs it
 
             return DuckDbWarehouse(Path(path))
-        from connector.adapters.bigquery import open_bigquery  # a laptop never needs it
+        from connector.adapters.bigquery import credentials  # a laptop never needs it
+        from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 
         bigquery = self.settings.bigquery
         reference = bigquery.credentials
-        return open_bigquery(
-            project=bigquery.project or None,
+        identity: Callable[[], Any] = credentials.attached
+        if reference is not None:
+            identity = lambda: credentials.from_key(read_secret(secrets, reference))  # noqa: E731 - read at its first use alone
+        elif bigquery.emulator_host:
+            identity = credentials.anonymous
+        return BigQueryWarehouse(
+            project=bigquery.project,
             dataset=bigquery.dataset,
-            location=bigquery.location,
-            key=None if reference is None else lambda: secrets.read(reference),
-            clock=self.clock,
+            location=bigquery.location or None,
+            credentials=identity,
             retry=retry,
+            endpoint=bigquery.emulator_host or None,
         )
 
     def _build_limits(self) -> Limits:
@@ -199,6 +201,13 @@ class Connector:
             session_ttl=sync.time_budget + CLOSING_TIME * 2,
             is_stopping=self.is_stopping,
         )
+
+
+def read_secret(secrets: SecretStore, reference: str) -> bytes:
+    """Return a secret's value, and keep it out of every log line from now on."""
+    value = secrets.read(reference)
+    hide(value.decode(errors="replace"))
+    return value
 
 
 def got_further(request: RunRequest, result: RunResult) -> bool:

@@ -49,11 +49,16 @@ class AcumaticaSettings(Struct, frozen=True, kw_only=True):
 class BigQuerySettings(Struct, frozen=True, kw_only=True):
     """The warehouse in the cloud."""
 
-    project: Annotated[str, Meta(description="project of the dataset; empty = the identity's own")] = ""
+    project: Annotated[str, Meta(description="project of the dataset; needed for `bigquery`")] = ""
     dataset: Annotated[str, Meta(description="dataset, created if missing", pattern=r"^\w{1,1024}$")] = (
         "acumatica"
     )
-    location: Annotated[str, Meta(description="location of the dataset when it is created")] = "US"
+    location: Annotated[
+        str, Meta(description="location of the dataset when it is created; empty = BigQuery's default")
+    ] = ""
+    emulator_host: Annotated[
+        str, Meta(description="address of a stand-in, e.g. `http://127.0.0.1:9050`, without credentials")
+    ] = ""
     credentials: (
         Annotated[
             SecretReference,
@@ -145,13 +150,6 @@ SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "log": ("LOG_", LogSettings),
 }
 
-EMULATORS = (
-    "BIGQUERY_EMULATOR_HOST",
-    "FIRESTORE_EMULATOR_HOST",
-    "SECRET_MANAGER_EMULATOR_HOST",
-)
-"""Honoured by the clients themselves, with anonymous credentials."""
-
 
 class Settings(Struct, frozen=True, kw_only=True):
     """All that the environment says."""
@@ -199,7 +197,9 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     sections = {
         name: _load(prefix, section, environment, mistakes) for name, (prefix, section) in SECTIONS.items()
     }
-    continuation = sections["continuation"]
+    bigquery, place, continuation = sections["bigquery"], sections["place"], sections["continuation"]
+    if place and place.warehouse == "bigquery" and bigquery and not bigquery.project:
+        mistakes.append("BIGQUERY_PROJECT is missing, which WAREHOUSE=bigquery needs")
     if continuation and continuation.queue and not continuation.url:
         mistakes.append("CONTINUATION_URL is missing, which CONTINUATION_QUEUE needs")
     if mistakes:
