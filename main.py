@@ -25,7 +25,7 @@ LARGEST_BODY = 64 * 1024
 class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """The JSON of `POST /`. Members that belong to one mode are an error with another."""
 
-    entity: str
+    entity: str = ""
     mode: Mode = Mode.INCREMENTAL
     since: str | None = None
     record_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
@@ -53,6 +53,8 @@ def _route(request: flask.Request) -> flask.Response:
     place = (request.method, request.path.rstrip("/") or "/")
     if place == ("POST", "/"):
         run_request = parse_request(request)
+        if run_request.mode is Mode.CHECK:
+            return _answer_check(_build(), run_request.entity)
         return _answer(_build().run(run_request))
     if place == ("GET", "/status"):
         return _json(render_status(_build(), report=log_freshness), 200)
@@ -80,6 +82,8 @@ def parse_request(request: flask.Request) -> RunRequest:
         raise BadRequestError(f"The request is not valid: {exc}.", action=_EXPECTED) from exc
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise BadRequestError("The body is not JSON.", action=_EXPECTED) from exc
+    if not body.entity and body.mode is not Mode.CHECK:
+        raise BadRequestError("The request names no entity.", action=_EXPECTED)
     for member, owner in OWNERS.items():
         if getattr(body, member) not in (None, False) and body.mode is not owner:
             raise BadRequestError(
@@ -121,6 +125,21 @@ def _answer(result: RunResult) -> flask.Response:
     if error and error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
     return response
+
+
+def _answer_check(connector: Connector, entity: str) -> flask.Response:
+    """Try every system, for one entity or for all enabled ones; 500 when something needs an operator."""
+    lines = list(connector.check([entity] if entity else []))
+    failed = [line for line in lines if not line.ok]
+    plain: dict[str, Any] = {
+        "mode": Mode.CHECK.value,
+        "status": "failed" if failed else "succeeded",
+        "checks": [msgspec.to_builtins(line) for line in lines],
+    }
+    if failed:
+        message = f"{len(failed)} of {len(lines)} checks failed; the first, {failed[0].subject}: {failed[0].finding}"
+        plain["error"] = {"type": "CheckFailed", "message": message, "action": failed[0].remedy}
+    return _json(plain, 500 if failed else 200)
 
 
 def _answer_error(exc: ConnectorError) -> flask.Response:
