@@ -42,6 +42,7 @@ class Configuration:
         if terraform is None:
             raise TerraformMissingError("terraform is not installed")
         self._terraform = terraform
+        self._answers: dict[tuple[str, str], str] = {}
         self._folder = folder / "terraform"
         self._folder.mkdir(parents=True)
         for file in FOLDER.glob("*.tf"):
@@ -52,10 +53,13 @@ class Configuration:
 
     def evaluate(self, expression: str, **variables: Any) -> Any:
         """Return the value of an expression, with these variables in place of the example's."""
-        answer = self._run(["console", *self._given(variables)], f"jsonencode({expression})\n")
-        if answer.returncode != 0 or "Error" in answer.stderr:
-            raise AssertionError(answer.stderr)
-        return json.loads(json.loads(answer.stdout))
+        asked = (expression, json.dumps(variables, sort_keys=True))
+        if asked not in self._answers:
+            answer = self._run(["console", *self._given(variables)], f"jsonencode({expression})\n")
+            if answer.returncode != 0 or "Error" in answer.stderr:
+                raise AssertionError(answer.stderr)
+            self._answers[asked] = json.loads(answer.stdout)
+        return json.loads(self._answers[asked])
 
     def refuse(self, **variables: Any) -> str:
         """Return what Terraform says against these variables; empty when it accepts them."""
