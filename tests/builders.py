@@ -1,0 +1,208 @@
+"""Values with defaults, and a whole connector over a sandbox tenant in one call, so that a test shows only what matters."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from connector.adapters.acumatica import AcumaticaSource
+from connector.adapters.duckdb.warehouse import DuckDbWarehouse
+from connector.adapters.sqlite import SqliteStateStore
+from connector.catalogue import load_catalogue
+from connector.domain.contract import Contract, Kind, Shape
+from connector.domain.entity import Entity
+from connector.domain.record import Codec, Record
+from connector.domain.run import Mode, RunRequest, RunResult
+from connector.domain.stream import Checkpoint, Stream
+from connector.replay import replay_dead_letters
+from connector.reconcile import reconcile_entity
+from connector.retrying import Retry
+from connector.running import Limits, Ports, Run
+from connector.sandbox import Sandbox, SandboxOptions
+from connector.sync import sync_entity
+from tests.fault.mortal import Life, mortal
+from tests.stand_ins.clock import FakeClock
+
+MORNING = datetime(2026, 11, 22, 6, 0, 0, 837_000, tzinfo=UTC)
+CATALOGUE = load_catalogue()
+WORK = {
+    Mode.INCREMENTAL: sync_entity,
+    Mode.BACKFILL: sync_entity,
+    Mode.RECONCILE: reconcile_entity,
+    Mode.REPLAY: replay_dead_letters,
+}
+
+
+def an_id(number: int) -> str:
+    """Return a record's id as Acumatica spells it; a greater number sorts later."""
+    return f"00000000-0000-4000-a000-{number:012x}"
+
+
+def an_entity(**parts: Any) -> Entity:
+    """Return a catalogue block: a small entity with one key."""
+    block = Entity(
+        name="vendors", acumatica_entity="Vendor", keys=("VendorID",), current_view="vendors", schedule="2 * * * *"
+    )
+    return replace(block, **parts)
+
+
+def a_contract(
+    *,
+    fields: Mapping[str, Kind] | None = None,
+    modified_field: str | None = "LastModifiedDateTime",
+    **shape: Any,
+) -> Contract:
+    """Return the contract of `an_entity`: its key, its stamp, and the fields given."""
+    stamp = {modified_field: Kind.DATETIME} if modified_field else {}
+    root = Shape(fields={"VendorID": Kind.STRING, **stamp, **(fields or {})}, **shape)
+    return Contract(
+        endpoint="Default", version="24.200.001", request="", root=root, modified_field=modified_field
+    )
+
+
+def a_row(
+    *, number: int = 1, key: str = "V001", modified_at: datetime | None = MORNING, **members: Any
+) -> bytes:
+    """Return the JSON text of one record of a list; `members` are bare values, or whole members if they are dicts."""
+    row: dict[str, Any] = {"id": an_id(number), "rowNumber": 1, "note": "", "VendorID": {"value": key}}
+    if modified_at is not None:
+        row["LastModifiedDateTime"] = {"value": modified_at.isoformat()}
+    for name, value in members.items():
+        row[name] = value if isinstance(value, dict | list) else {"value": value}
+    return json.dumps(row).encode()
+
+
+def a_record(*, contract: Contract | None = None, **parts: Any) -> Record:
+    """Return what the connector makes of `a_row`."""
+    return Codec(an_entity(), contract or a_contract()).decode(a_row(**parts))
+
+
+def a_checkpoint(**parts: Any) -> Checkpoint:
+    """Return progress inside a pass over everything that began in the MORNING."""
+    checkpoint = Checkpoint(lower=None, signpost=MORNING, offset=2, known=("a", "b"), highest=MORNING)
+    return replace(checkpoint, **parts)
+
+
+def a_stream(**parts: Any) -> Stream:
+    """Return the memory of an entity that was read up to the MORNING."""
+    stream = Stream(entity="vendors", watermark=MORNING, lower=MORNING - timedelta(minutes=15), records_seen=3)
+    return replace(stream, **parts)
+
+
+class Rig:
+    """A connector over a sandbox tenant, a SQLite file and a DuckDB file, with a clock that stands still.
+
+    Every run has adapters of its own, as if another instance served it. `pass_time` moves the tenant's clock too.
+    """
+
+    def __init__(self, folder: Path, sandbox: Sandbox | None = None, *, url: str | None = None) -> None:
+        self.folder = folder
+        self.sandbox = sandbox or Sandbox(SandboxOptions(size="tiny")).start()
+        self.url = url or self.sandbox.url
+        self.clock = FakeClock(self.sandbox.tenant.clock.now())
+        self.catalogue = dict(CATALOGUE.entities)
+        self.secret: Literal["password", "cookie"] = "password"
+        self.runs = 0
+        self._opened: list[Ports] = []
+
+    @property
+    def state(self) -> SqliteStateStore:
+        """The state as somebody else sees it."""
+        return SqliteStateStore(path=self.folder / "state.db", clock=self.clock)
+
+    def open_ports(self, deadline: datetime | None = None) -> Ports:
+        """Return adapters that nothing was done with yet."""
+        retry = Retry(clock=self.clock, deadline=deadline)
+        source = AcumaticaSource(
+            url=self.url,
+            endpoint="Default",
+            version="24.200.001",
+            credentials=lambda: json.dumps(self.sandbox.credentials(self.secret)).encode(),
+            store_credentials=lambda _: None,
+            clock=self.clock,
+            retry=retry,
+            deadline=deadline,
+        )
+        warehouse = DuckDbWarehouse(self.folder / "warehouse.duckdb")
+        ports = Ports(source=source, warehouse=warehouse, state=self.state, clock=self.clock)
+        self._opened.append(ports)
+        return ports
+
+    def build_run(
+        self,
+        entity: str = "vendors",
+        mode: Mode = Mode.INCREMENTAL,
+        *,
+        ports: Ports | None = None,
+        since: datetime | None = None,
+        budget: timedelta = timedelta(hours=1),
+        **limits: Any,
+    ) -> Run:
+        """Return a run that has not begun."""
+        self.runs += 1
+        deadline = self.clock.now() + budget
+        return Run(
+            run_id=f"run-{self.runs}",
+            entity=self.catalogue[entity],
+            request=RunRequest(entity=entity, mode=mode, since=since),
+            ports=ports or self.open_ports(deadline),
+            limits=Limits(**({"deadline": deadline, "page_size": 15} | limits)),
+        )
+
+    def run(
+        self, entity: str = "vendors", mode: Mode = Mode.INCREMENTAL, *, life: Life | None = None, **parts: Any
+    ) -> RunResult:
+        """Do a run; with a life it is done by a process that can die, whose files are closed afterwards."""
+        parts.setdefault("ports", self.open_ports(self.clock.now() + timedelta(hours=1)))
+        ports = parts["ports"]
+        if life is not None:
+            parts["ports"] = mortal(ports, life)
+        try:
+            return self.build_run(entity, mode, **parts).execute(WORK[mode])
+        finally:
+            ports.warehouse.close()
+            ports.state.close()
+
+    def pass_time(self, duration: timedelta) -> None:
+        """Move both clocks."""
+        self.clock.advance(duration)
+        self.sandbox.tenant.clock.advance(duration.total_seconds())
+
+    def outlive_leases(self) -> None:
+        """Let so much time pass that the lease and the seat of a dead run have ended."""
+        self.pass_time(timedelta(minutes=40))
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Return rows of the warehouse, as an analyst gets them."""
+        with self.reading() as connection:
+            found = connection.execute(sql)
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the warehouse for reading."""
+        with duckdb.connect(str(self.folder / "warehouse.duckdb"), read_only=True) as connection:
+            yield connection
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table or view shows; 0 when there is no such table yet."""
+        if not (self.folder / "warehouse.duckdb").exists():
+            return 0
+        with self.reading() as connection:
+            known = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+            known |= {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+            found = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone() if table in known else (0,)
+            return int(found[0]) if found else 0
+
+    def close(self) -> None:
+        """Close every file and stop the tenant."""
+        for ports in self._opened:
+            ports.warehouse.close()
+            ports.state.close()
+        self.sandbox.stop()

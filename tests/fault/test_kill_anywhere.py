@@ -1,0 +1,152 @@
+"""A process may end before or after any call of any port: the next run makes the copy complete and right.
+
+The tenant is on loopback, state and warehouse are files. What the warehouse shows is compared with the tenant itself,
+column by column and line by line. `test_sigkill.py` does the same to a real process.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from connector.domain.run import Status
+from connector.errors import (
+    ConnectorError,
+    SourceUnavailableError,
+    StateStoreUnavailableError,
+    WarehouseUnavailableError,
+)
+from tests.builders import Rig
+from tests.fault.mortal import Killed, Life, dies_at, stumbles_at
+from tests.oracle import assert_shows_tenant
+
+PAIRS = int(os.environ.get("CONNECTOR_KILL_PAIRS", "20"))
+SEED = int(os.environ.get("CONNECTOR_SEED") or random.SystemRandom().randrange(10**9))
+BATCHES = {"a batch per page": {"batch_bytes": 1}, "one batch": {}}
+ERRORS: dict[str, type[ConnectorError]] = {
+    "source": SourceUnavailableError,
+    "warehouse": WarehouseUnavailableError,
+    "state": StateStoreUnavailableError,
+}
+
+Moment = tuple[str, int]
+
+
+class Books:
+    """Seven bills that are changed again and again, so that each run reads three pages of three."""
+
+    def __init__(self, rig: Rig, batches: dict[str, int]) -> None:
+        self.rig = rig
+        self.limits = {"page_size": 3, **batches}
+        self.turn = 0
+        self.bills = [record.id for record in rig.sandbox.tenant.records("Bill")[:7]]
+
+    def change(self) -> None:
+        """Change every bill, the lines of some."""
+        self.turn += 1
+        self.rig.pass_time(timedelta(seconds=1))
+        tenant = self.rig.sandbox.tenant
+        for number, bill in enumerate(self.bills):
+            tenant.change("Bill", bill, {"Description": f"turn {self.turn}", "Amount": Decimal(self.turn) / 100})
+            if number % 3 == 0:
+                line = tenant.record("Bill", bill).details["Details"][0]
+                added = {"Account": "20100", "Amount": Decimal(self.turn), "InventoryID": "AALEGO500"}
+                tenant.change("Bill", bill, details={"Details": [line, added]})
+
+    def run(self, life: Life) -> str:
+        """Return how a run that meets this fate ends."""
+        try:
+            return self.rig.run("invoices", life=life, **self.limits).status
+        except Killed:
+            return "killed"
+
+    def moments(self) -> list[Moment]:
+        """Every moment of an undisturbed run over changed bills, in no particular order."""
+        self.change()
+        life = Life(lambda *_: None)
+        assert self.run(life) == Status.SUCCEEDED
+        return [(moment, n + 1) for moment, count in sorted(life.moments.items()) for n in range(count)]
+
+    def assert_nothing_is_passed(self) -> None:
+        """Fail if the next pass would begin after a record that is not written."""
+        lower = self.rig.state.read_stream("invoices").lower
+        assert lower is not None
+        shown = {row["_id"]: row["_modified_at"] for row in self.rig.query("SELECT * FROM invoices")}
+        for record in self.rig.sandbox.tenant.records("Bill"):
+            assert shown.get(record.id) == record.stamp or record.stamp >= lower, record.keys
+
+    def recover(self) -> None:
+        """Run again as another instance, once the dead one's lease has ended, and compare."""
+        self.assert_nothing_is_passed()
+        self.rig.outlive_leases()
+        result = self.rig.run("invoices", **self.limits)
+        assert result.status is Status.SUCCEEDED, result
+        assert_shows_tenant(self.rig, "invoices")
+        assert self.rig.run("invoices", **self.limits).records_written == 0
+
+
+@pytest.fixture(params=BATCHES.values(), ids=BATCHES)
+def books(rig: Rig, request: pytest.FixtureRequest) -> Books:
+    """Books that were copied once, an hour ago."""
+    assert rig.run("invoices").status is Status.SUCCEEDED
+    rig.outlive_leases()
+    return Books(rig, request.param)
+
+
+def test_a_process_may_end_before_and_after_every_call(books: Books) -> None:
+    moments = books.moments()
+    assert len(moments) >= 40, moments
+    for moment in moments:
+        books.change()
+        assert books.run(dies_at(*moment)) == "killed", moment
+        books.recover()
+
+
+def test_two_processes_may_end_one_after_the_other(books: Books) -> None:
+    print(f"CONNECTOR_SEED={SEED}")
+    chance = random.Random(SEED)
+    moments = books.moments()
+    for _ in range(PAIRS):
+        for moment in chance.choice(moments), chance.choice(moments):
+            if chance.random() < 0.5:
+                books.change()
+            books.run(dies_at(*moment))  # the second may end before its moment comes
+            books.rig.outlive_leases()
+        books.recover()
+
+
+def test_every_call_may_fail_before_or_after_it_had_its_effect(books: Books) -> None:
+    for moment, ordinal in _that_may_fail(books.moments()):
+        books.change()
+        error = ERRORS[moment.split()[1].split(".")[0]]("It is down.", action="Wait.")
+        status = books.run(stumbles_at(moment, error, ordinal))
+        assert status in (Status.FAILED, Status.SUCCEEDED), moment
+        books.recover()
+
+
+def _that_may_fail(moments: list[Moment]) -> Iterator[Moment]:
+    """Leave out the calls that never raise, by their contract."""
+    never = ("source.close", "source.contract_matches", "warehouse.close")
+    return ((moment, ordinal) for moment, ordinal in moments if not moment.endswith(never))
+
+
+@pytest.mark.parametrize("batches", BATCHES.values(), ids=BATCHES)
+def test_the_very_first_run_may_end_at_any_call(tmp_path: Path, batches: dict[str, int]) -> None:
+    rig = Rig(tmp_path)
+    limits = {"page_size": 15, **batches}
+    life = Life(lambda *_: None)
+    rig.run("invoices", life=life, **limits)
+    for moment in life.moments:
+        folder = tmp_path / moment.replace(" ", "_")
+        folder.mkdir()
+        young = Rig(folder, rig.sandbox)
+        with pytest.raises(Killed):
+            young.run("invoices", life=dies_at(moment), **limits)
+        young.outlive_leases()
+        assert young.run("invoices", **limits).status is Status.SUCCEEDED, moment
+        assert_shows_tenant(young, "invoices")
+    rig.close()
