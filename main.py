@@ -40,7 +40,7 @@ OWNERS = {"since": Mode.BACKFILL, "record_id": Mode.REPLAY, "depth": Mode.RECONC
 def sync(request: flask.Request) -> flask.Response:
     """Answer one HTTP call; every error is an answer too."""
     settings = load_log_settings(os.environ)
-    configure_logging(json=settings.format == "json", level=settings.level)
+    configure_logging(json=settings.format == "json", level=settings.level, project=settings.project or None)
     with run_context(trace=find_trace(dict(request.headers))):
         try:
             return _route(request)

@@ -143,7 +143,7 @@ class Connector:
         from connector.adapters.firestore import open_firestore  # a laptop never needs it
 
         return open_firestore(
-            project=self.settings.bigquery.project or None,
+            project=self.settings.firestore.project or self.settings.bigquery.project or None,
             database=self.settings.firestore.database,
             prefix=self.settings.firestore.prefix,
             clock=self.clock,

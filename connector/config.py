@@ -71,6 +71,7 @@ class BigQuerySettings(Struct, frozen=True, kw_only=True):
 class FirestoreSettings(Struct, frozen=True, kw_only=True):
     """The state in the cloud."""
 
+    project: Annotated[str, Meta(description="project of the database; empty = BIGQUERY_PROJECT")] = ""
     database: Annotated[str, Meta(description="database id")] = "(default)"
     prefix: Annotated[str, Meta(description="prefix of the collections", pattern=r"^[A-Za-z]\w*$")] = (
         "acumatica"
@@ -126,6 +127,12 @@ class LogSettings(Struct, frozen=True, kw_only=True):
     format: Annotated[
         str, Meta(description="`json` for Cloud Logging, `text` for people", pattern="^(json|text)$")
     ] = "json"
+    project: Annotated[
+        str,
+        Meta(
+            description="Google Cloud project that traces belong to; empty = lines are not linked to traces"
+        ),
+    ] = ""
 
 
 class PlaceSettings(Struct, frozen=True, kw_only=True):

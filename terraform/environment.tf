@@ -13,12 +13,14 @@ locals {
       BIGQUERY_DATASET             = var.bigquery.dataset
       BIGQUERY_LOCATION            = var.bigquery.location
       STATE                        = "firestore"
+      FIRESTORE_PROJECT            = var.project_id
       FIRESTORE_DATABASE           = var.firestore.database
       FIRESTORE_PREFIX             = var.firestore.prefix
       SYNC_LOOKBACK_SECONDS        = tostring(var.sync.lookback_seconds)
       SYNC_TIME_BUDGET_SECONDS     = tostring(var.function.time_budget_seconds)
       SYNC_WRITE_METHOD            = var.sync.write_method
       LOG_LEVEL                    = var.log_level
+      LOG_PROJECT                  = var.project_id
       LOG_FORMAT                   = "json"
       CONTINUATION_QUEUE           = "projects/${var.project_id}/locations/${var.region}/queues/${var.prefix}-continuations"
       CONTINUATION_URL             = local.function_url
