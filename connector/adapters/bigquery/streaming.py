@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from google.api_core.exceptions import BadRequest, ClientError, NotFound
+from google.api_core.exceptions import BadRequest, GoogleAPICallError, NotFound
 
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.errors import AGAIN, translated
@@ -89,7 +89,7 @@ class Streamer:
                 reply = self._connection.post_rows(table.name, body)
             except NotFound as exc:
                 raise _TableUnknownError from exc
-            except ClientError as exc:
+            except GoogleAPICallError as exc:
                 if _is_too_large(exc):
                     raise _TooLargeError from exc
                 raise
@@ -134,7 +134,7 @@ def _cut(texts: Sequence[bytes]) -> Iterator[list[int]]:
         yield indexes
 
 
-def _is_too_large(exc: ClientError) -> bool:
+def _is_too_large(exc: GoogleAPICallError) -> bool:
     if exc.code == TOO_LARGE:
         return True
     return isinstance(exc, BadRequest) and TOO_LARGE_TEXT.search(exc.message or "") is not None

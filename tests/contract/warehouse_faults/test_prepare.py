@@ -1,0 +1,224 @@
+"""One look when all is well; no step lost when it is not."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.adapters.bigquery.warehouse import BigQueryWarehouse
+from connector.domain.run import WriteMethod
+from connector.domain.schema import ColumnType
+from connector.errors import AccessDeniedError, ConfigurationError, WarehouseUnavailableError
+from tests.contract.warehouse_faults.conftest import SETTLED, open_warehouse
+from tests.contract.warehouse_rows import BUSINESS, LINE, a_column, a_log, a_row, a_table, an_append
+from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.scripted_bigquery_state import BigQueryState
+
+WIDER = a_table((*BUSINESS, a_column("terms")))
+
+
+class TestSteadyState:
+    def test_one_request_when_everything_is_as_it_should_be(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        bigquery.calls.clear()
+        warehouse.prepare(a_table())
+        assert bigquery.calls == {"get table": 1}
+
+    def test_what_was_made_is_partitioned_clustered_described_and_labelled(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        resource = bigquery.tables["bills_log"].resource
+        assert resource["timePartitioning"] == {"type": "DAY", "field": "_synced_at"}
+        assert resource["clustering"] == {"fields": ["_id"]}
+        assert resource["description"] == a_table().description
+        assert resource["labels"].items() >= {"app": "acumatica-connector", "entity": "bills"}.items()
+        assert resource["schema"]["fields"][0]["description"] == "Bill.Type (string)"
+        assert bigquery.datasets["erp"]["labels"] == {"app": "acumatica-connector"}
+        assert bigquery.datasets["erp"]["location"] == "EU"
+
+    def test_views_come_with_descriptions_and_labels_in_one_statement_each(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        assert len(bigquery.statements) == len(a_table().views)
+        assert '`type` OPTIONS(description="Bill.Type (string)")' in bigquery.statements[0]
+        assert '("entity", "bills")' in bigquery.statements[0]
+        assert "`demo.erp`.`bills_log`" in bigquery.statements[0]
+
+    def test_only_views_whose_text_changed_are_replaced(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        bigquery.statements.clear()
+        warehouse.prepare(WIDER)
+        made = [statement.split("`")[3] for statement in bigquery.statements]
+        assert made == ["bills", "bill_parts", "bills_history"]
+
+
+class TestSettling:
+    def test_a_new_table_settles_after_fifteen_minutes(
+        self, warehouse: BigQueryWarehouse, clock: FakeClock
+    ) -> None:
+        assert not warehouse.prepare(a_table()).settled
+        clock.advance(SETTLED - timedelta(seconds=1))
+        assert not warehouse.prepare(a_table()).settled
+        clock.advance(timedelta(seconds=1))
+        assert warehouse.prepare(a_table()).settled
+
+    def test_an_added_column_unsettles_the_table_even_for_another_run(
+        self, warehouse: BigQueryWarehouse, other_warehouse: BigQueryWarehouse, clock: FakeClock
+    ) -> None:
+        warehouse.prepare(a_table())
+        clock.advance(SETTLED)
+        warehouse.prepare(WIDER)
+        assert not other_warehouse.prepare(WIDER).settled
+
+    def test_a_changed_view_does_not(self, warehouse: BigQueryWarehouse, clock: FakeClock) -> None:
+        warehouse.prepare(a_table())
+        clock.advance(SETTLED)
+        assert warehouse.prepare(a_log()).settled
+
+    @pytest.mark.parametrize("loses", [True, False])
+    def test_rows_written_as_the_status_says_survive_a_streaming_side_that_lags(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState, clock: FakeClock, loses: bool
+    ) -> None:
+        bigquery.lags = True
+        bigquery.loses_lagging_rows = loses
+        for i in range(4):
+            settled = warehouse.prepare(a_log()).settled
+            method = WriteMethod.STREAMING if settled else WriteMethod.LOAD
+            warehouse.append(an_append(a_row(f"r{i}"), method=method, batch_id=str(i)))
+            clock.advance(timedelta(minutes=8))
+            if i == 1:
+                bigquery.catch_up()
+        assert bigquery.ids("bills_log") == ["r0", "r1", "r2", "r3"]
+        assert bigquery.calls["insertAll"] == 2
+
+
+class TestColumns:
+    def test_nested_columns_are_added_and_at_once_take_values(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_log())
+        allocations = a_column(
+            "allocations", ColumnType.RECORD, repeated=True, fields=(*LINE[-1].fields, a_column("bin"))
+        )
+        details = a_column("details", ColumnType.RECORD, repeated=True, fields=(*LINE[:-1], allocations))
+        wider = a_table((*BUSINESS[:8], details, *BUSINESS[9:]), views=())
+        warehouse.prepare(wider)
+        row = a_row(details=[{"allocations": [{"bin": "B1"}]}])
+        assert warehouse.append(an_append(row, table=wider)) == {}
+        assert bigquery.tables["bills_log"].rows[0]["details"][0]["allocations"][0]["bin"] == "B1"
+
+    def test_what_an_administrator_put_on_columns_and_table_stays(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        resource = bigquery.tables["bills_log"].resource
+        tag = {"names": ["projects/demo/locations/eu/taxonomies/1/policyTags/2"]}
+        resource["schema"]["fields"][2]["policyTags"] = tag
+        resource["schema"]["fields"].append({"name": "note", "type": "GEOGRAPHY", "mode": "NULLABLE"})
+        resource["labels"]["team"] = "finance"
+        assert warehouse.prepare(WIDER).retyped == frozenset()
+        fields = {field["name"]: field for field in resource["schema"]["fields"]}
+        assert fields["amount"]["policyTags"] == tag
+        assert fields["note"]["type"] == "GEOGRAPHY"
+        assert "terms" in fields
+        assert resource["labels"]["team"] == "finance"
+
+    def test_a_column_of_a_type_we_never_make_counts_as_retyped(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        bigquery.tables["bills_log"].resource["schema"]["fields"][0]["type"] = "BYTES"
+        assert warehouse.prepare(a_table()).retyped == {"type"}
+
+
+class TestTwoRunsAtOnce:
+    def test_another_run_creates_everything_between_our_look_and_our_step(
+        self, warehouse: BigQueryWarehouse, other_warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        bigquery.fail("create table", 409, "duplicate")
+        other_warehouse.prepare(a_table())
+        assert warehouse.prepare(a_table()).retyped == frozenset()
+
+    def test_another_run_widens_the_table_first(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        bigquery.fail("patch table", 412, "conditionNotMet", times=2)
+        warehouse.prepare(WIDER)
+        assert "terms" in {field["name"] for field in bigquery.tables["bills_log"].schema}
+
+    def test_a_table_that_never_rests_is_an_error_that_time_may_mend(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        bigquery.fail("patch table", 412, "conditionNotMet", times=50)
+        with pytest.raises(WarehouseUnavailableError, match="bills_log"):
+            warehouse.prepare(WIDER)
+
+
+class TestTrouble:
+    @pytest.mark.parametrize("kind", ["get table", "create dataset", "create table", "patch table", "submit"])
+    def test_passing_errors_and_lost_answers_are_survived_at_every_step(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState, kind: str
+    ) -> None:
+        bigquery.fail(kind, 503, "backendError")
+        bigquery.break_off(kind)
+        bigquery.lose_answer(kind)
+        assert warehouse.prepare(a_table()).created
+        assert set(bigquery.tables) == {"bills_log", "bills", "bill_lines", "bill_parts", "bills_history"}
+
+    def test_too_many_table_updates_are_waited_for(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState, clock: FakeClock
+    ) -> None:
+        bigquery.fail("patch table", 403, "rateLimitExceeded", "too many table update operations", times=3)
+        assert warehouse.prepare(a_table()).created
+        assert len(clock.sleeps) == 3
+
+    def test_a_run_that_dies_before_the_views_leaves_the_next_one_to_make_them(
+        self, warehouse: BigQueryWarehouse, other_warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        bigquery.fail("submit", 400, "invalidQuery")
+        with pytest.raises(Exception, match="as scripted"):
+            warehouse.prepare(a_table())
+        assert not other_warehouse.prepare(a_table()).created
+        assert len(bigquery.tables) == 5
+
+    def test_a_dataset_elsewhere_is_named(
+        self, scripted: tuple[str, BigQueryState], warehouse: BigQueryWarehouse, clock: FakeClock
+    ) -> None:
+        warehouse.prepare(a_log())
+        scripted[1].tables.clear()
+        with pytest.raises(ConfigurationError, match="is in EU, not in US") as caught:
+            open_warehouse(scripted[0], clock, location="US").prepare(a_log())
+        assert "BIGQUERY_LOCATION" in caught.value.action
+
+    def test_a_missing_right_is_named_with_the_role_that_brings_it(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        message = "Access Denied: Project demo: User does not have bigquery.datasets.create permission"
+        bigquery.fail("create dataset", 403, "accessDenied", message)
+        with pytest.raises(AccessDeniedError) as caught:
+            warehouse.prepare(a_table())
+        assert "roles/bigquery.user" in caught.value.action
+        assert "bigquery.datasets.create" in caught.value.action
+
+    def test_a_table_where_a_view_should_be_is_not_touched(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_log())
+        bigquery.tables["bills"] = bigquery.tables["bills_log"]
+        with pytest.raises(ConfigurationError, match="bills in the dataset erp is a TABLE"):
+            warehouse.prepare(a_table())
+
+    def test_check_names_missing_rights(self, warehouse: BigQueryWarehouse, bigquery: BigQueryState) -> None:
+        warehouse.prepare(a_log())
+        bigquery.permissions = frozenset({"bigquery.tables.get", "bigquery.tables.getData"})
+        line = list(warehouse.check([a_log()]))[-1]
+        assert not line.ok
+        assert "bigquery.tables.updateData" in line.finding
+        assert "roles/bigquery.dataEditor" in line.remedy
