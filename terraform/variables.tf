@@ -1,9 +1,9 @@
 variable "acumatica" {
-  description = "The Acumatica instance to read. Its credentials are never written here: they go into the secret that this configuration creates."
+  description = "The Acumatica instance to read. An empty endpoint_version takes the newest one offered that the connector is proven with. Credentials are never written here: they go into the secret that this configuration creates."
   type = object({
     url                     = string
     endpoint                = optional(string, "Default")
-    endpoint_version        = string
+    endpoint_version        = optional(string, "")
     page_size               = optional(number, 1000)
     max_sessions            = optional(number, 1)
     max_requests_per_minute = optional(number)
@@ -16,7 +16,7 @@ variable "acumatica" {
   }
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_]+$", var.acumatica.endpoint)) && can(regex("^[0-9A-Za-z.]+$", var.acumatica.endpoint_version))
+    condition     = can(regex("^[A-Za-z0-9_]+$", var.acumatica.endpoint)) && can(regex("^[0-9A-Za-z.]*$", var.acumatica.endpoint_version))
     error_message = "acumatica.endpoint and acumatica.endpoint_version must be as the form Web Service Endpoints shows them: Default and 24.200.001."
   }
 
