@@ -57,6 +57,16 @@ class SessionContract:
         again = store.acquire_session("run-2", 2, TTL)
         assert again == SessionSlot(number=2, owner="run-2", expires_at=clock.now() + TTL)
 
+    def test_an_owner_whose_slot_expired_gets_the_first_free_one(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        store.acquire_session("run-1", 2, TTL)
+        store.acquire_session("run-2", 2, TTL)
+        clock.advance(TTL)
+        slot = store.acquire_session("run-2", 2, TTL)
+        assert slot is not None
+        assert slot.number == 1
+
     def test_a_slot_taken_by_another_is_not_given_back_by_its_old_owner(
         self, store: StateStore, second_store: StateStore, clock: FakeClock
     ) -> None:

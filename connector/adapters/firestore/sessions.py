@@ -63,7 +63,7 @@ class FirestoreSessions:
             snapshots = self._database.client.get_all(references, **ONCE)
             return {int(snapshot.id): snapshot.to_dict() for snapshot in snapshots}
 
-        slots = self._database.call(read)
-        own = [n for n, held in sorted(slots.items()) if held and held["owner"] == owner]
-        free = [n for n, held in sorted(slots.items()) if not held or held["expires_at"] <= now]
-        return own + [number for number in free if number not in own]
+        slots = sorted(self._database.call(read).items())
+        free = [number for number, slot in slots if not slot or slot["expires_at"] <= now]
+        own = [number for number, slot in slots if number not in free and slot["owner"] == owner]
+        return own + free
