@@ -1,0 +1,109 @@
+"""The build that checks, plans and deploys, as far as it can be tested without Google."""
+
+import re
+import shutil
+import subprocess
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.docs.configuration import FOLDER, ROOT
+
+BUILD: dict[str, Any] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
+BASH = shutil.which("bash") or "bash"
+STEPS = {step["id"]: step for step in BUILD["steps"]}
+
+
+def script(step: str) -> str:
+    """Return a step's script as the shell gets it: substitutions made, `$$` become `$`."""
+    text = str(STEPS[step]["args"][-1])
+    for name, value in {**BUILD["substitutions"], "_STATE_BUCKET": "bucket"}.items():
+        text = text.replace(f"${{{name}}}", value)
+    return text.replace("$$", "$")
+
+
+def test_the_steps_come_in_the_order_that_protects() -> None:
+    assert list(STEPS) == ["tools", "check", "variables", "plan", "apply", "try"]
+
+
+@pytest.mark.parametrize("step", list(STEPS))
+def test_every_script_is_one_the_shell_can_read(step: str) -> None:
+    assert STEPS[step]["args"][0] == "-ceu"
+    subprocess.run([BASH, "-n", "-c", script(step)], check=True)
+
+
+def test_the_check_is_the_one_of_the_readme() -> None:
+    [command] = re.findall(r"make (\w+)", script("check"))
+    assert re.search(rf"^{command}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert f"make {command}" in (ROOT / "README.md").read_text()
+
+
+def test_the_plan_is_checked_and_is_what_gets_applied() -> None:
+    lines = script("plan")
+    assert [
+        word for word in ("fmt -check", "init", "validate", "plan") if f"terraform {word}" not in lines
+    ] == []
+    [planned] = re.findall(r"-out=(\S+)", lines)
+    assert f"terraform apply -input=false {planned}" in script("apply")
+
+
+@pytest.mark.parametrize("step", ["apply", "try"])
+def test_nothing_is_deployed_unless_asked_for(step: str) -> None:
+    assert BUILD["substitutions"]["_APPLY"] == "false"
+    shell = subprocess.run(
+        [BASH, "-ceu", script(step)], check=True, capture_output=True, text=True, env={"PATH": "/nowhere"}
+    )
+    assert shell.stdout in ("", "Planned only; _APPLY=true deploys.\n")
+
+
+def test_terraform_is_a_version_the_configuration_allows() -> None:
+    images = {step["name"] for step in STEPS.values() if "terraform" in step["name"]}
+    [image] = images
+    required = re.search(r'required_version = ">= (\d+)\.(\d+)"', (FOLDER / "versions.tf").read_text())
+    assert required
+    least = (int(required[1]), int(required[2]))
+    version = re.fullmatch(r"hashicorp/terraform:(\d+)\.(\d+)\.\d+", image)
+    assert version
+    assert (int(version[1]), int(version[2])) >= least
+
+
+def test_the_outputs_it_reads_exist() -> None:
+    read = re.findall(r"terraform output -raw (\w+)", script("apply"))
+    declared = re.findall(r'^output "(\w+)"', (FOLDER / "outputs.tf").read_text(), re.MULTILINE)
+    assert set(read) == {"function_url", "invoker"} <= set(declared)
+
+
+def test_it_ends_with_a_check_of_every_system_that_must_succeed() -> None:
+    assert '"mode": "check"' in script("try")
+    [pattern] = re.findall(r"grep -Eq '([^']+)'", script("try"))
+    assert re.search(pattern, '{"mode":"check","status":"succeeded"}')
+    assert not re.search(pattern, '{"mode":"check","status":"failed"}')
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "terraform.tfstate",
+        "terraform.tfvars",
+        "erp.duckdb",
+        "state.db",
+        "acumatica-credentials.json",
+        "key.pem",
+    ],
+)
+def test_state_data_and_credentials_are_not_uploaded(file: str) -> None:
+    assert is_left_out(file)
+
+
+@pytest.mark.parametrize(
+    "file", ["main.py", "requirements.txt", "Makefile", "terraform.tfvars.example", "pyproject.toml"]
+)
+def test_what_the_build_needs_is_uploaded(file: str) -> None:
+    assert not is_left_out(file)
+
+
+def is_left_out(file: str) -> bool:
+    lines = (ROOT / ".gcloudignore").read_text().splitlines()
+    return any(fnmatch(file, line) for line in lines if line and not line.startswith("#"))
