@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs
 
 from tests.stand_ins.scripted_bigquery_service import Service
 from tests.stand_ins.scripted_bigquery_state import AnswerLost, BigQueryState, Refused
@@ -60,15 +61,11 @@ class Handler(BaseHTTPRequestHandler):
             self._send(404, {"error": {"code": 404, "message": f"no such call: {self.command} {path}"}})
             return
         kind, names = called
-        upload = re.search(r"upload_id=([\w-]+)", query)
+        names |= {name: values[0] for name, values in parse_qs(query).items()}
+        headers = {name.lower(): value for name, value in self.headers.items()}
         try:
             with self.server.one_at_a_time:
-                done = self.server.service.answer(
-                    kind,
-                    names | {"upload": upload[1] if upload else ""},
-                    {name.lower(): value for name, value in self.headers.items()},
-                    body,
-                )
+                done = self.server.service.answer(kind, names, headers, body)
         except Refused as refused:
             self._send(refused.status, refused.body)
         except AnswerLost:

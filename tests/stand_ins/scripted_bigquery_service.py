@@ -21,6 +21,7 @@ class Service:
         """Do one call, as scripted."""
         state = self.state
         state.calls[kind] += 1
+        state.authorizations.append(headers.get("authorization", ""))
         upset = next((upset for upset in state.upsets if upset.kind == kind), None)
         if upset is not None:
             state.upsets.remove(upset)
@@ -109,7 +110,7 @@ class Service:
         return config["jobReference"]["jobId"]
 
     def do_chunk(self, names: Mapping[str, str], _headers: Mapping[str, str], body: bytes) -> Any:
-        return self._run_load(self.state.pending_uploads.pop(names["upload"]), body)
+        return self._run_load(self.state.pending_uploads.pop(names["upload_id"]), body)
 
     def do_submit(self, _names: Mapping[str, str], _headers: Mapping[str, str], body: bytes) -> Any:
         job = json.loads(body)
@@ -121,7 +122,7 @@ class Service:
             self.state.tables[name] = StoredTable(
                 resource=resource | {"type": "VIEW", "etag": "1", "labels": labels}
             )
-        return self._keep_job(job, {})
+        return self._keep_job(job, _fail(*self.state.query_faults.pop(0)) if self.state.query_faults else {})
 
     def do_job(self, names: Mapping[str, str], _headers: Mapping[str, str], _body: bytes) -> Any:
         job = self.state.jobs.get(names["job"])
@@ -133,8 +134,19 @@ class Service:
         return job
 
     def do_results(self, names: Mapping[str, str], _headers: Mapping[str, str], _body: bytes) -> Any:
+        start, size = int(names.get("pageToken", 0)), int(names.get("maxResults", 1000))
+        rows = self.state.answers[start : start + size]
         reference = self.state.jobs[names["job"]]["jobReference"]
-        return {"jobComplete": True, "jobReference": reference, "totalRows": "0", "schema": {"fields": []}}
+        types = zip(("_id", "_modified_at", "_version"), ("STRING", "TIMESTAMP", "STRING"), strict=True)
+        answer = {
+            "jobComplete": True,
+            "jobReference": reference,
+            "totalRows": str(len(self.state.answers)),
+            "schema": {"fields": [{"name": name, "type": kind} for name, kind in types]},
+            "rows": [{"f": [{"v": value} for value in row]} for row in rows],
+        }
+        more = start + size < len(self.state.answers)
+        return answer | ({"pageToken": str(start + size)} if more else {})
 
     def _run_load(self, job: dict[str, Any], data: bytes) -> Any:
         name = job["configuration"]["load"]["destinationTable"]["tableId"]

@@ -41,6 +41,11 @@ class BigQueryState:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     statements: list[str] = field(default_factory=list)
+    authorizations: list[str] = field(default_factory=list)
+    """What the calls said of who makes them."""
+    answers: list[list[str | None]] = field(default_factory=list)
+    """The rows that any query finds: three columns of text, as the API spells them."""
+    query_faults: list[tuple[str, str]] = field(default_factory=list)
     upsets: list[Upset] = field(default_factory=list)
     job_faults: list[tuple[str, str]] = field(default_factory=list)
     row_faults: dict[str, list[str]] = field(default_factory=dict)
@@ -76,6 +81,10 @@ class BigQueryState:
     def fail_job(self, reason: str, message: str = "as scripted", *, times: int = 1) -> None:
         """Let the next load jobs fail after they were accepted."""
         self.job_faults += [(reason, message)] * times
+
+    def fail_query(self, reason: str, message: str = "as scripted", *, times: int = 1) -> None:
+        """Let the next queries fail after they were accepted."""
+        self.query_faults += [(reason, message)] * times
 
     def catch_up(self) -> None:
         """Let the streaming side hear of everything."""
