@@ -21,7 +21,7 @@ demo: setup
 
 test: setup
 	@$(VENV)/bin/python -m tests.stand_ins.install
-	@$(VENV)/bin/python -m pytest --quiet
+	@$(VENV)/bin/python -m pytest --quiet --numprocesses auto --dist worksteal
 
 check: setup
 	@$(VENV)/bin/ruff format --check --quiet .
