@@ -1,7 +1,6 @@
 """Texts as Firestore takes them for names of documents and for terms of a search."""
 
 import hashlib
-import re
 
 LONGEST_NAME = 1500
 """Bytes a document's name may have."""
@@ -15,7 +14,7 @@ def document_name(text: str) -> str:
     name = text.replace("%", "%25").replace("/", "%2F")
     if name in {"", ".", ".."}:
         return "%" + "".join("%2E" for _ in name)
-    if re.fullmatch("__.*__", name, re.DOTALL):
+    if name.startswith("__") and name.endswith("__"):
         name = "%5F" + name[1:]
     if storable(name) != name or len(name.encode()) > LONGEST_NAME:
         return f"%sha256-{_digest(text)}"
