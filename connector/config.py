@@ -32,9 +32,10 @@ class AcumaticaSettings(Struct, frozen=True, kw_only=True):
     endpoint_version: Annotated[
         str,
         Meta(
-            description="its version, e.g. `24.200.001`; must match the release", pattern=r"^[0-9A-Za-z.]+$"
+            description="its version, e.g. `24.200.001`; empty = the newest one offered that the connector is proven with",
+            pattern=r"^[0-9A-Za-z.]+$",
         ),
-    ]
+    ] = ""
     credentials: Annotated[SecretReference, Meta(description="secret reference to the credentials")]
     page_size: Annotated[int, Meta(ge=2, le=5000, description="records asked for at once (`$top`)")] = 1000
     max_sessions: Annotated[

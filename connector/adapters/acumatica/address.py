@@ -11,7 +11,10 @@ ACTION = "Set ACUMATICA_URL to the address of the instance, e.g. https://erp.exa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """One endpoint version of one instance. `root` has the virtual directory, if any, and no slash at its end."""
+    """One endpoint version of one instance. `root` has the virtual directory, if any, and no slash at its end.
+
+    `version` is empty until the newest one offered is known, if none is configured; `data` needs it.
+    """
 
     root: str
     host: str
@@ -28,10 +31,10 @@ class Address:
         if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
             raise _wrong("must begin with https:// (plain http is for an address on this machine alone)")
         for name, text in (("ACUMATICA_ENDPOINT", endpoint), ("ACUMATICA_ENDPOINT_VERSION", version)):
-            if not text.strip() or any(mark in text for mark in "/?#"):
+            if (text or name == "ACUMATICA_ENDPOINT") and not _is_name(text):
                 raise ConfigurationError(
                     f"{name} is not a name: {text!r}.",
-                    action="Set ACUMATICA_ENDPOINT and its version, e.g. Default and 24.200.001.",
+                    action="Set ACUMATICA_ENDPOINT, and its version or nothing, e.g. Default and 24.200.001.",
                 )
         root = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         return cls(root=root, host=parts.netloc, loopback=loopback, endpoint=endpoint, version=version)
@@ -70,6 +73,10 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and not any(mark in text for mark in "/?#")
 
 
 def _split(url: str) -> SplitResult:

@@ -69,8 +69,8 @@ class Check:
         )
 
     def _swagger(self) -> tuple[Swagger, str]:
-        address = self._endpoint.address
         offers = self._endpoint.read_offers()
+        address = self._endpoint.locate(offers)
         if not offers.offers(address):
             raise offers.refusal(address)
         build = f", Acumatica build {offers.build}" if offers.build else ""

@@ -1,6 +1,7 @@
 """The requests an endpoint version answers: what it offers, its types, pages of lists and single records."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from connector.adapters.acumatica.answers import server_date
 from connector.adapters.acumatica.contract import not_exposed
 from connector.adapters.acumatica.custom_fields import CustomFields
 from connector.adapters.acumatica.offers import Offers
-from connector.adapters.acumatica.queries import Choice, Window, build_query
+from connector.adapters.acumatica.queries import Choice, Window, build_query, grammar_of
 from connector.adapters.acumatica.refusals import CHECK_URL, NotThereError, RecordAbsentError, Subject
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
@@ -30,19 +31,30 @@ LONG_QUERY = 2000
 
 
 class Endpoint:
-    """One endpoint version, spoken to in its grammar (contract 4 or 5)."""
+    """One endpoint version, spoken to in its grammar (contract 4 or 5; None: that of the version)."""
 
-    def __init__(self, address: Address, session: Session, grammar: int) -> None:
-        self.address = address
+    def __init__(self, address: Address, session: Session, grammar: int | None = None) -> None:
+        self._address = address
         self._session = session
         self._grammar = grammar
+
+    def locate(self, offers: Offers | None = None) -> Address:
+        """Return the address with its version. If none is configured, the instance is asked once what it offers.
+
+        `offers` spares that request. Raises EndpointVersionError when nothing offered can be chosen.
+        """
+        if not self._address.version:
+            offers = offers or self.read_offers()
+            version = offers.choose_version(self._address.endpoint)
+            self._address = replace(self._address, version=version)
+        return self._address
 
     def read_offers(self) -> Offers:
         """Return the endpoints and versions the instance offers to the tenant signed in to."""
         subject = Subject(text="the list of endpoints (/entity)")
         try:
             return self._session.fetch(
-                Request(url=self.address.offers), subject, lambda answer: Offers.parse(_json(answer))
+                Request(url=self._address.offers), subject, lambda answer: Offers.parse(_json(answer))
             )
         except NotThereError:
             raise ConfigurationError(
@@ -52,21 +64,21 @@ class Endpoint:
     def read_swagger(self) -> Swagger:
         """Return the types of the endpoint version."""
         subject = Subject(text="the contract of the endpoint (swagger.json)")
-        request = Request(url=self.address.data("swagger.json"))
+        request = Request(url=self.locate().data("swagger.json"))
         return self._fetch(request, subject, lambda answer: Swagger.parse(_json(answer)))
 
     def read_custom_fields(self, entity: Entity) -> CustomFields:
         """Return the custom fields the catalogue names for the entity, with their types."""
         name = entity.acumatica_entity
         subject = Subject(text=f"the custom fields of {name}")
-        request = Request(url=self.address.data(name, "$adHocSchema"))
+        request = Request(url=self.locate().data(name, "$adHocSchema"))
         return self._fetch(request, subject, lambda answer: CustomFields.parse(_json(answer), entity), name)
 
     def read_page(self, name: str, choice: Choice, window: Window, *, archived: bool = False) -> ListAnswer:
         """Return the rows of one list request, each the bytes of one record as they came."""
         request = Request(
-            url=self.address.data(name),
-            query=build_query(self._grammar, choice, window),
+            url=self.locate().data(name),
+            query=self._build_query(choice, window),
             headers=SHOW_ARCHIVED if archived else {},
         )
         subject = _subject(f"the list of {name}", choice)
@@ -78,8 +90,8 @@ class Endpoint:
         Raises NotThereError for a 404, which says less than that.
         """
         request = Request(
-            url=self.address.data(name, record_id),
-            query=build_query(self._grammar, choice),
+            url=self.locate().data(name, record_id),
+            query=self._build_query(choice),
             headers=SHOW_ARCHIVED,
         )
         subject = _subject(f"the {name} with id {record_id}", choice)
@@ -87,6 +99,9 @@ class Endpoint:
             return self._session.fetch(request, subject, _record)
         except RecordAbsentError:
             return None
+
+    def _build_query(self, choice: Choice, window: Window | None = None) -> str:
+        return build_query(self._grammar or grammar_of(self.locate().version), choice, window)
 
     def _fetch(self, request: Request, subject: Subject, read: Callable[[Answer], T], name: str = "") -> T:
         try:
@@ -96,11 +111,12 @@ class Endpoint:
 
     def _meaning_of_404(self, request: Request, name: str) -> ConnectorError:
         offers = self.read_offers()
-        if not offers.offers(self.address):
-            return offers.refusal(self.address)
+        address = self.locate(offers)
+        if not offers.offers(address):
+            return offers.refusal(address)
         if not name:
             return SourceSetupError(
-                f"{self.address.endpoint} {self.address.version} is offered, but not its contract (swagger.json).",
+                f"{address.endpoint} {address.version} is offered, but not its contract (swagger.json).",
                 action="Check what stands between the connector and Acumatica: it may let some addresses pass only.",
             )
         if len(request.query) > LONG_QUERY:
@@ -108,7 +124,7 @@ class Endpoint:
                 f"The web server does not take the long request for {name} ({len(request.query)} characters).",
                 action="Name fewer fields in `select`, `custom` and `expand` of this entity, or allow longer queries.",
             )
-        return not_exposed(name, self.address.endpoint, self.address.version)
+        return not_exposed(name, address.endpoint, address.version)
 
 
 def _subject(text: str, choice: Choice) -> Subject:

@@ -1,4 +1,4 @@
-"""What `GET /entity` offers, and the error that says it."""
+"""What `GET /entity` offers, which of it is chosen when no version is configured, and the error that says it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +7,9 @@ import msgspec
 
 from connector.adapters.acumatica.address import Address
 from connector.errors import EndpointVersionError
+
+PROVEN = {"default": ("20.200.001", "25.200.001")}
+"""Oldest and newest version of an endpoint that may be chosen unasked; those between are proven too. Others have no bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,24 @@ class Offers:
         versions = self._versions_of(address.endpoint)
         return address.version.casefold() in (version.casefold() for version in versions)
 
+    def choose_version(self, endpoint: str) -> str:
+        """Return the newest version of the endpoint that this connector is proven with.
+
+        Raises EndpointVersionError when there is none: a newer one is for the operator to choose, knowingly.
+        """
+        versions = sorted(self._versions_of(endpoint), key=_rank)
+        oldest, newest = PROVEN.get(endpoint.casefold(), ("", ""))
+        proven = [item for item in versions if not newest or _rank(oldest) <= _rank(item) <= _rank(newest)]
+        if proven:
+            return proven[-1]
+        if not versions:
+            raise self._no_endpoint(endpoint)
+        raise EndpointVersionError(
+            f"Of the endpoint {endpoint} only {', '.join(versions)} is offered; "
+            f"this connector is proven with {oldest} to {newest}.",
+            action="Set ACUMATICA_ENDPOINT_VERSION to an offered one to try it all the same, then run check.",
+        )
+
     def refusal(self, address: Address) -> EndpointVersionError:
         """Return the error that says what is offered instead."""
         versions = self._versions_of(address.endpoint)
@@ -41,17 +62,25 @@ class Offers:
             return EndpointVersionError(
                 f"The endpoint {address.endpoint} is not offered in version {address.version}; "
                 f"offered are {', '.join(versions)}.",
-                action="Set ACUMATICA_ENDPOINT_VERSION to one of them.",
+                action="Set ACUMATICA_ENDPOINT_VERSION to one of them, or leave it empty for the newest.",
             )
+        return self._no_endpoint(f"{address.endpoint} (version {address.version})")
+
+    def _no_endpoint(self, wanted: str) -> EndpointVersionError:
         listed = "; ".join(f"{name} {', '.join(items)}" for name, items in sorted(self.versions.items()))
         return EndpointVersionError(
-            f"There is no endpoint {address.endpoint} (version {address.version}) here; offered are {listed or 'none'}.",
+            f"There is no endpoint {wanted} here; offered are {listed or 'none'}.",
             action="Set ACUMATICA_ENDPOINT and ACUMATICA_ENDPOINT_VERSION to an offered pair.",
         )
 
     def _versions_of(self, endpoint: str) -> tuple[str, ...]:
         folded = {name.casefold(): versions for name, versions in self.versions.items()}
         return folded.get(endpoint.casefold(), ())
+
+
+def _rank(version: str) -> tuple[tuple[int, str], ...]:
+    """Return what orders versions: numbers by their size (9 before 10), other parts as text, after all numbers."""
+    return tuple((int(part), "") if part.isdecimal() else (10**9, part) for part in version.split("."))
 
 
 def _by_name(listed: list[Any]) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from connector.adapters.acumatica.contract import build_contract, choice_of, key
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.adapters.acumatica.pace import Pace
-from connector.adapters.acumatica.queries import Choice, Window, grammar_of
+from connector.adapters.acumatica.queries import Choice, Window
 from connector.adapters.acumatica.refusals import NotThereError
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
@@ -23,6 +23,8 @@ from connector.retrying import Retry
 
 class AcumaticaSource:
     """One instance, endpoint and version, read with one session that is opened at the first call.
+
+    An empty version means the newest one the connector is proven with, asked for once, when it is first needed.
 
     Requests are built from the entity's contract: the one `describe` returned or `contract_matches` agreed to last;
     when there was none, reading begins with `describe`.
@@ -46,7 +48,7 @@ class AcumaticaSource:
         self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
         self._sign_in = SignIn(address, self._transport, credentials, store_credentials, clock)
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
-        self._endpoint = Endpoint(address, self._session, contract_version or grammar_of(version))
+        self._endpoint = Endpoint(address, self._session, contract_version)
         self._contracts: dict[Entity, Contract] = {}
 
     @property
@@ -64,8 +66,11 @@ class AcumaticaSource:
         return self._describe(entity, self._endpoint.read_swagger())
 
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
-        """Whether the contract is of this endpoint version and these choices; if so, requests are built from it."""
-        address = self._endpoint.address
+        """Whether the contract is of this endpoint version and these choices; if so, requests are built from it.
+
+        Without a configured version the instance is asked for its newest one first, so an upgrade is noticed.
+        """
+        address = self._endpoint.locate()
         ours = (address.endpoint, address.version, request_text(entity))
         matches = (contract.endpoint, contract.version, contract.request) == ours
         if matches:
@@ -122,7 +127,7 @@ class AcumaticaSource:
 
     def _describe(self, entity: Entity, swagger: Swagger) -> Contract:
         custom = self._endpoint.read_custom_fields(entity) if entity.custom else None
-        address = self._endpoint.address
+        address = self._endpoint.locate()
         contract = build_contract(entity, address.endpoint, address.version, swagger, custom)
         self._contracts[entity] = contract
         return contract

@@ -61,3 +61,7 @@ def test_names_are_encoded_in_the_path() -> None:
         .data("Bill", "a/b")
         .endswith("/entity/My%20Endpoint/24.200.001/Bill/a%2Fb")
     )
+
+
+def test_a_version_may_be_left_open() -> None:
+    assert parse("https://erp.example.com", version="").version == ""
