@@ -23,7 +23,7 @@ from connector.errors import TooManyDeletionsError
 from connector.ports import Row
 from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
 from connector.running import Run
-from connector.sync import load_contract
+from connector.sync import load_contract, prepare_log
 from connector.writing import BatchWriter
 
 DELETIONS_TOLERATED = 20
@@ -37,17 +37,16 @@ class Reconcile:
 
     def __init__(self, run: Run, stream: Stream) -> None:
         self._run = run
-        self._stream = stream
         self._is_deep = run.request.depth is Depth.CONTENT
         self._matched = self._repaired = self._stale = self._deleted = 0
         contract = load_contract(run, stream)
         self._writer = BatchWriter(run, build_table(run.entity, contract))
-        self._table = run.prepare(self._writer.table)
+        self._table, self._stream = prepare_log(run, stream, self._writer.table)
         self._interpreter = Interpreter(run.ports.source, run.entity, contract, self._table.retyped)
 
     def work(self) -> Status:
         """Compare, repair, then mark what is gone; return PARTIAL when time ran out (repairs made stay made)."""
-        self._is_deep = self._is_deep or self._table.created
+        self._is_deep = self._is_deep or self._table.is_void
         self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._writer.table))
         checkpoint = self._stream.checkpoints.get("reconcile") if self._is_deep else None
         is_done = self._compare_content(checkpoint) if self._is_deep else self._compare_keys()

@@ -10,7 +10,7 @@ from connector.domain.stream import DeadLetter, Stream
 from connector.domain.tables import build_table
 from connector.reading import Interpreter, Page
 from connector.running import Run
-from connector.sync import load_contract
+from connector.sync import load_contract, prepare_log
 from connector.writing import BatchWriter
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Replay:
         self._run = run
         contract = load_contract(run, stream)
         self._writer = BatchWriter(run, build_table(run.entity, contract), tolerates_rejects=True)
-        table = run.prepare(self._writer.table)
+        table, _ = prepare_log(run, stream, self._writer.table)
         self._interpreter = Interpreter(run.ports.source, run.entity, contract, table.retyped)
 
     def work(self) -> Status:

@@ -1,7 +1,7 @@
 """One incremental run or backfill, step by step, in the order in which things happen."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,10 +10,11 @@ from connector.domain.contract import Contract
 from connector.domain.cursor import Plan, compute_next_lower, plan_backfill, plan_incremental
 from connector.domain.record import Record
 from connector.domain.run import Mode, Status
+from connector.domain.schema import Table
 from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import Edge, VersionIndex
-from connector.errors import ConnectorError, ListEmptyError
+from connector.errors import ConnectorError, ListEmptyError, TransientError
 from connector.ports import ListQuery, TableStatus
 from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
 from connector.running import Run
@@ -39,7 +40,7 @@ class Pass:
         """Read, write and commit; return PARTIAL when time ran out first, with the progress stored."""
         self._contract = load_contract(self._run, self._stream)
         self._writer = BatchWriter(self._run, build_table(self._run.entity, self._contract))
-        self._table = self._run.prepare(self._writer.table)
+        self._table, self._stream = prepare_log(self._run, self._stream, self._writer.table)
         self._plan = self._plan_pass(self._table)
         self._resume(self._plan.checkpoint)
         is_done = self._read_and_write()
@@ -56,20 +57,16 @@ class Pass:
             return plan_backfill(
                 self._stream, since=self._run.request.since, has_cursor_field=has_cursor_field
             )
-        if table.created and self._stream.watermark is not None:
-            logger.warning(
-                "%s is not in the warehouse any more: everything is read again", self._writer.table.name
-            )
-        return plan_incremental(self._stream, has_cursor_field=has_cursor_field, table_is_new=table.created)
+        return plan_incremental(self._stream, has_cursor_field=has_cursor_field, table_is_new=table.is_void)
 
     def _resume(self, checkpoint: Checkpoint | None) -> None:
         """Take up the stamps seen so far, and what the warehouse has where the edge alone cannot tell."""
-        self._is_resumed = checkpoint is not None
+        self._is_resumed = checkpoint is not None and checkpoint.offset > 0
         if checkpoint and checkpoint.highest:
             self._highest = max(checkpoint.highest, self._highest or checkpoint.highest)
         is_incremental = self._run.request.mode is Mode.INCREMENTAL
         is_edge_enough = is_incremental and not self._plan.is_complete and self._stream.edge_complete
-        if not is_edge_enough and not self._table.created:
+        if not is_edge_enough and not self._table.is_void:
             self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._writer.table))
 
     def _read_and_write(self) -> bool:
@@ -87,7 +84,16 @@ class Pass:
         )
         pending: list[Page] = []
         with read_ahead(self._reader.read()) as pages:
-            while (page := self._next_page(pages, pending)) is not None:
+            while True:
+                try:
+                    page = next(pages, None)
+                except ConnectorError as exc:
+                    self._keep(pending)  # a failure does not cost the pages read before
+                    if isinstance(exc, TransientError) and self._run.tally.pages and self._run.must_stop():
+                        return False
+                    raise
+                if page is None:
+                    break
                 self._run.begin_page()
                 self._follow_contract(page.contract)
                 pending.append(page)
@@ -99,14 +105,6 @@ class Pass:
                     return False
         self._write(pending, is_last=True)
         return True
-
-    def _next_page(self, pages: Iterator[Page], pending: Sequence[Page]) -> Page | None:
-        """Return the next page, None at the end. A failure to read it does not cost the pages read before."""
-        try:
-            return next(pages, None)
-        except ConnectorError:
-            self._keep(pending)
-            raise
 
     def _keep(self, pages: Sequence[Page]) -> None:
         """Write these pages, then store that they are written."""
@@ -154,7 +152,7 @@ class Pass:
         if self._edge is None:
             checkpoint = self._plan.checkpoint
             self._edge = Edge(
-                self._stream.edge,
+                {} if self._plan.is_complete else self._stream.edge,
                 since=signpost - self._lookback,
                 collected=checkpoint.edge if checkpoint else {},
                 complete=checkpoint.edge_complete if checkpoint else True,
@@ -264,6 +262,27 @@ def load_contract(run: Run, stream: Stream) -> Contract:
     contract = run.ports.source.describe(run.entity)
     run.ports.state.save_contract(run.lease, contract)
     return contract
+
+
+def prepare_log(run: Run, stream: Stream, table: Table) -> tuple[TableStatus, Stream]:
+    """Make the log table as it should be; return what is remembered of the entity now.
+
+    When the table is new or empty although records were read before, that memory is worth nothing. A pass over
+    everything is noted as begun before the first row is written: a run that ends early in it must not leave a table that
+    looks filled and a lower bound that skips the rest.
+    """
+    status = run.prepare(table)
+    signposts = [point.signpost for point in stream.checkpoints.values()]
+    seen_until = stream.watermark or min(signposts, default=None)
+    if not status.is_void or seen_until is None:
+        return status, stream
+    logger.warning("%s is not in the warehouse any more: everything is read again", table.name)
+    start = Checkpoint(lower=None, signpost=seen_until, offset=0, known=(), highest=None)
+    checkpoints: dict[str, Checkpoint | None] = dict.fromkeys(stream.checkpoints)
+    checkpoints[Mode.INCREMENTAL.value] = start
+    for mode, checkpoint in checkpoints.items():
+        run.lease = run.ports.state.save_checkpoint(run.lease, mode, checkpoint, run.limits.lease_ttl)
+    return status, replace(stream, edge={}, checkpoints={Mode.INCREMENTAL.value: start})
 
 
 def sync_entity(run: Run, stream: Stream) -> Status:

@@ -57,7 +57,8 @@ class Layout:
             else:
                 self.makings[table.name] = str(found.created)
                 settled = self._connection.clock.now() - _read_change(found) >= SETTLING
-                return TableStatus(created=created, settled=settled, retyped=evolution.retyped)
+                empty = found.num_rows == 0 and found.streaming_buffer is None
+                return TableStatus(created=created, settled=settled, retyped=evolution.retyped, empty=empty)
         raise WarehouseUnavailableError(
             f"BigQuery: other runs keep changing the table {table.name}",
             action="Run again when they are done.",

@@ -11,7 +11,16 @@ from connector.domain.evolution import Evolution, evolve, fingerprint
 from connector.domain.schema import Column, Table, View
 from connector.errors import ConfigurationError
 
-__all__ = ["compare", "create", "exists", "extend", "is_current", "read_columns", "require_folder"]
+__all__ = [
+    "compare",
+    "create",
+    "exists",
+    "extend",
+    "is_current",
+    "is_empty",
+    "read_columns",
+    "require_folder",
+]
 
 REVISION = 1
 """Counts up when something else is made of the same table, so that existing files follow."""
@@ -21,6 +30,11 @@ def exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether the file has the table."""
     found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": table})
     return found.fetchone() is not None
+
+
+def is_empty(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether the table holds no row."""
+    return connection.execute(f"SELECT 1 FROM {quote(table)} LIMIT 1").fetchone() is None  # noqa: S608 - quoted
 
 
 def is_current(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:

@@ -43,7 +43,8 @@ class DuckDbWarehouse:
                 layout.extend(connection, table, evolution)
                 for path in sorted(evolution.retyped):
                     log.warning("%s.%s keeps its type: the tenant's contract changed it", table.name, path)
-            return TableStatus(created=False, settled=True, retyped=evolution.retyped)
+            empty = layout.is_empty(connection, table.name)
+            return TableStatus(created=False, settled=True, retyped=evolution.retyped, empty=empty)
 
     def append(self, append: Append) -> Mapping[int, str]:
         """Add the rows; the method makes no difference here."""
