@@ -19,8 +19,8 @@ from connector.domain.entity import Entity
 from connector.domain.record import Codec, Record
 from connector.domain.run import Mode, RunRequest, RunResult
 from connector.domain.stream import Checkpoint, Stream
-from connector.replay import replay_dead_letters
 from connector.reconcile import reconcile_entity
+from connector.replay import replay_dead_letters
 from connector.retrying import Retry
 from connector.running import Limits, Ports, Run
 from connector.sandbox import Sandbox, SandboxOptions
@@ -46,7 +46,11 @@ def an_id(number: int) -> str:
 def an_entity(**parts: Any) -> Entity:
     """Return a catalogue block: a small entity with one key."""
     block = Entity(
-        name="vendors", acumatica_entity="Vendor", keys=("VendorID",), current_view="vendors", schedule="2 * * * *"
+        name="vendors",
+        acumatica_entity="Vendor",
+        keys=("VendorID",),
+        current_view="vendors",
+        schedule="2 * * * *",
     )
     return replace(block, **parts)
 
@@ -90,7 +94,9 @@ def a_checkpoint(**parts: Any) -> Checkpoint:
 
 def a_stream(**parts: Any) -> Stream:
     """Return the memory of an entity that was read up to the MORNING."""
-    stream = Stream(entity="vendors", watermark=MORNING, lower=MORNING - timedelta(minutes=15), records_seen=3)
+    stream = Stream(
+        entity="vendors", watermark=MORNING, lower=MORNING - timedelta(minutes=15), records_seen=3
+    )
     return replace(stream, **parts)
 
 
@@ -151,15 +157,20 @@ class Rig:
             entity=self.catalogue[entity],
             request=RunRequest(entity=entity, mode=mode, since=since),
             ports=ports or self.open_ports(deadline),
-            limits=Limits(**({"deadline": deadline, "page_size": 15} | limits)),
+            limits=Limits(**{"deadline": deadline, "page_size": 15, **limits}),
         )
 
     def run(
-        self, entity: str = "vendors", mode: Mode = Mode.INCREMENTAL, *, life: Life | None = None, **parts: Any
+        self,
+        entity: str = "vendors",
+        mode: Mode = Mode.INCREMENTAL,
+        *,
+        life: Life | None = None,
+        **parts: Any,
     ) -> RunResult:
         """Do a run; with a life it is done by a process that can die, whose files are closed afterwards."""
-        parts.setdefault("ports", self.open_ports(self.clock.now() + timedelta(hours=1)))
-        ports = parts["ports"]
+        deadline = self.clock.now() + parts.get("budget", timedelta(hours=1))
+        ports = parts["ports"] = parts.get("ports") or self.open_ports(deadline)
         if life is not None:
             parts["ports"] = mortal(ports, life)
         try:
@@ -179,15 +190,24 @@ class Rig:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Return rows of the warehouse, as an analyst gets them."""
+        (rows,) = self.query_all(sql)
+        return rows
+
+    def query_all(self, *texts: str) -> list[list[dict[str, Any]]]:
+        """Return the rows of several queries."""
+        answers = []
         with self.reading() as connection:
-            found = connection.execute(sql)
-            names = [column[0] for column in found.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            for sql in texts:
+                found = connection.execute(sql)
+                names = [column[0] for column in found.description or ()]
+                answers.append([dict(zip(names, row, strict=True)) for row in found.fetchall()])
+        return answers
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the warehouse for reading."""
-        with duckdb.connect(str(self.folder / "warehouse.duckdb"), read_only=True) as connection:
+        path = self.folder / "warehouse.duckdb"
+        with duckdb.connect(str(path), read_only=True, config={"threads": 1}) as connection:
             yield connection
 
     def count(self, table: str) -> int:
@@ -195,9 +215,15 @@ class Rig:
         if not (self.folder / "warehouse.duckdb").exists():
             return 0
         with self.reading() as connection:
-            known = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-            known |= {name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()}
-            found = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone() if table in known else (0,)
+            known = {
+                name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+            }
+            known |= {
+                name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()
+            }
+            found = (
+                connection.execute(f'SELECT count(*) FROM "{table}"').fetchone() if table in known else (0,)
+            )
             return int(found[0]) if found else 0
 
     def close(self) -> None:

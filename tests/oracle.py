@@ -20,16 +20,19 @@ def assert_shows_tenant(rig: Rig, entity: str, *, deleted: frozenset[str] = froz
     block = rig.catalogue[entity]
     contract = rig.state.read_stream(entity).contract
     assert contract is not None
-    records = {record.id: record for record in rig.sandbox.tenant.records(block.acumatica_entity, hidden=False)}
-    rows = rig.query(f'SELECT * FROM "{block.current_view}"')
+    records = {
+        record.id: record for record in rig.sandbox.tenant.records(block.acumatica_entity, hidden=False)
+    }
+    views = (block.current_view, *(view.name for view in block.line_views))
+    rows, *lines = rig.query_all(*(f'SELECT * FROM "{view}"' for view in views))
     shown = {row["_id"]: row for row in rows if row["_id"] not in deleted - set(records)}
     assert len(rows) == len({row["_id"] for row in rows}), "a record is shown twice"
     assert set(shown) == set(records)
     for record_id, record in records.items():
         assert_same(shown[record_id], expect(contract.root, record))
         assert shown[record_id]["_modified_at"] == (record.stamp if contract.modified_field else None)
-    for view in block.line_views:
-        _assert_shows_lines(rig, view.name, view.details, contract.root, records)
+    for view, found in zip(block.line_views, lines, strict=True):
+        _assert_shows_lines(found, view.details, contract.root, records)
 
 
 def assert_same(row: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
@@ -40,7 +43,7 @@ def assert_same(row: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
 
 
 def _assert_shows_lines(
-    rig: Rig, view: str, collections: tuple[str, ...], shape: Shape, records: Mapping[str, Record]
+    found: list[dict[str, Any]], collections: tuple[str, ...], shape: Shape, records: Mapping[str, Record]
 ) -> None:
     wanted = {
         (record.id, name, position): expect(shape.details[name], line)
@@ -48,7 +51,7 @@ def _assert_shows_lines(
         for name in collections
         for position, line in enumerate(record.details.get(name, ()), 1)
     }
-    rows = [row for row in rig.query(f'SELECT * FROM "{view}"') if row["_parent_id"] in records]
+    rows = [row for row in found if row["_parent_id"] in records]
     only = collections[0] if len(collections) == 1 else None
     shown = {(row["_parent_id"], only or row["_detail"], row["_position"]): row for row in rows}
     assert len(shown) == len(rows), "a line is shown twice"

@@ -34,9 +34,9 @@ class MemoryWarehouse:
         self.appends: list[Append] = []
 
     def prepare(self, table: Table) -> TableStatus:
-        created = not self.logs.get(table.name)
-        self.logs.setdefault(table.name, [])
-        return TableStatus(created=created, settled=True)
+        created = table.name not in self.logs
+        log = self.logs.setdefault(table.name, [])
+        return TableStatus(created=created, settled=True, empty=not log)
 
     def append(self, append: Append) -> Mapping[int, str]:
         self.appends.append(append)
