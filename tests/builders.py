@@ -92,6 +92,11 @@ def a_checkpoint(**parts: Any) -> Checkpoint:
     return replace(checkpoint, **parts)
 
 
+def a_memory_file() -> Path:
+    """Return the name under which SQLite keeps a database in memory."""
+    return Path(":memory:")
+
+
 def a_stream(**parts: Any) -> Stream:
     """Return the memory of an entity that was read up to the MORNING."""
     stream = Stream(
