@@ -1,5 +1,5 @@
-# Names, and what is uploaded. This file, catalogue.tf, environment.tf, lines.tf and state_fields.tf hold what follows from
-# the variables and the catalogue alone, without asking Google: the tests evaluate them with Terraform itself.
+# Names, and what is uploaded. This file, catalogue.tf, charts.tf, environment.tf, lines.tf and state_fields.tf hold what
+# follows from the variables and the catalogue alone, without asking Google: the tests evaluate them with Terraform itself.
 
 locals {
   labels = merge({ application = "acumatica-bigquery-connector", instance = var.prefix }, var.labels)

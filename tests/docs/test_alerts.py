@@ -19,7 +19,7 @@ from connector.domain.run import RunRequest
 from connector.logs import configure_logging
 from connector.sandbox import Sandbox, SandboxOptions
 from connector.sandbox.control import perform
-from tests.docs.configuration import ROOT, Configuration, find_resource
+from tests.docs.configuration import Configuration, find_resource
 from tests.docs.log_filter import Entry, build_entry, compile_filter, extract
 from tests.e2e.profiles import Function
 from tests.stand_ins.clock import FakeClock
@@ -272,5 +272,17 @@ def test_the_dashboard_asks_for_metrics_that_exist(configuration: Configuration)
                 "resource": {"type": "cloud_run_revision"},
             }
         )
-    asked = (ROOT / "terraform" / "dashboard.tf").read_text()
-    assert all(f'local.metric_filters["{name}"]' in asked for name in metrics)
+    drawn = json.dumps(configuration.evaluate("local.chart_tiles"))
+    assert all(f"/acumatica_{name}" in drawn for name in metrics)
+
+
+def test_the_tiles_of_the_dashboard_do_not_overlap(configuration: Configuration) -> None:
+    tiles = configuration.evaluate("concat(local.chart_tiles, [local.log_tile])")
+    cells = [
+        (x, y)
+        for tile in tiles
+        for x in range(tile["xPos"], tile["xPos"] + tile["width"])
+        for y in range(tile["yPos"], tile["yPos"] + tile["height"])
+    ]
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) < 48
