@@ -147,8 +147,8 @@ def _find_outcome(exc: api.GoogleAPICallError, reason: str) -> _Outcome:
         return REASONS[reason]
     if exc.code in STATUSES:
         return STATUSES[exc.code]
-    if type(exc) is api.GoogleAPICallError and exc.code is not None and exc.code >= 500:
-        return ERRORS[api.ServerError]
+    if type(exc) is api.GoogleAPICallError and (exc.code or 400) not in range(400, 500):
+        return ERRORS[api.ServerError]  # a status unknown to the library, or a success that is not what the API says
     return _nearest(exc)
 
 
