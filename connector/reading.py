@@ -1,21 +1,24 @@
 """Reads a list page by page, joined at seams, the next page being read while the last is written."""
 
 import contextvars
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import TypeVar
 
 from connector.domain.contract import Contract
 from connector.domain.cursor import MAX_RESTARTS, Plan, Seam, Window
 from connector.domain.entity import Entity
-from connector.domain.record import Codec, Record, identify
+from connector.domain.record import Codec, Record, build_mark, identify
 from connector.errors import ListShiftedError, NotOptimizableError, RecordRejectedError
 from connector.ports import Clock, ListAnswer, ListQuery, Source
 
 T = TypeVar("T")
+ROW_NUMBER = re.compile(rb'"rowNumber"\s*:\s*\d+')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +32,9 @@ class Rejected:
 
     @property
     def mark(self) -> str:
-        """What identifies its row in the list."""
-        return f"{self.id} rejected"
+        """What identifies its row in the list: its whole text but for its place there, as no stamp of it is known."""
+        text = ROW_NUMBER.sub(b"", self.payload)
+        return build_mark(self.id, blake2b(text, digest_size=8).hexdigest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,8 +66,13 @@ class Entity:
 
     @property
     def log_table(self) -> str:
-        """Name of the append-only table, the only one that holds data."""
+        """Name of the append-only table, which everything else can be made from."""
         return f"{self.name}_log"
+
+    @property
+    def current_table(self) -> str:
+        """Name of the table that keeps the current rows where `current` asks for one."""
+        return f"{self.name}_current"
 
     @property
     def history_view(self) -> str:

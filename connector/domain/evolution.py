@@ -78,3 +78,12 @@ def fingerprint(table: Table, revision: int) -> str:
     `revision` is the warehouse's own: it counts up when the warehouse makes something else of the same table.
     """
     return blake2b(f"{revision} {table!r}".encode(), digest_size=16).hexdigest()
+
+
+def adopt_types(table: Table, existing: Iterable[Column]) -> Table:
+    """Return the table with the columns as the existing ones of the same names are: rows move between the two unchanged."""
+    held = {column.name: column for column in existing}
+    return replace(
+        table,
+        columns=tuple(replace(held.get(column.name, column), required=False) for column in table.columns),
+    )

@@ -5,6 +5,7 @@ other record is first put right (`sifting`): what does not fit the contract move
 path, so there is one way from a field to its column.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -23,6 +24,8 @@ from connector.domain.slots import ENCODER, Slots, build_getter
 from connector.domain.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
 from connector.errors import RecordRejectedError
 
+LEADING_ID = re.compile(rb'"id"\s*:\s*"([0-9A-Fa-f-]{36})"')
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -37,8 +40,11 @@ class Record:
 
     @property
     def mark(self) -> str:
-        """What identifies this row of the list: its id and its stamp (a row whose stamp changed may have moved)."""
-        return build_mark(self.id, self.modified_at)
+        """What identifies this row of the list: its id and its stamp (a row whose stamp changed may have moved).
+
+        Without a stamp its key tells whether it moved.
+        """
+        return build_mark(self.id, self.key if self.modified_at is None else self.modified_at.isoformat())
 
     def encode(self, *, synced_at: str, run_id: str) -> bytes:
         """Return the row of the log table, without `_extra`."""
@@ -56,10 +62,9 @@ class Record:
         return head + (b"}" if self.body == b"{}" else b"," + self.body[1:])
 
 
-def build_mark(record_id: str, modified_at: datetime | None) -> str:
-    """Return the mark of a row in a list: 16 hexadecimal digits of its id and stamp."""
-    stamp = "" if modified_at is None else modified_at.isoformat()
-    return blake2b(f"{record_id} {stamp}".encode(), digest_size=8).hexdigest()
+def build_mark(record_id: str, state: str) -> str:
+    """Return the mark of a row in a list: 16 hexadecimal digits of its id and of what changes when it moves."""
+    return blake2b(f"{record_id} {state}".encode(), digest_size=8).hexdigest()
 
 
 class Codec:
@@ -157,11 +162,15 @@ class Identity:
 
 
 def identify(raw: bytes, entity: Entity) -> Identity:
-    """Return the id and key of a rejected record as far as they can be read; else an id made from its text."""
+    """Return the id and key of a rejected record as far as they can be read; else an id made from its text.
+
+    Acumatica writes a record's own id first, so it is found even where the text as a whole cannot be decoded.
+    """
     try:
         node = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
-        node = None
+    except ValueError:  # no JSON, or no UTF-8
+        leading = LEADING_ID.search(raw)
+        node = {"id": leading[1].decode()} if leading else {}
     if not isinstance(node, dict):
         node = {}
     parts = [node.get(key) for key in entity.keys]

@@ -57,3 +57,17 @@ class Table:
     views: tuple[View, ...] = ()
     entity: str = ""
     """The entity it belongs to, for labels; empty for tables of the connector itself."""
+    merge: "Merge | None" = None
+    """Set where the current rows are kept in a table of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """A table of current rows, and the statement that brings it up to the log, in BigQuery's dialect.
+
+    The statement takes the log's rows synced at or after `@since` (RFC 3339). It may run at any time and any number of
+    times: no row gives way to an older one.
+    """
+
+    into: Table
+    sql: str

@@ -1,6 +1,7 @@
 """One level of a record compiled against its contract: a type to decode into, and how its values become a row."""
 
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -23,12 +24,18 @@ class Digest(Protocol):
         """Take in more content."""
 
 
+@cache
+def _with_type(wire: type[Struct]) -> type[Struct]:
+    """Return the slot with the member that names a custom field's type beside its value."""
+    return msgspec.defstruct("Custom", [("type", Any, None)], bases=(wire,), forbid_unknown_fields=True)
+
+
 class _CustomSlot:
     """A custom field: it travels in a block of its own, under its view."""
 
     def __init__(self, leaf: Leaf) -> None:
         self._view, self._name = leaf.field.split(".", 1)
-        self._decoder = msgspec.json.Decoder(WIRE_TYPES[leaf.kind])
+        self._decoder = msgspec.json.Decoder(_with_type(WIRE_TYPES[leaf.kind]))
         self._convert = choose_converter(leaf, wide=False)
 
     def read(self, views: dict[str, dict[str, Raw]]) -> Any:
@@ -138,6 +145,7 @@ class Slots:
                     _number_line(slots.encode(line, digest), line.id, i) for i, line in enumerate(lines, 1)
                 )
                 pieces.append(b'"%b":[%b]' % (column.encode(), b",".join(rows)))
+                digest.update(b"]")  # a line less here is not a line more in the level above
         for attribute, slots in self._linked:
             linked = getattr(node, attribute)
             if linked is not None and slots.has_details:

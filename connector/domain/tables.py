@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from connector.domain.contract import Contract, Kind
-from connector.domain.entity import Entity
+from connector.domain.current_table import build_merge
+from connector.domain.entity import CurrentForm, Entity
 from connector.domain.layout import Leaf, Level, Part, build_level
 from connector.domain.schema import Column, ColumnType, Table
 from connector.domain.views import build_views
@@ -51,6 +52,7 @@ def build_table(entity: Entity, contract: Contract) -> Table:
         partition_by="_synced_at",
         cluster_by=("_id",),
         views=build_views(entity, columns),
+        merge=build_merge(entity, columns) if entity.current is CurrentForm.TABLE else None,
     )
 
 

@@ -41,7 +41,8 @@ class Edge:
 
     def is_known(self, record: Record) -> bool:
         """Whether this very version is already written."""
-        return record.version in (self._collected.get(record.id), self._before.get(record.id))
+        newest = self._collected.get(record.id) or self._before.get(record.id)
+        return newest == record.version
 
     def remember(self, record: Record) -> None:
         """Take note of a version that is written, if the next pass will read it again."""

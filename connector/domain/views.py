@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from connector.domain.entity import Entity
+from connector.domain.entity import CurrentForm, Entity
 from connector.domain.line_views import build_line_view
 from connector.domain.schema import Column, ColumnType, View
 from connector.domain.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote
@@ -40,6 +40,11 @@ def build_views(entity: Entity, columns: tuple[Column, ...]) -> tuple[View, ...]
 def build_current_view(entity: Entity, columns: tuple[Column, ...]) -> View:
     """Return the view of the newest version per record. A deleted one takes the record away, older versions with it."""
     shown = _keep_shown(columns)
+    if entity.current is CurrentForm.TABLE:
+        source = f"{quote(entity.current_table)}\nWHERE NOT `_deleted`"
+    else:
+        newest = f"ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1"
+        source = f"{quote(entity.log_table)}\nWHERE TRUE\nQUALIFY {newest} AND NOT `_deleted`"
     return View(
         name=entity.current_view,
         description=f"{entity.acumatica_entity} of Acumatica: one row per record, its newest version, deleted ones left out.",
@@ -47,9 +52,7 @@ def build_current_view(entity: Entity, columns: tuple[Column, ...]) -> View:
         sql=f"""\
 SELECT
   {join_lines(quote(column.name) for column in shown)}
-FROM {DATASET}.{quote(entity.log_table)}
-WHERE TRUE
-QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1 AND NOT `_deleted`""",  # noqa: S608 - quoted names of the catalogue and the contract
+FROM {DATASET}.{source}""",  # noqa: S608 - quoted names of the catalogue and the contract
     )
 
 

@@ -15,6 +15,8 @@ from connector.domain.layout import Leaf, Part
 NULL = Raw(b"null")
 NUMERIC = re.compile(rb"(-?)([0-9]{1,29})(?:\.([0-9]{1,9}?)0*)?")
 BIGNUMERIC = re.compile(rb"(-?)([0-9]{1,38})(?:\.([0-9]{1,38}?)0*)?")
+LONGEST = 100
+"""Digits of a number in scientific form that are worth spelling out; no column holds as many."""
 NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
@@ -110,9 +112,10 @@ def _spell_out(text: bytes) -> bytes:
     if b"e" not in text.lower() or not NUMBER.fullmatch(text):
         return text
     try:
-        return f"{Decimal(text.decode()):f}".encode()
+        number = Decimal(text.decode())
     except InvalidOperation:
         return text
+    return f"{number:f}".encode() if abs(number.adjusted()) <= LONGEST else text
 
 
 def to_float(raw: Raw) -> Raw | None:
@@ -126,14 +129,15 @@ def to_float(raw: Raw) -> Raw | None:
 
 def to_date(text: str) -> str:
     """Return the date part as it stands, never shifted to another zone; raise ValueError when there is none."""
-    day = text[:10]
-    date.fromisoformat(day)
-    return day
+    return date.fromisoformat(text[:10]).isoformat()
 
 
 def to_utc(instant: datetime) -> datetime:
-    """Return the same instant in UTC, so that one instant has one spelling."""
-    return instant.astimezone(UTC)
+    """Return the same instant in UTC, so that one instant has one spelling; raise ValueError if UTC has no such year."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant outside the years 1 to 9999 of UTC") from None
 
 
 def to_id(choice: Choice) -> str | None:
