@@ -59,6 +59,7 @@ class EntityBlock(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     exclude: tuple[Field, ...] = ()
     custom: tuple[CustomField, ...] = ()
     modified_field: Field | None = None
+    dac: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]\w{0,199}$")] | None = None
     lookback_seconds: Annotated[int, msgspec.Meta(ge=0, le=86_400)] | None = None
     current: CurrentForm = CurrentForm.VIEW
     reconcile: ReconcileBlock = msgspec.field(default_factory=ReconcileBlock)
@@ -81,6 +82,7 @@ class EntityBlock(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             exclude=frozenset(self.exclude),
             custom=self.custom,
             modified_field=self.modified_field,
+            dac=self.dac,
             lookback=None if self.lookback_seconds is None else timedelta(seconds=self.lookback_seconds),
             current=self.current,
             reconcile=tuple(ReconcileSchedule(depth=d, schedule=s) for d, s in schedules if s is not None),

@@ -80,6 +80,12 @@ class Source(Protocol):
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         """Return one record by Acumatica's id, expanded as lists are, or None when Acumatica says it is gone."""
 
+    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+        """Return the ids Acumatica lists as deleted since then; None when the tenant does not track or tell them.
+
+        Each is a hint, to be confirmed by `read_record`: other entities may share the table. One request.
+        """
+
     def check(self, entities: Sequence[Entity]) -> Iterator["CheckLine"]:
         """Try sign-in, tenant, endpoint version and each entity's list, writing nothing; never raises."""
 
@@ -159,6 +165,12 @@ class Warehouse(Protocol):
         A refused row never holds back another. Repeating an append adds no row the views would show twice.
         """
 
+    def refresh(self, table: Table) -> None:
+        """Bring the current rows up to the log, where the table keeps them in a table of their own; else do nothing.
+
+        No row gives way to an older one. What an earlier run did not come to is made up for.
+        """
+
     def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
         """Yield the newest version of every record that is not deleted, in ascending order of its id."""
 
@@ -203,10 +215,24 @@ class StateStore(Protocol):
         """Remember that this entity's list cannot be optimised."""
 
     def commit(self, lease: Lease, stream: Stream) -> None:
-        """Replace the whole stream, and give the lease back. The watermark never goes back: the later one is kept."""
+        """Replace the whole stream but its suspects, and give the lease back.
+
+        The watermark never goes back: the later one is kept.
+        """
 
     def release_lease(self, lease: Lease) -> None:
         """Give the lease back; nothing happens when it is no longer ours."""
+
+    def note_notification(
+        self, entity: str, notification_id: str, suspects: Sequence[str], ttl: timedelta
+    ) -> bool:
+        """Remember a notification for `ttl`, and add its suspects to the entity's; False when it was noted before.
+
+        Needs no lease. Of more than `MOST_SUSPECTS` suspects the oldest go; an entity never read keeps none.
+        """
+
+    def remove_suspects(self, lease: Lease, record_ids: Sequence[str]) -> None:
+        """Forget suspects that were looked at; others, reported since, stay."""
 
     def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all."""

@@ -4,26 +4,21 @@ A filter by change time never shows a deletion, and not every change moves the s
 (`keys`), or every record is read again and its content compared (`content`).
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
-from hashlib import blake2b
+from collections.abc import Iterable
 from itertools import islice
-
-import msgspec
 
 from connector.domain.cursor import Plan, Seam
 from connector.domain.entity import Depth
-from connector.domain.instants import to_text
 from connector.domain.record import Record
 from connector.domain.run import Status, WriteMethod
-from connector.domain.stream import AuditEntry, Checkpoint, Outcome, Stream
+from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import VersionIndex
 from connector.errors import TooManyDeletionsError
-from connector.ports import Row
 from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
 from connector.running import Run
 from connector.sync import load_contract, prepare_log
+from connector.tombstoning import mark_deleted
 from connector.writing import BatchWriter
 
 DELETIONS_TOLERATED = 20
@@ -169,7 +164,8 @@ class Reconcile:
         while batch := dict(islice(unseen, ROWS_AT_ONCE)):
             self._run.renew_lease()
             gone = self._repair(batch)
-            self._tombstone({record_id: batch[record_id] for record_id in gone})
+            mark_deleted(self._run, self._writer, {record_id: batch[record_id] for record_id in gone})
+            self._deleted += len(gone)
             if self._run.must_stop():
                 return False
         return True
@@ -186,34 +182,6 @@ class Reconcile:
                     "reconcile with force."
                 ),
             )
-
-    def _tombstone(self, gone: Mapping[str, datetime | None]) -> None:
-        """Append the rows that say deleted, each with the stamp of the version it ends: a record that comes back wins."""
-        synced_at = to_text(self._run.ports.clock.now())
-        rows = [self._build_tombstone(record_id, stamp, synced_at) for record_id, stamp in gone.items()]
-        self._writer.append_rows(rows, WriteMethod.LOAD)
-        if gone:
-            self._writer.audit(
-                [
-                    AuditEntry(record_id=record_id, key="", version="", outcome=Outcome.TOMBSTONED)
-                    for record_id in gone
-                ]
-            )
-        self._deleted += len(gone)
-        self._run.tally.records_written += len(gone)
-
-    def _build_tombstone(self, record_id: str, stamp: datetime | None, synced_at: str) -> Row:
-        last = None if stamp is None else to_text(stamp)
-        version = blake2b(f"deleted {record_id} {last}".encode(), digest_size=16).hexdigest()
-        row = {
-            "_id": record_id,
-            "_modified_at": last,
-            "_version": version,
-            "_deleted": True,
-            "_synced_at": synced_at,
-            "_run_id": self._run.run_id,
-        }
-        return Row(insert_id=version, data=msgspec.json.encode(row))
 
 
 def reconcile_entity(run: Run, stream: Stream) -> Status:

@@ -14,10 +14,12 @@ from connector.domain.schema import Table
 from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import Edge, VersionIndex
-from connector.errors import ConnectorError, ListEmptyError, TransientError
-from connector.ports import ListQuery, TableStatus
+from connector.errors import ConnectorError, TransientError
+from connector.ports import TableStatus
+from connector.probing import is_filter_blind
 from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
 from connector.running import Run
+from connector.tombstoning import follow_deletions
 from connector.writing import BatchWriter
 
 logger = logging.getLogger(__name__)
@@ -44,10 +46,11 @@ class Pass:
         self._plan = self._plan_pass(self._table)
         self._resume(self._plan.checkpoint)
         is_done = self._read_and_write()
+        if is_done and self._is_filter_blind():
+            is_done = self._read_unfiltered()
         self._report_set_aside()
         if not is_done:
             return Status.PARTIAL
-        self._probe_empty_list()
         self._commit()
         return Status.SUCCEEDED
 
@@ -188,30 +191,27 @@ class Pass:
         if self._reader.one_by_one and not self._stream.read_one_by_one:
             self._run.ports.state.save_read_one_by_one(self._run.lease)
 
-    def _probe_empty_list(self) -> None:
-        """An empty list may be an idle hour, or rights taken away: believe it only if something is listed at all."""
+    def _is_filter_blind(self) -> bool:
+        """Whether nothing was listed only because Acumatica ignores the filter; an idle hour looks just the same."""
         was_filled = self._stream.watermark is not None or self._stream.records_seen > 0
         if self._run.tally.records_read or self._is_resumed or not was_filled:
-            return
-        query = ListQuery(
-            entity=self._run.entity,
-            modified_field=self._contract.modified_field,
-            lower=None,
-            skip=0,
-            top=1,
-            archived=True,
-            keys_only=True,
+            return False
+        was_filtered = not self._plan.is_complete
+        return is_filter_blind(self._run, self._contract, self._writer.table, was_filtered=was_filtered)
+
+    def _read_unfiltered(self) -> bool:
+        """Read the whole list in place of a filtered one that cannot be believed."""
+        field = self._contract.modified_field
+        logger.warning(
+            "%s has records, but a filter on %s finds none of them: every run reads all of them. Name another"
+            " modified_field of this entity in the catalogue.",
+            self._run.entity.acumatica_entity,
+            field,
         )
-        if not self._plan.is_complete and self._run.ports.source.read_list(query).rows:
-            return
-        if any(self._run.ports.warehouse.current_versions(self._writer.table)):
-            raise ListEmptyError(
-                f"Acumatica lists no {self._run.entity.acumatica_entity} at all, though there were some before.",
-                action=(
-                    "Check the API user's roles, branches and restriction groups. If they were really all deleted, "
-                    "run a reconcile with force."
-                ),
-            )
+        self._run.details["filter_ignored"] = field
+        self._plan = Plan(lower=None)
+        self._resume(None)
+        return self._read_and_write()
 
     def _commit(self) -> None:
         mode = self._run.request.mode
@@ -223,7 +223,10 @@ class Pass:
             read_one_by_one=self._reader.one_by_one,
         )
         if mode is Mode.INCREMENTAL:
-            stream = self._advance(stream)
+            covered_until = self._reader.signpost - self._lookback
+            stream = follow_deletions(
+                self._run, self._advance(stream), self._writer, covered_until=covered_until
+            )
         self._run.commit(stream)
         self._run.watermark_after = stream.watermark
 

@@ -60,6 +60,8 @@ class Entity:
     exclude: frozenset[str] = frozenset()
     custom: tuple[str, ...] = ()
     modified_field: str | None = None
+    dac: str | None = None
+    """The OData name of its main table, if the tenant tracks that table's deletions."""
     lookback: timedelta | None = None
     current: CurrentForm = CurrentForm.VIEW
     reconcile: tuple[ReconcileSchedule, ...] = ()

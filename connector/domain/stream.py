@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from connector.domain.contract import Contract
 
+MOST_SUSPECTS = 500
+"""Ids kept of records reported deleted; beyond that the oldest are dropped, and a reconcile finds them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
@@ -47,6 +50,10 @@ class Stream:
     records_seen: int = 0
     """Records the last complete pass over everything found; 0 when there was none."""
     last_success_at: datetime | None = None
+    deletions_since: datetime | None = None
+    """From when on Acumatica's own list of deleted records is to be asked, where the tenant tracks them."""
+    suspects: tuple[str, ...] = ()
+    """Ids of records that were reported deleted and not looked at since; no commit touches them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

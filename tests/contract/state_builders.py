@@ -60,6 +60,7 @@ def a_stream(
         read_one_by_one=True,
         records_seen=812,
         last_success_at=MORNING + timedelta(seconds=3),
+        deletions_since=MORNING - timedelta(minutes=16),
     )
 
 

@@ -3,6 +3,7 @@
 from tests.contract.state_audit import PageContract, RunContract
 from tests.contract.state_dead_letters import DeadLetterContract
 from tests.contract.state_leases import LeaseContract
+from tests.contract.state_notifications import NotificationContract
 from tests.contract.state_sessions import SessionContract
 from tests.contract.state_streams import StatusContract, StreamContract
 
@@ -15,5 +16,6 @@ class StateStoreContract(
     RunContract,
     PageContract,
     DeadLetterContract,
+    NotificationContract,
 ):
     """All promises; the fixtures `store` and `second_store` are the subclass's."""

@@ -12,6 +12,7 @@ from google.cloud import firestore
 from connector.adapters.firestore import documents, open_firestore
 from connector.adapters.firestore.audit import PAGES, RUNS
 from connector.adapters.firestore.dead_letters import DEAD_LETTERS, LARGEST_PIECE, PARTS
+from connector.adapters.firestore.notifications import NOTIFICATIONS
 from connector.adapters.firestore.pages import split_page
 from connector.adapters.firestore.streams import STREAMS
 from connector.domain.stream import AuditEntry, Checkpoint, DeadLetter, Outcome, Stream
@@ -32,7 +33,7 @@ def test_the_big_fields_of_a_stream_have_no_index(without_index: dict[str, set[s
     checkpoint = Checkpoint(lower=None, signpost=NOON, offset=0, known=(), highest=None)
     fields = documents.stream_fields(Stream(entity="vendors", checkpoints={"incremental": checkpoint}), None)
     packed = {name for name, value in fields.items() if isinstance(value, bytes | dict)}
-    assert packed | {"contract"} == without_index[f"{PREFIX}_{STREAMS}"]
+    assert packed | {"contract", "suspects"} == without_index[f"{PREFIX}_{STREAMS}"]
 
 
 def test_of_a_page_only_ids_and_keys_have_an_index(
@@ -55,7 +56,11 @@ def test_ids_and_keys_are_found_over_all_runs() -> None:
 
 
 def test_audit_entries_expire(configuration: Configuration) -> None:
-    assert set(configuration.evaluate("local.collections_that_expire")) == {f"{PREFIX}_{RUNS}", PAGES}
+    assert set(configuration.evaluate("local.collections_that_expire")) == {
+        f"{PREFIX}_{NOTIFICATIONS}",
+        f"{PREFIX}_{RUNS}",
+        PAGES,
+    }
     field = find_resource("google_firestore_field", "expiry")
     assert field.text("field") == "expires_at"
     assert "ttl_config" in field.body
@@ -97,6 +102,7 @@ def write_one_of_each(project: str) -> None:
     assert isinstance(taken, tuple)
     checkpoint = Checkpoint(lower=None, signpost=NOON, offset=0, known=("a",), highest=None)
     store.commit(taken[0], Stream(entity="vendors", checkpoints={"incremental": checkpoint}))
+    store.note_notification("vendors", "n1", ["gone"], timedelta(days=3))
     store.open_run("r1", {"entity": "vendors", "status": "running"})
     entry = AuditEntry(record_id="i", key="k", version="v", outcome=Outcome.REJECTED, reason="why")
     store.record_page("r1", "vendors", "incremental", 1, [entry])

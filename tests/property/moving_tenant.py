@@ -125,6 +125,9 @@ class MovingTenant:
         number = int(record_id[-12:])
         return encode(number, self.items[number]) if number in self.items else None
 
+    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+        return None
+
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
         yield CheckLine(subject="tenant", ok=True, finding="moving")
 

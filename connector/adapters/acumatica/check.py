@@ -1,10 +1,11 @@
 """`check`: each thing a run needs of Acumatica, tried on its own, with the remedy when it fails."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.contract import choice_of, missing_choices
+from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.queries import Window
 from connector.adapters.acumatica.session import Session
@@ -16,7 +17,11 @@ from connector.ports import CheckLine
 
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 """A bound every stamp is after: the filter is tried and still finds a row."""
+RECENTLY = timedelta(days=1)
 NO_ORDER = "no modified field, so it is read whole in every run"
+NOT_TRACKED = (
+    "List its table on Tables to Track Deleted Records (SM207010); until then a reconcile finds deletions."
+)
 HIDDEN = "If its form shows records, check the user's restriction groups, branches and roles: they hide rows silently."
 
 
@@ -29,11 +34,13 @@ class Check:
         sign_in: SignIn,
         endpoint: Endpoint,
         describe: Callable[[Entity, Swagger], Contract],
+        deleted: DeletedRecords,
     ) -> None:
         self._session = session
         self._sign_in = sign_in
         self._endpoint = endpoint
         self._describe = describe
+        self._deleted = deleted
 
     def lines(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
         """Yield the findings in the order of trying."""
@@ -85,6 +92,10 @@ class Check:
         notes = [finding, f"ordered by {contract.modified_field}" if contract.modified_field else NO_ORDER]
         if missing := missing_choices(entity, contract):
             notes.append(f"not on this endpoint version, so left out: {', '.join(missing)}")
+        if entity.dac:
+            is_told = self._deleted.read(entity.dac, datetime.now(UTC) - RECENTLY) is not None
+            notes.append(f"deletions of {entity.dac} are {'tracked' if is_told else 'not told, see the log'}")
+            remedy = remedy or ("" if is_told else NOT_TRACKED)
         return CheckLine(subject=f"acumatica {entity.name}", ok=ok, finding="; ".join(notes), remedy=remedy)
 
     def _try_list(self, entity: Entity, contract: Contract) -> tuple[str, str, bool]:

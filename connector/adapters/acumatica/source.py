@@ -7,6 +7,7 @@ from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.check import Check
 from connector.adapters.acumatica.contract import build_contract, choice_of, keys_choice, request_text
+from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.adapters.acumatica.pace import Pace
@@ -49,6 +50,7 @@ class AcumaticaSource:
         self._sign_in = SignIn(address, self._transport, credentials, store_credentials, clock)
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session, contract_version)
+        self._deleted = DeletedRecords(address, self._session, self._sign_in)
         self._contracts: dict[Entity, Contract] = {}
 
     @property
@@ -105,9 +107,15 @@ class AcumaticaSource:
             self._endpoint.read_page(name, keys_choice(entity, contract), Window(top=1))
             return None
 
+    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+        """Return the ids in the tenant's own list of deletions since then; None when the catalogue or the tenant has none."""
+        return self._deleted.read(entity.dac, since) if entity.dac else None
+
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
         """Yield what works and what does not, with a remedy for each failure."""
-        return Check(self._session, self._sign_in, self._endpoint, self._describe).lines(entities)
+        return Check(self._session, self._sign_in, self._endpoint, self._describe, self._deleted).lines(
+            entities
+        )
 
     def close(self) -> None:
         """Give the seat back. The next call would sign in again."""

@@ -16,7 +16,8 @@ LONGEST_KNOWN = 48 * 1024
 LONGEST_CONTRACT = 64 * 1024
 """Packed bytes of an edge (3,000 versions are 126 KiB), of a checkpoint's known rows (5,000), and of a contract.
 
-A stream has an edge, a contract, and an edge and known rows for each of at most four modes: 956 KiB together.
+A stream has an edge, a contract, and an edge and known rows for each of at most four modes: 956 KiB together. Its suspects
+take 20 KiB more.
 """
 
 
@@ -36,6 +37,7 @@ def stream_fields(stream: Stream, watermark: datetime | None) -> dict[str, Any]:
         "read_one_by_one": stream.read_one_by_one,
         "records_seen": stream.records_seen,
         "last_success_at": stream.last_success_at,
+        "deletions_since": stream.deletions_since,
     }
 
 
@@ -86,6 +88,8 @@ def load_stream(entity: str, fields: Mapping[str, Any] | None) -> Stream:
         read_one_by_one=fields.get("read_one_by_one", False),
         records_seen=fields.get("records_seen", 0),
         last_success_at=_instant(fields.get("last_success_at")),
+        deletions_since=_instant(fields.get("deletions_since")),
+        suspects=tuple(fields.get("suspects", ())),
     )
 
 

@@ -13,6 +13,7 @@ from connector.adapters.firestore.audit import RUNS, FirestoreAudit
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.dead_letters import DEAD_LETTERS, FirestoreDeadLetters
 from connector.adapters.firestore.names import document_name
+from connector.adapters.firestore.notifications import FirestoreNotifications
 from connector.adapters.firestore.packing import plain_value
 from connector.adapters.firestore.sessions import FirestoreSessions
 from connector.adapters.firestore.streams import STREAMS, FirestoreStreams
@@ -26,8 +27,10 @@ OWN_FIELDS = ("expires_at", "entity_closed_at")
 """Fields of a run's document that are the store's, not the entry's."""
 
 
-class FirestoreStateStore(FirestoreStreams, FirestoreSessions, FirestoreAudit, FirestoreDeadLetters):
-    """All state in the collections `{prefix}_streams`, `_sessions`, `_runs`, `_dead_letters` of one database.
+class FirestoreStateStore(
+    FirestoreStreams, FirestoreSessions, FirestoreAudit, FirestoreDeadLetters, FirestoreNotifications
+):
+    """All state in the collections `{prefix}_streams`, `_sessions`, `_runs`, `_dead_letters`, `_notifications`.
 
     A change that depends on what is stored reads one document and writes it on condition that it is still the same:
     a transaction over one document, without its locks. Audit entries expire `audit_ttl` after they were written.

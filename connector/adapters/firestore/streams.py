@@ -1,5 +1,6 @@
 """Leases and what is remembered of each entity: one document an entity, `{prefix}_streams/{entity}`."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -71,7 +72,7 @@ class FirestoreStreams:
         self._write(lease, {"read_one_by_one": True})
 
     def commit(self, lease: Lease, stream: Stream) -> None:
-        """Replace the whole stream, and give the lease back. The watermark never goes back: the later one is kept."""
+        """Replace the whole stream but its suspects, and give the lease back; the later watermark is kept."""
 
         def commit(snapshot: Any, batch: firestore.WriteBatch) -> None:
             fields = _require(snapshot, lease)
@@ -90,6 +91,10 @@ class FirestoreStreams:
                 self._database.guarded(batch, snapshot, {"lease.owner": None})
 
         self._database.change(STREAMS, lease.entity, release, fields=["lease"])
+
+    def remove_suspects(self, lease: Lease, record_ids: Sequence[str]) -> None:
+        """Forget suspects that were looked at; others, reported since, stay."""
+        self._write(lease, {"suspects": firestore.ArrayRemove(list(record_ids))})
 
     def _write(self, lease: Lease, values: dict[str, Any]) -> None:
         """Change these fields alone, if the lease is still good."""

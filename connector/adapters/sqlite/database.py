@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -44,6 +44,17 @@ CREATE TABLE dead_letters (
     run_id TEXT NOT NULL, rejected_at TEXT NOT NULL, attempts INTEGER NOT NULL, PRIMARY KEY (entity, record_id)
 );
 """
+
+UPGRADES = {
+    1: """
+ALTER TABLE streams ADD COLUMN deletions_since TEXT;
+CREATE TABLE notifications (id TEXT PRIMARY KEY, expires_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE suspects (
+    number INTEGER PRIMARY KEY, entity TEXT NOT NULL, record_id TEXT NOT NULL, UNIQUE (entity, record_id)
+);
+"""
+}
+"""What makes of each layout the next one; a new file begins as layout 1."""
 
 
 class SqliteDatabase:
@@ -117,6 +128,10 @@ class SqliteDatabase:
             if _number(connection, "PRAGMA application_id") != APPLICATION_ID:
                 self._create(connection)
             connection.execute("COMMIT")
+        if _number(connection, "PRAGMA user_version") in UPGRADES:
+            connection.execute("BEGIN IMMEDIATE")
+            self._upgrade(connection)
+            connection.execute("COMMIT")
         version = _number(connection, "PRAGMA user_version")
         if version != SCHEMA_VERSION:
             raise ConfigurationError(
@@ -132,7 +147,15 @@ class SqliteDatabase:
         for statement in SCHEMA.split(";\n"):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        connection.execute("PRAGMA user_version=1")
+        self._upgrade(connection)
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        """Bring the file to the newest layout; another process may have done it meanwhile."""
+        while (version := _number(connection, "PRAGMA user_version")) in UPGRADES:
+            for statement in UPGRADES[version].split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={version + 1}")
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:

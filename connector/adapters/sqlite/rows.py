@@ -62,7 +62,9 @@ def load_checkpoint(text: str) -> Checkpoint:
     )
 
 
-def load_stream(row: sqlite3.Row, checkpoints: Mapping[str, Checkpoint]) -> Stream:
+def load_stream(
+    row: sqlite3.Row, checkpoints: Mapping[str, Checkpoint], suspects: tuple[str, ...] = ()
+) -> Stream:
     """Return the stream of a row of `streams`."""
     contract = row["contract"]
     return Stream(
@@ -76,6 +78,8 @@ def load_stream(row: sqlite3.Row, checkpoints: Mapping[str, Checkpoint]) -> Stre
         read_one_by_one=bool(row["read_one_by_one"]),
         records_seen=row["records_seen"],
         last_success_at=instant_or_none(row["last_success_at"]),
+        deletions_since=instant_or_none(row["deletions_since"]),
+        suspects=suspects,
     )
 
 

@@ -9,6 +9,7 @@ from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.audit import SqliteAudit
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.adapters.sqlite.dead_letters import SqliteDeadLetters
+from connector.adapters.sqlite.notifications import SqliteNotifications
 from connector.adapters.sqlite.sessions import SqliteSessions
 from connector.adapters.sqlite.streams import SqliteStreams, select_lease, select_stream
 from connector.domain.stream import StreamStatus
@@ -16,7 +17,7 @@ from connector.errors import ConnectorError
 from connector.ports import CheckLine, Clock
 
 
-class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLetters):
+class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLetters, SqliteNotifications):
     """All state in one file that other processes may read, and run against, at any time.
 
     Audit entries are dropped `audit_ttl` after they were written. `busy_timeout` bounds the wait for another

@@ -58,7 +58,7 @@ class SqliteStreams:
     def save_contract(self, lease: Lease, contract: Contract) -> None:
         """Remember the entity's contract."""
         with self._database.writing() as connection:
-            _require(connection, lease)
+            require_lease(connection, lease)
             connection.execute(
                 "INSERT INTO streams (entity, contract) VALUES (?, ?)"
                 " ON CONFLICT (entity) DO UPDATE SET contract = excluded.contract",
@@ -68,7 +68,7 @@ class SqliteStreams:
     def save_read_one_by_one(self, lease: Lease) -> None:
         """Remember that this entity's list cannot be optimised."""
         with self._database.writing() as connection:
-            _require(connection, lease)
+            require_lease(connection, lease)
             connection.execute(
                 "INSERT INTO streams (entity, read_one_by_one) VALUES (?, 1)"
                 " ON CONFLICT (entity) DO UPDATE SET read_one_by_one = 1",
@@ -76,9 +76,9 @@ class SqliteStreams:
             )
 
     def commit(self, lease: Lease, stream: Stream) -> None:
-        """Replace the whole stream, and give the lease back. The watermark never goes back: the later one is kept."""
+        """Replace the whole stream but its suspects, and give the lease back; the later watermark is kept."""
         with self._database.writing() as connection:
-            _require(connection, lease)
+            require_lease(connection, lease)
             _store_stream(connection, lease.entity, stream)
             connection.execute("DELETE FROM checkpoints WHERE entity = ?", (lease.entity,))
             for mode, checkpoint in stream.checkpoints.items():
@@ -91,7 +91,7 @@ class SqliteStreams:
             _give_back(connection, lease)
 
     def _renewed(self, connection: sqlite3.Connection, lease: Lease, ttl: timedelta) -> Lease:
-        _require(connection, lease)
+        require_lease(connection, lease)
         expires_at = self._clock.now() + ttl
         connection.execute(
             "UPDATE leases SET expires_at = ? WHERE entity = ?",
@@ -121,9 +121,15 @@ def select_stream(connection: sqlite3.Connection, entity: str) -> Stream:
     stored = connection.execute("SELECT mode, progress FROM checkpoints WHERE entity = ?", (entity,))
     checkpoints = {row["mode"]: rows.load_checkpoint(row["progress"]) for row in stored}
     row = connection.execute("SELECT * FROM streams WHERE entity = ?", (entity,)).fetchone()
+    suspects = _select_suspects(connection, entity)
     if row is None:
-        return Stream(entity=entity, checkpoints=checkpoints)
-    return rows.load_stream(row, checkpoints)
+        return Stream(entity=entity, checkpoints=checkpoints, suspects=suspects)
+    return rows.load_stream(row, checkpoints, suspects)
+
+
+def _select_suspects(connection: sqlite3.Connection, entity: str) -> tuple[str, ...]:
+    found = connection.execute("SELECT record_id FROM suspects WHERE entity = ? ORDER BY number", (entity,))
+    return tuple(row["record_id"] for row in found)
 
 
 def _last_fence(connection: sqlite3.Connection, entity: str) -> int:
@@ -131,7 +137,8 @@ def _last_fence(connection: sqlite3.Connection, entity: str) -> int:
     return 0 if row is None else int(row["fence"])
 
 
-def _require(connection: sqlite3.Connection, lease: Lease) -> None:
+def require_lease(connection: sqlite3.Connection, lease: Lease) -> None:
+    """Raise LeaseLostError when another run has taken over."""
     # The fence alone decides: a lease that ended, or was given back, is still good until somebody takes it over, so
     # repeating a commit whose answer was lost is no error.
     if _last_fence(connection, lease.entity) != lease.fence:
@@ -165,7 +172,8 @@ def _store_stream(connection: sqlite3.Connection, entity: str, stream: Stream) -
     later = max((mark for mark in (stored, stream.watermark) if mark is not None), default=None)
     connection.execute(
         "INSERT OR REPLACE INTO streams (entity, watermark, lower, edge, edge_complete, contract,"
-        " read_one_by_one, records_seen, last_success_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " read_one_by_one, records_seen, last_success_at, deletions_since)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             entity,
             rows.text_or_none(later),
@@ -176,5 +184,6 @@ def _store_stream(connection: sqlite3.Connection, entity: str, stream: Stream) -
             stream.read_one_by_one,
             stream.records_seen,
             rows.text_or_none(stream.last_success_at),
+            rows.text_or_none(stream.deletions_since),
         ),
     )

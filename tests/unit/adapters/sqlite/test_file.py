@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from connector.adapters.sqlite import SqliteStateStore
+from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA
 from connector.adapters.sqlite.errors import ERRORS, translated
+from connector.domain.stream import Stream
 from connector.errors import (
     ConfigurationError,
     ConnectorError,
@@ -28,6 +30,7 @@ import json, sys
 from pathlib import Path
 from connector.adapters.clock import SystemClock
 from connector.adapters.sqlite import SqliteStateStore
+from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA
 store = SqliteStateStore(path=Path(sys.argv[1]), clock=SystemClock())
 stream = store.read_stream("vendors")
 print(json.dumps([stream.records_seen, sorted(stream.checkpoints), [m for m in sys.modules if m.startswith(("google.api", "google.cloud.", "grpc"))]]))
@@ -139,8 +142,8 @@ def test_a_file_of_another_layout_is_left_alone(path: Path, store: SqliteStateSt
     store.check()
     store.close()
     with closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 2")
-    with pytest.raises(ConfigurationError, match="layout 2"):
+        newer.execute("PRAGMA user_version = 3")
+    with pytest.raises(ConfigurationError, match="layout 3"):
         store.read_stream("vendors")
 
 
@@ -186,3 +189,20 @@ def test_audit_entries_are_dropped_when_their_time_has_come(path: Path, clock: F
     assert list(store.audit_trail("vendors", "id-1")) == []
     assert store.statuses(["vendors"])[0].last_run is None
     store.close()
+
+
+def test_a_file_of_the_first_layout_is_taken_over(tmp_path: Path, clock: FakeClock) -> None:
+    path = tmp_path / "state.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.executescript(SCHEMA)
+        first.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        first.execute("PRAGMA user_version = 1")
+        first.execute("INSERT INTO streams (entity, records_seen) VALUES ('vendors', 7)")
+        first.commit()
+    store = SqliteStateStore(path=path, clock=clock)
+    assert store.read_stream("vendors") == Stream(entity="vendors", records_seen=7)
+    assert store.note_notification("vendors", "n-1", ["a"], timedelta(days=1))
+    store.close()
+    again = SqliteStateStore(path=path, clock=clock)
+    assert again.read_stream("vendors").suspects == ("a",)
+    again.close()

@@ -1,0 +1,51 @@
+"""Push notifications, `{prefix}_notifications/{id}`: which were seen. Their suspects stand in the entity's stream.
+
+A notification expires by the database's own policy on `expires_at`; one that is still there after that counts as gone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from google.cloud import firestore
+
+from connector.adapters.firestore.database import ONCE, FirestoreDatabase
+from connector.adapters.firestore.names import storable
+from connector.adapters.firestore.streams import STREAMS
+from connector.domain.stream import MOST_SUSPECTS
+from connector.ports import Clock
+
+NOTIFICATIONS = "notifications"
+LONGEST_ID = 100
+"""Characters of a suspect's id; Acumatica's have 36."""
+
+
+class FirestoreNotifications:
+    """The part of the state store that takes hints."""
+
+    _database: FirestoreDatabase
+    _clock: Clock
+
+    def note_notification(
+        self, entity: str, notification_id: str, suspects: Sequence[str], ttl: timedelta
+    ) -> bool:
+        """Remember a notification for `ttl` and its suspects, all or nothing; False when it was noted before."""
+        note = {"taken": uuid4().hex, "expires_at": self._clock.now() + ttl}
+        new = [storable(record_id)[:LONGEST_ID] for record_id in dict.fromkeys(suspects)]
+
+        def take(stream: Any, batch: firestore.WriteBatch) -> bool:
+            noted = self._database.document(NOTIFICATIONS, notification_id).get(**ONCE)
+            if _is_valid(noted.to_dict(), self._clock.now()):
+                return bool(noted.get("taken") == note["taken"])  # our own, whose answer got lost
+            self._database.guarded(batch, noted, note)
+            if new and stream.exists:
+                known = [i for i in stream.to_dict().get("suspects", ()) if i not in new]
+                self._database.guarded(batch, stream, {"suspects": [*known, *new][-MOST_SUSPECTS:]})
+            return True
+
+        return self._database.change(STREAMS, entity, take, fields=["suspects"])
+
+
+def _is_valid(noted: dict[str, Any] | None, now: datetime) -> bool:
+    return noted is not None and noted["expires_at"] > now

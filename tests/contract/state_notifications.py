@@ -1,0 +1,84 @@
+"""Push notifications: each counts once, and the records they report deleted wait for a run."""
+
+from datetime import timedelta
+
+import pytest
+
+from connector.domain.stream import MOST_SUSPECTS
+from connector.errors import LeaseLostError
+from connector.ports import StateStore
+from tests.contract.state_builders import TTL, a_stream, taken
+from tests.stand_ins.clock import FakeClock
+
+DAYS = timedelta(days=3)
+
+
+def suspects_of(store: StateStore, entity: str = "vendors") -> tuple[str, ...]:
+    return store.read_stream(entity).suspects
+
+
+class NotificationContract:
+    """The promises about notifications."""
+
+    @pytest.fixture
+    def read_before(self, store: StateStore) -> StateStore:
+        """A store with an entity that was read before."""
+        store.commit(taken(store, owner="run-0"), a_stream())
+        return store
+
+    def test_a_notification_counts_once(self, store: StateStore, second_store: StateStore) -> None:
+        assert store.note_notification("vendors", "n-1", [], DAYS)
+        assert not second_store.note_notification("vendors", "n-1", [], DAYS)
+        assert store.note_notification("vendors", "n-2", [], DAYS)
+
+    def test_a_notification_is_forgotten_in_time(self, store: StateStore, clock: FakeClock) -> None:
+        store.note_notification("vendors", "n-1", [], DAYS)
+        clock.advance(DAYS)
+        assert store.note_notification("vendors", "n-1", [], DAYS)
+        assert not store.note_notification("vendors", "n-1", [], DAYS)
+
+    def test_suspects_wait_in_the_stream_for_whoever_takes_the_lease(
+        self, read_before: StateStore, second_store: StateStore
+    ) -> None:
+        read_before.note_notification("vendors", "n-1", ["b", "a"], DAYS)
+        read_before.note_notification("vendors", "n-2", ["a", "c"], DAYS)
+        answer = second_store.acquire_lease("vendors", "run-1", TTL)
+        assert isinstance(answer, tuple)
+        assert sorted(answer[1].suspects) == ["a", "b", "c"]
+        assert suspects_of(read_before, "items") == ()
+
+    def test_a_notification_seen_before_adds_no_suspects(self, read_before: StateStore) -> None:
+        read_before.note_notification("vendors", "n-1", ["a"], DAYS)
+        read_before.note_notification("vendors", "n-1", ["b"], DAYS)
+        assert suspects_of(read_before) == ("a",)
+
+    def test_an_entity_never_read_has_nothing_to_suspect(self, store: StateStore) -> None:
+        assert store.note_notification("vendors", "n-1", ["a"], DAYS)
+        assert suspects_of(store) == ()
+
+    def test_suspects_reported_during_a_run_outlive_its_commit(self, read_before: StateStore) -> None:
+        read_before.note_notification("vendors", "n-1", ["a", "b"], DAYS)
+        lease = taken(read_before)
+        read_before.note_notification("vendors", "n-2", ["c"], DAYS)
+        read_before.remove_suspects(lease, ["a", "b", "never there"])
+        read_before.remove_suspects(lease, ["a", "b"])
+        read_before.commit(lease, a_stream())
+        assert suspects_of(read_before) == ("c",)
+
+    def test_suspects_are_bounded_and_the_newest_stay(self, read_before: StateStore) -> None:
+        read_before.note_notification("vendors", "n-1", ["old", "older"], DAYS)
+        many = [f"id-{n}" for n in range(MOST_SUSPECTS - 1)]
+        read_before.note_notification("vendors", "n-2", many, DAYS)
+        assert len(suspects_of(read_before)) == MOST_SUSPECTS
+        assert set(many) < set(suspects_of(read_before))
+
+    def test_a_run_that_lost_its_lease_forgets_no_suspect(
+        self, read_before: StateStore, clock: FakeClock
+    ) -> None:
+        read_before.note_notification("vendors", "n-1", ["a"], DAYS)
+        stale = taken(read_before)
+        clock.advance(TTL)
+        taken(read_before, owner="run-2")
+        with pytest.raises(LeaseLostError):
+            read_before.remove_suspects(stale, ["a"])
+        assert suspects_of(read_before) == ("a",)
