@@ -17,7 +17,6 @@ from msgspec import Raw
 
 from connector.domain.contract import Contract, Kind
 from connector.domain.entity import Entity
-from connector.domain.instants import to_text
 from connector.domain.layout import build_level, find_paths
 from connector.domain.sifting import sift
 from connector.domain.slots import ENCODER, Slots, build_getter
@@ -48,7 +47,7 @@ class Record:
 
     def encode(self, *, synced_at: str, run_id: str) -> bytes:
         """Return the row of the log table, without `_extra`."""
-        stamp = b"null" if self.modified_at is None else b'"%b"' % to_text(self.modified_at).encode()
+        stamp = ENCODER.encode(self.modified_at)
         head = (
             b'{"_id":%b,"_modified_at":%b,"_version":"%b","_deleted":false,"_synced_at":"%b","_run_id":"%b"'
             % (

@@ -76,6 +76,7 @@ class Slots:
             [(f"c{i}", Any, None) for i in range(len(self.columns))],
             rename={f"c{i}": column for i, column in enumerate(self.columns)},
             omit_defaults=True,
+            gc=False,
         )
 
     def _define_wire(self, shape: Shape, level: Level) -> type[Struct]:
@@ -99,7 +100,7 @@ class Slots:
             add(attribute, member, list[slots.wire] | None, None)  # type: ignore[name-defined]
         for i, member in enumerate(sorted(shape.unread - ENVELOPE - set(names.values()))):
             add(f"u{i}", member, Raw, NOTHING)
-        return msgspec.defstruct("Wire", fields, rename=names, forbid_unknown_fields=True)
+        return msgspec.defstruct("Wire", fields, rename=names, forbid_unknown_fields=True, gc=False)
 
     def read_values(self, node: Any) -> list[Any]:
         """Return the values of this level's columns, linked entities' included; None stands for an empty one."""

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Annotated, Any
 
 from msgspec import Meta, Raw, Struct
@@ -13,57 +12,55 @@ from connector.domain.contract import Kind
 from connector.domain.layout import Leaf, Part
 
 NULL = Raw(b"null")
-NUMERIC = re.compile(rb"(-?)([0-9]{1,29})(?:\.([0-9]{1,9}?)0*)?")
-BIGNUMERIC = re.compile(rb"(-?)([0-9]{1,38})(?:\.([0-9]{1,38}?)0*)?")
 LONGEST = 100
 """Digits of a number in scientific form that are worth spelling out; no column holds as many."""
 NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
-class Text(Struct, forbid_unknown_fields=True, frozen=True):
+class Text(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A string, guid or date; `{}` when empty."""
 
     value: str | None = None
 
 
-class Digits(Struct, forbid_unknown_fields=True, frozen=True):
+class Digits(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A number whose digits are kept as they are."""
 
     value: Raw = NULL
 
 
-class Whole(Struct, forbid_unknown_fields=True, frozen=True):
+class Whole(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """An integer that fits a 64-bit column."""
 
     value: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
 
 
-class Truth(Struct, forbid_unknown_fields=True, frozen=True):
+class Truth(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A boolean; unset is `{}`."""
 
     value: bool | None = None
 
 
-class Instant(Struct, forbid_unknown_fields=True, frozen=True):
+class Instant(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A date-time with its offset."""
 
     value: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class Choice(Struct, frozen=True):
+class Choice(Struct, frozen=True, gc=False):
     """One entry of a drop-down (contract 5)."""
 
     id: str | int | None = None
     description: str | None = None
 
 
-class Select(Struct, forbid_unknown_fields=True, frozen=True):
+class Select(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A drop-down value."""
 
     value: Choice | None = None
 
 
-class MultiSelect(Struct, forbid_unknown_fields=True, frozen=True):
+class MultiSelect(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """Several drop-down values."""
 
     value: list[Choice] | None = None
@@ -83,39 +80,40 @@ WIRE_TYPES: dict[Kind, type[Struct]] = {
 }
 
 
-def to_numeric(raw: Raw) -> Raw | None:
-    """Return a decimal's digits as JSON text without trailing zeros; raise ValueError when NUMERIC cannot hold it."""
-    return _to_digits(bytes(raw), wide=False)
+def to_numeric(raw: Raw) -> str | None:
+    """Return a decimal's digits without trailing zeros; raise ValueError when NUMERIC cannot hold it."""
+    return _to_digits(raw, whole_limit=29, fraction_limit=9)
 
 
-def to_bignumeric(raw: Raw) -> Raw | None:
-    """Return a wide decimal's digits as JSON text; raise ValueError when it has over 38 digits on a side."""
-    return _to_digits(bytes(raw), wide=True)
+def to_bignumeric(raw: Raw) -> str | None:
+    """Return a wide decimal's digits; raise ValueError when it has over 38 digits on a side."""
+    return _to_digits(raw, whole_limit=38, fraction_limit=38)
 
 
-@lru_cache(maxsize=32_768)  # quantities, rates and zeros repeat all through an ERP's documents
-def _to_digits(text: bytes, *, wide: bool) -> Raw | None:
-    pattern = BIGNUMERIC if wide else NUMERIC
-    found = pattern.fullmatch(text) or pattern.fullmatch(_spell_out(text))
-    if found is None:
-        if text == b"null":
-            return None
+def _to_digits(raw: Raw, *, whole_limit: int, fraction_limit: int) -> str | None:
+    """Text operations throughout: a decimal type would cost as much as all else that happens to a record."""
+    text = str(raw, "ascii")
+    if text == "null":
+        return None
+    if "e" in text or "E" in text:
+        text = _spell_out(text)
+    whole, _, fraction = text.partition(".")
+    digits, fraction = whole.removeprefix("-"), fraction.rstrip("0")
+    if not digits.isdigit() or (fraction and not fraction.isdigit()):
+        raise ValueError("not a number")
+    if len(digits) > whole_limit or len(fraction) > fraction_limit:
         raise ValueError("a number with more digits than its column holds")
-    sign, whole, fraction = found.groups()
-    if fraction and fraction != b"0":
-        return Raw(b'"%b%b.%b"' % (sign, whole, fraction))
-    return Raw(b'"%b%b"' % (sign if whole != b"0" else b"", whole))
+    if fraction:
+        return f"{whole}.{fraction}"
+    return "0" if digits == "0" else whole
 
 
-def _spell_out(text: bytes) -> bytes:
-    """Return a number in scientific form as plain digits; anything else unchanged."""
-    if b"e" not in text.lower() or not NUMBER.fullmatch(text):
-        return text
+def _spell_out(text: str) -> str:
+    """Return a number in scientific form as plain digits; raise ValueError for anything else."""
     try:
-        number = Decimal(text.decode())
-    except InvalidOperation:
-        return text
-    return f"{number:f}".encode() if abs(number.adjusted()) <= LONGEST else text
+        return f"{Decimal(text):f}"
+    except InvalidOperation as exc:
+        raise ValueError("not a number") from exc
 
 
 def to_float(raw: Raw) -> Raw | None:
