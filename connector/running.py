@@ -76,7 +76,7 @@ class Run:
         self._started_at = ports.clock.now()
         self._lease: Lease | None = None
         self._slot: SessionSlot | None = None
-        self._has_reached_warehouse = False
+        self._table: Table | None = None
 
     @property
     def lease(self) -> Lease:
@@ -96,7 +96,7 @@ class Run:
     def prepare(self, table: Table) -> TableStatus:
         """Make the table as it should be; from then on the run has something to tell analysts."""
         status = self.ports.warehouse.prepare(table)
-        self._has_reached_warehouse = True
+        self._table = table
         return status
 
     def begin_page(self) -> None:
@@ -127,6 +127,7 @@ class Run:
 
     def commit(self, stream: Stream) -> None:
         """Store what is remembered of the entity and give the lease back, in one fenced transaction."""
+        self._refresh()
         self.ports.state.commit(self.lease, stream)
         self._lease = None
 
@@ -147,7 +148,10 @@ class Run:
         self.ports.state.open_run(self.run_id, self._describe())
         try:
             self.open_session()
-            result = self._build_result(work(self, stream))
+            status = work(self, stream)
+            if self._lease is not None:
+                self._refresh()
+            result = self._build_result(status)
         except ConnectorError as exc:
             result = self._fail(exc)
         except BaseException as exc:
@@ -158,6 +162,11 @@ class Run:
             raise
         self._close(result)
         return result
+
+    def _refresh(self) -> None:
+        """Bring current rows that are kept in a table up to the log, while nobody else works on the entity."""
+        if self._table is not None:
+            self.ports.warehouse.refresh(self._table)
 
     def _describe(self) -> dict[str, object]:
         return {
@@ -172,7 +181,7 @@ class Run:
         self.ports.source.close()
         entry = {**to_plain(result), "started_at": self._started_at, "finished_at": self.ports.clock.now()}
         self._attempt("the audit entry", lambda: self.ports.state.close_run(self.run_id, entry))
-        if self._has_reached_warehouse:
+        if self._table is not None:
             self._attempt("the row of sync_runs", lambda: self._record(result))
 
     def _record(self, result: RunResult) -> None:

@@ -40,6 +40,10 @@ BUSINESS = (
 )
 
 
+LINES = LineView(name="bill_lines", details=("Details",), prefix="bill_")
+PARTS = LineView(name="bill_parts", details=("Details", "TaxDetails"), prefix="bill_", parent=())
+
+
 def a_column(name: str, column_type: ColumnType = ColumnType.STRING, **more: Any) -> Column:
     return Column(name=name, type=column_type, **more)
 
@@ -51,10 +55,7 @@ def an_entity(**changes: Any) -> Entity:
         keys=("Type", "ReferenceNbr"),
         current_view="bills",
         schedule="0 * * * *",
-        line_views=(
-            LineView(name="bill_lines", details=("Details",), prefix="bill_"),
-            LineView(name="bill_parts", details=("Details", "TaxDetails"), prefix="bill_", parent=()),
-        ),
+        line_views=(LINES,),
     )
     return replace(entity, **changes)
 

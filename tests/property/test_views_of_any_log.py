@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.ports import Row
+from tests.contract.warehouse_current_contract import a_kept_table
 from tests.contract.warehouse_rows import a_row, a_table, an_append
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -171,5 +172,37 @@ def test_any_order_and_repetition_of_rows_gives_the_models_views(
     assert sorted(history.fetchall()) == model_history(log)
 
     shown = ", ".join(column.name for column in a_table().views[0].columns)
-    still = reader.execute(f"SELECT {shown} FROM bills_history WHERE is_current ORDER BY _id").fetchall()  # noqa: S608
-    assert still == reader.execute(f"SELECT {shown} FROM bills ORDER BY _id").fetchall()  # noqa: S608
+    still = reader.execute(f"SELECT {shown} FROM bills_history WHERE is_current ORDER BY _id").fetchall()
+    assert still == reader.execute(f"SELECT {shown} FROM bills ORDER BY _id").fetchall()
+
+
+KEPT = a_kept_table()
+
+
+@pytest.fixture(scope="module")
+def kept_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept") / "log.duckdb"
+
+
+@pytest.fixture(scope="module")
+def keeper(kept_path: Path) -> Iterator[DuckDbWarehouse]:
+    keeper = DuckDbWarehouse(kept_path)
+    keeper.prepare(KEPT)
+    yield keeper
+    keeper.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(logs(), st.lists(st.booleans(), min_size=13, max_size=13))
+def test_current_rows_kept_in_a_table_are_the_models_whenever_they_are_refreshed(
+    keeper: DuckDbWarehouse, kept_path: Path, log: list[Entry], refreshes: list[bool]
+) -> None:
+    with duckdb.connect(str(kept_path)) as reader:
+        reader.execute("DELETE FROM bills_log; DELETE FROM bills_current")
+        for entry, refresh in zip(log, refreshes, strict=False):
+            keeper.append(an_append(entry.to_row(), table=KEPT))
+            if refresh:
+                keeper.refresh(KEPT)
+        keeper.refresh(KEPT)
+        current = reader.execute("SELECT _id, _version, _synced_at FROM bills").fetchall()
+    assert sorted(current) == sorted((e.record, e.version, e.synced_at) for e in model_current(log))

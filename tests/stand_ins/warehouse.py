@@ -50,6 +50,9 @@ class MemoryWarehouse:
                 refused[i] = reason
         return refused
 
+    def refresh(self, table: Table) -> None:
+        """Do nothing: the current rows are read from the log."""
+
     def current(self, table: str) -> dict[str, LoggedRow]:
         """Return the rows of the current view by id: the newest by stamp and time of reading, without deleted ones."""
         newest: dict[str, LoggedRow] = {}

@@ -147,8 +147,9 @@ def _find_outcome(exc: api.GoogleAPICallError, reason: str) -> _Outcome:
         return REASONS[reason]
     if exc.code in STATUSES:
         return STATUSES[exc.code]
-    if type(exc) is api.GoogleAPICallError and (exc.code or 400) not in range(400, 500):
-        return ERRORS[api.ServerError]  # a status unknown to the library, or a success that is not what the API says
+    is_strange = type(exc) is api.GoogleAPICallError and (exc.code or 400) not in range(400, 500)
+    if is_strange:  # a status the library has no class for, or a success that is not what the API says
+        return ERRORS[api.ServerError]
     return _nearest(exc)
 
 

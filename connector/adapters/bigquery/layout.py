@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.current_rows import CurrentRows
 from connector.adapters.bigquery.metadata import Metadata, label
 from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
 from connector.adapters.bigquery.views import make_views
-from connector.domain.evolution import Evolution, evolve, fingerprint
+from connector.domain.evolution import Evolution, adopt_types, evolve, fingerprint
 from connector.domain.schema import Table
 from connector.errors import WarehouseUnavailableError
 from connector.ports import TableStatus
@@ -34,8 +35,9 @@ log = logging.getLogger(__name__)
 class Layout:
     """Makes the objects of a dataset what a table says. Two runs may do that at once: each looks again after a step."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, current_rows: CurrentRows) -> None:
         self._connection = connection
+        self._current_rows = current_rows
         self._metadata = Metadata(connection)
         self.makings: dict[str, str] = {}
         """When each prepared table was created: a table that was dropped and made again is another one."""
@@ -64,6 +66,12 @@ class Layout:
             action="Run again when they are done.",
         )
 
+    def finish(self, table: Table) -> None:
+        """Make what depends on the table again, though its label says that was done."""
+        found = self._metadata.find(table.name)
+        if found is not None:
+            self._finish(found, table, evolve(map(to_column, found.schema), table.columns))
+
     def _create(self, table: Table) -> None:
         if self._metadata.find_dataset() is None:
             self._metadata.create_dataset()
@@ -86,6 +94,9 @@ class Layout:
         """Make the views, and only then note what the table was made from."""
         for path in sorted(evolution.retyped):
             log.warning("%s.%s keeps its type: the tenant's contract changed it", table.name, path)
+        if table.merge is not None:
+            self.prepare(adopt_types(table.merge.into, evolution.columns))
+            self._current_rows.merge(table.merge)  # before a view shows them
         make_views(self._connection, table)
         found.schema = extend_fields(found.schema, evolution.columns)
         found.description = table.description

@@ -8,6 +8,7 @@ from google.cloud.bigquery.table import Row
 
 from connector.adapters.bigquery.checks import check_access, check_tables
 from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.current_rows import CurrentRows
 from connector.adapters.bigquery.errors import TableMissingError
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.layout import Layout
@@ -47,7 +48,8 @@ class BigQueryWarehouse:
             retry=retry,
             endpoint=endpoint,
         )
-        self._layout = Layout(self._connection)
+        self._current_rows = CurrentRows(self._connection)
+        self._layout = Layout(self._connection, self._current_rows)
         self._streamer = Streamer(self._connection)
 
     def prepare(self, table: Table) -> TableStatus:
@@ -56,11 +58,17 @@ class BigQueryWarehouse:
 
     def append(self, append: Append) -> Mapping[int, str]:
         """Stream the rows, or load them; what cannot be streamed is loaded."""
+        self._current_rows.note(append.table, append.rows)
         everything = range(len(append.rows))
         if append.method is not WriteMethod.STREAMING:
             return self._load(append, everything)
         streamed = self._streamer.stream(append.table, append.rows)
         return streamed.refused | self._load(append, sorted(streamed.left))
+
+    def refresh(self, table: Table) -> None:
+        """Run one MERGE, if rows were stored that it has not seen; make the table again if somebody dropped it."""
+        if not self._current_rows.refresh(table):
+            self._layout.finish(table)
 
     def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
         """Yield from a finished query's pages, so memory does not grow with the table."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from connector.adapters.duckdb.dialect import quote, quote_text, read_columns, spell_type, translate
-from connector.domain.evolution import Evolution, evolve, fingerprint
+from connector.domain.evolution import Evolution, adopt_types, evolve, fingerprint
 from connector.domain.schema import Column, Table, View
 from connector.errors import ConfigurationError
 
@@ -18,12 +18,14 @@ __all__ = [
     "extend",
     "is_current",
     "is_empty",
+    "merge",
     "read_columns",
     "require_folder",
 ]
 
 REVISION = 1
 """Counts up when something else is made of the same table, so that existing files follow."""
+EVER = "0001-01-01T00:00:00Z"
 
 
 def exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -53,21 +55,22 @@ def compare(connection: duckdb.DuckDBPyConnection, table: Table) -> Evolution:
 
 def create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Create the table and its views, all or nothing."""
-    columns = ", ".join(
-        f"{quote(column.name)} {spell_type(column)}{' NOT NULL' if column.required else ''}"
-        for column in table.columns
-    )
     with _transaction(connection):
-        connection.execute(f"CREATE TABLE {quote(table.name)} ({columns})")
-        _replace_views(connection, table, table.columns)
+        _create_table(connection, table)
+        _make_dependents(connection, table, table.columns)
 
 
 def extend(connection: duckdb.DuckDBPyConnection, table: Table, evolution: Evolution) -> None:
     """Add the missing columns and make the views again, all or nothing."""
     with _transaction(connection):
-        for path, column in _find_added(evolution.columns, evolution.added):
-            connection.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {path} {spell_type(column)}")
-        _replace_views(connection, table, evolution.columns)
+        _add_columns(connection, table, evolution)
+        _make_dependents(connection, table, evolution.columns)
+
+
+def merge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Bring the table of current rows up to the whole log: in a file that is quicker than remembering how far it is."""
+    if table.merge is not None:
+        connection.execute(translate(table.merge.sql), {"since": EVER})
 
 
 def require_folder(path: Path) -> None:
@@ -89,6 +92,38 @@ def _find_added(
         else:
             inner = f'{here}."element".' if column.repeated else f"{here}."
             yield from _find_added(column.fields, added, f"{path}{column.name}.", inner)
+
+
+def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    columns = ", ".join(
+        f"{quote(column.name)} {spell_type(column)}{' NOT NULL' if column.required else ''}"
+        for column in table.columns
+    )
+    connection.execute(f"CREATE TABLE {quote(table.name)} ({columns})")
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, evolution: Evolution) -> None:
+    for path, column in _find_added(evolution.columns, evolution.added):
+        connection.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {path} {spell_type(column)}")
+
+
+def _make_dependents(
+    connection: duckdb.DuckDBPyConnection, table: Table, columns: tuple[Column, ...]
+) -> None:
+    """Make what is made from the log: the table of current rows, filled, and the views."""
+    if table.merge is not None:
+        into = adopt_types(table.merge.into, columns)
+        if exists(connection, into.name):
+            _add_columns(connection, into, compare(connection, into))
+        else:
+            _create_table(connection, into)
+        merge(connection, table)
+        _describe(
+            connection,
+            "TABLE",
+            View(name=into.name, sql="", description=into.description, columns=into.columns),
+        )
+    _replace_views(connection, table, columns)
 
 
 def _replace_views(connection: duckdb.DuckDBPyConnection, table: Table, columns: tuple[Column, ...]) -> None:

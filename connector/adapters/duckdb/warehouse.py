@@ -57,6 +57,12 @@ class DuckDbWarehouse:
             }
             return TableWriter(connection, table.name, table.columns, types).write(append.rows)
 
+    def refresh(self, table: Table) -> None:
+        """Merge the log into the table of current rows, if there is one."""
+        if table.merge is not None:
+            with self._use() as connection:
+                layout.merge(connection, table)
+
     def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
         """Yield from a cursor of its own, so that rows can be appended meanwhile; it shows none of those."""
         for row in self._query(table, build_versions_query(table), {}):

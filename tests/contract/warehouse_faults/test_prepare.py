@@ -54,7 +54,7 @@ class TestSteadyState:
         bigquery.statements.clear()
         warehouse.prepare(WIDER)
         made = [statement.split("`")[3] for statement in bigquery.statements]
-        assert made == ["bills", "bill_parts", "bills_history"]
+        assert made == ["bills", "bills_history"]
 
 
 class TestSettling:
@@ -170,7 +170,7 @@ class TestTrouble:
         bigquery.break_off(kind)
         bigquery.lose_answer(kind)
         assert warehouse.prepare(a_table()).created
-        assert set(bigquery.tables) == {"bills_log", "bills", "bill_lines", "bill_parts", "bills_history"}
+        assert set(bigquery.tables) == {"bills_log", "bills", "bill_lines", "bills_history"}
 
     def test_too_many_table_updates_are_waited_for(
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState, clock: FakeClock
@@ -186,7 +186,7 @@ class TestTrouble:
         with pytest.raises(Exception, match="as scripted"):
             warehouse.prepare(a_table())
         assert not other_warehouse.prepare(a_table()).created
-        assert len(bigquery.tables) == 5
+        assert len(bigquery.tables) == 4
 
     def test_a_dataset_elsewhere_is_named(
         self, scripted: tuple[str, BigQueryState], warehouse: BigQueryWarehouse, clock: FakeClock

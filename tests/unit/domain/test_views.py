@@ -6,7 +6,7 @@ from connector.domain.entity import LineView
 from connector.domain.schema import Column, ColumnType, View
 from connector.domain.tables import LINE_META_COLUMNS, META_COLUMNS
 from connector.domain.views import build_views
-from tests.contract.warehouse_rows import BUSINESS, a_column, an_entity
+from tests.contract.warehouse_rows import BUSINESS, LINES, PARTS, a_column, an_entity
 
 COLUMNS = BUSINESS + META_COLUMNS
 
@@ -26,7 +26,7 @@ def a_detail(name: str, *fields: Column) -> Column:
 
 class TestAllViews:
     def test_they_come_in_the_order_in_which_they_can_be_created(self) -> None:
-        views = build_views(an_entity(), COLUMNS)
+        views = build_views(an_entity(line_views=(LINES, PARTS)), COLUMNS)
         assert [view.name for view in views] == ["bills", "bill_lines", "bill_parts", "bills_history"]
 
     def test_no_view_selects_everything(self) -> None:

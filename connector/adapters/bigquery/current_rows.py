@@ -1,0 +1,87 @@
+"""The table of current rows: brought up to the log once a run, however the runs before it ended.
+
+Before rows go into the log, a label on the table of current rows says since when it is behind. The label goes when a MERGE
+from there on is done. So a run that dies between the rows and the MERGE leaves its work to the next one, and a run that
+finds no label has nothing to do.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.jobs import run_query
+from connector.adapters.bigquery.metadata import Metadata
+from connector.domain.instants import to_text
+from connector.domain.schema import Merge, Table
+from connector.errors import WarehouseUnavailableError
+from connector.ports import Row
+
+BEHIND_LABEL = "behind_since"
+"""Seconds since 1970; empty when the table is up to the log."""
+DAWN = datetime(1, 1, 1, tzinfo=UTC)
+ROUNDS = 5
+
+
+class _Synced(msgspec.Struct):
+    synced_at: datetime = msgspec.field(name="_synced_at", default=DAWN)
+
+
+DECODER = msgspec.json.Decoder(_Synced)
+
+
+class CurrentRows:
+    """Keeps the tables of current rows of the entities that have one."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._metadata = Metadata(connection)
+
+    def note(self, table: Table, rows: Sequence[Row]) -> None:
+        """Say durably, before these rows are stored, that the table will be behind from the earliest of them on."""
+        if table.merge is None or not rows:
+            return
+        earliest = min(DECODER.decode(row.data).synced_at for row in rows)
+        for _ in range(ROUNDS):
+            found = self._metadata.find(table.merge.into.name)
+            if found is None:
+                return  # it is filled from the whole log when it is made
+            behind = _read_behind(found.labels.get(BEHIND_LABEL, ""))
+            if behind is not None and behind <= earliest:
+                return
+            found.labels = found.labels | {BEHIND_LABEL: str(max(0, int(earliest.timestamp())))}
+            if self._metadata.update(found, "labels"):
+                return
+        raise WarehouseUnavailableError(
+            f"BigQuery: other runs keep changing the table {table.merge.into.name}",
+            action="Run again when they are done.",
+        )
+
+    def refresh(self, table: Table) -> bool:
+        """Merge what the log has since the table is behind; do nothing when it is not. False: there is no table."""
+        if table.merge is None:
+            return True
+        found = self._metadata.find(table.merge.into.name)
+        if found is None:
+            return False
+        label = found.labels.get(BEHIND_LABEL, "")
+        if (behind := _read_behind(label)) is not None:
+            self.merge(table.merge, behind)
+            self._clear(table.merge.into.name, label)
+        return True
+
+    def _clear(self, name: str, label: str) -> None:
+        """Take the label away, if it is the one that was served. Only a run that holds the entity's lease does this."""
+        found = self._metadata.find(name)
+        if found is not None and found.labels.get(BEHIND_LABEL, "") == label:
+            found.labels = found.labels | {BEHIND_LABEL: ""}
+            self._metadata.update(found, "labels")
+
+    def merge(self, merge: Merge, since: datetime = DAWN) -> None:
+        """Run the statement for the rows synced since then."""
+        list(run_query(self._connection, self._connection.spell(merge.sql), {"since": to_text(since)}))
+
+
+def _read_behind(label: str) -> datetime | None:
+    return datetime.fromtimestamp(int(label), UTC) if label.isdigit() else None
