@@ -14,6 +14,7 @@ from connector.domain.contract import Contract
 from connector.domain.cursor import MAX_RESTARTS, Plan, Seam, Window
 from connector.domain.entity import Entity
 from connector.domain.record import Codec, Record, build_mark, identify
+from connector.domain.tables import find_retyped
 from connector.errors import ListShiftedError, NotOptimizableError, RecordRejectedError
 from connector.ports import Clock, ListAnswer, ListQuery, Source
 
@@ -82,6 +83,7 @@ class Interpreter:
         contract = self._source.describe(self.entity)
         if contract.root == self.codec.contract.root:
             return readings, None
+        self._refused |= find_retyped(self.entity, self.codec.contract, contract)
         self.codec = Codec(self.entity, contract, self._refused)
         return tuple(self._read(row) for row in rows), contract
 

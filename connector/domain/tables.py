@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from connector.domain.contract import Contract, Kind
 from connector.domain.current_table import build_merge
 from connector.domain.entity import CurrentForm, Entity
+from connector.domain.evolution import evolve
 from connector.domain.layout import Leaf, Level, Part, build_level
 from connector.domain.schema import Column, ColumnType, Table
 from connector.domain.views import build_views
@@ -54,6 +55,14 @@ def build_table(entity: Entity, contract: Contract) -> Table:
         views=build_views(entity, columns),
         merge=build_merge(entity, columns) if entity.current is CurrentForm.TABLE else None,
     )
+
+
+def find_retyped(entity: Entity, before: Contract, after: Contract) -> frozenset[str]:
+    """Return the dotted paths of the columns that one contract gave and that do not take the other's values."""
+    existing, wanted = (
+        _build_columns(build_level(contract.root), entity, "") for contract in (before, after)
+    )
+    return evolve(existing, wanted).retyped
 
 
 def _build_columns(level: Level, entity: Entity, path: str) -> Iterator[Column]:
