@@ -16,10 +16,13 @@ from connector.domain.journal import to_plain
 from connector.domain.run import Mode, RunRequest, RunResult
 from connector.errors import BadRequestError, ConnectorError, TransientError
 from connector.logs import configure_logging, find_trace, log_freshness, log_refused, run_context
+from connector.notifying import Acknowledgement
 from connector.status import render_page, render_status
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; a real one has about a hundred."""
+LARGEST_NOTIFICATION = 4 * 1024 * 1024
+"""Bytes of a push notification, which holds the rows of one transaction."""
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -60,10 +63,24 @@ def _route(request: flask.Request) -> flask.Response:
         return _json(render_status(_build(), report=log_freshness), 200)
     if place == ("GET", "/"):
         return flask.Response(render_page(_build()), mimetype="text/html")
+    if place == ("POST", "/notify"):
+        return _answer_notification(request)
     raise BadRequestError(
         f"There is nothing at {request.method} {request.path[:100]}.",
         action="Use POST / to run, GET /status for JSON, GET / for the status page.",
     )
+
+
+def _answer_notification(request: flask.Request) -> flask.Response:
+    """Acknowledge a push notification, a repeated one too: anything but a success is sent again."""
+    body = request.stream.read(LARGEST_NOTIFICATION + 1)
+    if len(body) > LARGEST_NOTIFICATION:
+        raise BadRequestError(
+            f"The push notification has more than {LARGEST_NOTIFICATION} bytes.",
+            action="Select fewer columns in its inquiry: the key fields and NoteID are enough.",
+        )
+    receipt = _build().notify(body, lambda name: request.headers.get(name, ""))
+    return _json(msgspec.to_builtins(receipt), 202 if receipt.status is Acknowledgement.ACCEPTED else 200)
 
 
 def _build() -> Connector:

@@ -18,11 +18,13 @@ from connector.auditing import AuditLine, read_audit
 from connector.catalogue import Catalogue, load_catalogue
 from connector.checking import check_everything
 from connector.config import Settings
-from connector.domain.entity import Depth
+from connector.domain.entity import Depth, Entity
+from connector.domain.notification import parse_queries
 from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally, describe_request
 from connector.domain.stream import Stream, StreamStatus
-from connector.errors import ConnectorError
+from connector.errors import BadRequestError, ConnectorError
 from connector.logs import hide, log_run, run_context
+from connector.notifying import Receipt, check_sender, plan_start, take_notification
 from connector.ports import CheckLine, Clock, SecretStore, StateStore, Warehouse
 from connector.reconcile import reconcile_entity
 from connector.replay import replay_dead_letters
@@ -69,13 +71,44 @@ class Connector:
             )
             result = run.execute(MODES[request.mode])
             log_run(result)
-            if self.settings.continuation.queue and got_further(request, result):
+            if got_further(request, result):
                 self._continue_later(request, result)
         return result
 
+    def notify(self, body: bytes, read_header: Callable[[str], str]) -> Receipt:
+        """Take a push notification: at once, without a call of Acumatica. `read_header` returns "" for no such header.
+
+        Raises BadRequestError when push notifications are off, not signed with the secret or not understood.
+        """
+        notify = self.settings.notify
+        if notify.secret is None:
+            raise BadRequestError(
+                "There is nothing at POST /notify.", action="Set NOTIFY_SECRET to take push notifications."
+            )
+        secrets = open_secrets(retry=Retry(clock=self.clock, attempts=3))
+        check_sender(read_header(notify.header), read_secret(secrets, notify.secret))
+        state = self.open_state()
+        try:
+            named = parse_queries(notify.queries)
+            return take_notification(body, state, self.catalogue.entities, named, self._start_soon)
+        finally:
+            state.close()
+
+    def _start_soon(self, entity: Entity) -> datetime | None:
+        """Enqueue an incremental run at the end of the present time bucket, one for all who ask within it."""
+        starts_at = plan_start(self.clock.now(), timedelta(seconds=self.settings.notify.collect_seconds))
+        request = msgspec.json.encode(describe_request(RunRequest(entity=entity.name)))
+        name = f"notify-{entity.name}-{int(starts_at.timestamp())}"
+        return starts_at if self._enqueue(name, request, starts_at) else None
+
     def _continue_later(self, request: RunRequest, result: RunResult) -> None:
         """Enqueue the call that goes on. If that fails the next scheduled run does it, so it fails nothing."""
+        self._enqueue(f"continue-{result.run_id}", msgspec.json.encode(describe_request(request)))
+
+    def _enqueue(self, name: str, body: bytes, at: datetime | None = None) -> bool:
         continuation = self.settings.continuation
+        if not continuation.queue:
+            return False
         queue = CloudTasksContinuation(
             queue=continuation.queue,
             url=continuation.url,
@@ -84,9 +117,11 @@ class Connector:
             emulator=continuation.emulator_host or None,
         )
         try:
-            queue.enqueue(f"continue-{result.run_id}", msgspec.json.encode(describe_request(request)))
+            queue.enqueue(name, body, at)
         except ConnectorError as exc:
-            logger.warning("the call that goes on could not be enqueued: %s %s", exc.message, exc.action)
+            logger.warning("the call %s could not be enqueued: %s %s", name, exc.message, exc.action)
+            return False
+        return True
 
     def check(self, entity_names: Sequence[str] = ()) -> Iterator[CheckLine]:
         """Try every system for these entities (all enabled ones by default), writing nothing to the warehouse.

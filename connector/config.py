@@ -119,6 +119,31 @@ class ContinuationSettings(Struct, frozen=True, kw_only=True):
     emulator_host: Annotated[str, Meta(description="`host:port` of a stand-in for Cloud Tasks")] = ""
 
 
+class NotifySettings(Struct, frozen=True, kw_only=True):
+    """Push notifications of Acumatica, taken as hints at `POST /notify`."""
+
+    secret: (
+        Annotated[
+            SecretReference,
+            Meta(description="secret reference to the value of their header; empty = `POST /notify` is off"),
+        ]
+        | None
+    ) = None
+    header: Annotated[
+        str, Meta(description="name of that header, as in the push destination", pattern=r"^[A-Za-z0-9-]+$")
+    ] = "X-Notify-Secret"
+    queries: Annotated[
+        str,
+        Meta(
+            description="`inquiry=entity; inquiry=entity` for inquiries not named like an entity",
+            pattern=r"^[^=;]+=\s*\w+\s*(;[^=;]+=\s*\w+\s*)*;?$",
+        ),
+    ] = ""
+    collect_seconds: Annotated[
+        int, Meta(ge=1, le=3600, description="notifications of one entity within this time start one run")
+    ] = 60
+
+
 class LogSettings(Struct, frozen=True, kw_only=True):
     """What is logged, and how."""
 
@@ -155,6 +180,7 @@ SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "firestore": ("FIRESTORE_", FirestoreSettings),
     "sync": ("SYNC_", SyncSettings),
     "continuation": ("CONTINUATION_", ContinuationSettings),
+    "notify": ("NOTIFY_", NotifySettings),
     "log": ("LOG_", LogSettings),
 }
 
@@ -168,6 +194,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     firestore: FirestoreSettings
     sync: SyncSettings
     continuation: ContinuationSettings
+    notify: NotifySettings
     log: LogSettings
 
     @property

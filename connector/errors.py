@@ -29,6 +29,12 @@ class BadRequestError(ConfigurationError):
     http_status = 400
 
 
+class UnknownSenderError(BadRequestError):
+    """The caller of an address that has a secret of its own does not know it."""
+
+    http_status = 401
+
+
 class CatalogueError(ConfigurationError):
     """The entity catalogue is not valid; the message names its lines."""
 

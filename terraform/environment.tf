@@ -25,6 +25,10 @@ locals {
       CONTINUATION_QUEUE           = "projects/${var.project_id}/locations/${var.region}/queues/${var.prefix}-continuations"
       CONTINUATION_URL             = local.function_url
       CONTINUATION_SERVICE_ACCOUNT = local.invoker_account
+      NOTIFY_SECRET                = var.notify.enabled ? "projects/${var.project_id}/secrets/${var.prefix}-notify" : ""
+      NOTIFY_HEADER                = var.notify.header
+      NOTIFY_QUERIES               = var.notify.queries
+      NOTIFY_COLLECT_SECONDS       = tostring(var.notify.collect_seconds)
     },
     var.acumatica.max_requests_per_minute == null ? {} : {
       ACUMATICA_MAX_REQUESTS_PER_MINUTE = tostring(var.acumatica.max_requests_per_minute)

@@ -49,3 +49,25 @@ resource "google_secret_manager_secret_iam_member" "runtime_reads_bigquery_key" 
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.runtime.member
 }
+
+resource "google_secret_manager_secret" "notify" {
+  count = var.notify.enabled ? 1 : 0
+
+  project   = var.project_id
+  secret_id = "${var.prefix}-notify"
+
+  replication {
+    auto {}
+  }
+
+  depends_on = [google_project_service.apis]
+}
+
+resource "google_secret_manager_secret_iam_member" "runtime_reads_notify" {
+  count = var.notify.enabled ? 1 : 0
+
+  project   = var.project_id
+  secret_id = google_secret_manager_secret.notify[0].secret_id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.runtime.member
+}

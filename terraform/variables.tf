@@ -226,6 +226,28 @@ variable "log_level" {
   }
 }
 
+variable "notify" {
+  description = "Push notifications of Acumatica as hints at POST /notify; docs/acumatica-setup.md tells how they get there. Enabling makes the container of their secret."
+  type = object({
+    enabled         = optional(bool, false)
+    header          = optional(string, "X-Notify-Secret")
+    queries         = optional(string, "")
+    collect_seconds = optional(number, 60)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+$", var.notify.header)) && var.notify.collect_seconds >= 1 && var.notify.collect_seconds <= 3600 && floor(var.notify.collect_seconds) == var.notify.collect_seconds
+    error_message = "notify.header must be the name of an HTTP header, notify.collect_seconds a whole number from 1 to 3600."
+  }
+
+  validation {
+    condition     = can(regex("^([^=;]+= *[0-9A-Za-z_]+ *(; *[^=;]+= *[0-9A-Za-z_]+ *)*)?$", var.notify.queries))
+    error_message = "notify.queries must be pairs of inquiry and entity: Open Bills=invoices; My Vendors=vendors."
+  }
+}
+
 variable "operators" {
   description = "Members that may call the function themselves: user:…, group:…"
   type        = list(string)

@@ -6,6 +6,7 @@ https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.
 
 import base64
 import logging
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -41,14 +42,14 @@ class CloudTasksContinuation:
         self._retry = retry
         self._emulator = emulator
 
-    def enqueue(self, name: str, body: bytes) -> None:
-        """Enqueue one call with this JSON body; a name that was enqueued before is not enqueued twice.
+    def enqueue(self, name: str, body: bytes, at: datetime | None = None) -> None:
+        """Enqueue one call with this JSON body, to be made not before `at`; one name is not enqueued twice.
 
         Raises TransientError when Cloud Tasks does not answer, ConfigurationError when it refuses.
         """
-        self._retry.call(self._create, self._build_task(name, body))
+        self._retry.call(self._create, self._build_task(name, body, at))
 
-    def _build_task(self, name: str, body: bytes) -> dict[str, Any]:
+    def _build_task(self, name: str, body: bytes, at: datetime | None) -> dict[str, Any]:
         call: dict[str, Any] = {
             "url": self._url,
             "httpMethod": "POST",
@@ -57,13 +58,14 @@ class CloudTasksContinuation:
         }
         if self._service_account:
             call["oidcToken"] = {"serviceAccountEmail": self._service_account, "audience": self._url}
-        return {
-            "task": {
-                "name": f"{self._queue}/tasks/{name}",
-                "httpRequest": call,
-                "dispatchDeadline": DISPATCH_DEADLINE,
-            }
+        task = {
+            "name": f"{self._queue}/tasks/{name}",
+            "httpRequest": call,
+            "dispatchDeadline": DISPATCH_DEADLINE,
         }
+        if at is not None:
+            task["scheduleTime"] = at.isoformat()
+        return {"task": task}
 
     def _create(self, task: dict[str, Any]) -> None:
         base = f"http://{self._emulator}" if self._emulator else ENDPOINT

@@ -13,6 +13,7 @@ VARIABLES = {variable.name: variable for variable in list_variables()}
 EVERYTHING: dict[str, Any] = {
     "acumatica": {**REQUIRED["acumatica"], "max_requests_per_minute": 60},
     "bigquery": {"key_secret": True, "project": "warehouse-elsewhere"},
+    "notify": {"enabled": True, "queries": "Open Bills=invoices; My Vendors=vendors"},
     "entities_file": "../connector/entities.yaml",
 }
 
@@ -58,6 +59,7 @@ def test_the_secrets_named_are_the_ones_created(configuration: Configuration) ->
     for variable, resource in (
         ("ACUMATICA_CREDENTIALS", "credentials"),
         ("BIGQUERY_CREDENTIALS", "bigquery_key"),
+        ("NOTIFY_SECRET", "notify"),
     ):
         secret = find_resource("google_secret_manager_secret", resource).text("secret_id")
         created = configuration.evaluate(f'"projects/${{var.project_id}}/secrets/{secret}"', **EVERYTHING)

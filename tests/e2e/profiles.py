@@ -26,19 +26,19 @@ class Function:
     """The function as functions-framework serves it, in this process."""
 
     def __init__(self) -> None:
-        self._client = create_app("sync", str(MAIN)).test_client()  # type: ignore[no-untyped-call]
+        self.client = create_app("sync", str(MAIN)).test_client()  # type: ignore[no-untyped-call]
 
     def call(self, body: Any = None, **members: Any) -> "Answer":
         """POST a body (the members as JSON, or text as it is)."""
         data = body if isinstance(body, str | bytes) else json.dumps(body if body is not None else members)
-        response = self._client.post("/", data=data, content_type="application/json")
+        response = self.client.post("/", data=data, content_type="application/json")
         return Answer(
             status=response.status_code, headers=dict(response.headers), json=json.loads(response.data)
         )
 
     def get(self, path: str) -> Any:
         """GET a path."""
-        return self._client.get(path)
+        return self.client.get(path)
 
 
 @dataclass(frozen=True)

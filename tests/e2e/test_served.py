@@ -1,16 +1,13 @@
 """The function as functions-framework serves it: a process of its own, asked over HTTP, ended with SIGTERM."""
 
 import base64
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from connector.domain.run import RunRequest, Status
 from connector.sandbox import Request, Sandbox, SandboxOptions
 from tests.e2e.profiles import Function, embedded_environment, read_duckdb, set_environment
 from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.cloud_tasks import running_cloud_tasks
 from tests.stand_ins.servers import HOST, free_port, running
 
 ROOT = Path(__file__).parents[2]
@@ -131,34 +129,6 @@ def _wait_until_worker_knows(pid: int) -> None:
                 break
 
 
-@contextmanager
-def _queue() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A Cloud Tasks that takes everything; yields its host and the tasks."""
-    tasks: list[dict[str, Any]] = []
-
-    class Tasks(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            tasks.append({"path": self.path, **json.loads(body)["task"]})
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer((HOST, 0), Tasks)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"{HOST}:{server.server_address[1]}", tasks
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 @pytest.fixture
 def short_of_time(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: FakeClock
@@ -180,7 +150,7 @@ def short_of_time(
 def test_a_run_that_ran_out_of_time_enqueues_the_call_that_goes_on(
     sandbox: Sandbox, short_of_time: Connector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with _queue() as (host, tasks):
+    with running_cloud_tasks() as (host, tasks):
         monkeypatch.setenv("CONTINUATION_EMULATOR_HOST", host)
         connector = build(load_settings(os.environ), clock=short_of_time.clock)
         first = connector.run(RunRequest(entity="invoices"))

@@ -1,0 +1,108 @@
+"""What a push notification is believed, and what in it is refused."""
+
+import json
+from typing import Any
+
+import pytest
+
+from connector.catalogue import load_catalogue
+from connector.domain.notification import MOST_ROWS, find_entity, parse_notification, parse_queries
+from connector.errors import BadRequestError
+
+ENTITIES = load_catalogue().entities
+ONE, TWO = "0f2b3f5e-7c0a-4a5b-9d0c-3b1a5e9f2c11", "0f2b3f5e-7c0a-4a5b-9d0c-3b1a5e9f2c12"
+
+
+def a_body(**members: Any) -> bytes:
+    defaults = {
+        "Inserted": [],
+        "Deleted": [],
+        "Query": "BQ-Bill",
+        "CompanyId": "ACME",
+        "Id": "n-1",
+        "TimeStamp": 636295833829493672,
+        "AdditionalInfo": {},
+    }
+    return json.dumps(defaults | members).encode()
+
+
+def test_the_time_stamp_keeps_all_its_64_bits() -> None:
+    assert parse_notification(a_body()).ticks == 636295833829493672
+    assert int(float(636295833829493672)) != 636295833829493672, "a float would not do"
+
+
+@pytest.mark.parametrize("name", ["NoteID", "noteid", "Note ID", "APInvoice_NoteID", "RefNoteID"])
+def test_a_row_that_left_without_coming_back_is_a_suspect(name: str) -> None:
+    hint = parse_notification(
+        a_body(Deleted=[{"RefNbr": "1", name: ONE.upper()}, {name: TWO}], Inserted=[{name: TWO}])
+    )
+    assert hint.suspects == (ONE,)
+    assert hint.unidentified == 0
+
+
+def test_an_update_names_no_suspect() -> None:
+    hint = parse_notification(a_body(Deleted=[{"NoteID": ONE, "A": 1}], Inserted=[{"NoteID": ONE, "A": 2}]))
+    assert hint.suspects == ()
+
+
+def test_a_deletion_without_an_id_is_counted_an_update_without_one_is_not() -> None:
+    assert parse_notification(a_body(Deleted=[{"RefNbr": "1"}])).unidentified == 1
+    assert parse_notification(a_body(Deleted=[{"RefNbr": "1"}], Inserted=[{"RefNbr": "1"}])).unidentified == 0
+
+
+def test_a_suspect_is_named_once_and_an_id_that_is_none_is_not_taken() -> None:
+    rows = [{"NoteID": ONE}, {"NoteID": ONE}, {"NoteID": "x"}, {"NoteID": None}, {"NoteID": 5}]
+    hint = parse_notification(a_body(Deleted=rows))
+    assert (hint.suspects, hint.unidentified) == ((ONE,), 3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"\xff",
+        b"[]",
+        b"{}",
+        a_body(Query=""),
+        a_body(Query=7),
+        a_body(Id=""),
+        a_body(Id="x" * 101),
+        a_body(Deleted="all"),
+        a_body(Deleted=[7]),
+        a_body(TimeStamp=2**63),
+        a_body(TimeStamp=-1),
+        a_body(Inserted=[{}] * (MOST_ROWS + 1)),
+    ],
+)
+def test_what_is_no_notification_is_refused(body: bytes) -> None:
+    with pytest.raises(BadRequestError):
+        parse_notification(body)
+
+
+def test_members_nobody_announced_are_passed_over() -> None:
+    assert parse_notification(a_body(Truncated=True)).id == "n-1"
+
+
+@pytest.mark.parametrize(
+    ("query", "entity"),
+    [
+        ("BQ-Bill", "invoices"),
+        ("bq vendors", "vendors"),
+        ("Vendor", "vendors"),
+        ("BQ-JournalTransaction", "gl_entries"),
+        ("purchase_orders", "purchase_orders"),
+        ("Open Bills", "invoices"),
+    ],
+)
+def test_an_inquiry_belongs_to_the_entity_it_is_named_after_or_assigned_to(query: str, entity: str) -> None:
+    named = parse_queries("Open Bills = invoices; A=B=vendors;")
+    assert find_entity(query, ENTITIES, named).name == entity
+    assert named["A=B"] == "vendors"
+
+
+def test_an_inquiry_nobody_knows_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(BadRequestError, match="'Shipments'") as caught:
+        find_entity("Shipments", ENTITIES, {"Shipments": "shipments"})
+    assert "gl_entries" in caught.value.action
+    assert "NOTIFY_QUERIES" in caught.value.action
