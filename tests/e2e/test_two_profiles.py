@@ -14,16 +14,12 @@ from connector.domain.entity import Entity
 from connector.domain.layout import to_snake_case
 from connector.sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import (
-    Function,
     Profile,
-    cloud_environment,
     embedded_environment,
     normalise,
-    read_bigquery,
     read_duckdb,
     set_environment,
 )
-from tests.stand_ins.secret_manager import FakeSecretManager
 
 ENABLED = load_catalogue().enabled
 
@@ -33,31 +29,6 @@ def sandbox() -> Iterator[Sandbox]:
     """A tenant in New York, so that a date shifted to UTC would be noticed; its clock stands still."""
     with Sandbox(SandboxOptions(size="tiny", server_zone="America/New_York")) as running:
         yield running
-
-
-@pytest.fixture
-def embedded(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profile:
-    set_environment(monkeypatch, embedded_environment(sandbox, tmp_path))
-    return Profile(name="embedded", function=Function(), warehouse=read_duckdb(tmp_path))
-
-
-@pytest.fixture
-def cloud(
-    sandbox: Sandbox,
-    secret_manager: FakeSecretManager,
-    bigquery_url: str,
-    bigquery_dataset: str,
-    firestore_project: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Profile:
-    environment = cloud_environment(
-        sandbox, secret_manager, bigquery_url, bigquery_dataset, firestore_project
-    )
-    set_environment(monkeypatch, environment)
-    for name in ("WAREHOUSE", "STATE"):
-        monkeypatch.delenv(name, raising=False)
-    read = read_bigquery(bigquery_url, firestore_project, bigquery_dataset)
-    return Profile(name="cloud", function=Function(), warehouse=read)
 
 
 def _sync_everything(profile: Profile) -> dict[str, dict[str, Any]]:

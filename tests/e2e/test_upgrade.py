@@ -10,20 +10,21 @@ import pytest
 
 from connector.catalogue import BUNDLED
 from connector.sandbox import Sandbox, SandboxOptions
-from tests.e2e.profiles import Function, Profile, embedded_environment, read_duckdb, set_environment
+from tests.e2e.profiles import Profile, set_environment
 
 OLD, NEW = "20.200.001", "25.200.001"
 
 
 class Upgrade:
-    """A laptop's connector whose endpoint and catalogue change between two runs."""
+    """A connector whose endpoint and catalogue change between two runs."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, sandbox: Sandbox, profile: Profile, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.sandbox = sandbox
         self.folder = folder
         self._monkeypatch = monkeypatch
-        set_environment(monkeypatch, embedded_environment(sandbox, folder))
-        self._profile = Profile(name="embedded", function=Function(), warehouse=read_duckdb(folder))
+        self._profile = profile
 
     def use(self, version: str, endpoint: str = "Default") -> None:
         """What an operator does for an upgrade: set two variables."""
@@ -66,15 +67,19 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def upgrade(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Upgrade:
-    return Upgrade(sandbox, tmp_path, monkeypatch)
+def upgrade(sandbox: Sandbox, embedded: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Upgrade:
+    """On a laptop: the stand-in for BigQuery cannot query tables whose nested columns grew."""
+    return Upgrade(sandbox, embedded, tmp_path, monkeypatch)
 
 
-def test_items_go_on_under_the_new_name_of_their_stamp(upgrade: Upgrade) -> None:
+def test_items_go_on_under_the_new_name_of_their_stamp(
+    sandbox: Sandbox, profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = Upgrade(sandbox, profile, tmp_path, monkeypatch)
     upgrade.use(OLD)
     first = upgrade.sync("items")
     before = upgrade.rows("SELECT * FROM items_log ORDER BY _id")
-    assert "last_modified_date_time" not in upgrade.columns("items_log")
+    assert "last_modified_date_time" not in before[0]
 
     upgrade.use(NEW)
     upgrade.pass_an_hour()
@@ -140,12 +145,20 @@ def test_new_fields_are_filled_where_content_is_read_again(upgrade: Upgrade) -> 
     """The columns are there at once; a reconcile of contents fills them for records nobody changed."""
     upgrade.use("22.200.001")
     first = upgrade.sync("invoices")
+    had = set(upgrade.columns("invoices_log"))
     upgrade.use(NEW)
+    upgrade.pass_an_hour()
     upgrade.sync("invoices")
-    gained = set(upgrade.columns("invoices_log"))
+    gained = set(upgrade.columns("invoices_log")) - had
+    assert gained
+    shown = upgrade.rows(f"SELECT {', '.join(gained)} FROM invoices")
+    assert all(value is None for row in shown for value in row.values())
+
     answer = upgrade.sync("invoices", mode="reconcile", depth="content")
     assert answer["matched"] + answer["repaired"] == first["records_written"]
-    assert set(upgrade.columns("invoices_log")) == gained
+    assert answer["repaired"] > 0
+    shown = upgrade.rows(f"SELECT {', '.join(gained)} FROM invoices")
+    assert any(value is not None for row in shown for value in row.values())
 
     again = upgrade.sync("invoices", mode="reconcile", depth="content")
     assert (again["matched"], again["repaired"]) == (first["records_written"], 0)
