@@ -21,7 +21,8 @@ THROTTLED_FIRST_WAIT = timedelta(seconds=5)
 class Retry:
     """Tries a call again while it raises TransientError. Use it for reads and idempotent writes alone.
 
-    `attempts` counts all tries, the first included. The longest wait before try n + 1 doubles from `first_wait` up to
+    `attempts` counts all tries, the first included; a server that declines for its licensed pace is asked again for as
+    long as there is time. The longest wait before try n + 1 doubles from `first_wait` up to
     `longest_wait`; the actual wait is drawn evenly below it (full jitter), unless the server named a delay. No wait
     ends after `deadline`: the last error is raised instead.
     """
@@ -56,10 +57,14 @@ class Retry:
         return wait(state)
 
     def _stop(self, state: tenacity.RetryCallState) -> bool:
-        if state.attempt_number >= self.attempts:
+        if state.attempt_number >= self.attempts and not (self.deadline and _is_throttled(state)):
             return True
         wait = timedelta(seconds=state.upcoming_sleep)
         return self.deadline is not None and self.clock.now() + wait >= self.deadline
 
     def _sleep(self, seconds: float) -> None:
         self.clock.sleep(timedelta(seconds=seconds))
+
+
+def _is_throttled(state: tenacity.RetryCallState) -> bool:
+    return state.outcome is not None and isinstance(state.outcome.exception(), SourceThrottledError)
