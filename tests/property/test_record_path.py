@@ -36,7 +36,10 @@ VALUES: dict[Kind, st.SearchStrategy[Any]] = {
 LINE = Shape(
     fields={"Qty": Kind.DECIMAL, "Item": Kind.STRING}, details={"Lots": Shape(fields={"Item": Kind.STRING})}
 )
-SHAPE = {"details": {"Details": LINE}, "linked": {"Contact": Shape(fields={"Email": Kind.STRING})}}
+SHAPE: dict[str, Any] = {
+    "details": {"Details": LINE},
+    "linked": {"Contact": Shape(fields={"Email": Kind.STRING})},
+}
 CONTRACT = a_contract(fields={f"A{kind.value.title()}": kind for kind in VALUES}, **SHAPE)
 CODEC = Codec(an_entity(), CONTRACT)
 SETTINGS = settings(max_examples=150, deadline=None, print_blob=True)

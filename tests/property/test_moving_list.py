@@ -1,0 +1,261 @@
+"""Hypothesis moves a sandbox tenant between and during pages, kills runs and lets them overlap; then nothing is missing.
+
+CONNECTOR_EXAMPLES sets how many examples are tried, CONNECTOR_SEED where the search begins.
+"""
+
+import os
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from connector.adapters.sqlite import SqliteStateStore
+from connector.domain.contract import Kind
+from connector.domain.run import RunRequest, RunResult, Status
+from connector.running import Limits, Ports, Run
+from connector.sandbox import Sandbox, SandboxOptions
+from connector.sandbox.transaction import RecordLockedError, Transaction
+from connector.sync import sync_entity
+from tests.builders import a_contract, an_entity
+from tests.fault.mortal import Killed, Life, mortal
+from tests.stand_ins.sandbox_source import SandboxSource, TenantTime
+from tests.stand_ins.warehouse import MemoryWarehouse
+
+EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "250"))
+SEED = int(os.environ.get("CONNECTOR_SEED") or random.SystemRandom().randrange(10**9))
+LOOKBACK = timedelta(minutes=15)
+LONGEST_TRANSACTION = timedelta(minutes=8)
+SKEWS = st.integers(-120, 120).map(lambda seconds: timedelta(seconds=seconds))
+"""A transaction's length and the differences of clocks must stay below the lookback together: 8 + 2 · 2 < 15 minutes."""
+ENTITY = an_entity()
+CONTRACT = a_contract(fields={"VendorName": Kind.STRING})
+
+Move = tuple[str, int, int]
+MOVES: st.SearchStrategy[Move] = st.tuples(
+    st.sampled_from(
+        ["insert", "insert", "change", "change", "several", "delete", "rename", "begin", "commit", "wait"]
+    ),
+    st.integers(0, 30),
+    st.integers(0, 999),
+)
+
+
+class MovingList(RuleBasedStateMachine):
+    """A tenant, its copy, and everything that may happen to them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sandbox = Sandbox(SandboxOptions(size="empty", request_seconds=1, token_seconds=10**8))
+        self.tenant = self.sandbox.tenant
+        self.clock = TenantTime(self.sandbox)
+        self.state = SqliteStateStore(path=Path(":memory:"), clock=self.clock)
+        self.warehouse = MemoryWarehouse()
+        self.source = SandboxSource(self.sandbox, CONTRACT, self.move_meanwhile)
+        self.open: list[tuple[Any, Transaction]] = []
+        self.meanwhile: list[list[Move]] = []
+        self.runs = self.changes = 0
+
+    @initialize(
+        page_size=st.integers(2, 5), batch_bytes=st.sampled_from([1, 500, 8_000_000]), size=st.integers(1, 15)
+    )
+    def begin(self, page_size: int, batch_bytes: int, size: int) -> None:
+        self.page_size, self.batch_bytes = page_size, batch_bytes
+        for number in range(size):
+            self.move(("insert", 0, number * 60))
+
+    # what the tenant's people do
+
+    @rule(moves=st.lists(MOVES, min_size=1, max_size=4))
+    def work(self, moves: list[Move]) -> None:
+        for move in moves:
+            self.move(move)
+
+    @rule(skew=SKEWS)
+    def serve_from_another_machine(self, skew: timedelta) -> None:
+        """Its clock differs a little."""
+        self.tenant.clock.skew = skew
+
+    @rule(minutes=st.integers(1, 40))
+    def wait(self, minutes: int) -> None:
+        for _ in range(minutes):
+            self.tenant.clock.advance(60)
+            self._end_transactions(older_than=LONGEST_TRANSACTION - timedelta(minutes=2))
+
+    def move(self, move: Move) -> None:
+        kind, index, number = move
+        self.changes += 1
+        self.tenant.clock.advance(0.02)  # one record does not change twice in the same 1/300 s
+        records = self.tenant.records("Vendor")
+        target = records[index % len(records)] if records else None
+        if kind == "commit":
+            self._end_transactions(only=index)
+        elif kind == "wait":
+            self.tenant.clock.advance(number / 10)
+            self._end_transactions(older_than=LONGEST_TRANSACTION - timedelta(minutes=2))
+        elif kind == "insert":
+            self._insert(self.tenant.begin(), number).commit()
+        elif target is not None and target.stamp <= self.tenant.clock.now():
+            # a stamp ahead of the machine's clock: nobody edits the same record twice within the clocks' difference
+            self._edit(kind, target.id, number, [record.id for record in records[index % len(records) :][:6]])
+
+    def _edit(self, kind: str, record_id: str, number: int, several: list[str]) -> None:
+        transaction = self.tenant.begin()
+        try:
+            if kind == "delete" and len(self.tenant.records("Vendor")) > 3:
+                transaction.delete("Vendor", record_id)
+            elif kind == "rename" and not self.tenant.find("Vendor", _key(number)):
+                transaction.rename("Vendor", record_id, {"VendorID": _key(number)})
+            for other in several if kind == "several" else [record_id] if kind in ("change", "begin") else []:
+                if self.tenant.record("Vendor", other).stamp <= self.tenant.clock.now():
+                    transaction.change("Vendor", other, {"VendorName": f"version {self.changes}"})
+        except RecordLockedError:
+            transaction.rollback()
+            return
+        if kind == "begin":
+            self._insert(transaction, number + 1000)
+            self.open.append((self.clock.now(), transaction))
+        else:
+            transaction.commit()
+
+    def _insert(self, transaction: Transaction, number: int) -> Transaction:
+        """Add a record unless its key is taken, by a transaction that is not yet committed too."""
+        key = f"{_key(number)}-{self.changes}"
+        transaction.insert("Vendor", {"VendorID": key, "VendorName": f"version {self.changes}"})
+        return transaction
+
+    def _end_transactions(self, *, older_than: timedelta = timedelta(0), only: int | None = None) -> None:
+        if only is not None:
+            ending = [self.open[only % len(self.open)]] if self.open else []
+        else:
+            ending = [entry for entry in self.open if self.clock.now() - entry[0] >= older_than]
+        for entry in ending:
+            self.open.remove(entry)
+            entry[1].commit()
+
+    # what the connector does
+
+    def move_meanwhile(self) -> None:
+        """Before and after a page is taken: the next few moves that were drawn for this run."""
+        if self.meanwhile:
+            for move in self.meanwhile.pop(0):
+                self.move(move)
+
+    @rule(meanwhile=st.lists(st.lists(MOVES, max_size=3), max_size=12))
+    def run(self, meanwhile: list[list[Move]]) -> None:
+        self._run(meanwhile)
+
+    @rule(meanwhile=st.lists(st.lists(MOVES, max_size=2), max_size=8), call=st.integers(1, 60))
+    def run_and_be_killed(self, meanwhile: list[list[Move]], call: int) -> None:
+        calls = iter(range(1, 10_000))
+        steps = (
+            "warehouse",
+            "state",
+            "source.read_list",
+        )  # those of the main thread and of the reader's apart
+
+        def decide(moment: str, count: int) -> Killed | None:
+            if moment.endswith(steps[2]):
+                return Killed(moment) if count == call % 10 and call > 50 else None
+            return Killed(moment) if next(calls) == call else None
+
+        self._run(meanwhile, Life(decide))
+
+    @rule(
+        meanwhile=st.lists(st.lists(MOVES, max_size=2), max_size=8),
+        step=st.sampled_from(["append", "save", "commit"]),
+    )
+    def run_and_be_overtaken(self, meanwhile: list[list[Move]], step: str) -> None:
+        """In the middle of one run, with its rows in hand, another takes over and does the whole work."""
+        moments = {
+            "append": "before warehouse.append",
+            "save": "before state.save_checkpoint",
+            "commit": "before state.commit",
+        }
+
+        def decide(moment: str, count: int) -> None:
+            if (moment, count) == (moments[step], 1):
+                self.tenant.clock.advance(60)
+                self._run([])
+
+        self._run(meanwhile, Life(decide))
+
+    def _run(self, meanwhile: list[list[Move]], life: Life | None = None) -> RunResult | None:
+        self.meanwhile, self.runs = list(meanwhile), self.runs + 1
+        ports = Ports(source=self.source, warehouse=self.warehouse, state=self.state, clock=self.clock)
+        limits = Limits(
+            deadline=self.clock.now() + timedelta(days=1),
+            page_size=self.page_size,
+            lookback=LOOKBACK,
+            lease_ttl=timedelta(0),
+            session_ttl=timedelta(0),
+            batch_bytes=self.batch_bytes,
+        )
+        run = Run(
+            run_id=f"run-{self.runs}",
+            entity=ENTITY,
+            request=RunRequest(entity=ENTITY.name),
+            ports=mortal(ports, life) if life else ports,
+            limits=limits,
+        )
+        try:
+            return run.execute(sync_entity)
+        except Killed:
+            return None
+
+    # what must hold
+
+    @invariant()
+    def no_record_is_shown_with_content_it_never_had(self) -> None:
+        """A row that is current and bears the record's newest stamp has its newest content."""
+        shown = self.warehouse.current(ENTITY.log_table)
+        for record in self.tenant.records("Vendor"):
+            row = shown.get(record.id)
+            if row is not None and row.modified_at == record.stamp:
+                assert msgspec.json.decode(row.data)["vendor_name"] == record.fields["VendorName"]
+
+    def teardown(self) -> None:
+        if self.runs == 0:
+            return
+        self._end_transactions()
+        self.tenant.clock.skew = timedelta(0)
+        self.tenant.clock.advance((LOOKBACK + timedelta(minutes=5)).total_seconds())
+        for _ in range(10):  # a list that moved too much is an answer 503: the schedule calls again
+            result = self._run([])
+            if result is not None and result.status is Status.SUCCEEDED:
+                break
+        self.tenant.clock.advance((LOOKBACK + timedelta(minutes=5)).total_seconds())
+        last = self._run([])
+        assert last is not None
+        assert last.status is Status.SUCCEEDED
+        shown = self.warehouse.current(ENTITY.log_table)
+        for record in self.tenant.records("Vendor"):
+            assert record.id in shown, f"{record.keys} is lost"
+            content = msgspec.json.decode(shown[record.id].data)
+            assert content["vendor_name"] == record.fields["VendorName"]
+            assert content["vendor_id"] == record.keys[0]
+            assert shown[record.id].modified_at == record.stamp
+        idle = self._run([])
+        assert idle is not None
+        assert (idle.status, idle.records_written) == (Status.SUCCEEDED, 0)
+
+
+def _key(number: int) -> str:
+    return f"V{number:04}"
+
+
+def test_a_list_that_moves_while_it_is_read_loses_nothing() -> None:
+    print(f"CONNECTOR_SEED={SEED}")
+    checks = list(HealthCheck)
+    options = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=15,
+        deadline=None,
+        suppress_health_check=checks,
+        print_blob=True,
+    )
+    run_state_machine_as_test(seed(SEED)(MovingList), settings=options)
