@@ -111,9 +111,12 @@ def _to_digits(raw: Raw, *, whole_limit: int, fraction_limit: int) -> str | None
 def _spell_out(text: str) -> str:
     """Return a number in scientific form as plain digits; raise ValueError for anything else."""
     try:
-        return f"{Decimal(text):f}"
+        number = Decimal(text)
     except InvalidOperation as exc:
         raise ValueError("not a number") from exc
+    if abs(number.adjusted()) > LONGEST:
+        raise ValueError("a number with more digits than its column holds")
+    return f"{number:f}"
 
 
 def to_float(raw: Raw) -> Raw | None:

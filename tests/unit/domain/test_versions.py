@@ -1,0 +1,124 @@
+"""Which version of a record the warehouse has."""
+
+from datetime import timedelta
+
+from connector.domain.versions import EDGE_LIMIT, CurrentVersion, Edge, VersionIndex
+from tests.builders import MORNING, a_record, an_id
+
+LATER, EARLIER = MORNING + timedelta(minutes=1), MORNING - timedelta(microseconds=1)
+
+
+def an_edge(before: dict[str, str] | None = None, collected: dict[str, str] | None = None) -> Edge:
+    return Edge(before or {}, since=MORNING, collected=collected or {}, complete=True)
+
+
+class TestEdge:
+    def test_it_knows_what_the_pass_before_left(self) -> None:
+        record = a_record(number=1)
+        assert an_edge({record.id: record.version}).is_known(record)
+        assert not an_edge({record.id: "another version"}).is_known(record)
+        assert not an_edge({an_id(2): record.version}).is_known(record)
+
+    def test_it_knows_what_this_pass_has_written(self) -> None:
+        record, edge = a_record(number=1), an_edge()
+        assert not edge.is_known(record)
+        edge.remember(record)
+        assert edge.is_known(record)
+
+    def test_content_that_returns_to_what_it_was_is_not_known(self) -> None:
+        old, new = a_record(key="A"), a_record(key="B")
+        edge = an_edge({old.id: old.version})
+        edge.remember(new)
+        assert edge.is_known(new)
+        assert not edge.is_known(old)
+
+    def test_it_keeps_what_the_next_pass_will_read_again_and_nothing_else(self) -> None:
+        edge = an_edge()
+        for number, stamp in enumerate([EARLIER, MORNING, LATER, None]):
+            edge.remember(a_record(number=number, modified_at=stamp))
+        assert set(edge.to_plain()) == {an_id(1), an_id(2)}
+        assert edge.to_plain()[an_id(1)] == a_record(number=1).version
+
+    def test_what_was_left_before_is_not_handed_on(self) -> None:
+        assert an_edge({"a": "1"}, {"b": "2"}).to_plain() == {"b": "2"}
+
+    def test_it_is_bounded_and_says_so(self) -> None:
+        edge = an_edge(collected={f"id-{n}": "v" for n in range(EDGE_LIMIT - 1)})
+        first, second = a_record(number=1), a_record(number=2)
+        states = []
+        for record in (first, second):
+            edge.remember(record)
+            states.append(edge.complete)
+        assert states == [True, False]
+        assert len(edge.to_plain()) == EDGE_LIMIT
+        assert second.id not in edge.to_plain()
+
+    def test_a_full_edge_still_follows_the_records_it_holds(self) -> None:
+        old, new = a_record(key="A"), a_record(key="B")
+        edge = an_edge(collected={old.id: old.version, **{f"id-{n}": "v" for n in range(EDGE_LIMIT - 1)}})
+        edge.remember(new)
+        assert edge.complete
+        assert edge.to_plain()[old.id] == new.version
+
+
+def a_version(record_id: str, number: int, *, minutes: int | None = 0) -> CurrentVersion:
+    stamp = None if minutes is None else MORNING + timedelta(minutes=minutes)
+    return CurrentVersion(record_id=record_id, modified_at=stamp, version=f"{number:032x}")
+
+
+class TestVersionIndex:
+    def test_every_record_is_found_and_no_other(self) -> None:
+        ids = [*(an_id(n * 3 + 2**64 * (n % 2)) for n in range(50)), "ABC", "Not-A-Guid", an_id(7).upper()]
+        index = VersionIndex(a_version(record_id, n) for n, record_id in enumerate(sorted(ids)))
+        assert len(index) == len(ids)
+        found = {record_id: index.find(record_id) for record_id in ids}
+        assert None not in found.values()
+        assert len(set(found.values())) == len(ids)
+        for stranger in (
+            an_id(1),
+            an_id(4),
+            an_id(10**12),
+            "abc",
+            "",
+            an_id(3).upper(),
+            an_id(3).replace("-", ""),
+        ):
+            assert index.find(stranger) is None
+        assert VersionIndex([]).find(an_id(1)) is None
+
+    def test_a_record_is_known_only_in_its_newest_version(self) -> None:
+        record = a_record(number=5)
+        current = CurrentVersion(record_id=record.id, modified_at=MORNING, version=record.version)
+        others = [a_version(an_id(4), 1), current, a_version(an_id(6), 2), a_version("odd", 3)]
+        assert VersionIndex(others).is_known(record)
+        assert not VersionIndex([a_version(an_id(4), 1), a_version(an_id(5), 1)]).is_known(record)
+        assert not VersionIndex([a_version(an_id(4), 1)]).is_known(record)
+
+    def test_stamps_are_kept_to_the_microsecond(self) -> None:
+        odd = MORNING + timedelta(microseconds=1)
+        versions = [
+            CurrentVersion(record_id=an_id(1), modified_at=odd, version="0" * 32),
+            a_version(an_id(2), 1, minutes=None),
+        ]
+        index = VersionIndex(versions)
+        assert index.stamp(0) == odd
+        assert index.stamp(1) is None
+        assert index.has_stamp(0, odd)
+        assert not index.has_stamp(0, MORNING)
+        assert not index.has_stamp(0, None)
+        assert index.has_stamp(1, None)
+
+    def test_what_was_not_seen_is_walked_with_its_stamp(self) -> None:
+        index = VersionIndex(
+            [a_version(an_id(1), 1), a_version(an_id(2), 2, minutes=3), a_version("x", 4, minutes=5)]
+        )
+        assert index.count_unseen() == 3
+        seen = index.find(an_id(1))
+        assert seen is not None
+        index.mark_seen(seen)
+        index.mark_seen(seen)
+        assert index.count_unseen() == 2
+        assert list(index.walk_unseen()) == [
+            (an_id(2), MORNING + timedelta(minutes=3)),
+            ("x", MORNING + timedelta(minutes=5)),
+        ]
