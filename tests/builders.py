@@ -15,7 +15,7 @@ from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.adapters.sqlite import SqliteStateStore
 from connector.catalogue import load_catalogue
 from connector.domain.contract import Contract, Kind, Shape
-from connector.domain.entity import Entity
+from connector.domain.entity import Depth, Entity
 from connector.domain.record import Codec, Record
 from connector.domain.run import Mode, RunRequest, RunResult
 from connector.domain.stream import Checkpoint, Stream
@@ -151,6 +151,7 @@ class Rig:
         *,
         ports: Ports | None = None,
         since: datetime | None = None,
+        depth: Depth = Depth.KEYS,
         budget: timedelta = timedelta(hours=1),
         **limits: Any,
     ) -> Run:
@@ -160,7 +161,7 @@ class Rig:
         return Run(
             run_id=f"run-{self.runs}",
             entity=self.catalogue[entity],
-            request=RunRequest(entity=entity, mode=mode, since=since),
+            request=RunRequest(entity=entity, mode=mode, since=since, depth=depth),
             ports=ports or self.open_ports(deadline),
             limits=Limits(**{"deadline": deadline, "page_size": 15, **limits}),
         )
