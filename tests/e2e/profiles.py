@@ -175,3 +175,20 @@ def serve_html(text: bytes) -> Iterator[str]:
 def control(sandbox: Sandbox, call: str, body: Any) -> None:
     """Make a control call as another process would."""
     requests.post(f"{sandbox.url}/sandbox/{call}", json=body, timeout=30).raise_for_status()
+
+
+def succeed(profile: Profile, entity: str, **members: Any) -> dict[str, Any]:
+    """Do a run that must succeed, and return its answer."""
+    answer = profile.function.call(entity=entity, **members)
+    assert (answer.status, answer.json["status"]) == (200, "succeeded"), answer.json
+    return answer.json
+
+
+def shown_ids(profile: Profile, view: str) -> list[str]:
+    """Return the ids a view shows, in order, each as often as it is there."""
+    return [row["_id"] for row in profile.rows(f"SELECT _id FROM {view} ORDER BY _id")]
+
+
+def stored_ids(sandbox: Sandbox, entity: str) -> list[str]:
+    """Return the ids the tenant holds, in order."""
+    return sorted(record.id for record in sandbox.tenant.records(entity))
