@@ -9,9 +9,11 @@ from google.cloud import bigquery
 from connector.adapters.bigquery.connection import ONCE, QUICK_SECONDS, Connection
 from connector.adapters.bigquery.errors import DATASET_ROLE
 from connector.adapters.bigquery.jobs import dry_run
+from connector.adapters.bigquery.layout import LAYOUT_LABEL, REVISION
 from connector.adapters.bigquery.metadata import Metadata
+from connector.domain.evolution import fingerprint
 from connector.domain.schema import Table
-from connector.errors import AccessDeniedError, ConnectorError
+from connector.errors import AccessDeniedError, ConfigurationError, ConnectorError
 from connector.ports import CheckLine
 
 NEEDED = (
@@ -60,10 +62,14 @@ def _check_table(connection: Connection, table: Table) -> str:
     if found is None:
         return "does not exist yet; the first run creates it"
     _require_rights(connection, found)
+    missing = [view.name for view in table.views if Metadata(connection).find(view.name) is None]
+    if missing and found.labels.get(LAYOUT_LABEL) == fingerprint(table, REVISION):
+        raise ConfigurationError(
+            f"The views {', '.join(missing)} are missing",
+            action=f"Remove the label {LAYOUT_LABEL} from the table {table.name}; the next run makes them again.",
+        )
     sizes = [
-        dry_run(connection, connection.spell(view.sql))
-        for view in table.views
-        if Metadata(connection).find(view.name) is not None
+        dry_run(connection, connection.spell(view.sql)) for view in table.views if view.name not in missing
     ]
     if not sizes:
         return "can be read and written"

@@ -222,3 +222,14 @@ class TestTrouble:
         assert not line.ok
         assert "bigquery.tables.updateData" in line.finding
         assert "roles/bigquery.dataEditor" in line.remedy
+
+    def test_check_names_views_that_were_dropped_and_how_they_come_back(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_table())
+        del bigquery.tables["bill_lines"]
+        line = list(warehouse.check([a_table()]))[-1]
+        assert (line.ok, line.finding) == (False, "The views bill_lines are missing")
+        del bigquery.tables["bills_log"].resource["labels"]["layout"]
+        warehouse.prepare(a_table())
+        assert "bill_lines" in bigquery.tables
