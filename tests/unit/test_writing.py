@@ -1,0 +1,189 @@
+"""What is written, kept and counted of the pages that were read."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from connector.adapters.sqlite import SqliteStateStore
+from connector.domain.cursor import Seam
+from connector.domain.record import Record
+from connector.domain.run import RunRequest, WriteMethod
+from connector.domain.stream import Outcome
+from connector.domain.tables import build_table
+from connector.errors import TooManyRejectsError
+from connector.ports import Source
+from connector.reading import Interpreter, Page
+from connector.running import Limits, Ports, Run
+from connector.writing import BatchWriter
+from tests.builders import MORNING, a_contract, a_memory_file, a_record, a_row, an_entity, an_id
+from tests.property.moving_tenant import MovingTenant
+from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.warehouse import MemoryWarehouse
+
+READ_AT = MORNING + timedelta(hours=2)
+SOURCE: Source = MovingTenant(1)
+
+
+class Known:
+    """Knows the versions of these records."""
+
+    def __init__(self, *records: Record) -> None:
+        self._versions = {record.version for record in records}
+
+    def is_known(self, record: Record) -> bool:
+        return record.version in self._versions
+
+
+class Desk:
+    """A writer over a warehouse in memory."""
+
+    def __init__(self, *, tolerates_rejects: bool = False) -> None:
+        self.clock = FakeClock()
+        self.warehouse = MemoryWarehouse()
+        self.state = SqliteStateStore(path=a_memory_file(), clock=self.clock)
+        ports = Ports(source=SOURCE, warehouse=self.warehouse, state=self.state, clock=self.clock)
+        request, limits = RunRequest(entity="vendors"), Limits(deadline=self.clock.now())
+        self.run = Run(run_id="run-1", entity=an_entity(), request=request, ports=ports, limits=limits)
+        table = build_table(an_entity(), a_contract())
+        self.writer = BatchWriter(self.run, table, tolerates_rejects=tolerates_rejects)
+
+    def write(self, *pages: Page, known: Known | None = None) -> list[str]:
+        written = self.writer.write(pages, known or Known(), WriteMethod.LOAD)
+        return [record.id for record in written]
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        tally = self.run.tally
+        return (tally.records_read, tally.records_written, tally.records_unchanged, tally.records_rejected)
+
+    def outcomes(self, number: int) -> list[tuple[Outcome, str, str]]:
+        trail = self.state.audit_trail("vendors", an_id(number))
+        return [(page.entry.outcome, page.entry.key, page.entry.reason) for page in trail]
+
+
+def a_page(*rows: bytes) -> Page:
+    readings, _ = Interpreter(SOURCE, an_entity(), a_contract()).interpret(rows)
+    return Page(readings=readings, seam=Seam(), signpost=MORNING, read_at=READ_AT, is_short=False)
+
+
+def good(*numbers: int) -> Iterator[bytes]:
+    return (a_row(number=number, key=f"V{number}") for number in numbers)
+
+
+def bad(*numbers: int) -> Iterator[bytes]:
+    return (b'{"id":"%b","VendorID":{"value":"V%d"},"x":\xff}' % (an_id(n).encode(), n) for n in numbers)
+
+
+def test_new_versions_are_written_with_what_the_connector_knows() -> None:
+    desk = Desk()
+    assert desk.write(a_page(*good(1, 2))) == [an_id(1), an_id(2)]
+    (append,) = desk.warehouse.appends
+    assert (append.batch_id, append.method, append.table) == ("run-1_1", WriteMethod.LOAD, desk.writer.table)
+    row = msgspec.json.decode(append.rows[0].data)
+    assert (row["_run_id"], row["_synced_at"], row["vendor_id"]) == (
+        "run-1",
+        "2026-11-22T08:00:00.837Z",
+        "V1",
+    )
+    assert len({each.insert_id for each in append.rows}) == 2
+    assert desk.run.write_method is WriteMethod.LOAD
+    assert desk.counts == (2, 2, 0, 0)
+    assert desk.outcomes(2) == [(Outcome.WRITTEN, "V2", "")]
+
+
+def test_a_retry_carries_the_same_insert_id_whatever_the_run() -> None:
+    ids = []
+    for _ in range(2):
+        desk = Desk()
+        desk.write(a_page(*good(1)))
+        ids.append(desk.warehouse.appends[0].rows[0].insert_id)
+    assert ids[0] == ids[1]
+
+
+def test_each_write_is_a_batch_of_its_own() -> None:
+    desk = Desk()
+    desk.write(a_page(*good(1)))
+    desk.write(a_page(*good(2)))
+    assert [append.batch_id for append in desk.warehouse.appends] == ["run-1_1", "run-1_2"]
+
+
+def test_what_is_there_already_is_counted_and_audited_but_not_written() -> None:
+    desk = Desk()
+    known = Known(a_record(number=1, key="V1"))
+    assert desk.write(a_page(*good(1, 2)), known=known) == [an_id(1), an_id(2)]
+    assert [len(append.rows) for append in desk.warehouse.appends] == [1]
+    assert desk.counts == (2, 1, 1, 0)
+    assert desk.outcomes(1) == [(Outcome.UNCHANGED, "V1", "")]
+
+
+def test_with_nothing_new_the_warehouse_is_left_alone() -> None:
+    desk = Desk()
+    desk.write(a_page(*good(1)), known=Known(a_record(number=1, key="V1")))
+    assert desk.warehouse.appends == []
+    assert desk.run.write_method is None
+
+
+def test_what_cannot_be_used_is_kept_whole_and_does_not_stand_for_written() -> None:
+    desk = Desk()
+    assert desk.write(a_page(*good(1), *bad(2))) == [an_id(1)]
+    (letter,) = desk.state.dead_letters("vendors")
+    assert (letter.record_id, letter.run_id, letter.rejected_at) == (an_id(2), "run-1", desk.clock.now())
+    assert letter.payload == next(bad(2))
+    assert "not readable as JSON" in letter.reason
+    assert desk.counts == (2, 1, 0, 1)
+    ((outcome, _, reason),) = desk.outcomes(2)
+    assert (outcome, reason) == (Outcome.REJECTED, letter.reason)
+
+
+def test_what_the_warehouse_refuses_is_kept_the_same_way() -> None:
+    desk = Desk()
+    desk.warehouse.refuse = lambda data: "no such field" if b'"vendor_id":"V2"' in data else None
+    assert desk.write(a_page(*good(1, 2)), a_page(*good(3))) == [an_id(1), an_id(3)]
+    (letter,) = desk.state.dead_letters("vendors")
+    assert (letter.record_id, letter.key) == (an_id(2), "V2")
+    assert letter.reason == "the warehouse refused it: no such field"
+    assert letter.payload == next(good(2))
+    assert desk.counts == (3, 2, 0, 1)
+    assert [desk.outcomes(n)[0][0] for n in (1, 2, 3)] == [Outcome.WRITTEN, Outcome.REJECTED, Outcome.WRITTEN]
+
+
+def test_each_page_has_an_audit_of_its_own() -> None:
+    desk = Desk()
+    desk.write(a_page(*good(1, 2)), a_page(*good(3)))
+    desk.write(a_page(*good(1)))
+    assert [len(desk.outcomes(n)) for n in (1, 2, 3)] == [2, 1, 1]
+
+
+def test_too_many_rejects_stop_the_run_before_anything_is_kept() -> None:
+    desk = Desk()
+    with pytest.raises(
+        TooManyRejectsError, match=r"11 of 12 records of vendors cannot be used; the first one here"
+    ) as caught:
+        desk.write(a_page(*good(20), *bad(*range(1, 12))))
+    assert an_id(1) in caught.value.message
+    assert desk.warehouse.appends == []
+    assert list(desk.state.dead_letters("vendors")) == []
+    assert desk.counts == (0, 0, 0, 0)
+
+
+def test_rejects_are_counted_over_the_whole_run() -> None:
+    desk = Desk()
+    desk.write(a_page(*good(*range(100, 150)), *bad(*range(1, 8))))
+    with pytest.raises(TooManyRejectsError, match="11 of 61"):
+        desk.write(a_page(*bad(8, 9, 10, 11)))
+
+
+def test_refusals_of_the_warehouse_count_too() -> None:
+    desk = Desk()
+    desk.warehouse.refuse = lambda _: "no"
+    with pytest.raises(TooManyRejectsError, match=r"11 of 11 .* V0: the warehouse refused it: no"):
+        desk.write(a_page(*good(*range(11))))
+    assert list(desk.state.dead_letters("vendors")) == []
+
+
+def test_a_replay_may_reject_as_many_as_there_are() -> None:
+    desk = Desk(tolerates_rejects=True)
+    assert desk.write(a_page(*bad(*range(1, 15)))) == []
+    assert len(list(desk.state.dead_letters("vendors"))) == 14
