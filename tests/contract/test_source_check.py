@@ -130,3 +130,16 @@ def test_a_site_that_is_down_is_tried_twice_not_for_long(sandbox: Sandbox) -> No
     lines = lines_of(sandbox)
     assert not lines["acumatica sign-in"].ok
     assert len(sandbox.requests) == 2
+
+
+@pytest.mark.parametrize("dac", ["PX_Objects_AP_APInvoice", "APInvoice"])
+def test_tracked_deletions_are_tried_where_the_catalogue_names_the_table(sandbox: Sandbox, dac: str) -> None:
+    bills = an_entity(expand=("Details",), dac=dac)
+    untracked = lines_of(sandbox, bills)["acumatica bill"]
+    assert untracked.ok, "a reconcile finds deletions all the same"
+    assert f"deletions of {dac} are not told" in untracked.finding
+    assert "SM207010" in untracked.remedy
+    sandbox.configure(tracked_deletions=("Bill",))
+    tracked = lines_of(sandbox, bills)["acumatica bill"]
+    assert f"deletions of {dac} are tracked" in tracked.finding
+    assert not tracked.remedy
