@@ -84,6 +84,22 @@ class CurrentTableContract:
         warehouse.prepare(as_view)
         assert shelf.query(CURRENT) == [("r1", "v1"), ("r2", "v1")]
 
+    def test_current_rows_do_not_outlive_the_log_they_came_from(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        """What was deleted meanwhile stands in no log any more, so nothing would ever mark it."""
+        warehouse.prepare(a_kept_table())
+        warehouse.append(an_append(a_row("ghost"), a_row("r1"), table=a_kept_table()))
+        warehouse.refresh(a_kept_table())
+        warehouse.close()
+        shelf.query("DROP TABLE {dataset}.bills_log")
+        other = shelf.open()
+        assert other.prepare(a_kept_table()).created
+        other.append(an_append(a_row("r1"), table=a_kept_table(), batch_id="2"))
+        other.refresh(a_kept_table())
+        other.close()
+        assert shelf.query(CURRENT) == [("r1", "v1")]
+
     def test_a_new_field_becomes_a_column_of_the_current_rows_too(
         self, shelf: Shelf, warehouse: Warehouse
     ) -> None:

@@ -27,6 +27,7 @@ KINDS: Sequence[tuple[str, str, str]] = (
     ("rights", "POST", r"/tables/(?P<table>\w+):testIamPermissions"),
     ("get table", "GET", r"/tables/(?P<table>\w+)"),
     ("patch table", "PATCH", r"/tables/(?P<table>\w+)"),
+    ("delete table", "DELETE", r"/tables/(?P<table>\w+)"),
     ("create table", "POST", r"/datasets/\w+/tables"),
     ("get dataset", "GET", r"/datasets/\w+"),
     ("create dataset", "POST", r"/datasets"),
@@ -76,7 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self._send(200, done)
 
-    do_GET = do_POST = do_PUT = do_PATCH = serve  # noqa: N815 - named by the library
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = serve  # noqa: N815 - named by the library
 
     def _send(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         data = json.dumps(body).encode()

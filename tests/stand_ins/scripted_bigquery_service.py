@@ -74,6 +74,11 @@ class Service:
             table.streaming_schema = table.schema
         return table.resource
 
+    def do_delete_table(self, names: Mapping[str, str], _headers: Mapping[str, str], _body: bytes) -> Any:
+        self._find(names["table"])
+        del self.state.tables[names["table"]]
+        return {}
+
     def do_rights(self, _names: Mapping[str, str], _headers: Mapping[str, str], body: bytes) -> Any:
         if self.state.permissions is None:
             return {"permissions": json.loads(body)["permissions"]}

@@ -75,6 +75,8 @@ class Layout:
     def _create(self, table: Table) -> None:
         if self._metadata.find_dataset() is None:
             self._metadata.create_dataset()
+        if table.merge is not None:  # of a log that is gone: no run could find out which rows were deleted
+            self._metadata.delete(table.merge.into.name)
         made = bigquery.Table(self._connection.refer(table.name), schema=[*map(to_field, table.columns)])
         made.description = table.description
         made.labels = label(table) | self._mark_change()

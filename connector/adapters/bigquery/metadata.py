@@ -60,6 +60,14 @@ class Metadata:
         client = self._connection.client
         return self._change(lambda: client.update_table(found, fields, retry=ONCE, timeout=QUICK_SECONDS))
 
+    def delete(self, name: str) -> None:
+        """Delete the table, if there is one."""
+        reference = self._connection.refer(name)
+        client = self._connection.client
+        self._connection.call(
+            lambda: client.delete_table(reference, retry=ONCE, timeout=QUICK_SECONDS, not_found_ok=True)
+        )
+
     def _read(self, function: Callable[[], R]) -> R | None:
         return self._connection.call(lambda: _unless(NotFound, function))
 

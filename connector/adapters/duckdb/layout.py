@@ -54,8 +54,13 @@ def compare(connection: duckdb.DuckDBPyConnection, table: Table) -> Evolution:
 
 
 def create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Create the table and its views, all or nothing."""
+    """Create the table and its views, all or nothing.
+
+    Current rows of a log that is gone go too: no run could find out any more which of them were deleted.
+    """
     with _transaction(connection):
+        if table.merge is not None:
+            connection.execute(f"DROP TABLE IF EXISTS {quote(table.merge.into.name)}")
         _create_table(connection, table)
         _make_dependents(connection, table, table.columns)
 
