@@ -72,7 +72,10 @@ class Source(Protocol):
         """Return the contract of the entity, read afresh from the endpoint's `swagger.json`."""
 
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
-        """Whether a remembered contract was read from this endpoint version with these catalogue choices."""
+        """Whether a remembered contract was read from this endpoint version with these catalogue choices.
+
+        Asks the instance for its newest version first when none is configured.
+        """
 
     def read_list(self, query: ListQuery) -> ListAnswer:
         """Return one page of the list; `one_by_one` reads its keys and then each record by id."""

@@ -1,0 +1,71 @@
+"""A run that looks at reported deletions may end at any call: nothing is marked twice, forgotten, or marked wrongly."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from connector.domain.run import Status
+from tests.builders import Rig
+from tests.fault.mortal import Killed, Life, dies_at
+from tests.oracle import assert_shows_tenant
+
+DAYS = timedelta(days=3)
+
+
+def prepare(rig: Rig) -> None:
+    """Items whose deletions the tenant tracks, copied an hour ago."""
+    rig.catalogue["items"] = replace(rig.catalogue["items"], dac="PX_Objects_IN_InventoryItem")
+    rig.sandbox.configure(tracked_deletions=("StockItem",))
+    for _ in range(2):
+        assert rig.run("items").status is Status.SUCCEEDED
+        rig.outlive_leases()
+
+
+def report(rig: Rig, turn: int) -> None:
+    """Delete two items, one of which only the tenant lists; report a third one wrongly."""
+    notified, tracked, there, *_ = [item.id for item in rig.sandbox.tenant.records("StockItem")]
+    for gone in (notified, tracked):
+        rig.sandbox.tenant.delete("StockItem", gone)
+    assert rig.state.note_notification("items", f"n-{turn}", [notified, there], DAYS)
+
+
+def test_a_run_may_end_before_and_after_every_call(rig: Rig) -> None:
+    prepare(rig)
+    report(rig, 0)
+    life = Life(lambda *_: None)
+    result = rig.run("items", life=life)
+    assert (result.status, result.details["deleted"]) == (Status.SUCCEEDED, 2)
+    moments = [moment for moment in sorted(life.moments) if not moment.startswith("before source.close")]
+    assert any("read_deleted" in moment for moment in moments)
+    assert any("remove_suspects" in moment for moment in moments)
+    for turn, moment in enumerate(moments, 1):
+        if len(rig.sandbox.tenant.records("StockItem")) < 4:
+            rig.sandbox.tenant.insert("StockItem", {"InventoryID": f"MORE-{turn}-A", "Description": "more"})
+            rig.sandbox.tenant.insert("StockItem", {"InventoryID": f"MORE-{turn}-B", "Description": "more"})
+            rig.pass_time(timedelta(minutes=20))
+            assert rig.run("items").status is Status.SUCCEEDED
+        report(rig, turn)
+        rig.pass_time(timedelta(minutes=1))
+        try:
+            rig.run("items", life=dies_at(moment))
+        except Killed:
+            rig.outlive_leases()
+        assert rig.run("items").status is Status.SUCCEEDED, moment
+        assert_shows_tenant(rig, "items")
+        assert rig.state.read_stream("items").suspects == (), moment
+    tombstones = rig.query("SELECT count(*) AS n, count(DISTINCT _id) AS ids FROM items_log WHERE _deleted")[
+        0
+    ]
+    assert tombstones["ids"] == 2 * (len(moments) + 1)
+    assert tombstones["n"] == tombstones["ids"], "none was marked twice"
+
+
+def test_all_but_one_may_be_gone_if_each_was_reported(rig: Rig) -> None:
+    assert rig.run("items").status is Status.SUCCEEDED
+    rig.pass_time(timedelta(minutes=20))
+    gone = [item.id for item in rig.sandbox.tenant.records("StockItem")]
+    for record_id in gone[1:]:
+        rig.sandbox.tenant.delete("StockItem", record_id)
+    assert rig.state.note_notification("items", "n-1", gone, DAYS)
+    result = rig.run("items")
+    assert result.details == {"reported_deleted": len(gone), "deleted": len(gone) - 1}
+    assert_shows_tenant(rig, "items")
