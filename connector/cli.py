@@ -1,51 +1,85 @@
 """The command line: the same use cases as the function, for people and scripts.
 
-Exit code 0: everything went well; 1: something failed; 2: the command itself was wrong.
+Exit code 0: everything went well; 1: something failed; 2: the command itself was wrong; 130: stopped with Ctrl-C.
 """
 
 import argparse
+import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-import msgspec
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from connector.bootstrap import Connector, build
-from connector.config import load_settings
+from connector.config import load_log_settings, load_settings
 from connector.demo import run_demo
 from connector.domain.entity import Depth
 from connector.domain.instants import from_text, to_text
 from connector.domain.journal import to_plain
-from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally
-from connector.errors import BadRequestError, ConnectorError
+from connector.domain.run import Mode, RunRequest, RunResult, Status
+from connector.errors import (
+    BadRequestError,
+    ConnectorError,
+    CredentialsError,
+    EndpointVersionError,
+    SecretUnavailableError,
+)
 from connector.logs import configure_logging
 from connector.status import render_status
+from connector.terminal import (
+    Interruption,
+    show_audit,
+    show_checks,
+    show_progress,
+    show_result,
+    show_status,
+    write_json,
+    write_note,
+)
 
-OK, FAILED, USAGE = 0, 1, 2
-COLOURS = {"succeeded": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+OWNERS = {"since": Mode.BACKFILL, "depth": Mode.RECONCILE, "force": Mode.RECONCILE}
+"""The mode that each option belongs to; with another it is a mistake, not ignored."""
+HOPELESS = frozenset(
+    kind.__name__ for kind in (CredentialsError, EndpointVersionError, SecretUnavailableError)
+)
+"""Failures that every other entity would meet as well; a sign-in refused once per entity locks the account."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     parser = build_parser()
     options = parser.parse_args(arguments)
-    configure_logging(json=False, level=os.environ.get("LOG_LEVEL") or "WARNING")
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     try:
-        code: int = options.run(options, console)
+        with _logging():
+            code: int = options.run(options, console)
     except ConnectorError as exc:
         _show_error(exc, options)
         return USAGE if isinstance(exc, BadRequestError) else FAILED
     except KeyboardInterrupt:
-        console.print("Stopped. What is done is done; the next run goes on from there.")
-        return 130
+        write_note("Stopped. What is done is done; the next run goes on from there.")
+        return INTERRUPTED
     return code
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Log what goes wrong on the way; a run's own line only on request (LOG_LEVEL), as its result is printed anyway."""
+    chosen = "LOG_LEVEL" in os.environ
+    configure_logging(json=False, level=load_log_settings(os.environ).level if chosen else "WARNING")
+    runs = logging.getLogger("connector.run")
+    before = runs.level
+    if not chosen:
+        runs.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        runs.setLevel(before)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -114,93 +148,100 @@ def _parse_instant(text: str) -> datetime:
         raise argparse.ArgumentTypeError("write it as 2026-01-31T00:00:00Z, with Z or an offset") from exc
 
 
-def _build() -> Connector:
-    return build(load_settings(os.environ))
+def _build(*, is_stopping: Callable[[], bool] = lambda: False) -> Connector:
+    return build(load_settings(os.environ), is_stopping=is_stopping)
 
 
 def _sync(options: argparse.Namespace, console: Console) -> int:
-    connector = _build()
-    names = options.entities or (
-        [entity.name for entity in connector.catalogue.enabled] if options.all else []
-    )
-    if not names:
-        raise BadRequestError(
-            "No entity is named.", action=f"Name some of {', '.join(connector.catalogue.entities)}, or --all."
-        )
-    for name in names:
-        connector.catalogue.find(name)
+    interruption = Interruption()
+    connector = _build(is_stopping=interruption.is_requested)
+    mode = Mode(options.mode)
+    for option, owner in OWNERS.items():
+        if getattr(options, option, None) and mode is not owner:
+            raise BadRequestError(
+                f"--{option} belongs to mode {owner.value}, not to {mode.value}.",
+                action=f"Leave it out, or add --mode {owner.value}.",
+            )
     requests = [
         RunRequest(
             entity=name,
-            mode=Mode(options.mode),
+            mode=mode,
             since=getattr(options, "since", None),
             depth=Depth(options.depth or Depth.KEYS),
             force=options.force,
         )
-        for name in names
+        for name in _choose_entities(connector, options)
     ]
-    return _run_all(connector, requests, options, console)
+    return _run_all(connector, requests, options, console, interruption)
+
+
+def _choose_entities(connector: Connector, options: argparse.Namespace) -> list[str]:
+    """Return the entities to run, each once, or raise BadRequestError before anything runs."""
+    catalogue = connector.catalogue
+    if options.all and options.entities:
+        raise BadRequestError("Both entities and --all are given.", action="Leave one of them out.")
+    if not options.all and not options.entities:
+        names = ", ".join(catalogue.entities)
+        raise BadRequestError("No entity is named.", action=f"Name some of {names}, or --all.")
+    if options.all:
+        return [entity.name for entity in catalogue.enabled]
+    return [catalogue.find(name).name for name in dict.fromkeys(options.entities)]
 
 
 def _replay(options: argparse.Namespace, console: Console) -> int:
+    interruption = Interruption()
     request = RunRequest(entity=options.entity, mode=Mode.REPLAY, record_id=options.record_id)
-    return _run_all(_build(), [request], options, console)
+    connector = _build(is_stopping=interruption.is_requested)
+    return _run_all(connector, [request], options, console, interruption)
 
 
 def _run_all(
-    connector: Connector, requests: Sequence[RunRequest], options: argparse.Namespace, console: Console
+    connector: Connector,
+    requests: Sequence[RunRequest],
+    options: argparse.Namespace,
+    console: Console,
+    interruption: Interruption,
 ) -> int:
-    """Run each, going on by itself where the time budget cut one short; a failure does not keep the next from running."""
-    results = []
-    for request in requests:
-        result = _run_one(connector, request, options, console)
-        while result.status is Status.PARTIAL:
+    """Run each, going on by itself where the time budget cut one short.
+
+    A failure does not keep the next from running, unless it would fail in the same way.
+    """
+    results: list[RunResult] = []
+    with interruption.awaited():
+        for number, request in enumerate(requests, 1):
+            place = f"{number}/{len(requests)} " if len(requests) > 1 else ""
+            result = _run_one(connector, request, options, console, place)
+            while result.status is Status.PARTIAL and not interruption.requested:
+                _show_result(result, options, console)
+                result = _run_one(connector, request, options, console, place)
             _show_result(result, options, console)
-            result = _run_one(connector, request, options, console)
-        _show_result(result, options, console)
-        results.append(result)
+            results.append(result)
+            if interruption.requested:
+                write_note("Stopped. What is done is done; the next run goes on from there.")
+                return INTERRUPTED
+            if result.error and result.error.type in HOPELESS and number < len(requests):
+                write_note("The other entities are not tried: they would fail in the same way.")
+                break
     return FAILED if any(result.status is Status.FAILED for result in results) else OK
 
 
 def _run_one(
-    connector: Connector, request: RunRequest, options: argparse.Namespace, console: Console
+    connector: Connector, request: RunRequest, options: argparse.Namespace, console: Console, place: str
 ) -> RunResult:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=options.json or not console.is_terminal
-    ) as progress:
-        task = progress.add_task(f"{request.entity}: signing in")
-
-        def show(tally: Tally) -> None:
-            text = f"{request.entity}: {tally.records_read:,} records written down, reading on"
-            progress.update(task, description=text)
-
+    with show_progress(f"{place}{request.entity}", console, shown=not options.json) as show:
         return connector.run(request, on_progress=show)
 
 
 def _show_result(result: RunResult, options: argparse.Namespace, console: Console) -> None:
-    plain = to_plain(result)
     if options.json:
-        _print_json(plain)
-        return
-    colour = COLOURS[result.status.value]
-    counts = (
-        f"{result.records_read:,} read, {result.records_written:,} written, {result.records_unchanged:,} unchanged, "
-        f"{result.records_rejected:,} rejected in {result.duration_seconds:.1f} s"
-    )
-    extra = "".join(f", {name} {value}" for name, value in result.details.items())
-    console.print(
-        f"{result.entity:<20} [{colour}]{result.status.value:<10}[/] {counts}{extra}", highlight=False
-    )
-    if result.reason:
-        console.print(f"  {result.reason}", highlight=False, markup=False)
-    if result.error:
-        console.print(f"  {result.error.message} {result.error.action}", highlight=False, markup=False)
+        write_json(to_plain(result))
+    else:
+        show_result(result, console)
 
 
 def _show_error(exc: ConnectorError, options: argparse.Namespace) -> None:
     if options.json:
-        _print_json(
+        write_json(
             {
                 "status": "failed",
                 "error": {"type": type(exc).__name__, "message": exc.message, "action": exc.action},
@@ -212,58 +253,38 @@ def _show_error(exc: ConnectorError, options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace, console: Console) -> int:
-    lines = []
-    table = Table("", "Tried", "Found", "What to do", box=None, pad_edge=False)
-    for line in _build().check(options.entities):
-        lines.append(line)
-        mark = "[green]ok[/]" if line.ok else "[red]FAILED[/]"
-        table.add_row(mark, line.subject, line.finding, line.remedy)
+    shown = console.is_terminal and not options.json
+    with console.status("Trying every system …") if shown else nullcontext():
+        lines = list(_build().check(options.entities))
     if options.json:
-        _print_json([asdict(line) for line in lines])
+        write_json([asdict(line) for line in lines])
     else:
-        console.print(table)
+        show_checks(lines, console)
     return OK if all(line.ok for line in lines) else FAILED
 
 
 def _status(options: argparse.Namespace, console: Console) -> int:
     status = render_status(_build())
     if options.json:
-        _print_json(status)
-        return OK
-    table = Table("Entity", "Last success", "Watermark", "Last run", "Dead letters", box=None, pad_edge=False)
-    for entry in status["entities"]:
-        last = entry["last_run"] or {}
-        if entry["enabled"] or last:
-            outcome = f"{last.get('mode', '')} {last.get('status', '')}".strip() or "never"
-            cells = (entry["entity"], entry["last_success_at"] or "", entry["watermark"] or "", outcome)
-            table.add_row(*cells, str(entry["dead_letters"]))
-    console.print(table)
+        write_json(status)
+    else:
+        show_status(status, console)
     return OK
 
 
 def _audit(options: argparse.Namespace, console: Console) -> int:
-    lines = _build().audit(options.entity, options.key)
+    connector = _build()
+    lines = connector.audit(options.entity, options.key)
     if options.json:
-        _print_json([{**asdict(line), "at": to_text(line.at)} for line in lines])
-        return OK if lines else FAILED
-    if not lines:
-        console.print(
-            f"Nothing is known of {options.key} in {options.entity}. A key looks like Bill/000123.",
-            markup=False,
-        )
-        return FAILED
-    table = Table("When", "Where", "What", "Run", "Version", "Key", "Why", box=None, pad_edge=False)
-    for line in lines:
-        table.add_row(
-            to_text(line.at), line.place, line.what, line.run_id, line.version[:12], line.key, line.reason
-        )
-    console.print(table)
-    return OK
+        write_json([{**asdict(line), "at": to_text(line.at)} for line in lines])
+    elif lines:
+        show_audit(lines, console)
+    else:
+        keys = "/".join(connector.catalogue.find(options.entity).keys)
+        text = f"Nothing is known of {options.key} in {options.entity}. Name it by its key ({keys}) or by Acumatica's id."
+        console.print(text, markup=False, highlight=False)
+    return OK if lines else FAILED
 
 
 def _demo(options: argparse.Namespace, console: Console) -> int:
     return run_demo(options.directory, console)
-
-
-def _print_json(plain: Any) -> None:
-    sys.stdout.write(msgspec.json.encode(plain).decode() + "\n")

@@ -25,11 +25,15 @@ from rich.progress import (
 from rich.table import Table
 
 from connector.catalogue import load_catalogue
+from connector.config import list_variables
 from connector.errors import ConfigurationError, SourceUnavailableError
 from connector.sandbox import Sandbox, SandboxOptions
 from connector.sandbox.data.business_day import business_day
 
 STARTUP_SECONDS = 60
+LOOPBACK = requests.Session()
+LOOPBACK.trust_env = False
+"""Calls to this machine never go through the user's proxy."""
 
 PAYABLES = """
     SELECT v.vendor_name AS vendor, count(*) AS bills, sum(i.balance) AS open_balance, min(i.due_date) AS oldest_due
@@ -54,7 +58,7 @@ def run_demo(directory: str, console: Console) -> int:
         for leftover in folder.glob(f"{path.name}*"):
             leftover.unlink()
     console.print(
-        "[bold]A simulated Acumatica tenant starts[/]: a distributor with vendors, bills, orders, payments and a ledger."
+        "[bold]A simulated Acumatica tenant starts[/]: a distributor with vendors, bills, orders, payments, a ledger."
     )
     with Sandbox(SandboxOptions(size="demo", real_time=True)) as sandbox:
         (folder / "credentials.json").write_text(json.dumps(sandbox.credentials("password")))
@@ -68,7 +72,7 @@ def _tell(sandbox: Sandbox, url: str, console: Console) -> list[dict[str, Any]]:
     entities = load_catalogue().enabled
     names = [entity.name for entity in entities]
     console.print(
-        f"It answers at {sandbox.url}; the function at {url}. [bold]First sync:[/] everything is new.\n"
+        f"It answers at {sandbox.url}; the function at {url}.\n\n[bold]First sync:[/] everything is new.\n"
     )
     first = _sync_all(url, [{"entity": name} for name in names], console)
     _show_results(first, console)
@@ -76,7 +80,9 @@ def _tell(sandbox: Sandbox, url: str, console: Console) -> list[dict[str, Any]]:
         "\n[bold]A business day passes in the ERP:[/] bills, payments, a new vendor, a deleted draft."
     )
     activity = business_day(sandbox.tenant, sandbox.options)
-    console.print("  " + _describe_day(activity) + "\n", highlight=False)
+    for line in _describe_day(activity):
+        console.print(f"  {line}", highlight=False)
+    console.print()
     console.print("[bold]Second sync:[/] only what changed is read; a reconcile finds what was deleted.\n")
     again = [{"entity": name} for name in names]
     deleted = {entity for entity, counts in activity.items() if counts["deleted"]}
@@ -90,14 +96,18 @@ def _tell(sandbox: Sandbox, url: str, console: Console) -> list[dict[str, Any]]:
 
 
 def _environment(url: str, folder: Path, warehouse: Path, state: Path) -> dict[str, str]:
+    """Return what the function shall see: nothing of the user's own configuration, and no proxy before loopback."""
+    own = {variable.name for variable in list_variables()}
+    kept = {name: value for name, value in os.environ.items() if name not in own}
     return {
-        **os.environ,
+        **kept,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
         "ACUMATICA_URL": url,
         "ACUMATICA_ENDPOINT_VERSION": "24.200.001",
         "ACUMATICA_CREDENTIALS": f"file:{folder / 'credentials.json'}",
         "WAREHOUSE": f"duckdb:{warehouse}",
         "STATE": f"sqlite:{state}",
-        "ENTITIES_FILE": "",
     }
 
 
@@ -134,7 +144,7 @@ def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]", log: Pa
         if process.poll() is not None:
             raise ConfigurationError("The function could not be started.", action=f"Read {log}.")
         try:
-            requests.get(url, timeout=5)
+            LOOPBACK.get(url, timeout=5)
         except requests.ConnectionError:
             time.sleep(0.1)
         else:
@@ -157,7 +167,7 @@ def _sync_all(url: str, bodies: Sequence[dict[str, str]], console: Console) -> l
         task = progress.add_task("starting", total=len(bodies))
         for body in bodies:
             progress.update(task, description=f"{body.get('mode', 'sync')} {body['entity']}")
-            result = requests.post(url, json=body, timeout=600).json()
+            result = LOOPBACK.post(url, json=body, timeout=600).json()
             results.append(result)
             if not console.is_terminal:
                 console.print(f"  {body['entity']}: {result['status']}", highlight=False)
@@ -186,12 +196,10 @@ def _show_results(results: Sequence[dict[str, Any]], console: Console) -> None:
     console.print(table)
 
 
-def _describe_day(activity: dict[str, dict[str, int]]) -> str:
-    parts = []
+def _describe_day(activity: dict[str, dict[str, int]]) -> Iterator[str]:
     for entity, counts in activity.items():
         done = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        parts.append(f"{entity}: {done}")
-    return "; ".join(parts)
+        yield f"{entity:<20} {done}"
 
 
 def _show_queries(warehouse: Path, console: Console) -> None:
@@ -212,9 +220,11 @@ def _show_queries(warehouse: Path, console: Console) -> None:
             for row in cursor.fetchall():
                 table.add_row(*(_show_cell(name, value) for name, value in zip(names, row, strict=True)))
             console.print(table)
-    console.print(f"\nThe data stays in [bold]{warehouse}[/]. Look at it:", highlight=False)
+    place = os.path.relpath(warehouse)
+    console.print(f"\nThe data stays in [bold]{place}[/]. Look at it:", highlight=False)
+    query = "SELECT type, reference_nbr, vendor, date, amount, balance FROM invoices LIMIT 5"
     console.print(
-        f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{warehouse}').sql('FROM invoices LIMIT 5').show()\"",
+        f"  {os.path.relpath(sys.executable)} -c \"import duckdb; duckdb.connect('{place}').sql('{query}').show()\"",
         highlight=False,
     )
 

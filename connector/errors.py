@@ -14,8 +14,9 @@ class ConnectorError(Exception):
     http_status: ClassVar[int] = 500
 
     def __init__(self, message: str, *, action: str) -> None:
-        super().__init__(message)
-        self.message = message
+        sentence = message if message.endswith((".", "!", "?")) else f"{message}."
+        super().__init__(sentence)
+        self.message = sentence
         self.action = action
 
 

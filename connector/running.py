@@ -238,6 +238,16 @@ class Run:
         )
 
     def _fail_unexpectedly(self, exc: BaseException) -> RunResult:
+        if isinstance(exc, KeyboardInterrupt):
+            return self._build_result(
+                Status.FAILED,
+                error=RunFailure(
+                    type="Interrupted",
+                    message=f"The run of {self.entity.name} was interrupted.",
+                    action="Run it again; it goes on where this one stopped.",
+                    http_status=500,
+                ),
+            )
         return self._build_result(
             Status.FAILED,
             error=RunFailure(

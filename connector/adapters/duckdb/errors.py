@@ -1,5 +1,6 @@
 """DuckDB's errors under our names."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,6 +37,8 @@ DATA_ERRORS = (
 """What a row that does not fit its table raises."""
 
 LOCKED = "lock on file"
+HOLDER = re.compile(r"held in (.+? \(PID \d+\))")
+"""Where DuckDB names the program that has the file open."""
 
 
 @contextmanager
@@ -51,8 +54,9 @@ def translate_error(exc: duckdb.Error) -> ConnectorError:
     """Return our error for one of DuckDB's."""
     text = first_line(exc)
     if isinstance(exc, duckdb.IOException) and LOCKED in text:
+        holder = HOLDER.search(text)
         return WarehouseUnavailableError(
-            f"The DuckDB file is open in another program: {text}",
+            f"The DuckDB file is open in another program{f': {holder[1]}' if holder else ''}.",
             action="Close that program, or wait for the other run; DuckDB lets one program write at a time.",
         )
     kind, action = next(ERRORS[cls] for cls in type(exc).__mro__ if cls in ERRORS)
