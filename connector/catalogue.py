@@ -116,7 +116,8 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise CatalogueError(
-            f"The catalogue {path} cannot be read: {getattr(exc, 'strerror', None) or exc}.", action="Check ENTITIES_FILE."
+            f"The catalogue {path} cannot be read: {getattr(exc, 'strerror', None) or exc}.",
+            action="Check ENTITIES_FILE.",
         ) from exc
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
