@@ -14,6 +14,7 @@ from tests.e2e.profiles import (
     read_duckdb,
     set_environment,
 )
+from tests.e2e.upgrade import Upgrade
 from tests.stand_ins.secret_manager import FakeSecretManager
 
 
@@ -49,3 +50,9 @@ def profile(request: pytest.FixtureRequest) -> Profile:
     """Both, one after the other."""
     chosen: Profile = request.getfixturevalue(request.param)
     return chosen
+
+
+@pytest.fixture
+def upgrade(sandbox: Sandbox, embedded: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Upgrade:
+    """On a laptop: the stand-in for BigQuery cannot query tables whose nested columns grew."""
+    return Upgrade(sandbox, embedded, tmp_path, monkeypatch)
