@@ -92,7 +92,7 @@ class Interpreter:
             return Reading(record=self.codec.decode(row), raw=row)
         except RecordRejectedError as exc:
             found = identify(row, self.entity)
-            reason = f"{exc.message}. {exc.action}"
+            reason = f"{exc.message} {exc.action}"
             return Reading(record=Rejected(id=found.id, key=found.key, reason=reason, payload=row), raw=row)
 
 
