@@ -104,9 +104,11 @@ class TestPages:
     def test_a_resumed_pass_goes_on_behind_its_checkpoint_with_its_signpost(self) -> None:
         known = tuple(a_record(number=n).mark for n in (1, 2, 3))
         plan = Plan(lower=None, checkpoint=a_checkpoint(offset=3, known=known, signpost=MORNING))
-        reader = a_reader(Shelf(rows(*range(1, 6))), plan=plan)
+        shelf = Shelf([a_row(number=number) for number in range(1, 6)])
+        reader = a_reader(shelf, plan=plan)
         assert reader.signpost == MORNING
         assert ids(list(reader.read())) == [[4, 5]]
+        assert shelf.queries[0].skip == 2
 
     def test_the_query_says_what_the_plan_and_the_contract_say(self) -> None:
         shelf = Shelf([])
@@ -114,8 +116,11 @@ class TestPages:
         (query,) = shelf.queries
         assert (query.lower, query.modified_field) == (MORNING, "LastModifiedDateTime")
         assert (query.keys_only, query.one_by_one) == (True, True)
+        assert query.entity == an_entity()
+        assert query.archived, "an archived record is a record"
         list(a_reader(shelf).read())
         assert (shelf.queries[-1].lower, shelf.queries[-1].one_by_one) == (None, False)
+        assert not shelf.queries[-1].keys_only
 
 
 class TestMovingLists:
@@ -174,6 +179,16 @@ class TestMovingLists:
             list(a_reader(shelf).read())
         assert "Nothing is lost" in caught.value.action
 
+    def test_a_page_with_nothing_new_is_passed_over(self) -> None:
+        """The list shrank under the seam, so that a page holds known rows only: no page without rows comes of it."""
+
+        def shrink(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 3:
+                del shelf.rows[0]
+
+        found = ids(list(a_reader(Shelf(rows(*range(1, 6)), before=shrink)).read()))
+        assert found == [[1, 2, 3], [4, 5]]
+
 
 class TestOneByOne:
     def test_a_list_that_cannot_be_optimised_is_asked_for_one_by_one_from_then_on(self) -> None:
@@ -231,6 +246,23 @@ class TestInterpreter:
         assert isinstance(found, Rejected)
         assert (found.key, found.payload, reading.raw) == ("V9", raw, raw)
         assert found.reason == "cannot be normalised: it has no id. Look at the record in Acumatica."
+
+
+class TestContracts:
+    def test_a_page_brings_the_contract_that_changed_with_it(self) -> None:
+        wider = a_contract(fields={"Colour": Kind.STRING})
+        shelf = Shelf([*rows(1, 2, 3), a_row(number=4, Colour="red")], contract=wider)
+        assert [page.contract for page in a_reader(shelf).read()] == [None, wider]
+
+    def test_a_column_that_keeps_its_type_keeps_it_under_the_new_contract_too(self) -> None:
+        wider = a_contract(fields={"Terms": Kind.INT, "Colour": Kind.STRING})
+        shelf: Any = Shelf([], contract=wider)
+        old = a_contract(fields={"Terms": Kind.INT})
+        interpreter = Interpreter(shelf, an_entity(), old, frozenset({"terms"}))
+        for row in (a_row(Terms=30), a_row(Terms=30, Colour="red")):
+            ((reading,), _) = interpreter.interpret([row])
+            assert isinstance(reading.record, Record)
+            assert reading.record.extra == b'{"Terms":30}'
 
 
 class TestReadAhead:

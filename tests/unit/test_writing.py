@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from connector.adapters.sqlite import SqliteStateStore
+from connector.domain.batch import build_insert_id
 from connector.domain.cursor import Seam
 from connector.domain.record import Record
 from connector.domain.run import RunRequest, WriteMethod
@@ -23,7 +24,7 @@ from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.warehouse import MemoryWarehouse
 
 READ_AT = MORNING + timedelta(hours=2)
-SOURCE: Source = MovingTenant(1)
+SOURCE: Source = MovingTenant(1, contract=a_contract())
 
 
 class Known:
@@ -91,6 +92,31 @@ def test_new_versions_are_written_with_what_the_connector_knows() -> None:
     assert desk.run.write_method is WriteMethod.LOAD
     assert desk.counts == (2, 2, 0, 0)
     assert desk.outcomes(2) == [(Outcome.WRITTEN, "V2", "")]
+    (page,) = desk.state.audit_trail("vendors", an_id(2))
+    assert page.entry.version == a_record(number=2, key="V2").version
+
+
+def test_the_insert_id_is_that_of_this_version_of_this_record_of_this_entity() -> None:
+    desk = Desk()
+    desk.write(a_page(*good(1)))
+    expected = build_insert_id("vendors", an_id(1), a_record(number=1, key="V1").version)
+    assert desk.warehouse.appends[0].rows[0].insert_id == expected
+
+
+def test_what_the_contract_does_not_tell_travels_beside_the_row() -> None:
+    desk = Desk()
+    desk.write(a_page(a_row(Colour="red")))
+    assert desk.warehouse.appends[0].rows[0].extra == b'{"Colour":"red"}'
+
+
+def test_counts_and_audits_go_on_over_the_writes_of_a_run() -> None:
+    desk = Desk()
+    known = Known(a_record(number=1, key="V1"))
+    for _ in range(2):
+        desk.write(a_page(*good(1, 2), *bad(3)), known=known)
+    assert desk.counts == (6, 2, 2, 2)
+    trail = list(desk.state.audit_trail("vendors", an_id(3)))
+    assert [page.entry.version for page in trail] == ["", ""]
 
 
 def test_a_retry_carries_the_same_insert_id_whatever_the_run() -> None:
@@ -163,6 +189,7 @@ def test_too_many_rejects_stop_the_run_before_anything_is_kept() -> None:
     ) as caught:
         desk.write(a_page(*good(20), *bad(*range(1, 12))))
     assert an_id(1) in caught.value.message
+    assert caught.value.action.startswith("Nothing was moved.")
     assert desk.warehouse.appends == []
     assert list(desk.state.dead_letters("vendors")) == []
     assert desk.counts == (0, 0, 0, 0)

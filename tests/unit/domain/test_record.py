@@ -123,6 +123,18 @@ class TestWhatDoesNotFit:
         assert one.extra == other.extra == b'{"Apple":"a","Zebra":"z"}'
         assert one.version == other.version
 
+    def test_what_was_told_of_earlier_records_stays_told(self) -> None:
+        codec = Codec(an_entity(), a_contract(fields={"Terms": Kind.STRING, "Zone": Kind.STRING}))
+        for row in (a_row(Colour="red", Terms=1), a_row(Size="big", Zone=2)):
+            codec.decode(row)
+        assert (codec.unannounced, codec.retyped) == ({"Colour", "Size"}, {"Terms", "Zone"})
+
+    def test_a_wide_column_is_wide_on_the_thorough_path_too(self) -> None:
+        entity = an_entity(bignumeric_fields=frozenset({"Amount"}))
+        codec = Codec(entity, a_contract(fields={"Amount": Kind.DECIMAL}))
+        record = codec.decode(b'{"id":"x","Amount":{"value":0.1234567891},"New":{}}')
+        assert body(record)["amount"] == "0.1234567891"
+
 
 class TestCustomFields:
     def test_they_become_columns_without_a_detour(self) -> None:
@@ -135,6 +147,14 @@ class TestCustomFields:
         raw = json.dumps({"id": "x", **block}).encode()
         record, _ = decode(raw, custom={"Document.UsrColour": Kind.STRING})
         assert "usr_colour" not in body(record)
+
+    def test_a_record_on_the_thorough_path_keeps_them(self) -> None:
+        odd = {"Other": {"UsrSize": {"type": "CustomIntField", "value": 3}}}
+        both: dict[str, Any] = {"custom": {**CUSTOM["custom"], **odd}, "New": {"value": 1}}
+        record, codec = decode(a_row(**both), custom={"Document.UsrColour": Kind.STRING})
+        assert body(record)["usr_colour"] == "red"
+        assert json.loads(record.extra) == {"New": 1, "custom/Other.UsrSize": 3}
+        assert codec.unannounced == {"New", "custom/Other.UsrSize"}
 
 
 class TestVersions:
@@ -201,6 +221,11 @@ class TestIdentity:
         found = identify(a_row(number=4, key="V004"), an_entity())
         assert (found.id, found.key) == (an_id(4), "V004")
         two = an_entity(keys=("Type", "Nbr"))
+        contract = a_contract(fields={"Type": Kind.STRING, "Nbr": Kind.INT})
+        assert (
+            Codec(two, contract).decode(b'{"id":"x","Type":{"value":"Bill"},"Nbr":{"value":7}}').key
+            == "Bill/7"
+        )
         assert identify(b'{"id":"x","Type":{"value":"Bill"},"Nbr":{"value":7}}', two).key == "Bill/7"
         assert identify(b'{"id":"x","Type":{},"Nbr":"odd"}', two).key == ""
 

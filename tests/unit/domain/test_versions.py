@@ -68,7 +68,13 @@ def a_version(record_id: str, number: int, *, minutes: int | None = 0) -> Curren
 
 class TestVersionIndex:
     def test_every_record_is_found_and_no_other(self) -> None:
-        ids = [*(an_id(n * 3 + 2**64 * (n % 2)) for n in range(50)), "ABC", "Not-A-Guid", an_id(7).upper()]
+        ids = [
+            *(an_id(n * 3 + 2**64 * (n % 2)) for n in range(50)),
+            "ABC",
+            "Not-A-Guid",
+            an_id(7).upper(),
+            "f" + an_id(9)[1:],
+        ]
         index = VersionIndex(a_version(record_id, n) for n, record_id in enumerate(sorted(ids)))
         assert len(index) == len(ids)
         found = {record_id: index.find(record_id) for record_id in ids}
