@@ -188,11 +188,7 @@ def test_ctrl_c_stores_the_page_at_hand_and_the_next_sync_goes_on(
     shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "10")
-    main_thread = threading.main_thread().ident
-    assert main_thread is not None
-    tenant.faults.add(
-        path="/Bill?", ordinal=3, hook=lambda _: signal.pthread_kill(main_thread, signal.SIGINT)
-    )
+    tenant.faults.add(path="/Bill?", ordinal=3, hook=lambda _: _press_ctrl_c())
     assert shell.run("sync", "invoices", "vendors", "--json") == 130
     (stopped,) = shell.documents()
     assert (stopped["entity"], stopped["status"]) == ("invoices", "partial")
@@ -216,12 +212,16 @@ def test_a_second_ctrl_c_stops_at_once_and_is_written_down_as_that(shell: Shell,
 
 def _press_ctrl_c_twice() -> None:
     """Press it again as soon as the first has been taken, which gives Ctrl-C its usual meaning back."""
-    main_thread = threading.main_thread().ident
-    assert main_thread is not None
-    signal.pthread_kill(main_thread, signal.SIGINT)
+    _press_ctrl_c()
     ends_at = time.monotonic() + 10
     while signal.getsignal(signal.SIGINT) is not signal.default_int_handler and time.monotonic() < ends_at:
         threading.Event().wait(0.005)
+    _press_ctrl_c()
+
+
+def _press_ctrl_c() -> None:
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None
     signal.pthread_kill(main_thread, signal.SIGINT)
 
 
