@@ -123,6 +123,25 @@ class TestWhatDoesNotFit:
         assert one.extra == other.extra == b'{"Apple":"a","Zebra":"z"}'
         assert one.version == other.version
 
+    def test_a_linked_entity_survives_the_thorough_path_with_what_is_odd_in_it_told(self) -> None:
+        linked = {"Contact": Shape(fields={"Email": Kind.STRING, "Age": Kind.INT})}
+        contact = {
+            "Email": {"value": "a@b"},
+            "Age": {"value": "old"},
+            "Nick": {"value": {"id": "n", "Deep": {"value": 1}}},
+        }
+        record, codec = decode(a_row(Contact=contact), linked=linked)
+        assert body(record)["contact_email"] == "a@b"
+        assert json.loads(record.extra) == {"Contact/Age": "old", "Contact/Nick": {"Deep": 1}}
+        assert (codec.unannounced, codec.retyped) == ({"Contact/Nick"}, {"Contact/Age"})
+
+    def test_announced_members_that_are_null_are_passed_over_on_the_thorough_path(self) -> None:
+        raw = b'{"id":"x","Name":null,"Contact":null,"Details":null,"New":{"type":"T","value":7},"VendorID":{"value":"V"}}'
+        linked = {"Contact": Shape(fields={"Email": Kind.STRING})}
+        record, codec = decode(raw, fields={"Name": Kind.STRING}, linked=linked, details=LINES)
+        assert body(record) == {"vendor_id": "V"}
+        assert (record.extra, codec.unannounced, codec.retyped) == (b'{"New":7}', {"New"}, set())
+
     def test_what_was_told_of_earlier_records_stays_told(self) -> None:
         codec = Codec(an_entity(), a_contract(fields={"Terms": Kind.STRING, "Zone": Kind.STRING}))
         for row in (a_row(Colour="red", Terms=1), a_row(Size="big", Zone=2)):
