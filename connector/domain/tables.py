@@ -6,7 +6,7 @@ from connector.domain.contract import Contract, Kind
 from connector.domain.current_table import build_merge
 from connector.domain.entity import CurrentForm, Entity
 from connector.domain.evolution import evolve
-from connector.domain.layout import Leaf, Level, Part, build_level
+from connector.domain.layout import Leaf, Level, Part, build_level, to_snake_case
 from connector.domain.schema import Column, ColumnType, Table
 from connector.domain.views import build_views
 
@@ -40,8 +40,13 @@ LINE_META_COLUMNS = (
 
 
 def build_table(entity: Entity, contract: Contract) -> Table:
-    """Return the log table with its views, as they should be by this contract."""
-    columns = tuple(_build_columns(build_level(contract.root), entity, "")) + META_COLUMNS
+    """Return the log table with its views, as they should be by this contract; what people look for, the keys, first."""
+    keys = [to_snake_case(key) for key in entity.keys]
+    business = sorted(
+        _build_columns(build_level(contract.root), entity, ""),
+        key=lambda column: keys.index(column.name) if column.name in keys else len(keys),
+    )
+    columns = (*business, *META_COLUMNS)
     return Table(
         name=entity.log_table,
         entity=entity.name,

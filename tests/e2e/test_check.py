@@ -22,7 +22,9 @@ def function(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return Function()
 
 
-def test_everything_is_well_before_the_first_run(function: Function, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_everything_is_well_before_the_first_run(
+    function: Function, sandbox: Sandbox, tmp_path: Path
+) -> None:
     answer = function.call(mode="check")
 
     assert (answer.status, answer.json["status"]) == (200, "succeeded")
