@@ -5,6 +5,7 @@ CONNECTOR_EXAMPLES sets how many examples are tried, CONNECTOR_SEED where the se
 
 import os
 import random
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "250"))
 SEED = int(os.environ.get("CONNECTOR_SEED") or random.SystemRandom().randrange(10**9))
 LOOKBACK = timedelta(minutes=15)
 LONGEST_TRANSACTION = timedelta(minutes=8)
+GROWN_OLD = LONGEST_TRANSACTION - timedelta(minutes=2)
+"""From when on a transaction is ended at the next occasion; occasions are less than two minutes apart."""
 SKEWS = st.integers(-120, 120).map(lambda seconds: timedelta(seconds=seconds))
 """A transaction's length and the differences of clocks must stay below the lookback together: 8 + 2 · 2 < 15 minutes."""
 ENTITY = an_entity()
@@ -58,6 +61,7 @@ class MovingList(RuleBasedStateMachine):
         self.source = SandboxSource(self.sandbox, CONTRACT, self.move_meanwhile)
         self.open: list[tuple[Any, Transaction]] = []
         self.meanwhile: list[list[Move]] = []
+        self.turn = threading.RLock()
         self.runs = self.changes = 0
 
     @initialize(
@@ -84,7 +88,7 @@ class MovingList(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         for _ in range(minutes):
             self.tenant.clock.advance(60)
-            self._end_transactions(older_than=LONGEST_TRANSACTION - timedelta(minutes=2))
+            self._end_transactions(older_than=GROWN_OLD)
 
     def move(self, move: Move) -> None:
         kind, index, number = move
@@ -96,7 +100,7 @@ class MovingList(RuleBasedStateMachine):
             self._end_transactions(only=index)
         elif kind == "wait":
             self.tenant.clock.advance(number / 10)
-            self._end_transactions(older_than=LONGEST_TRANSACTION - timedelta(minutes=2))
+            self._end_transactions(older_than=GROWN_OLD)
         elif kind == "insert":
             self._insert(self.tenant.begin(), number).commit()
         elif target is not None and target.stamp <= self.tenant.clock.now():
@@ -141,8 +145,9 @@ class MovingList(RuleBasedStateMachine):
 
     def move_meanwhile(self) -> None:
         """Before and after a page is taken: the next few moves that were drawn for this run."""
-        if self.meanwhile:
-            for move in self.meanwhile.pop(0):
+        with self.turn:
+            self._end_transactions(older_than=GROWN_OLD)
+            for move in self.meanwhile.pop(0) if self.meanwhile else ():
                 self.move(move)
 
     @rule(meanwhile=st.lists(st.lists(MOVES, max_size=3), max_size=12))
@@ -179,13 +184,16 @@ class MovingList(RuleBasedStateMachine):
 
         def decide(moment: str, count: int) -> None:
             if (moment, count) == (moments[step], 1):
-                self.tenant.clock.advance(60)
+                with self.turn:  # the next page may be on its way
+                    self.tenant.clock.advance(60)
+                    self._end_transactions(older_than=GROWN_OLD)
                 self._run([])
 
         self._run(meanwhile, Life(decide))
 
     def _run(self, meanwhile: list[list[Move]], life: Life | None = None) -> RunResult | None:
-        self.meanwhile, self.runs = list(meanwhile), self.runs + 1
+        with self.turn:
+            self.meanwhile, self.runs = list(meanwhile), self.runs + 1
         ports = Ports(source=self.source, warehouse=self.warehouse, state=self.state, clock=self.clock)
         limits = Limits(
             deadline=self.clock.now() + timedelta(days=1),
