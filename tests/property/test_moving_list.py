@@ -27,7 +27,7 @@ from tests.fault.mortal import Killed, Life, mortal
 from tests.stand_ins.sandbox_source import SandboxSource, TenantTime
 from tests.stand_ins.warehouse import MemoryWarehouse
 
-EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "200"))
 SEED = int(os.environ.get("CONNECTOR_SEED") or random.SystemRandom().randrange(10**9))
 LOOKBACK = timedelta(minutes=15)
 LONGEST_TRANSACTION = timedelta(minutes=8)

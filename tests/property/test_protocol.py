@@ -33,7 +33,7 @@ from tests.property.moving_tenant import (
 from tests.property.moving_tenant import name as name_of
 from tests.stand_ins.warehouse import MemoryWarehouse
 
-HISTORIES = int(os.environ.get("CONNECTOR_HISTORIES", "1200"))
+HISTORIES = int(os.environ.get("CONNECTOR_HISTORIES", "1000"))
 SEED = int(os.environ.get("CONNECTOR_SEED") or random.SystemRandom().randrange(10**9))
 NAIVE_HISTORIES = 300
 KILL_SHARE = 0.02
