@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: setup demo test check clean
+.PHONY: setup demo test check mutation clean
 
 setup: $(READY)
 
@@ -29,5 +29,11 @@ check: setup
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache | sed -n '/^Contracts$$/,$$p'
 
+# Changes the protocol's code one place at a time and runs its quick tests; what survives is listed in docs/testing.md.
+mutation: setup
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	@nice $(VENV)/bin/mutmut run --max-children 2
+	@$(VENV)/bin/mutmut results
+
 clean:
-	@rm -rf $(VENV) .demo .stand-ins
+	@rm -rf $(VENV) .venv-checkov .demo .stand-ins mutants
