@@ -210,6 +210,14 @@ def test_a_second_ctrl_c_stops_at_once_and_is_written_down_as_that(shell: Shell,
     ]
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_as_on_a_terminal() -> Iterator[None]:
+    """A shell starts what it puts in the background with Ctrl-C ignored; these tests are about a terminal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def _press_ctrl_c_twice() -> None:
     """Press it again as soon as the first has been taken, which gives Ctrl-C its usual meaning back."""
     _press_ctrl_c()

@@ -229,7 +229,7 @@ class TestTrouble:
         warehouse.prepare(a_table())
         del bigquery.tables["bill_lines"]
         line = list(warehouse.check([a_table()]))[-1]
-        assert (line.ok, line.finding) == (False, "The views bill_lines are missing")
+        assert (line.ok, line.finding) == (False, "The views bill_lines are missing.")
         del bigquery.tables["bills_log"].resource["labels"]["layout"]
         warehouse.prepare(a_table())
         assert "bill_lines" in bigquery.tables
