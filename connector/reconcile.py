@@ -5,6 +5,7 @@ A filter by change time never shows a deletion, and not every change moves the s
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 
 from connector.domain.cursor import Plan, Seam
@@ -119,9 +120,21 @@ class Reconcile:
             self._run.prepare(self._writer.table)
         tally = self._run.tally
         written, unchanged = tally.records_written, tally.records_unchanged
-        self._writer.write([page], self._index, WriteMethod.LOAD)
+        readings = tuple(replace(reading, record=self._lift(reading.record)) for reading in page.readings)
+        self._writer.write([replace(page, readings=readings)], self._index, WriteMethod.LOAD)
         self._repaired += tally.records_written - written
         self._matched += tally.records_unchanged - unchanged
+
+    def _lift(self, found: Record | Rejected) -> Record | Rejected:
+        """What Acumatica has now is right, even with an older stamp than the warehouse's (a tenant restored from a backup).
+
+        Such a version is written under the warehouse's stamp, or it would never be shown; its own columns keep its own.
+        """
+        at = self._index.find(found.id)
+        if at is None or not isinstance(found, Record) or found.modified_at is None:
+            return found
+        shown = self._index.stamp(at)
+        return found if shown is None or shown <= found.modified_at else replace(found, modified_at=shown)
 
     def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
         """Read every record and write those whose content differs. Return False when time ran out, progress stored."""

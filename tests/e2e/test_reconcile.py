@@ -159,6 +159,25 @@ def test_a_record_that_comes_back_lives_again(sandbox: Sandbox, embedded: Profil
     assert _shown(embedded) == _stored(sandbox)
 
 
+@pytest.mark.parametrize("depth", ["keys", "content"])
+def test_a_tenant_restored_from_a_backup_is_what_is_shown(
+    sandbox: Sandbox, embedded: Profile, depth: str
+) -> None:
+    """Its records carry older stamps than the versions that the restore undid."""
+    bill, *others = sandbox.tenant.records("Bill")
+    _sync(embedded)
+    sandbox.tenant.clock.advance(7200)
+    sandbox.tenant.change("Bill", bill.id, {"Description": "undone by the restore"})
+    _sync(embedded)
+    sandbox.tenant.clock.skew = timedelta(hours=-1)
+    sandbox.tenant.change("Bill", bill.id, {"Description": "as restored"})
+    sandbox.tenant.clock.skew = timedelta(0)
+
+    assert _reconcile(embedded, depth=depth) == (len(others), 1, 0, 1)
+    assert _shown(embedded) == _stored(sandbox)
+    assert _reconcile(embedded, depth=depth)[1:3] == (0, 0)
+
+
 def test_a_renamed_key_is_the_same_record(sandbox: Sandbox, embedded: Profile) -> None:
     vendor = sandbox.tenant.records("Vendor")[0]
     first = _sync(embedded, "vendors")["records_written"]
