@@ -8,6 +8,7 @@ from connector.domain.tables import build_table
 from connector.errors import ConnectorError
 from connector.ports import CheckLine
 from connector.running import Ports
+from connector.seats import give_seat_back, take_seat
 
 SESSION_TTL = timedelta(minutes=5)
 
@@ -34,7 +35,7 @@ def _check_source(
     ports: Ports, entities: Sequence[Entity], owner: str, max_sessions: int
 ) -> Iterator[CheckLine]:
     try:
-        slot = ports.state.acquire_session(owner, max_sessions, SESSION_TTL)
+        slot = take_seat(ports.state, ports.source, owner, max_sessions, SESSION_TTL)
     except ConnectorError as exc:
         yield CheckLine(subject="acumatica seat", ok=False, finding=exc.message, remedy=exc.action)
         return
@@ -51,6 +52,6 @@ def _check_source(
     finally:
         ports.source.close()
         try:
-            ports.state.release_session(slot)
+            give_seat_back(ports.state, ports.source, slot)
         except ConnectorError as exc:
             yield CheckLine(subject="acumatica seat", ok=False, finding=exc.message, remedy=exc.action)

@@ -47,7 +47,7 @@ OWNERS = {"since": Mode.BACKFILL, "depth": Mode.RECONCILE, "force": Mode.RECONCI
 HOPELESS = frozenset(
     kind.__name__ for kind in (CredentialsError, EndpointVersionError, SecretUnavailableError)
 )
-"""Failures that every other entity would meet as well; a sign-in refused once per entity locks the account."""
+"""Failures that every other entity would meet as well."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

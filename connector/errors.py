@@ -45,7 +45,14 @@ class SecretUnavailableError(ConfigurationError):
 
 
 class CredentialsError(ConfigurationError):
-    """A system refused the credentials. Never tried again: repeated failures lock the account."""
+    """A system refused the credentials. Never tried again by itself.
+
+    `may_lock_account` says that the refused try counts: a few more of them lock the account.
+    """
+
+    def __init__(self, message: str, *, action: str, may_lock_account: bool = False) -> None:
+        super().__init__(message, action=action)
+        self.may_lock_account = may_lock_account
 
 
 class AccessDeniedError(ConfigurationError):

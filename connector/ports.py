@@ -15,6 +15,7 @@ from connector.domain.stream import (
     Checkpoint,
     DeadLetter,
     Lease,
+    RefusedSignIn,
     SessionSlot,
     Stream,
     StreamStatus,
@@ -89,8 +90,14 @@ class Source(Protocol):
         Each is a hint, to be confirmed by `read_record`: other entities may share the table. One request.
         """
 
+    def avoid(self, refused: RefusedSignIn | None) -> None:
+        """Do not send these credentials again, by any call but `check`: the sign-in raises CredentialsError instead."""
+
+    def refused_sign_in(self) -> RefusedSignIn | None:
+        """Return what the next run has to avoid: a sign-in refused just now, else what was avoided; None once one succeeded."""
+
     def check(self, entities: Sequence[Entity]) -> Iterator["CheckLine"]:
-        """Try sign-in, tenant, endpoint version and each entity's list, writing nothing; never raises."""
+        """Try sign-in (a refused one too), tenant, endpoint version and each entity's list, writing nothing; never raises."""
 
     def close(self) -> None:
         """Sign out, so that the seat is free. Safe to call twice, and when nothing was ever opened; never raises."""
@@ -238,10 +245,16 @@ class StateStore(Protocol):
         """Forget suspects that were looked at; others, reported since, stay."""
 
     def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
-        """Return one of `limit` session slots, or None while unexpired ones of others fill them all."""
+        """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
+
+        With it comes the refused sign-in that is remembered.
+        """
 
     def release_session(self, slot: SessionSlot) -> None:
         """Give the slot back; nothing happens when it is no longer ours."""
+
+    def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
+        """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
 
     def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
         """Store the audit entry of a run (plain values: text, numbers, booleans, None, datetimes, nested)."""

@@ -23,6 +23,7 @@ from connector.domain.schema import Table
 from connector.domain.stream import Lease, SessionSlot, Stream
 from connector.errors import ConnectorError, SessionsBusyError, TransientError
 from connector.ports import Append, Clock, Row, Source, StateStore, TableStatus, Warehouse
+from connector.seats import give_seat_back, take_seat
 
 logger = logging.getLogger(__name__)
 
@@ -133,8 +134,12 @@ class Run:
 
     def open_session(self) -> None:
         """Take one of the seats this connector may hold; raise SessionsBusyError when other entities hold them all."""
-        self._slot = self.ports.state.acquire_session(
-            self.run_id, self.limits.max_sessions, self.limits.session_ttl
+        self._slot = take_seat(
+            self.ports.state,
+            self.ports.source,
+            self.run_id,
+            self.limits.max_sessions,
+            self.limits.session_ttl,
         )
         if self._slot is None:
             raise SessionsBusyError(
@@ -204,7 +209,9 @@ class Run:
     def _release(self) -> None:
         if self._slot is not None:
             slot = self._slot
-            self._attempt("the session slot", lambda: self.ports.state.release_session(slot))
+            self._attempt(
+                "the session slot", lambda: give_seat_back(self.ports.state, self.ports.source, slot)
+            )
         if self._lease is not None:
             lease = self._lease
             self._attempt("the lease", lambda: self.ports.state.release_lease(lease))

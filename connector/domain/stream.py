@@ -67,12 +67,27 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedSignIn:
+    """A user name and password that Acumatica refused: sent again by every run, they would lock the account.
+
+    `mark` recognises them and tells nothing of them.
+    """
+
+    mark: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSlot:
-    """A time-limited right to hold one of the API sessions (licensed seats) the connector may use."""
+    """A time-limited right to hold one of the API sessions (licensed seats) the connector may use.
+
+    `refused` is the sign-in that was refused last, by whichever run; None when all is well.
+    """
 
     number: int
     owner: str
     expires_at: datetime
+    refused: RefusedSignIn | None = None
 
 
 class Outcome(StrEnum):

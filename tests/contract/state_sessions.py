@@ -3,10 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from connector.domain.stream import SessionSlot
+import pytest
+
+from connector.domain.stream import RefusedSignIn, SessionSlot
 from connector.ports import StateStore
-from tests.contract.state_builders import TTL
+from tests.contract.state_builders import MORNING, TTL
 from tests.stand_ins.clock import FakeClock
+
+REFUSED = RefusedSignIn(mark="of a password", refused_at=MORNING)
 
 
 class SessionContract:
@@ -83,3 +87,47 @@ class SessionContract:
         store.release_session(slot)
         store.release_session(slot)
         assert store.acquire_session("run-2", 1, TTL) is not None
+
+    @pytest.mark.parametrize("limit", [1, 3])
+    def test_a_refused_sign_in_is_told_to_all_who_take_a_slot(
+        self, store: StateStore, second_store: StateStore, limit: int
+    ) -> None:
+        first = store.acquire_session("run-1", limit, TTL)
+        assert first is not None
+        assert first.refused is None
+        store.remember_refused_sign_in(REFUSED)
+        if limit > 1:
+            assert _take(second_store, "run-2", limit).refused == REFUSED
+        store.release_session(first)
+        assert _take(second_store, "run-3", limit).refused == REFUSED
+
+    def test_the_newest_refused_sign_in_counts_until_it_is_forgotten(
+        self, store: StateStore, second_store: StateStore
+    ) -> None:
+        newer = RefusedSignIn(mark="another", refused_at=MORNING + TTL)
+        for refused in (REFUSED, newer, None):
+            store.remember_refused_sign_in(refused)
+            slot = _take(second_store, "run-1", 2)
+            assert slot.refused == refused
+            second_store.release_session(slot)
+
+    def test_what_is_remembered_takes_no_slot_away(self, store: StateStore) -> None:
+        store.remember_refused_sign_in(REFUSED)
+        assert [_take(store, f"run-{n}", 2).number for n in (1, 2)] == [1, 2]
+        assert store.acquire_session("run-3", 2, TTL) is None
+
+    def test_a_held_slot_is_still_its_owners_when_something_is_remembered(
+        self, store: StateStore, second_store: StateStore
+    ) -> None:
+        slot = _take(store, "run-1", 1)
+        for refused in (REFUSED, None):
+            second_store.remember_refused_sign_in(refused)
+            assert second_store.acquire_session("run-2", 1, TTL) is None
+        store.release_session(slot)
+        assert _take(second_store, "run-2", 1).refused is None
+
+
+def _take(store: StateStore, owner: str, limit: int) -> SessionSlot:
+    slot = store.acquire_session(owner, limit, TTL)
+    assert slot is not None
+    return slot

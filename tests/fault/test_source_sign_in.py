@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from connector.adapters.acumatica.refused import check_not_refused, remember
+from connector.adapters.acumatica.secret import CookieSecret, PasswordSecret, RefreshSecret
 from connector.errors import (
     ConfigurationError,
     ConnectorError,
@@ -80,6 +82,83 @@ def test_the_account_is_not_locked_by_a_wrong_password(sandbox: Sandbox, form: C
         list(source.check([BILLS]))
         vault.change(password=right)
         assert source.read_list(a_query(top=1)).rows
+
+
+@pytest.mark.parametrize("form", WITH_PASSWORD)
+def test_what_one_run_was_refused_the_next_runs_do_not_send(sandbox: Sandbox, form: CredentialKind) -> None:
+    sandbox.configure(lockout_attempts=2)
+    vault = Vault(sandbox.credentials(form))
+    right = vault.members["password"]
+    vault.change(password="wr0ng")
+    refused = None
+    for _ in range(3):
+        with open_source(sandbox, vault) as source:
+            source.avoid(refused)
+            with pytest.raises(CredentialsError) as caught:
+                source.describe(BILLS)
+            refused = source.refused_sign_in()
+        assert refused is not None
+        assert "wr0ng" not in f"{refused} {caught.value} {caught.value.action}"
+    assert "run check" in caught.value.action
+    assert sign_ins(sandbox) == 1
+    vault.change(password=right)
+    with open_source(sandbox, vault) as source:
+        source.avoid(refused)
+        assert source.read_list(a_query(top=1)).rows
+        assert source.refused_sign_in() is None
+
+
+def test_a_refusal_is_of_one_user_one_password_one_tenant_and_one_instance() -> None:
+    secret = {"username": "api", "password": "one", "client_id": "app@ACME", "client_secret": "s"}
+    refused = remember(PasswordSecret(**secret), "https://erp.example", FakeClock().now())
+    others = [{"username": "apï"}, {"password": "two"}, {"client_id": "app@Other"}]
+    for changed in others:
+        check_not_refused(PasswordSecret(**(secret | changed)), "https://erp.example", refused)
+    check_not_refused(PasswordSecret(**secret), "https://test.example", refused)
+    check_not_refused(
+        RefreshSecret(client_id="app@ACME", client_secret="s", refresh_token="one"),
+        "https://erp.example",
+        refused,
+    )
+    the_same = [{"client_secret": "new"}, {"client_id": "another-app@ACME"}]
+    for changed in the_same:
+        with pytest.raises(CredentialsError):
+            check_not_refused(PasswordSecret(**(secret | changed)), "https://erp.example", refused)
+    cookie = CookieSecret(username="api", password="one", tenant="ACME")
+    with pytest.raises(CredentialsError):
+        check_not_refused(cookie, "https://erp.example", refused)
+
+
+def test_check_tries_what_was_refused_and_tells_how_it_went(sandbox: Sandbox) -> None:
+    vault = Vault(sandbox.credentials())
+    right = vault.members["password"]
+    vault.change(password="new one")
+    with open_source(sandbox, vault) as source:
+        outcome(lambda: source.describe(BILLS))
+        refused = source.refused_sign_in()
+    with open_source(sandbox, vault) as source:
+        source.avoid(refused)
+        assert not all(line.ok for line in source.check([BILLS]))
+        again = source.refused_sign_in()
+    assert again is not None
+    assert sign_ins(sandbox) == 2
+    sandbox.configure(password="new one")  # the administrator gives the user the secret's password
+    assert right != "new one"
+    with open_source(sandbox, vault) as source:
+        source.avoid(again)
+        assert all(line.ok for line in source.check([BILLS]))
+        assert source.refused_sign_in() is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"client_secret": "no"}, {"refresh_token": "used up"}], ids=["application", "token"]
+)
+def test_only_a_refused_password_is_remembered(sandbox: Sandbox, change: dict[str, str]) -> None:
+    vault = Vault(sandbox.credentials("refresh_token" if "refresh_token" in change else "password"))
+    vault.change(**change)
+    with open_source(sandbox, vault) as source:
+        assert isinstance(outcome(lambda: source.describe(BILLS)), CredentialsError)
+        assert source.refused_sign_in() is None
 
 
 def test_a_locked_account_is_said_to_be_locked_and_left_alone(sandbox: Sandbox) -> None:

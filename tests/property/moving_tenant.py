@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from connector.domain.contract import Contract, Kind, Shape
 from connector.domain.entity import Entity
+from connector.domain.stream import RefusedSignIn
 from connector.ports import CheckLine, ListAnswer, ListQuery
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -126,6 +127,12 @@ class MovingTenant:
         return encode(number, self.items[number]) if number in self.items else None
 
     def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+        return None
+
+    def avoid(self, refused: RefusedSignIn | None) -> None:
+        return
+
+    def refused_sign_in(self) -> RefusedSignIn | None:
         return None
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:

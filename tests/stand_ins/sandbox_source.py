@@ -10,6 +10,7 @@ import msgspec
 from connector.adapters.acumatica.queries import Choice, Window, build_query
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.stream import RefusedSignIn
 from connector.ports import CheckLine, ListAnswer, ListQuery
 from connector.sandbox import Request, Sandbox
 
@@ -55,6 +56,12 @@ class SandboxSource:
         raise NotImplementedError("lists alone are read here")
 
     def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+        return None
+
+    def avoid(self, refused: RefusedSignIn | None) -> None:
+        return
+
+    def refused_sign_in(self) -> RefusedSignIn | None:
         return None
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:

@@ -8,6 +8,7 @@ import msgspec
 
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.network import NoAnswerError
+from connector.adapters.acumatica.refused import check_not_refused, remember
 from connector.adapters.acumatica.secret import (
     CookieSecret,
     PasswordSecret,
@@ -19,6 +20,7 @@ from connector.adapters.acumatica.secret import (
 )
 from connector.adapters.acumatica.sign_in_refusals import check_login, check_token
 from connector.adapters.acumatica.transport import Answer, Request, Transport
+from connector.domain.stream import RefusedSignIn
 from connector.errors import (
     CredentialsError,
     SecretUnavailableError,
@@ -55,9 +57,12 @@ class SignIn:
         self._store = store
         self._clock = clock
         self._refused: dict[Secret, CredentialsError] = {}
+        self._insists = False
         self._unanswered = 0
         self.tenant = ""
         """The tenant the last session was opened in, as far as the secret or the cookies tell."""
+        self.refused_before: RefusedSignIn | None = None
+        """The sign-in that was refused last, by this run or by one before; None once one has succeeded."""
         self.granted: str | None = None
         """The newest access token, handed over or not: whatever failed after the grant, its seat has to be freed."""
 
@@ -73,6 +78,8 @@ class SignIn:
                 return self._open(secret, raw)
             except CredentialsError as exc:
                 self._refused[secret] = exc
+                if exc.may_lock_account and not isinstance(secret, RefreshSecret):
+                    self.refused_before = remember(secret, self._address.root, self._clock.now())
                 newer = self._newer(secret)
                 if newer is None:
                     raise
@@ -82,9 +89,20 @@ class SignIn:
             action="Call again; raise ACUMATICA_MAX_SESSIONS only as far as there are licensed seats.",
         )
 
+    def insist(self) -> None:
+        """Try even what runs before were refused: a person asks for it, after mending the account."""
+        self._insists = True
+
     def _open(self, secret: Secret, raw: bytes) -> str | None:
         if secret in self._refused:
             raise self._refused[secret]
+        if not self._insists:
+            check_not_refused(secret, self._address.root, self.refused_before)
+        token = self._enter(secret, raw)
+        self.refused_before = None
+        return token
+
+    def _enter(self, secret: Secret, raw: bytes) -> str | None:
         self._transport.keep_cookies(wanted=isinstance(secret, CookieSecret))
         self.tenant = tenant_of(secret)
         if isinstance(secret, CookieSecret):

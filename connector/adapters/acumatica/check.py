@@ -45,6 +45,7 @@ class Check:
     def lines(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
         """Yield the findings in the order of trying."""
         self._session.be_quick()
+        self._sign_in.insist()
         try:
             self._session.sign_in()
         except ConnectorError as exc:

@@ -22,7 +22,8 @@ APPLICATION = (
 )
 USER = (
     "Correct the user name or password in the secret. On the Users form (SM201010) check that the user is active, not "
-    "locked out, has no password change pending and may use the API. No second try was made: it could lock the account."
+    "locked out, has no password change pending and may use the API. They are not tried again before the secret changes or "
+    "check is run: that could lock the account."
 )
 
 
@@ -77,12 +78,15 @@ def _raise_refused_login(answer: Answer, secret: CookieSecret) -> None:
     if "locked" in words:
         raise CredentialsError(
             f"The Acumatica account {secret.username} is locked out.",
-            action="Unlock it on the Users form (SM201010), after correcting the password in the secret.",
+            action="Unlock it on the Users form (SM201010), after correcting the password in the secret; then run check.",
+            may_lock_account=True,
         )
     from_acumatica = any(kind.startswith("PX") for kind in fault.types)
     if answer.status < 500 or from_acumatica:
         raise CredentialsError(
-            f"Acumatica refuses the sign-in of {secret.username}: {_said(fault)}", action=USER
+            f"Acumatica refuses the sign-in of {secret.username}: {_said(fault)}",
+            action=USER,
+            may_lock_account=True,
         )
 
 
@@ -96,6 +100,7 @@ def _refused_token(code: str, status: int, secret: PasswordSecret | RefreshSecre
         return CredentialsError(
             f"Acumatica refuses the user {secret.username} or the password in the tenant {tenant_of(secret)}.",
             action=USER,
+            may_lock_account=True,
         )
     if code == "invalid_client":
         return CredentialsError(

@@ -18,6 +18,7 @@ from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.stream import RefusedSignIn
 from connector.ports import CheckLine, Clock, ListAnswer, ListQuery
 from connector.retrying import Retry
 
@@ -110,6 +111,14 @@ class AcumaticaSource:
     def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
         """Return the ids in the tenant's own list of deletions since then; None when the catalogue or the tenant has none."""
         return self._deleted.read(entity.dac, since) if entity.dac else None
+
+    def avoid(self, refused: RefusedSignIn | None) -> None:
+        """Do not send these credentials again, by any call but `check`."""
+        self._sign_in.refused_before = refused
+
+    def refused_sign_in(self) -> RefusedSignIn | None:
+        """Return the sign-in that was refused just now, else what was to be avoided; None once one succeeded."""
+        return self._sign_in.refused_before
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
         """Yield what works and what does not, with a remedy for each failure."""

@@ -1,15 +1,21 @@
-"""Session slots, `{prefix}_sessions/{n}`: who holds one of the API sessions the connector may use at once."""
+"""Session slots, `{prefix}_sessions/{n}`: who holds one of the API sessions the connector may use at once.
 
+The document of slot 1 also remembers a refused sign-in: whoever takes a slot reads it anyway.
+"""
+
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from google.cloud import firestore
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
-from connector.domain.stream import SessionSlot
+from connector.adapters.firestore.packing import plain_instant
+from connector.domain.stream import RefusedSignIn, SessionSlot
 from connector.ports import Clock
 
 SESSIONS = "sessions"
+FIRST = 1
 
 
 class FirestoreSessions:
@@ -21,49 +27,76 @@ class FirestoreSessions:
     def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
 
-        An owner that asks again gets the slot it has, with a later end.
+        With it comes the refused sign-in that is remembered. An owner that asks again gets the slot it has, with a
+        later end.
         """
-        if limit < 1:
-            return None
-        numbers = range(1, limit + 1) if limit == 1 else self._by_preference(owner, limit)
-        for number in numbers:
+        if limit <= FIRST:
+            return self._take(owner, FIRST, ttl) if limit == FIRST else None
+        slots = self._read_slots(limit)
+        for number in self._by_preference(owner, slots):
             slot = self._take(owner, number, ttl)
             if slot is not None:
-                return slot
+                return slot if number == FIRST else replace(slot, refused=_load_refused(slots[FIRST]))
         return None
 
     def release_session(self, slot: SessionSlot) -> None:
         """Give the slot back; nothing happens when it is no longer ours."""
 
         def release(snapshot: Any, batch: firestore.WriteBatch) -> None:
-            if snapshot.exists and snapshot.get("owner") == slot.owner:
+            held = snapshot.to_dict() or {}
+            if held.get("owner") != slot.owner:
+                return
+            if _load_refused(held) is None:
                 self._database.guarded_delete(batch, snapshot)
+            else:
+                self._database.guarded(batch, snapshot, {"owner": None, "expires_at": self._clock.now()})
 
         self._database.change(SESSIONS, str(slot.number), release)
+
+    def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
+        """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
+
+        def remember(snapshot: Any, batch: firestore.WriteBatch) -> None:
+            values: dict[str, Any] = {"refused": None}
+            if refused is not None:
+                values["refused"] = {"mark": refused.mark, "refused_at": refused.refused_at}
+            if not snapshot.exists:
+                values |= {"number": FIRST, "owner": None, "expires_at": self._clock.now()}
+            self._database.guarded(batch, snapshot, values)
+
+        self._database.change(SESSIONS, str(FIRST), remember)
 
     def _take(self, owner: str, number: int, ttl: timedelta) -> SessionSlot | None:
         def take(snapshot: Any, batch: firestore.WriteBatch) -> SessionSlot | None:
             now = self._clock.now()
-            held = snapshot.to_dict()
-            if held and held["owner"] != owner and held["expires_at"] > now:
+            held = snapshot.to_dict() or {}
+            if held.get("owner") not in (None, owner) and held["expires_at"] > now:
                 return None
-            slot = SessionSlot(number=number, owner=owner, expires_at=now + ttl)
+            slot = SessionSlot(number=number, owner=owner, expires_at=now + ttl, refused=_load_refused(held))
             values = {"number": number, "owner": owner, "expires_at": slot.expires_at}
             self._database.guarded(batch, snapshot, values)
             return slot
 
         return self._database.change(SESSIONS, str(number), take)
 
-    def _by_preference(self, owner: str, limit: int) -> list[int]:
+    def _read_slots(self, limit: int) -> dict[int, Any]:
+        def read() -> dict[int, Any]:
+            references = [self._database.document(SESSIONS, str(n)) for n in range(FIRST, limit + 1)]
+            snapshots = self._database.client.get_all(references, **ONCE)
+            return {int(snapshot.id): snapshot.to_dict() or {} for snapshot in snapshots}
+
+        return dict(sorted(self._database.call(read).items()))
+
+    def _by_preference(self, owner: str, slots: dict[int, Any]) -> list[int]:
         """Return the slots worth trying: the owner's own first, then those that look free."""
         now = self._clock.now()
+        held = {number: slot["owner"] for number, slot in slots.items() if slot and slot["expires_at"] > now}
+        own = [number for number, holder in held.items() if holder == owner]
+        return own + [number for number in slots if held.get(number) is None]
 
-        def read() -> dict[int, Any]:
-            references = [self._database.document(SESSIONS, str(n)) for n in range(1, limit + 1)]
-            snapshots = self._database.client.get_all(references, **ONCE)
-            return {int(snapshot.id): snapshot.to_dict() for snapshot in snapshots}
 
-        slots = sorted(self._database.call(read).items())
-        free = [number for number, slot in slots if not slot or slot["expires_at"] <= now]
-        own = [number for number, slot in slots if number not in free and slot["owner"] == owner]
-        return own + free
+def _load_refused(slot: dict[str, Any]) -> RefusedSignIn | None:
+    found = slot.get("refused")
+    if not found:
+        return None
+    return RefusedSignIn(mark=found["mark"], refused_at=plain_instant(found["refused_at"]))

@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -52,7 +52,10 @@ CREATE TABLE notifications (id TEXT PRIMARY KEY, expires_at TEXT NOT NULL) WITHO
 CREATE TABLE suspects (
     number INTEGER PRIMARY KEY, entity TEXT NOT NULL, record_id TEXT NOT NULL, UNIQUE (entity, record_id)
 );
-"""
+""",
+    2: """
+CREATE TABLE refused_sign_in (only INTEGER PRIMARY KEY CHECK (only = 1), mark TEXT NOT NULL, refused_at TEXT NOT NULL);
+""",
 }
 """What makes of each layout the next one; a new file begins as layout 1."""
 

@@ -1,10 +1,11 @@
 """Session slots: who holds one of the API sessions the connector may use at once."""
 
-from datetime import timedelta
+import sqlite3
+from datetime import datetime, timedelta
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.stream import SessionSlot
+from connector.domain.stream import RefusedSignIn, SessionSlot
 from connector.ports import Clock
 
 
@@ -17,7 +18,7 @@ class SqliteSessions:
     def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
 
-        An owner that asks again gets the slot it has, with a later end.
+        With it comes the refused sign-in that is remembered. An owner that asks again gets the slot it has, with a later end.
         """
         now = self._clock.now()
         with self._database.writing() as connection:
@@ -31,7 +32,12 @@ class SqliteSessions:
             free = [number for number in numbers if number not in held]
             if not own and not free:
                 return None
-            slot = SessionSlot(number=(own + free)[0], owner=owner, expires_at=now + ttl)
+            slot = SessionSlot(
+                number=(own + free)[0],
+                owner=owner,
+                expires_at=now + ttl,
+                refused=_select_refused(connection),
+            )
             connection.execute(
                 "INSERT OR REPLACE INTO sessions (number, owner, expires_at) VALUES (?, ?, ?)",
                 (slot.number, owner, rows.instant_text(slot.expires_at)),
@@ -44,3 +50,20 @@ class SqliteSessions:
             connection.execute(
                 "DELETE FROM sessions WHERE number = ? AND owner = ?", (slot.number, slot.owner)
             )
+
+    def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
+        """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM refused_sign_in")
+            if refused is not None:
+                connection.execute(
+                    "INSERT INTO refused_sign_in (only, mark, refused_at) VALUES (1, ?, ?)",
+                    (refused.mark, rows.instant_text(refused.refused_at)),
+                )
+
+
+def _select_refused(connection: sqlite3.Connection) -> RefusedSignIn | None:
+    found = connection.execute("SELECT mark, refused_at FROM refused_sign_in").fetchone()
+    if found is None:
+        return None
+    return RefusedSignIn(mark=found["mark"], refused_at=datetime.fromisoformat(found["refused_at"]))

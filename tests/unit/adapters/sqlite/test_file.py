@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from connector.adapters.sqlite import SqliteStateStore
-from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA
+from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from connector.adapters.sqlite.errors import ERRORS, translated
 from connector.domain.stream import Stream
 from connector.errors import (
@@ -142,8 +142,8 @@ def test_a_file_of_another_layout_is_left_alone(path: Path, store: SqliteStateSt
     store.check()
     store.close()
     with closing(sqlite3.connect(path)) as newer:
-        newer.execute("PRAGMA user_version = 3")
-    with pytest.raises(ConfigurationError, match="layout 3"):
+        newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(ConfigurationError, match=f"layout {SCHEMA_VERSION + 1}"):
         store.read_stream("vendors")
 
 
