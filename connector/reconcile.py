@@ -4,7 +4,7 @@ A filter by change time never shows a deletion, and not every change moves the s
 (`keys`), or every record is read again and its content compared (`content`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -96,9 +96,9 @@ class Reconcile:
         return True
 
     def _repair(self, record_ids: Iterable[str]) -> list[str]:
-        """Read these records one by one and write them; return the ids of those that Acumatica says are gone."""
+        """Read these records one by one, as far as time allows, and write them; return the ids Acumatica says are gone."""
         read_at = self._run.ports.clock.now()
-        raws = {i: self._run.ports.source.read_record(self._run.entity, i) for i in record_ids}
+        raws = dict(self._read_in_time(record_ids))
         readings, contract = self._interpreter.interpret([raw for raw in raws.values() if raw is not None])
         if readings:
             self._write(
@@ -112,6 +112,13 @@ class Reconcile:
                 )
             )
         return [i for i, raw in raws.items() if raw is None]
+
+    def _read_in_time(self, record_ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        for record_id in record_ids:
+            if self._run.must_stop():
+                return
+            self._run.renew_lease()
+            yield record_id, self._run.ports.source.read_record(self._run.entity, record_id)
 
     def _write(self, page: Page) -> None:
         """Write what the warehouse does not have in this very version, and count it."""
@@ -175,7 +182,6 @@ class Reconcile:
         self._check_share(self._index.count_unseen())
         unseen = self._index.walk_unseen()
         while batch := dict(islice(unseen, ROWS_AT_ONCE)):
-            self._run.renew_lease()
             gone = self._repair(batch)
             mark_deleted(self._run, self._writer, {record_id: batch[record_id] for record_id in gone})
             self._deleted += len(gone)

@@ -1,10 +1,11 @@
 """Marks records as deleted, and looks at those that were reported deleted between two reconciles."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
 
 import msgspec
 
@@ -54,13 +55,14 @@ def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at
 def follow_deletions(run: Run, stream: Stream, writer: BatchWriter, *, covered_until: datetime) -> Stream:
     """Tombstone what was reported deleted and is gone; return the stream with its cursor of deletions moved.
 
-    `covered_until` is where the next run has to begin asking: what is deleted later may not be told yet.
+    `covered_until` is where the next run has to begin asking: what is deleted later may not be told yet. Reports are
+    hints: what cannot be looked at, or not in time, is left to the next run and never keeps this one from its end.
     """
     listed, is_answered = _ask_for_deleted(run, stream)
     reported = {*stream.suspects, *listed}
     live = _find_live(run, writer, reported)
-    looked_at = dict(list(live.items())[:MOST_LOOKED_AT])
-    gone = {record_id: stamp for record_id, stamp in looked_at.items() if _is_gone(run, record_id)}
+    looked_at = dict(_look_at(run, islice(live, MOST_LOOKED_AT)))
+    gone = {record_id: live[record_id] for record_id, is_gone in looked_at.items() if is_gone}
     mark_deleted(run, writer, gone)
     if reported:
         run.details |= {"reported_deleted": len(reported), "deleted": len(gone)}
@@ -96,6 +98,20 @@ def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, d
     return {current.record_id: current.modified_at for current in versions if current.record_id in reported}
 
 
-def _is_gone(run: Run, record_id: str) -> bool:
-    run.renew_lease()
-    return run.ports.source.read_record(run.entity, record_id) is None
+def _look_at(run: Run, record_ids: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the records that could be asked for in time, each with whether Acumatica says that it is gone."""
+    for record_id in record_ids:
+        if run.must_stop():
+            return
+        run.renew_lease()
+        try:
+            is_gone = run.ports.source.read_record(run.entity, record_id) is None
+        except ConnectorError as exc:
+            logger.warning(
+                "record %s of %s, reported deleted, is left to the next run: %s",
+                record_id,
+                run.entity.name,
+                exc.message,
+            )
+        else:
+            yield record_id, is_gone

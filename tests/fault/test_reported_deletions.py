@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from connector.domain.run import Status
+import pytest
+
+from connector.domain.run import Mode, Status
 from tests.builders import Rig
 from tests.fault.mortal import Killed, Life, dies_at
 from tests.oracle import assert_shows_tenant
@@ -72,3 +74,74 @@ def test_all_but_one_may_be_gone_if_each_was_reported(rig: Rig) -> None:
     result = rig.run("items")
     assert result.details == {"reported_deleted": len(gone), "deleted": len(gone) - 1}
     assert_shows_tenant(rig, "items")
+
+
+@pytest.mark.parametrize("status", [400, 500, 503])
+def test_a_report_that_cannot_be_looked_at_is_left_and_keeps_nothing_else_from_going_on(
+    rig: Rig, status: int
+) -> None:
+    assert rig.run("items").status is Status.SUCCEEDED
+    before = rig.state.read_stream("items").watermark
+    rig.pass_time(timedelta(minutes=20))
+    unreadable, gone, changed, *_ = rig.sandbox.tenant.records("StockItem")
+    rig.sandbox.tenant.delete("StockItem", gone.id)
+    rig.sandbox.tenant.change("StockItem", changed.id, {"Description": "another one"})
+    assert rig.state.note_notification("items", "n-1", [unreadable.id, gone.id], DAYS)
+    fault = rig.sandbox.faults.add(path=f"/StockItem/{unreadable.id}", times=99, status=status)
+
+    result = rig.run("items")
+
+    assert result.status is Status.SUCCEEDED
+    assert fault.struck
+    assert result.details == {"reported_deleted": 2, "deleted": 1}
+    assert_shows_tenant(rig, "items")
+    stream = rig.state.read_stream("items")
+    assert stream.watermark != before
+    assert stream.suspects == (unreadable.id,), "the next run looks again"
+    rig.sandbox.faults.clear()
+    assert rig.run("items").status is Status.SUCCEEDED
+    assert rig.state.read_stream("items").suspects == ()
+
+
+def test_reports_that_take_longer_than_the_run_may_are_dealt_with_over_several_runs(rig: Rig) -> None:
+    assert rig.run("items").status is Status.SUCCEEDED
+    rig.pass_time(timedelta(minutes=20))
+    gone = [item.id for item in rig.sandbox.tenant.records("StockItem")][:6]
+    for record_id in gone:
+        rig.sandbox.tenant.delete("StockItem", record_id)
+    assert rig.state.note_notification("items", "n-1", gone, DAYS)
+    done = []
+    for _ in range(2):
+        result = rig.run("items", life=_slow_reads(rig), budget=timedelta(seconds=50))
+        assert result.status is Status.SUCCEEDED
+        done.append(result.details["deleted"])
+        assert len(rig.state.read_stream("items").suspects) == len(gone) - sum(done)
+    assert done == [3, 3]
+    assert_shows_tenant(rig, "items")
+
+
+def test_a_reconcile_out_of_time_keeps_what_it_has_read(rig: Rig) -> None:
+    assert rig.run("items").status is Status.SUCCEEDED
+    rig.pass_time(timedelta(minutes=20))
+    for item in rig.sandbox.tenant.records("StockItem")[:6]:
+        rig.sandbox.tenant.delete("StockItem", item.id)
+    deleted = []
+    for _ in range(9):
+        result = rig.run("items", Mode.RECONCILE, life=_slow_reads(rig), budget=timedelta(seconds=50))
+        deleted.append(result.details["deleted"])
+        if result.status is Status.SUCCEEDED:
+            break
+        assert result.status is Status.PARTIAL
+    assert sum(deleted) == 6
+    assert len(deleted) >= 2
+    assert_shows_tenant(rig, "items")
+
+
+def _slow_reads(rig: Rig) -> Life:
+    """Every direct read takes twenty seconds."""
+
+    def decide(moment: str, _: int) -> None:
+        if moment == "after source.read_record":
+            rig.clock.advance(timedelta(seconds=20))
+
+    return Life(decide)
