@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
+from tests.seed import SEED
 from tests.stand_ins.bigquery import running_bigquery
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.firestore import running_firestore
@@ -62,6 +63,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason in sorted(reason for reason in reasons if UNTESTED in reason):
         terminalreporter.section(UNTESTED, yellow=True)
         terminalreporter.line(reason.removeprefix(f"Skipped: {UNTESTED}"))
+    terminalreporter.line("")
+    terminalreporter.line(f"CONNECTOR_SEED={SEED} repeats the random tests of this run.")
 
 
 def _stand_in(name: str, server: AbstractContextManager[str]) -> Iterator[str]:

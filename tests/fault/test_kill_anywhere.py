@@ -25,9 +25,9 @@ from connector.sandbox.rows import Scalar
 from tests.builders import Rig
 from tests.fault.mortal import Killed, Life, dies_at, stumbles_at
 from tests.oracle import assert_shows_tenant
+from tests.seed import SEED
 
 PAIRS = int(os.environ.get("CONNECTOR_KILL_PAIRS", "10"))
-SEED = int(os.environ.get("CONNECTOR_SEED") or random.SystemRandom().randrange(10**9))
 BATCHES: dict[str, dict[str, Any]] = {"a batch per page": {"batch_bytes": 1}, "one batch": {}}
 ERRORS: dict[str, type[ConnectorError]] = {
     "source": SourceUnavailableError,
@@ -119,7 +119,6 @@ def test_a_process_may_end_before_and_after_every_call(books: Books) -> None:
 
 
 def test_two_processes_may_end_one_after_the_other(books: Books) -> None:
-    print(f"CONNECTOR_SEED={SEED}")
     chance = random.Random(SEED)  # noqa: S311 - which moments to try
     moments = books.moments()
     for _ in range(PAIRS):

@@ -4,13 +4,13 @@ CONNECTOR_EXAMPLES sets how many examples are tried, CONNECTOR_SEED where the se
 """
 
 import os
-import random
 import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -24,11 +24,13 @@ from connector.sandbox.transaction import RecordLockedError, Transaction
 from connector.sync import sync_entity
 from tests.builders import a_contract, an_entity
 from tests.fault.mortal import Killed, Life, mortal
+from tests.seed import SEED
 from tests.stand_ins.sandbox_source import SandboxSource, TenantTime
 from tests.stand_ins.warehouse import MemoryWarehouse
 
-EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "200"))
-SEED = int(os.environ.get("CONNECTOR_SEED") or random.SystemRandom().randrange(10**9))
+EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "2000"))
+SEARCHES = 4
+"""The examples are shared out among so many searches, which run side by side."""
 LOOKBACK = timedelta(minutes=15)
 LONGEST_TRANSACTION = timedelta(minutes=8)
 GROWN_OLD = LONGEST_TRANSACTION - timedelta(minutes=2)
@@ -256,14 +258,14 @@ def _key(number: int) -> str:
     return f"V{number:04}"
 
 
-def test_a_list_that_moves_while_it_is_read_loses_nothing() -> None:
-    print(f"CONNECTOR_SEED={SEED}")
+@pytest.mark.parametrize("search", range(SEARCHES))
+def test_a_list_that_moves_while_it_is_read_loses_nothing(search: int) -> None:
     checks = list(HealthCheck)
     options = settings(
-        max_examples=EXAMPLES,
+        max_examples=-(-EXAMPLES // SEARCHES),
         stateful_step_count=15,
         deadline=None,
         suppress_health_check=checks,
         print_blob=True,
     )
-    run_state_machine_as_test(seed(SEED)(MovingList), settings=options)
+    run_state_machine_as_test(seed(SEED + search)(MovingList), settings=options)

@@ -31,10 +31,10 @@ from tests.property.moving_tenant import (
     TenantTime,
 )
 from tests.property.moving_tenant import name as name_of
+from tests.seed import SEED
 from tests.stand_ins.warehouse import MemoryWarehouse
 
 HISTORIES = int(os.environ.get("CONNECTOR_HISTORIES", "1000"))
-SEED = int(os.environ.get("CONNECTOR_SEED") or random.SystemRandom().randrange(10**9))
 NAIVE_HISTORIES = 300
 KILL_SHARE = 0.02
 """Of the moments before and after a port's call: about every third run of a stormy history is killed."""
@@ -115,7 +115,6 @@ class Copy:
 
 
 def test_no_history_loses_a_record_and_an_idle_run_writes_nothing() -> None:
-    print(f"CONNECTOR_SEED={SEED}")
     for seed in range(SEED, SEED + HISTORIES):
         copy = Copy(seed)
         copy.live_through_storm()
