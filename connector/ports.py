@@ -1,6 +1,6 @@
 """What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -279,8 +279,11 @@ class StateStore(Protocol):
     def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
         """Yield an entity's dead letters, or that of one record."""
 
-    def remove_dead_letter(self, entity: str, record_id: str) -> None:
-        """Forget a dead letter that was replayed; nothing happens when there is none."""
+    def dead_letter_ids(self, entity: str) -> Set[str]:
+        """Return the ids of an entity's dead letters, without their payloads."""
+
+    def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
+        """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
 
     def statuses(self, entities: Sequence[str]) -> Sequence[StreamStatus]:
         """Return what the status page shows, in the order asked for."""

@@ -47,7 +47,9 @@ class Replay:
         accepted = {record.mark for record in self._writer.write(pages, _NothingKnown(), WriteMethod.LOAD)}
         for letter, page in zip(letters, pages, strict=True):
             if page.readings[0].record.mark in accepted:
-                self._run.ports.state.remove_dead_letter(letter.entity, letter.record_id)
+                self._run.ports.state.remove_dead_letter(
+                    letter.entity, letter.record_id, until=letter.rejected_at
+                )
 
     def _read(self, letter: DeadLetter) -> Page:
         """Return the record as it is now; as it was kept if Acumatica has it no more."""

@@ -1,7 +1,7 @@
 """Writes what was read: rows, dead letters, audit pages. Any of it may happen twice."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +52,7 @@ class BatchWriter:
         self._tolerates_rejects = tolerates_rejects
         self._batches = 0
         self._audits = 0
+        self._lettered: Set[str] | None = None
 
     def write(self, pages: Sequence[Page], known: KnownVersions, method: WriteMethod) -> list[Record]:
         """Write the new versions of these pages, keep the unusable ones; return the records now in the warehouse.
@@ -68,15 +69,13 @@ class BatchWriter:
                 f"the warehouse refused it: {reason}",
             )
         self._check_share(fates)
+        usable = [fate for fate in fates if fate.outcome is not Outcome.REJECTED]
+        self._forget_letters(usable)
         self._keep_rejected(fates)
         for page in pages:
             self.audit([fate.build_entry() for fate in fates if fate.page is page])
         self._count(fates)
-        return [
-            f.reading.record
-            for f in fates
-            if isinstance(f.reading.record, Record) and f.outcome is not Outcome.REJECTED
-        ]
+        return [fate.reading.record for fate in usable if isinstance(fate.reading.record, Record)]
 
     def append_rows(self, rows: Sequence[Row], method: WriteMethod) -> dict[int, str]:
         """Append rows under the next batch id of this run; return the refused ones."""
@@ -134,6 +133,16 @@ class BatchWriter:
                     rejected_at=self._run.ports.clock.now(),
                 )
             )
+
+    def _forget_letters(self, fates: Sequence[_Fate]) -> None:
+        """Forget the dead letters of records that were read later, and are in the warehouse now."""
+        state, entity = self._run.ports.state, self._run.entity.name
+        if self._lettered is None:
+            self._lettered = state.dead_letter_ids(entity)
+        for fate in fates:
+            if (record_id := fate.reading.record.id) in self._lettered:
+                logger.info("record %s of %s can be used: its dead letter is forgotten", record_id, entity)
+                state.remove_dead_letter(entity, record_id, until=fate.page.read_at)
 
     def audit(self, entries: Sequence[AuditEntry]) -> None:
         """Keep what became of the records of the next page of this run."""

@@ -2,11 +2,12 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from connector.ports import StateStore
-from tests.contract.state_builders import a_dead_letter
+from tests.contract.state_builders import MORNING, a_dead_letter
 
 
 class DeadLetterContract:
@@ -24,7 +25,7 @@ class DeadLetterContract:
         store.add_dead_letter(letter)
         assert list(second_store.dead_letters("vendors")) == [letter]
         assert list(second_store.dead_letters("vendors", "id-1")) == [letter]
-        second_store.remove_dead_letter("vendors", "id-1")
+        second_store.remove_dead_letter("vendors", "id-1", MORNING)
         assert list(store.dead_letters("vendors")) == []
         assert list(store.dead_letters("vendors", "id-1")) == []
 
@@ -43,8 +44,8 @@ class DeadLetterContract:
 
     def test_a_removed_letter_begins_to_count_anew(self, store: StateStore) -> None:
         store.add_dead_letter(a_dead_letter())
-        store.remove_dead_letter("vendors", "id-1")
-        store.remove_dead_letter("vendors", "id-1")
+        store.remove_dead_letter("vendors", "id-1", MORNING)
+        store.remove_dead_letter("vendors", "id-1", MORNING)
         store.add_dead_letter(a_dead_letter(run_id="run-2"))
         assert [letter.attempts for letter in store.dead_letters("vendors")] == [1]
 
@@ -59,15 +60,31 @@ class DeadLetterContract:
             store.add_dead_letter(a_dead_letter(record_id=f"id-{number:02}"))
         seen = []
         for letter in store.dead_letters("vendors"):
-            store.remove_dead_letter("vendors", letter.record_id)
+            store.remove_dead_letter("vendors", letter.record_id, MORNING)
             seen.append(letter.record_id)
         assert sorted(seen) == [f"id-{number:02}" for number in range(45)]
         assert list(store.dead_letters("vendors")) == []
 
+    def test_a_letter_that_came_later_stays(self, store: StateStore, second_store: StateStore) -> None:
+        letter = a_dead_letter()
+        store.add_dead_letter(letter)
+        second_store.remove_dead_letter("vendors", "id-1", letter.rejected_at - timedelta(microseconds=1))
+        assert list(store.dead_letters("vendors")) == [letter]
+        second_store.remove_dead_letter("vendors", "id-1", letter.rejected_at)
+        assert list(store.dead_letters("vendors")) == []
+
+    def test_the_ids_tell_who_has_a_letter(self, store: StateStore, second_store: StateStore) -> None:
+        assert store.dead_letter_ids("vendors") == set()
+        for number in range(25):
+            store.add_dead_letter(a_dead_letter(record_id=f"id-{number:02}"))
+        store.add_dead_letter(a_dead_letter(entity="items", record_id="of another entity"))
+        second_store.remove_dead_letter("vendors", "id-00", MORNING)
+        assert store.dead_letter_ids("vendors") == {f"id-{number:02}" for number in range(1, 25)}
+
     def test_letters_of_entities_do_not_mix(self, store: StateStore) -> None:
         store.add_dead_letter(a_dead_letter())
         store.add_dead_letter(a_dead_letter(entity="items"))
-        store.remove_dead_letter("items", "id-1")
+        store.remove_dead_letter("items", "id-1", MORNING)
         assert [letter.entity for letter in store.dead_letters("vendors")] == ["vendors"]
         assert list(store.dead_letters("items")) == []
 
@@ -77,12 +94,12 @@ class DeadLetterContract:
         store.add_dead_letter(letter)
         store.add_dead_letter(a_dead_letter(record_id="another"))
         assert list(store.dead_letters("vendors", record_id)) == [letter]
-        store.remove_dead_letter("vendors", record_id)
+        store.remove_dead_letter("vendors", record_id, MORNING)
         assert [letter.record_id for letter in store.dead_letters("vendors")] == ["another"]
 
     def test_a_text_with_half_a_surrogate_pair_does_not_lose_the_letter(self, store: StateStore) -> None:
         store.add_dead_letter(a_dead_letter(record_id="a\ud83d", key="b\udc00", reason="c\ud83d"))
         (letter,) = store.dead_letters("vendors", "a\ud83d")
         assert letter.payload == a_dead_letter().payload
-        store.remove_dead_letter("vendors", "a\ud83d")
+        store.remove_dead_letter("vendors", "a\ud83d", MORNING)
         assert list(store.dead_letters("vendors")) == []

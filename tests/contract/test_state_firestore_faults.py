@@ -13,6 +13,7 @@ from connector.errors import LeaseLostError, StateStoreUnavailableError
 from connector.ports import StateStore
 from connector.retrying import Retry
 from tests.contract.state_builders import (
+    MORNING,
     TTL,
     a_checkpoint,
     a_contract,
@@ -22,6 +23,7 @@ from tests.contract.state_builders import (
     taken,
 )
 from tests.contract.state_leases import WRITES
+from tests.contract.state_sessions import REFUSED
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.servers import HOST, free_port
 
@@ -49,10 +51,16 @@ ACTS: dict[str, Act] = {
         "run-1", "vendors", "backfill", 1, LARGE_PAGE
     ),
     "add_dead_letter": lambda store, _lease, _slot: store.add_dead_letter(a_dead_letter(run_id="run-2")),
-    "remove_dead_letter": lambda store, _lease, _slot: store.remove_dead_letter("vendors", "id-1"),
+    "remove_dead_letter": lambda store, _lease, _slot: store.remove_dead_letter("vendors", "id-1", MORNING),
+    "remember_refused_sign_in": lambda store, _lease, _slot: store.remember_refused_sign_in(REFUSED),
+    "note_notification": lambda store, _lease, _slot: store.note_notification(
+        "vendors", "n-1", ["id-1"], TTL
+    ),
+    "remove_suspects": lambda store, lease, _slot: store.remove_suspects(lease, ["id-1"]),
     "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
     "audit_trail": lambda store, _lease, _slot: list(store.audit_trail("vendors", "id-1")),
     "find_records": lambda store, _lease, _slot: list(store.find_records("vendors", "V001")),
+    "dead_letter_ids": lambda store, _lease, _slot: store.dead_letter_ids("vendors"),
     "dead_letters": lambda store, _lease, _slot: list(store.dead_letters("vendors")),
     "read_stream": lambda store, _lease, _slot: store.read_stream("vendors"),
 }
@@ -167,6 +175,11 @@ class Scene:
             [store.acquire_session(f"asking-{n}", 3, TTL) for n in range(3)],
             store.acquire_lease("vendors", "asking", TTL),
         )
+
+
+def test_every_call_of_the_port_is_tried() -> None:
+    calls = {name for name in vars(StateStore) if not name.startswith("_")}
+    assert set(ACTS) == calls - {"check", "close"}  # which never raise
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)

@@ -181,7 +181,7 @@ def test_dead_letters_stay_within_bounds(store: FirestoreStateStore, client: fir
     assert_within_bounds(client)
     assert [found.payload for found in store.dead_letters("vendors", letter.record_id)] == [payload]
     (found,) = store.dead_letters("vendors")
-    store.remove_dead_letter("vendors", found.record_id)
+    store.remove_dead_letter("vendors", found.record_id, found.rejected_at)
     assert not list(documents(client)), "no part of a letter outlives it"
 
 

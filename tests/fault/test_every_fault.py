@@ -185,6 +185,26 @@ def test_an_amount_no_column_holds_is_kept_whole_and_replayed_when_it_is_right(r
     assert_shows_tenant(rig, "invoices")
 
 
+def test_a_record_that_is_mended_needs_no_replay(rig: Rig) -> None:
+    tenant = rig.sandbox.tenant
+    mended, still_bad, *_ = [bill.id for bill in tenant.records("Bill")]
+    for bill in (mended, still_bad):
+        tenant.change("Bill", bill, {"Amount": Decimal("1234567890123456789012345678901.5")})
+    assert rig.run("invoices").records_rejected == 2
+    rig.pass_time(timedelta(minutes=20))
+    tenant.change("Bill", mended, {"Amount": Decimal("12.5")})
+    tenant.change("Bill", still_bad, {"VendorRef": "still too long an amount"})
+    result = rig.run("invoices")
+    assert (result.records_written, result.records_rejected) == (1, 1)
+    (letter,) = rig.state.dead_letters("invoices")
+    assert (letter.record_id, letter.attempts) == (still_bad, 2)
+    assert b"still too long" in letter.payload
+    assert [page.entry.outcome for page in rig.state.audit_trail("invoices", mended)] == [
+        Outcome.REJECTED,
+        Outcome.WRITTEN,
+    ]
+
+
 def test_text_that_is_no_utf_8_costs_one_record_not_the_run(rig: Rig) -> None:
     """A record that no decoder reads is kept under its own id, and replayed once it is mended."""
     body = b'[{"id":"00000000-0000-4000-a000-00000000000a","rowNumber":1,"VendorRef":{"value":"\\xff\\xfe"}}]'

@@ -1,7 +1,7 @@
 """What is written, kept and counted of the pages that were read."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -11,7 +11,7 @@ from connector.domain.batch import build_insert_id
 from connector.domain.cursor import Seam
 from connector.domain.record import Record
 from connector.domain.run import RunRequest, WriteMethod
-from connector.domain.stream import Outcome
+from connector.domain.stream import DeadLetter, Outcome
 from connector.domain.tables import build_table
 from connector.errors import TooManyRejectsError
 from connector.ports import Source
@@ -214,3 +214,39 @@ def test_a_replay_may_reject_as_many_as_there_are() -> None:
     desk = Desk(tolerates_rejects=True)
     assert desk.write(a_page(*bad(*range(1, 15)))) == []
     assert len(list(desk.state.dead_letters("vendors"))) == 14
+
+
+def a_letter(rejected_at: datetime) -> DeadLetter:
+    return DeadLetter(
+        entity="vendors",
+        record_id=an_id(1),
+        key="V1",
+        reason="too long",
+        payload=b"{}",
+        run_id="run-0",
+        rejected_at=rejected_at,
+    )
+
+
+def test_a_letter_is_forgotten_once_its_record_is_read_well_written_or_not() -> None:
+    for known in (Known(), Known(a_record(number=1, key="V1"))):
+        desk = Desk()
+        desk.state.add_dead_letter(a_letter(READ_AT - timedelta(hours=1)))
+        desk.write(a_page(*good(1)), known=known)
+        assert list(desk.state.dead_letters("vendors")) == []
+
+
+def test_a_letter_of_content_read_later_stays() -> None:
+    desk = Desk()
+    letter = a_letter(READ_AT + timedelta(seconds=1))
+    desk.state.add_dead_letter(letter)
+    desk.write(a_page(*good(1)))
+    assert list(desk.state.dead_letters("vendors")) == [letter]
+
+
+def test_a_record_read_well_and_then_badly_in_one_batch_has_its_newest_letter() -> None:
+    desk = Desk()
+    desk.state.add_dead_letter(a_letter(READ_AT - timedelta(hours=1)))
+    desk.write(a_page(*good(1)), a_page(*bad(1)))
+    (letter,) = desk.state.dead_letters("vendors")
+    assert letter.run_id == "run-1"

@@ -1,4 +1,4 @@
-"""Dead letters, `{prefix}_dead_letters/{entity}:{id}`: records that could not be used, until they are replayed.
+"""Dead letters, `{prefix}_dead_letters/{entity}:{id}`: records that could not be used, until they can.
 
 The payload is compressed. A large one lies in part documents below the letter, which are written first; the letter
 names them, so it is whole or not there.
@@ -6,7 +6,8 @@ names them, so it is whole or not there.
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from datetime import datetime
 from typing import Any
 
 from google.cloud import firestore
@@ -76,15 +77,20 @@ class FirestoreDeadLetters:
                     yield letter
             last = snapshots[-1]
 
-    def remove_dead_letter(self, entity: str, record_id: str) -> None:
-        """Forget a dead letter that was replayed; nothing happens when there is none."""
+    def dead_letter_ids(self, entity: str) -> Set[str]:
+        """Return the ids of an entity's dead letters, without their payloads: a read each, and one when there are none."""
+        query = self._of(entity).select(["record_id"])
+        return self._database.call(lambda: {found.get("record_id") for found in query.stream(**ONCE)})
+
+    def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
+        """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
 
         def remove(snapshot: Any, batch: firestore.WriteBatch) -> None:
-            if snapshot.exists:
+            if snapshot.exists and snapshot.get("rejected_at") <= until:
                 self._database.guarded_delete(batch, snapshot)
                 self._delete_parts(batch, snapshot, keep=[])
 
-        self._database.change(DEAD_LETTERS, _name(entity, record_id), remove, fields=["parts"])
+        self._database.change(DEAD_LETTERS, _name(entity, record_id), remove, fields=["parts", "rejected_at"])
 
     def _set_part(self, name: str, part: str, piece: bytes) -> None:
         document = self._database.document(DEAD_LETTERS, name).collection(PARTS).document(part)
@@ -95,9 +101,11 @@ class FirestoreDeadLetters:
             if part not in keep:
                 batch.delete(snapshot.reference.collection(PARTS).document(part))
 
+    def _of(self, entity: str) -> Any:
+        return self._database.collection(DEAD_LETTERS).where(filter=FieldFilter("entity", "==", entity))
+
     def _after(self, entity: str, last: Any) -> list[Any]:
-        query = self._database.collection(DEAD_LETTERS).where(filter=FieldFilter("entity", "==", entity))
-        query = query.order_by("__name__").limit(LETTERS_AT_ONCE)
+        query = self._of(entity).order_by("__name__").limit(LETTERS_AT_ONCE)
         if last is not None:
             query = query.start_after(last)
         return self._database.call(lambda: list(query.stream(**ONCE)))

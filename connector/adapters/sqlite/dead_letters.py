@@ -1,6 +1,7 @@
-"""Dead letters: records that could not be used, whole, until they are replayed."""
+"""Dead letters: records that could not be used, whole, until they can be used."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from datetime import datetime
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
@@ -51,12 +52,16 @@ class SqliteDeadLetters:
             if row is not None:
                 yield rows.load_dead_letter(row)
 
-    def remove_dead_letter(self, entity: str, record_id: str) -> None:
-        """Forget a dead letter that was replayed; nothing happens when there is none."""
+    def dead_letter_ids(self, entity: str) -> Set[str]:
+        """Return the ids of an entity's dead letters, without their payloads."""
+        return set(self._record_ids(entity))
+
+    def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
+        """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
         with self._database.writing() as connection:
             connection.execute(
-                "DELETE FROM dead_letters WHERE entity = ? AND record_id = ?",
-                (entity, rows.storable(record_id)),
+                "DELETE FROM dead_letters WHERE entity = ? AND record_id = ? AND rejected_at <= ?",
+                (entity, rows.storable(record_id), rows.instant_text(until)),
             )
 
     def _record_ids(self, entity: str) -> list[str]:
