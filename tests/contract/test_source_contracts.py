@@ -1,11 +1,13 @@
 """The tenant's own contract, for every endpoint version and for an endpoint of the customer's own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from connector.catalogue import load_catalogue
-from connector.domain.contract import Kind
+from connector.domain.contract import Contract, Kind
 from connector.domain.entity import Entity
 from connector.errors import EndpointVersionError, SourceSetupError
 from connector.sandbox import Sandbox, SandboxOptions
@@ -23,12 +25,14 @@ from tests.contract.source_setup import (
 )
 
 VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001", "25.200.001")
-CUSTOM_ENDPOINT = {
+CUSTOM_ENDPOINT: dict[str, dict[str, Any]] = {
+    "Scratch": {"version": "1.0", "base": "26.200.001"},
+    "Extended": {"version": "26.200.001", "base": "24.200.001"},
     "Acme": {
         "version": "1.0",
         "base": "24.200.001",
         "extra_fields": {"Bill": {"UsrApprover": "string", "UsrScore": "int"}},
-    }
+    },
 }
 CUSTOM_FIELDS = {
     "Bill": {
@@ -172,15 +176,29 @@ def test_contract_5_announces_and_filters_in_its_own_way(sandbox: Sandbox) -> No
     assert "UnitCost" not in record["Details"][0]
 
 
-def test_the_grammar_can_be_told(sandbox: Sandbox) -> None:
-    with open_source(sandbox, contract_version=5) as source:
-        error = None
-        try:
-            source.read_list(since(sandbox.tenant.clock.now()))
-        except Exception as exc:  # noqa: BLE001 (the sandbox decides which; that it does not understand is the point)
-            error = exc
-    assert error is not None
-    assert "datetimeoffset" not in sandbox.requests[-2].query
+@pytest.mark.parametrize(
+    ("endpoint", "version", "grammar"), [("Scratch", "1.0", 5), ("Extended", "26.200.001", 4)]
+)
+def test_an_endpoint_of_the_customers_own_is_spoken_to_in_its_grammar_whatever_its_number(
+    sandbox: Sandbox, endpoint: str, version: str, grammar: int
+) -> None:
+    newest = max(bill.stamp for bill in sandbox.tenant.records("Bill"))
+    with open_source(sandbox, endpoint=endpoint, version=version) as source:
+        contract = source.describe(BILLS)
+        listed = ids(source.read_list(since(newest)))
+        assert source.read_record(BILLS, listed[0]) is not None
+    assert contract.grammar == grammar
+    with open_source(sandbox, endpoint=endpoint, version=version) as source:
+        assert source.contract_matches(BILLS, Contract.from_plain(contract.to_plain()))
+        assert ids(source.read_list(since(newest))) == listed != []
+
+
+def test_a_contract_remembered_without_its_grammar_is_read_again(sandbox: Sandbox) -> None:
+    with open_source(sandbox) as source:
+        contract = source.describe(BILLS)
+        earlier = replace(contract, request=contract.request.replace('"form":2,', ""))
+        assert earlier != contract
+        assert not source.contract_matches(BILLS, earlier)
 
 
 def test_every_field_of_a_deep_expansion_is_described(sandbox: Sandbox) -> None:

@@ -43,7 +43,7 @@ class SandboxSource:
         self._around()
         began = self._sandbox.tenant.clock.now()
         path = f"{ROOT}/{query.entity.acumatica_entity}"
-        text = build_query(4, self._choice, window)
+        text = build_query(self._choice, window)
         headers = {"Authorization": f"Bearer {self._token}"}
         answer = self._sandbox.handle(Request(method="GET", path=path, query=text, headers=headers))
         assert answer.status == 200, answer.body

@@ -44,13 +44,12 @@ class AcumaticaSource:
         retry: Retry,
         requests_per_minute: int | None = None,
         deadline: datetime | None = None,
-        contract_version: int | None = None,
     ) -> None:
         address = Address.parse(url, endpoint, version)
         self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
         self._sign_in = SignIn(address, self._transport, credentials, store_credentials, clock)
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
-        self._endpoint = Endpoint(address, self._session, contract_version)
+        self._endpoint = Endpoint(address, self._session)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)
         self._contracts: dict[Entity, Contract] = {}
 
