@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from connector.domain.contract import Contract, Kind, Shape
 from connector.domain.entity import Entity
+from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.stream import RefusedSignIn
-from connector.ports import CheckLine, ListAnswer, ListQuery
+from connector.ports import CheckLine
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 TICK = timedelta(seconds=1)

@@ -10,8 +10,9 @@ import msgspec
 from connector.adapters.acumatica.queries import Choice, Window, build_query
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.stream import RefusedSignIn
-from connector.ports import CheckLine, ListAnswer, ListQuery
+from connector.ports import CheckLine
 from connector.sandbox import Request, Sandbox
 
 ROOT = "/AcmeERP/entity/Default/24.200.001"

@@ -18,8 +18,8 @@ from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Answer, Request
 from connector.domain.entity import Entity
+from connector.domain.listing import ListAnswer
 from connector.errors import ConfigurationError, ConnectorError, SourceRefusedError, SourceSetupError
-from connector.ports import ListAnswer
 
 T = TypeVar("T")
 
@@ -124,7 +124,7 @@ class Endpoint:
 
 
 def _subject(text: str, choice: Choice) -> Subject:
-    return Subject(text=text, chosen_fields=bool(choice.select or choice.custom))
+    return Subject(text=text, named=(*choice.expand, *choice.custom, *choice.select))
 
 
 def _json(answer: Answer) -> bytes:

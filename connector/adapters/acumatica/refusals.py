@@ -46,10 +46,10 @@ class RecordAbsentError(SourceRefusedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What was asked for, in words for an error; `chosen_fields` when the request named fields one by one."""
+    """What was asked for, in words for an error, and the members the request named: fields, collections, links."""
 
     text: str
-    chosen_fields: bool = False
+    named: tuple[str, ...] = ()
 
 
 def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
@@ -168,10 +168,12 @@ def _failed(answer: Answer, subject: Subject) -> ConnectorError:
             f"{subject.text[:1].upper()}{subject.text[1:]} cannot be read before Acumatica is set up: {fault.sentence}",
             action="Complete that form in Acumatica, or disable this entity in the catalogue.",
         )
-    if fault.is_a("KeyNotFound") and subject.chosen_fields:
+    if fault.is_a("KeyNotFound") and subject.named:
         return SourceSetupError(
-            f"A field that the catalogue names for {subject.text} does not exist in this endpoint version.",
-            action="Correct `select` and `custom` of this entity in the catalogue.",
+            f"The endpoint does not know something the catalogue asks for in {subject.text}, "
+            f"which is one of {one_line(', '.join(subject.named))}.",
+            action="Correct `expand`, `select` and `custom` of this entity in the catalogue, or add what is missing to the "
+            "endpoint (Web Service Endpoints, SM207060).",
         )
     if fault.is_a("OData"):
         return SourceRefusedError(

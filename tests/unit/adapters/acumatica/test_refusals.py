@@ -140,11 +140,15 @@ def test_a_redirect_is_read_not_followed(location: str, kind: type[ConnectorErro
     assert "t0k3n" not in error.message
 
 
-def test_an_unknown_field_is_the_catalogues_only_if_it_named_some() -> None:
+def test_an_unknown_name_is_the_catalogues_only_if_it_named_some() -> None:
     body = a_fault("System.Collections.Generic.KeyNotFoundException", "The given key was not present.")
-    chosen = Subject(text="the list of Bill", chosen_fields=True)
-    assert isinstance(error_of(500, body, chosen), SourceSetupError)
+    error = error_of(500, body, Subject(text="the list of Bill", named=("Details", "Document.UsrA", "Type")))
+    assert isinstance(error, SourceSetupError)
+    assert "the list of Bill, which is one of Details, Document.UsrA, Type." in error.message
+    assert "`expand`, `select` and `custom`" in error.action
     assert isinstance(error_of(500, body), SourceUnavailableError)
+    many = Subject(text="the list of Bill", named=tuple(f"Field{number}" for number in range(500)))
+    assert len(error_of(500, body, many).message) < 500
 
 
 def test_no_stack_trace_and_no_long_body_gets_into_an_error() -> None:
