@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.run import WriteMethod
 from connector.domain.schema import Table
 from connector.domain.stream import (
@@ -61,10 +61,11 @@ class Source(Protocol):
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         """Return one record by Acumatica's id, expanded as lists are, or None when Acumatica says it is gone."""
 
-    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+    def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         """Return the ids Acumatica lists as deleted since then; None when the tenant does not track or tell them.
 
-        Each is a hint, to be confirmed by `read_record`: other entities may share the table. One request.
+        Each is a hint, to be confirmed by `read_record`: other entities may share the table. One request, and one more for
+        each further page of the answer, up to a bound.
         """
 
     def avoid(self, refused: RefusedSignIn | None) -> None:

@@ -37,3 +37,11 @@ class ListAnswer:
     rows: Sequence[bytes]
     server_time: datetime
     contract: Contract | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedIds:
+    """Ids that Acumatica lists as deleted; not `is_whole` when it lists more than could be read."""
+
+    ids: Sequence[str]
+    is_whole: bool = True

@@ -110,6 +110,8 @@ class SandboxOptions:
     maintenance: Maintenance = ""
     tracked_deletions: tuple[str, ...] = ()
     """Entities whose deletions `px.GetDeletedRecords` reports."""
+    deletions_page_size: int | None = None
+    """How many rows one of its answers holds; a link leads to the next ones."""
     webhook: Webhook | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
     """Faults scripted from the start, in the form of the control call."""

@@ -10,7 +10,7 @@ import msgspec
 from connector.adapters.acumatica.queries import Choice, Window, build_query
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.stream import RefusedSignIn
 from connector.ports import CheckLine
 from connector.sandbox import Request, Sandbox
@@ -56,7 +56,7 @@ class SandboxSource:
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         raise NotImplementedError("lists alone are read here")
 
-    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+    def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         return None
 
     def avoid(self, refused: RefusedSignIn | None) -> None:

@@ -27,7 +27,7 @@ from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.stream import RefusedSignIn
 from connector.errors import SourceSetupError
 from connector.ports import CheckLine, Clock
@@ -108,7 +108,7 @@ class AcumaticaSource:
         """
         return self._read_by_contract(entity, lambda contract: self._read_record(entity, record_id, contract))
 
-    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+    def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         """Return the ids in the tenant's own list of deletions since then; None when the catalogue or the tenant has none."""
         return self._deleted.read(entity.dac, since) if entity.dac else None
 
