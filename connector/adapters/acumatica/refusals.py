@@ -115,7 +115,8 @@ def _refused(answer: Answer, subject: Subject) -> ConnectorError:
     if answer.status == 429:
         return SourceThrottledError(
             f"Acumatica declined the request for {subject.text}: its licence's request queue is full.",
-            action="Wait; if it happens often set ACUMATICA_MAX_REQUESTS_PER_MINUTE, or run at quieter hours.",
+            action="Wait; if it lasts, look at the licence's request limits (License Monitoring Console, SM604000), set "
+            "ACUMATICA_MAX_REQUESTS_PER_MINUTE below them, or run at quieter hours.",
             retry_after=retry_after(answer),
         )
     if answer.status == 403:
@@ -123,7 +124,8 @@ def _refused(answer: Answer, subject: Subject) -> ConnectorError:
     if answer.status == 401:
         return CredentialsError(
             f"Acumatica does not accept the new sign-in for {subject.text} (401).",
-            action="Check that the connected application (SM303010) has the scope api and the user may use the API.",
+            action="Check on the Users form (SM201010) that the user is active and may use the API; if the secret names a "
+            "connected application, also that it has the scope api (Connected Applications, SM303010).",
         )
     if answer.status == 408:
         return SourceUnavailableError(

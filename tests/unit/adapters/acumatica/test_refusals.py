@@ -74,12 +74,14 @@ def test_what_time_cannot_mend_is_not(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "says"),
     [
-        (401, b"", CredentialsError, "SM303010"),
+        (401, b"", CredentialsError, "Users form (SM201010)"),
+        (401, b"", CredentialsError, "if the secret names a connected application"),
         (403, NO_RIGHTS, AccessDeniedError, "Vendor (AP303000)"),
         (403, PAGE, AccessDeniedError, "SM201020"),
         (404, b"", NotThereError, "404"),
         (413, b"", SourceRefusedError, "select"),
         (414, b"", SourceRefusedError, "select"),
+        (429, IIS_TEXT, SourceThrottledError, "License Monitoring Console, SM604000"),
         (429, IIS_TEXT, SourceThrottledError, "ACUMATICA_MAX_REQUESTS_PER_MINUTE"),
         (429, SEATS.encode(), SessionsBusyError, "SM604000"),
         (429, {"message": SEATS}, SessionsBusyError, "SM201010"),
