@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.run import WriteMethod
 from connector.domain.schema import Table
 from connector.domain.stream import (
@@ -33,35 +34,6 @@ class Clock(Protocol):
         """Return after the duration; at once when it is not positive."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuery:
-    """One request of a list: rows `skip` to `skip + top` of those whose `modified_field` is at or after `lower`.
-
-    With `keys_only` just the ids, keys and stamps are asked for. With `archived` archived records are listed too.
-    """
-
-    entity: Entity
-    modified_field: str | None
-    lower: datetime | None
-    skip: int
-    top: int
-    one_by_one: bool = False
-    keys_only: bool = False
-    archived: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListAnswer:
-    """The rows of one answer, each the JSON text of one record, in the list's order.
-
-    `server_time` is Acumatica's clock when the request began: the answer's `Date` header less the time the request
-    took; without that header our own clock at the start of the request less five minutes.
-    """
-
-    rows: Sequence[bytes]
-    server_time: datetime
-
-
 class Source(Protocol):
     """Acumatica. Signs in by itself at the first call; `close` signs out. Serves one call at a time.
 
@@ -75,19 +47,25 @@ class Source(Protocol):
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
         """Whether a remembered contract was read from this endpoint version with these catalogue choices.
 
-        Asks the instance for its newest version first when none is configured.
+        Asks the instance for its newest version first when none is configured. False as long as the endpoint lacks something
+        the catalogue asks for.
         """
 
     def read_list(self, query: ListQuery) -> ListAnswer:
-        """Return one page of the list; `one_by_one` reads its keys and then each record by id."""
+        """Return one page of the list; `one_by_one` reads its keys and then each record by id.
+
+        If the endpoint has lost something the contract names, the entity is described once afresh and asked for by that;
+        SourceSetupError says what is asked for when that fails too. So it is with `read_record`.
+        """
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         """Return one record by Acumatica's id, expanded as lists are, or None when Acumatica says it is gone."""
 
-    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+    def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         """Return the ids Acumatica lists as deleted since then; None when the tenant does not track or tell them.
 
-        Each is a hint, to be confirmed by `read_record`: other entities may share the table. One request.
+        Each is a hint, to be confirmed by `read_record`: other entities may share the table. One request, and one more for
+        each further page of the answer, up to a bound.
         """
 
     def avoid(self, refused: RefusedSignIn | None) -> None:

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from connector.domain.contract import Contract
+from connector.domain.listing import ListQuery
 from connector.domain.schema import Table
 from connector.errors import ListEmptyError
-from connector.ports import ListQuery
 from connector.running import Run
 
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)

@@ -13,10 +13,11 @@ from typing import TypeVar
 from connector.domain.contract import Contract
 from connector.domain.cursor import MAX_RESTARTS, Plan, Seam, Window
 from connector.domain.entity import Entity
+from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.record import Codec, Record, build_mark, identify
 from connector.domain.tables import find_retyped
 from connector.errors import ListShiftedError, NotOptimizableError, RecordRejectedError
-from connector.ports import Clock, ListAnswer, ListQuery, Source
+from connector.ports import Clock, Source
 
 T = TypeVar("T")
 ROW_NUMBER = re.compile(rb'"rowNumber"\s*:\s*\d+')
@@ -50,8 +51,8 @@ class Reading:
 class Page:
     """The new rows of one answer, and where reading stands after it.
 
-    `read_at` is our clock when the request began: content read later is newer. `contract` is set when it was read
-    afresh for this page because of a member the old one did not announce.
+    `read_at` is our clock when the request began: content read later is newer. `contract` is set when another one is
+    followed from this page on: it was read afresh because of a member that came or went.
     """
 
     readings: tuple[Reading, ...]
@@ -74,18 +75,30 @@ class Interpreter:
         self._refused = refused
         self._refreshed = False
 
-    def interpret(self, rows: Sequence[bytes]) -> tuple[tuple[Reading, ...], Contract | None]:
-        """Return the readings, and the contract if these rows made it change."""
+    def interpret(
+        self, rows: Sequence[bytes], asked_by: Contract | None = None
+    ) -> tuple[tuple[Reading, ...], Contract | None]:
+        """Return the readings, and the contract if another one is followed from these rows on.
+
+        `asked_by` is the contract they were asked for by, where that is known.
+        """
+        changed = asked_by if asked_by is not None and self._follow(asked_by) else None
         readings = tuple(self._read(row) for row in rows)
         if not self.codec.unannounced or self._refreshed:
-            return readings, None
+            return readings, changed
         self._refreshed = True
         contract = self._source.describe(self.entity)
+        if not self._follow(contract):
+            return readings, changed
+        return tuple(self._read(row) for row in rows), contract
+
+    def _follow(self, contract: Contract) -> bool:
+        """Read by this contract from now on; return whether it differs from the one before."""
         if contract.root == self.codec.contract.root:
-            return readings, None
+            return False
         self._refused |= find_retyped(self.entity, self.codec.contract, contract)
         self.codec = Codec(self.entity, contract, self._refused)
-        return tuple(self._read(row) for row in rows), contract
+        return True
 
     def _read(self, row: bytes) -> Reading:
         try:
@@ -134,12 +147,14 @@ class ListReader:
         """
         checkpoint = self._plan.checkpoint
         seam = Seam(offset=checkpoint.offset, known=checkpoint.known) if checkpoint else Seam()
+        changed: Contract | None = None
         while True:
             window = seam.build_window(self._page_size)
             read_at = self._clock.now()
             answer = self._ask(window)
             self._signpost = self._signpost or answer.server_time
-            readings, contract = self._interpreter.interpret(answer.rows)
+            readings, contract = self._interpreter.interpret(answer.rows, answer.contract)
+            changed = contract or changed
             marks = [reading.record.mark for reading in readings]
             start = seam.find_new(window, marks)
             if start is None:
@@ -155,8 +170,9 @@ class ListReader:
                     signpost=self.signpost,
                     read_at=read_at,
                     is_short=len(marks) < window.top,
-                    contract=contract,
+                    contract=changed,
                 )
+                changed = None
 
     def _search_back(self, seam: Seam, window: Window) -> Seam:
         seam = seam.step_back(window, self._page_size)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from connector.domain.contract import Contract
 from connector.domain.cursor import Plan, Seam
 from connector.domain.entity import Depth
 from connector.domain.record import Record
@@ -74,6 +75,7 @@ class Reconcile:
         """List ids and stamps alone; read the records that differ. Return False when time ran out."""
         for page in self._open_reader(None).read():
             self._run.begin_page()
+            self._follow(page.contract)
             differing = [found for reading in page.readings if self._differs(found := reading.record)]
             same = len(page.readings) - len(differing)
             self._matched += same
@@ -122,15 +124,19 @@ class Reconcile:
 
     def _write(self, page: Page) -> None:
         """Write what the warehouse does not have in this very version, and count it."""
-        if page.contract:
-            self._writer.table = build_table(self._run.entity, page.contract)
-            self._run.prepare(self._writer.table)
+        self._follow(page.contract)
         tally = self._run.tally
         written, unchanged = tally.records_written, tally.records_unchanged
         readings = tuple(replace(reading, record=self._lift(reading.record)) for reading in page.readings)
         self._writer.write([replace(page, readings=readings)], self._index, WriteMethod.LOAD)
         self._repaired += tally.records_written - written
         self._matched += tally.records_unchanged - unchanged
+
+    def _follow(self, contract: Contract | None) -> None:
+        """Make the table fit the contract that the rows are read by from now on."""
+        if contract is not None:
+            self._writer.table = build_table(self._run.entity, contract)
+            self._run.prepare(self._writer.table)
 
     def _lift(self, found: Record | Rejected) -> Record | Rejected:
         """What Acumatica has now is right, even with an older stamp than the warehouse's (a tenant restored from a backup).

@@ -98,7 +98,10 @@ class Pass:
                 if page is None:
                     break
                 self._run.begin_page()
-                self._follow_contract(page.contract)
+                if page.contract is not None:
+                    self._keep(pending)  # they fit the table of the contract they were read by
+                    pending = []
+                    self._follow_contract(page.contract)
                 pending.append(page)
                 must_stop = self._run.must_stop()
                 if must_stop or self._is_batch(pending):
@@ -119,14 +122,13 @@ class Pass:
         size = sum(len(reading.raw) for page in pending for reading in page.readings)
         return size >= self._run.limits.batch_bytes
 
-    def _follow_contract(self, contract: Contract | None) -> None:
+    def _follow_contract(self, contract: Contract) -> None:
         """Widen the table before the rows that need it are written."""
-        if contract is not None:
-            logger.info("the contract of %s has changed: its table is widened", self._run.entity.name)
-            self._contract = contract
-            self._run.ports.state.save_contract(self._run.lease, contract)
-            self._writer.table = build_table(self._run.entity, contract)
-            self._table = self._run.prepare(self._writer.table)
+        logger.info("the contract of %s has changed: its table follows", self._run.entity.name)
+        self._contract = contract
+        self._run.ports.state.save_contract(self._run.lease, contract)
+        self._writer.table = build_table(self._run.entity, contract)
+        self._table = self._run.prepare(self._writer.table)
 
     def _write(self, pages: Sequence[Page], *, is_last: bool) -> None:
         if not pages:
@@ -219,7 +221,7 @@ class Pass:
         stream = replace(
             self._stream,
             checkpoints=checkpoints,
-            contract=self._contract,
+            contract=self._interpreter.codec.contract,
             read_one_by_one=self._reader.one_by_one,
         )
         if mode is Mode.INCREMENTAL:

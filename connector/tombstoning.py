@@ -58,7 +58,7 @@ def follow_deletions(run: Run, stream: Stream, writer: BatchWriter, *, covered_u
     `covered_until` is where the next run has to begin asking: what is deleted later may not be told yet. Reports are
     hints: what cannot be looked at, or not in time, is left to the next run and never keeps this one from its end.
     """
-    listed, is_answered = _ask_for_deleted(run, stream)
+    listed, is_all_told = _ask_for_deleted(run, stream)
     reported = {*stream.suspects, *listed}
     live = _find_live(run, writer, reported)
     looked_at = dict(_look_at(run, islice(live, MOST_LOOKED_AT)))
@@ -71,8 +71,8 @@ def follow_deletions(run: Run, stream: Stream, writer: BatchWriter, *, covered_u
     ]
     if dealt_with:
         run.ports.state.remove_suspects(run.lease, dealt_with)
-    is_whole = is_answered and len(looked_at) == len(live)
-    return replace(stream, deletions_since=covered_until) if is_whole else stream
+    is_done = is_all_told and len(looked_at) == len(live)
+    return replace(stream, deletions_since=covered_until) if is_done else stream
 
 
 def _ask_for_deleted(run: Run, stream: Stream) -> tuple[Iterable[str], bool]:
@@ -87,7 +87,7 @@ def _ask_for_deleted(run: Run, stream: Stream) -> tuple[Iterable[str], bool]:
     except ConnectorError as exc:
         logger.warning("deletions of %s are left to the next run: %s", run.entity.name, exc.message)
         return (), False
-    return listed or (), listed is not None
+    return (listed.ids, listed.is_whole) if listed else ((), False)
 
 
 def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, datetime | None]:

@@ -78,7 +78,7 @@ class Contract:
     """What one endpoint version says of one entity, cut to what the catalogue asks for.
 
     `request` names the catalogue choices the cut was made with (expand, exclude, custom): a snapshot made with other
-    choices is read again.
+    choices is read again. `grammar` is the contract version the endpoint speaks: 4 or 5.
     """
 
     endpoint: str
@@ -86,6 +86,7 @@ class Contract:
     request: str
     root: Shape
     modified_field: str | None
+    grammar: int = 4
 
     def to_plain(self) -> dict[str, Any]:
         """Return plain values for the state store."""
@@ -95,6 +96,7 @@ class Contract:
             "request": self.request,
             "root": self.root.to_plain(),
             "modified_field": self.modified_field,
+            "grammar": self.grammar,
         }
 
     @classmethod
@@ -106,4 +108,5 @@ class Contract:
             request=plain["request"],
             root=Shape.from_plain(plain["root"]),
             modified_field=plain["modified_field"],
+            grammar=plain.get("grammar", 4),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -70,19 +70,29 @@ def contract_of(version: str) -> int:
 def custom_endpoint(name: str, definition: Mapping[str, Any]) -> Endpoint:
     """An endpoint that extends a system one.
 
-    `{"version", "base", "extra_fields": {type: {field: contract type}}, "entities": [the only ones it has]}`;
-    the last two may be missing.
+    `{"version", "base", "extra_fields": {type: {field: contract type}}, "without": {type: [member]}, "entities": [the only
+    ones it has]}`; the last three may be missing. It speaks the contract of its base.
     """
     base = system_endpoint(str(definition["base"]))
     types = dict(base.types)
     for type_name, extra in definition.get("extra_fields", {}).items():
         contract = types[type_name]
         types[type_name] = msgspec.structs.replace(contract, fields={**contract.fields, **extra})
+    for type_name, lost in definition.get("without", {}).items():
+        types[type_name] = _without(types[type_name], lost)
     only = definition.get("entities")
     if only is not None:
         types = {key: contract for key, contract in types.items() if not contract.screen or key in only}
     version = str(definition["version"])
     return Endpoint(name=name, version=version, contract_version=base.contract_version, types=types)
+
+
+def _without(contract: TypeContract, lost: Collection[str]) -> TypeContract:
+    kept = {
+        part: {name: kind for name, kind in getattr(contract, part).items() if name not in lost}
+        for part in ("fields", "details", "linked")
+    }
+    return msgspec.structs.replace(contract, **kept)
 
 
 @cache

@@ -28,6 +28,11 @@ def sign_in(request: Request, site: Site) -> Response:
         )
     if tried is SignIn.WRONG:
         raise server_error("PX.Data.PXException", "Error: Invalid credentials. Please try again.")
+    branch = str(form.get("branch") or options.branch)
+    if branch.casefold() != options.branch.casefold():
+        raise server_error(
+            "PX.Data.PXException", f"Error: The branch {branch} cannot be found in the system."
+        )
     session = site.sessions.open(options, is_cookie=True, tenant=tenant)
     return Response(status=204, headers=tuple(cookie_headers(session, site.tenant.clock.now())))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from urllib.parse import unquote
+from urllib.parse import quote, unquote, urlencode
 
 from .filter_lexer import Lexer
 from .messages import Request, Response, json_response
 from .problems import bad_filter, not_found, unauthorized
 from .sessions import Session
 from .site import Site
+from .tenant import Deletion
 
 DACS = {
     "Account": "PX_Objects_GL_Account",
@@ -49,17 +50,29 @@ def deleted_records(request: Request, site: Site, session: Session, path: str) -
         }
         return json_response(400, body)
     since = _since(request.parameters.get("$filter", ""))
-    rows = [
-        {
-            "RefNoteID": item.id,
-            "DeleteDate": item.deleted_at.astimezone(UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z"),
-        }
+    told = [
+        item
         for item in site.tenant.deletions
         if item.entity in tracked and (since is None or item.deleted_at >= since)
     ]
-    return json_response(200, {"@odata.context": f"$metadata#{parts[4]}", "value": rows})
+    return _page(told, request, site.options.deletions_page_size, f"$metadata#{parts[4]}")
+
+
+def _page(told: list[Deletion], request: Request, size: int | None, context: str) -> Response:
+    """The rows from `$skiptoken` on, and the link to those after them."""
+    start = int(request.parameters.get("$skiptoken", "0"))
+    end = len(told) if size is None else start + size
+    rows = [{"RefNoteID": item.id, "DeleteDate": _text(item.deleted_at)} for item in told[start:end]]
+    body: dict[str, object] = {"@odata.context": context, "value": rows}
+    if end < len(told):
+        query = urlencode({**request.parameters, "$skiptoken": end}, quote_via=quote, safe="$")
+        host = request.header("Host") or "127.0.0.1"
+        body["@odata.nextLink"] = f"http://{host}{request.path}?{query}"
+    return json_response(200, body)
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _since(text: str) -> datetime | None:

@@ -15,6 +15,8 @@ from .problems import plain_text, unauthorized
 from .rows import seeded
 from .sessions import identity_error
 
+FLOWS = ("password", "authorization_code")
+
 
 @dataclass(slots=True, kw_only=True)
 class Grant:
@@ -87,6 +89,7 @@ class IdentityServer:
     def _token(self, form: dict[str, str], options: SandboxOptions) -> Response:
         kind = form.get("grant_type", "")
         tenant = check_client(form, options)
+        check_flow(kind, options)
         if kind == "password":
             return self._password(form, options, tenant)
         if kind == "refresh_token":
@@ -94,7 +97,7 @@ class IdentityServer:
         if kind == "authorization_code":
             return self._exchange(form, options)
         if kind == "client_credentials":
-            raise identity_error("unauthorized_client")
+            raise identity_error(options.no_client_credentials)
         raise identity_error("unsupported_grant_type")
 
     def _password(self, form: dict[str, str], options: SandboxOptions, tenant: str) -> Response:
@@ -121,6 +124,7 @@ class IdentityServer:
         """Stands in for the sign-in page: consents at once and sends the browser back with a code."""
         if form.get("client_id") != options.client_id or form.get("response_type") != "code":
             raise identity_error("unauthorized_client")
+        check_flow("authorization_code", options)
         code = self._text(43)
         self._codes[code] = self._grant(options, form.get("scope", "api"), options.tenant)
         where = f"{form.get('redirect_uri', '')}?code={code}&state={quote(form.get('state', ''))}"
@@ -175,6 +179,12 @@ def check_client(form: dict[str, str], options: SandboxOptions) -> str:
     if tenant is None or not is_known or not hmac.compare_digest(secret, options.client_secret.encode()):
         raise identity_error("invalid_client")
     return tenant
+
+
+def check_flow(kind: str, options: SandboxOptions) -> None:
+    """Refuse a flow the application is not registered for; whatever its flow, it may refresh the tokens it was given."""
+    if kind in FLOWS and options.application_flow not in ("", kind):
+        raise identity_error("unauthorized_client")
 
 
 def discovery(issuer: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from .contract import Endpoint, TypeContract
@@ -16,7 +16,7 @@ from .messages import JSON_TYPE, Request, Response
 from .problems import bad_filter, no_entity, not_optimizable
 from .render import LineIds, Renderer, ValueEncoder
 from .rows import Record
-from .selection import Selection, read_custom, read_selection
+from .selection import Selection, read_selection
 from .sessions import Session
 from .shape import Shape, ShapeBuilder
 from .site import Site
@@ -95,10 +95,13 @@ class Reading:
         return found
 
     def _selection(self) -> Selection:
-        parameters = self.request.parameters
-        if self.contract.type in self.site.options.select_ignored:
+        """What is asked for; where `$select` is ignored, every field of the record."""
+        version, parameters = self.endpoint.contract_version, self.request.parameters
+        if self.contract.type not in self.site.options.select_ignored:
+            return read_selection(parameters, version)
+        if version < 5:
             parameters.pop("$select", None)
-        return read_selection(parameters, self.endpoint.contract_version)
+        return replace(read_selection(parameters, version), fields=None)
 
     def _condition(self, text: str) -> tuple[Condition | None, set[str]]:
         if not text:
@@ -140,7 +143,6 @@ class Reading:
             endpoint=self.endpoint,
             entity=self.contract,
             custom_fields=self.site.options.custom_fields.get(self.contract.type, {}),
-            custom=read_custom(self.request.parameters, self.endpoint.contract_version),
             also=used,
         )
         return builder.build(selection)

@@ -17,6 +17,8 @@ ALL_VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001", "25.200.
 SeatDialect = Literal["json", "text", "redirect"]
 NotFoundBody = Literal["empty", "html", "json"]
 Maintenance = Literal["", "redirect", "html"]
+ApplicationFlow = Literal["", "password", "authorization_code"]
+NoSuchFlow = Literal["unauthorized_client", "unsupported_grant_type"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class SandboxOptions:
     other_tenants: tuple[str, ...] = ()
     """With any, signing in by cookie to an unknown tenant is refused; otherwise every name is accepted."""
     branch: str = "MAIN"
+    """The one branch there is; signing in by cookie to another one is refused."""
     build: str = "25.200.0248"
 
     endpoint_versions: tuple[str, ...] = ALL_VERSIONS
@@ -55,6 +58,10 @@ class SandboxOptions:
     password: str = field(default="Sandbox-Passw0rd!", repr=False)
     client_guid: str = "6F1B1F0E-7C0A-4A5B-9D0C-3B1A5E9F2C11"
     client_secret: str = field(default="sandbox-client-secret", repr=False)
+    application_flow: ApplicationFlow = ""
+    """The one flow the connected application is registered for; empty takes any, so that both kinds of secret work."""
+    no_client_credentials: NoSuchFlow = "unauthorized_client"
+    """How the flow that Acumatica does not offer is refused."""
     token_seconds: int = 3600
     refresh_days: int = 30
     expires_in_as_text: bool = False
@@ -110,6 +117,8 @@ class SandboxOptions:
     maintenance: Maintenance = ""
     tracked_deletions: tuple[str, ...] = ()
     """Entities whose deletions `px.GetDeletedRecords` reports."""
+    deletions_page_size: int | None = None
+    """How many rows one of its answers holds; a link leads to the next ones."""
     webhook: Webhook | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
     """Faults scripted from the start, in the form of the control call."""

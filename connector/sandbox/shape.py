@@ -36,7 +36,6 @@ class ShapeBuilder:
     endpoint: Endpoint
     entity: TypeContract
     custom_fields: Mapping[str, str]
-    custom: tuple[str, ...] = ()
     also: Collection[str] = ()
     """Fields that are answered though not selected, because the filter uses them."""
 
@@ -63,7 +62,7 @@ class ShapeBuilder:
                 if name in selection.opened
             ),
             linked=tuple(self._linked(contract, selection, path)),
-            custom=self._custom(path),
+            custom=self._custom(selection, path),
             files="files" in selection.opened,
         )
 
@@ -86,8 +85,7 @@ class ShapeBuilder:
         if not {*contract.details, *contract.linked, "files"}.issuperset(selection.opened):
             raise unknown_field()
 
-    def _custom(self, path: str) -> tuple[tuple[str, str], ...]:
-        here = [name for name in self.custom if name.startswith(path) and "/" not in name.removeprefix(path)]
-        if not set(here) <= set(self.custom_fields):
+    def _custom(self, selection: Selection, path: str) -> tuple[tuple[str, str], ...]:
+        if not set(self.custom_fields).issuperset(path + name for name in selection.custom):
             raise unknown_field()
-        return tuple((name.removeprefix(path), self.custom_fields[name]) for name in here)
+        return tuple((name, self.custom_fields[path + name]) for name in selection.custom)

@@ -10,7 +10,8 @@ import msgspec
 from connector.adapters.acumatica import AcumaticaSource
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.ports import Clock, ListAnswer, ListQuery
+from connector.domain.listing import ListAnswer, ListQuery
+from connector.ports import Clock
 from connector.retrying import Retry
 from connector.sandbox import Sandbox
 from connector.sandbox.sandbox import CredentialKind

@@ -1,11 +1,13 @@
 """The tenant's own contract, for every endpoint version and for an endpoint of the customer's own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from connector.catalogue import load_catalogue
-from connector.domain.contract import Kind
+from connector.domain.contract import Contract, Kind
 from connector.domain.entity import Entity
 from connector.errors import EndpointVersionError, SourceSetupError
 from connector.sandbox import Sandbox, SandboxOptions
@@ -23,12 +25,14 @@ from tests.contract.source_setup import (
 )
 
 VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001", "25.200.001")
-CUSTOM_ENDPOINT = {
+CUSTOM_ENDPOINT: dict[str, dict[str, Any]] = {
+    "Scratch": {"version": "1.0", "base": "26.200.001"},
+    "Extended": {"version": "26.200.001", "base": "24.200.001"},
     "Acme": {
         "version": "1.0",
         "base": "24.200.001",
         "extra_fields": {"Bill": {"UsrApprover": "string", "UsrScore": "int"}},
-    }
+    },
 }
 CUSTOM_FIELDS = {
     "Bill": {
@@ -127,8 +131,8 @@ def test_an_endpoint_of_the_customers_own_brings_its_extra_fields(sandbox: Sandb
         assert "UsrApprover" not in source.describe(BILLS).root.fields
 
 
-@pytest.mark.parametrize("version", ["20.200.001", "25.200.001"])
-def test_custom_fields_are_typed_and_read(sandbox: Sandbox, version: str) -> None:
+@pytest.mark.parametrize("version", ["20.200.001", "25.200.001", "26.200.001"])
+def test_custom_fields_are_typed_and_read_beside_all_others(sandbox: Sandbox, version: str) -> None:
     entity = an_entity(expand=("Details",), custom=tuple(CUSTOM_FIELDS["Bill"]))
     bill = sandbox.tenant.records("Bill")[0]
     sandbox.tenant.change("Bill", bill.id, custom={"Document.UsrRisk": 7})
@@ -141,16 +145,8 @@ def test_custom_fields_are_typed_and_read(sandbox: Sandbox, version: str) -> Non
         listed = decoded(source.read_list(a_query(entity, top=1)))[0]
     assert listed["custom"]["Document"]["UsrRisk"]["type"] == "CustomDecimalField"
     assert listed["Details"][0]["custom"]["Transactions"]["UsrSince"]["type"] == "CustomDateTimeField"
-    assert "Amount" in listed
-
-
-def test_contract_5_selects_custom_fields_beside_all_others(sandbox: Sandbox) -> None:
-    entity = an_entity(expand=("Details",), custom=("Document.UsrRisk",))
-    with open_source(sandbox, version="26.200.001") as source:
-        listed = decoded(source.read_list(a_query(entity, top=1)))[0]
-    assert listed["custom"]["Document"]["UsrRisk"]["type"] == "CustomDecimalField"
-    assert "Amount" in listed
-    assert listed["Details"]
+    assert {"Amount", "Vendor"} <= set(listed)
+    assert {"Amount", "UnitCost"} <= set(listed["Details"][0])
 
 
 def test_a_custom_field_the_form_lacks_is_named(sandbox: Sandbox) -> None:
@@ -172,15 +168,29 @@ def test_contract_5_announces_and_filters_in_its_own_way(sandbox: Sandbox) -> No
     assert "UnitCost" not in record["Details"][0]
 
 
-def test_the_grammar_can_be_told(sandbox: Sandbox) -> None:
-    with open_source(sandbox, contract_version=5) as source:
-        error = None
-        try:
-            source.read_list(since(sandbox.tenant.clock.now()))
-        except Exception as exc:  # noqa: BLE001 (the sandbox decides which; that it does not understand is the point)
-            error = exc
-    assert error is not None
-    assert "datetimeoffset" not in sandbox.requests[-2].query
+@pytest.mark.parametrize(
+    ("endpoint", "version", "grammar"), [("Scratch", "1.0", 5), ("Extended", "26.200.001", 4)]
+)
+def test_an_endpoint_of_the_customers_own_is_spoken_to_in_its_grammar_whatever_its_number(
+    sandbox: Sandbox, endpoint: str, version: str, grammar: int
+) -> None:
+    newest = max(bill.stamp for bill in sandbox.tenant.records("Bill"))
+    with open_source(sandbox, endpoint=endpoint, version=version) as source:
+        contract = source.describe(BILLS)
+        listed = ids(source.read_list(since(newest)))
+        assert source.read_record(BILLS, listed[0]) is not None
+    assert contract.grammar == grammar
+    with open_source(sandbox, endpoint=endpoint, version=version) as source:
+        assert source.contract_matches(BILLS, Contract.from_plain(contract.to_plain()))
+        assert ids(source.read_list(since(newest))) == listed != []
+
+
+def test_a_contract_remembered_without_its_grammar_is_read_again(sandbox: Sandbox) -> None:
+    with open_source(sandbox) as source:
+        contract = source.describe(BILLS)
+        earlier = replace(contract, request=contract.request.replace('"form":2,', ""))
+        assert earlier != contract
+        assert not source.contract_matches(BILLS, earlier)
 
 
 def test_every_field_of_a_deep_expansion_is_described(sandbox: Sandbox) -> None:

@@ -81,6 +81,33 @@ class TestTrackedDeletions:
         fault.times = 0
         assert succeed(tracked, "items")["deleted"] == 1, "the cursor stayed where it was"
 
+    def test_what_further_pages_of_the_list_tell_is_marked_too(
+        self, sandbox: Sandbox, tracked: Profile
+    ) -> None:
+        succeed(tracked, "items")
+        sandbox.configure(deletions_page_size=2)
+        for item in sandbox.tenant.records("StockItem")[:5]:
+            sandbox.tenant.delete("StockItem", item.id)
+        assert succeed(tracked, "items")["deleted"] == 5
+        assert shown_ids(tracked, "items") == stored_ids(sandbox, "StockItem")
+
+    def test_a_list_that_could_not_be_read_whole_is_asked_for_again(
+        self, sandbox: Sandbox, tracked: Profile
+    ) -> None:
+        first, second = [item.id for item in sandbox.tenant.records("StockItem")[:2]]
+        for item in (first, second):
+            sandbox.tenant.delete("StockItem", item)
+        row = {"RefNoteID": first, "DeleteDate": "2026-11-22T12:00:00Z"}
+        part = json.dumps({"value": [row], "@odata.nextLink": "https://elsewhere.example.com/?$skiptoken=1"})
+        sandbox.faults.add(
+            path="GetDeletedRecords", status=200, headers={"Content-Type": "application/json"}, body=part
+        )
+        assert succeed(tracked, "items")["deleted"] == 1
+        assert second in shown_ids(tracked, "items")
+        sandbox.tenant.clock.advance(7200)
+        assert succeed(tracked, "items")["deleted"] == 1, "the cursor stayed where it was"
+        assert shown_ids(tracked, "items") == stored_ids(sandbox, "StockItem")
+
     def test_it_is_not_asked_for_by_default(self, sandbox: Sandbox, embedded: Profile) -> None:
         succeed(embedded, "items")
         succeed(embedded, "items")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -108,3 +109,21 @@ def test_a_type_that_changes_together_with_a_new_field_costs_no_record(upgrade: 
     assert [(row["usr_code"], json.loads(row["_extra"])) for row in shown] == [
         (None, {"UsrCode": "forty-two"})
     ] * 5
+
+
+def test_an_endpoint_made_from_scratch_in_2026_r2_is_read_by_its_own_grammar(upgrade: Upgrade) -> None:
+    """It speaks contract 5, and its version number does not say so; the remembered contract does, in the next run."""
+    tenant = upgrade.sandbox.tenant
+    upgrade.sandbox.configure(custom_endpoints={"Scratch": {"version": "1.0", "base": "26.200.001"}})
+    upgrade.use("1.0", "Scratch")
+    assert upgrade.sync("invoices")["records_written"] == len(tenant.records("Bill"))
+
+    upgrade.pass_an_hour()
+    bill = tenant.records("Bill")[0]
+    tenant.change("Bill", bill.id, {"Status": "On Hold", "Date": date(2026, 9, 9)})
+    answer = upgrade.sync("invoices")
+    assert (answer["records_read"], answer["records_written"], answer["records_rejected"]) == (1, 1, 0)
+    (shown,) = upgrade.rows(f"SELECT status, status_id, date, _extra FROM invoices WHERE _id = '{bill.id}'")
+    assert shown == {"status": "On Hold", "status_id": "H", "date": date(2026, 9, 9), "_extra": None}
+    lines = sum(len(bill.details["Details"]) for bill in tenant.records("Bill"))
+    assert upgrade.rows("SELECT count(*) AS n FROM invoice_lines") == [{"n": lines}]

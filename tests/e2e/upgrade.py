@@ -39,6 +39,13 @@ class Upgrade:
         assert (answer.status, answer.json["status"]) == (200, "succeeded"), answer.json
         return answer.json
 
+    def fail(self, entity: str, **members: Any) -> dict[str, Any]:
+        """Do a run that must fail because of something the operator has to mend; return its error."""
+        answer = self._profile.function.call(entity=entity, **members)
+        assert (answer.status, answer.json["status"]) == (500, "failed"), answer.json
+        error: dict[str, Any] = answer.json["error"]
+        return error
+
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return self._profile.rows(sql)
 
@@ -52,4 +59,9 @@ class Upgrade:
         """Give the tenant's own endpoint these extra fields of bills and of their lines."""
         extra = {"Bill": fields, "BillDetail": lines or {}}
         definition = {"version": "1.0", "base": "24.200.001", "extra_fields": extra}
+        self.sandbox.configure(custom_endpoints={"Finance": definition})
+
+    def lose(self, **members: list[str]) -> None:
+        """Take members of these types away from the tenant's own endpoint, whose version stays as it is."""
+        definition = {"version": "1.0", "base": "24.200.001", "without": members}
         self.sandbox.configure(custom_endpoints={"Finance": definition})

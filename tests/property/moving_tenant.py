@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from connector.domain.contract import Contract, Kind, Shape
 from connector.domain.entity import Entity
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.stream import RefusedSignIn
-from connector.ports import CheckLine, ListAnswer, ListQuery
+from connector.ports import CheckLine
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 TICK = timedelta(seconds=1)
@@ -126,7 +127,7 @@ class MovingTenant:
         number = int(record_id[-12:])
         return encode(number, self.items[number]) if number in self.items else None
 
-    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+    def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         return None
 
     def avoid(self, refused: RefusedSignIn | None) -> None:

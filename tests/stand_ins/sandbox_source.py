@@ -10,8 +10,9 @@ import msgspec
 from connector.adapters.acumatica.queries import Choice, Window, build_query
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.stream import RefusedSignIn
-from connector.ports import CheckLine, ListAnswer, ListQuery
+from connector.ports import CheckLine
 from connector.sandbox import Request, Sandbox
 
 ROOT = "/AcmeERP/entity/Default/24.200.001"
@@ -43,7 +44,7 @@ class SandboxSource:
         self._around()
         began = self._sandbox.tenant.clock.now()
         path = f"{ROOT}/{query.entity.acumatica_entity}"
-        text = build_query(4, self._choice, window)
+        text = build_query(self._choice, window)
         headers = {"Authorization": f"Bearer {self._token}"}
         answer = self._sandbox.handle(Request(method="GET", path=path, query=text, headers=headers))
         assert answer.status == 200, answer.body
@@ -55,7 +56,7 @@ class SandboxSource:
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         raise NotImplementedError("lists alone are read here")
 
-    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+    def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         return None
 
     def avoid(self, refused: RefusedSignIn | None) -> None:

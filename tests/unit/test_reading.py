@@ -11,9 +11,9 @@ import pytest
 from connector.domain.contract import Contract, Kind
 from connector.domain.cursor import MAX_RESTARTS, Plan
 from connector.domain.entity import Entity
+from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.record import Record
 from connector.errors import ListShiftedError, NotOptimizableError, SourceUnavailableError
-from connector.ports import ListAnswer, ListQuery
 from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
 from tests.builders import MORNING, a_checkpoint, a_contract, a_record, a_row, an_entity, an_id
 from tests.stand_ins.clock import FakeClock
@@ -25,6 +25,7 @@ class Shelf:
 
     rows: list[bytes]
     contract: Contract = field(default_factory=a_contract)
+    asked_by: Contract | None = None
     before: Any = None
     queries: list[ListQuery] = field(default_factory=list)
     described: int = 0
@@ -34,7 +35,8 @@ class Shelf:
         if self.before is not None:
             self.before(self, query)
         page = self.rows[query.skip : query.skip + query.top]
-        return ListAnswer(rows=page, server_time=MORNING + timedelta(seconds=len(self.queries)))
+        server_time = MORNING + timedelta(seconds=len(self.queries))
+        return ListAnswer(rows=page, server_time=server_time, contract=self.asked_by)
 
     def describe(self, entity: Entity) -> Contract:
         self.described += 1
@@ -253,6 +255,33 @@ class TestContracts:
         wider = a_contract(fields={"Colour": Kind.STRING})
         shelf = Shelf([*rows(1, 2, 3), a_row(number=4, Colour="red")], contract=wider)
         assert [page.contract for page in a_reader(shelf).read()] == [None, wider]
+
+    def test_a_list_asked_for_by_another_contract_is_read_by_it_from_that_page_on(self) -> None:
+        wider = a_contract(fields={"Colour": Kind.STRING})
+        shelf = Shelf([*rows(1, 2, 3), a_row(number=4, Colour="red")])
+
+        def change(shelf: Shelf, _: ListQuery) -> None:
+            shelf.asked_by = wider if len(shelf.queries) > 1 else a_contract()
+
+        shelf.before = change
+        first, second = a_reader(shelf).read()
+        assert (first.contract, second.contract) == (None, wider)
+        record = second.readings[0].record
+        assert isinstance(record, Record)
+        assert b'"colour":"red"' in record.body
+        assert shelf.described == 0
+
+    def test_a_contract_that_changed_on_a_page_without_new_rows_is_told_with_the_next_one(self) -> None:
+        wider = a_contract(fields={"Colour": Kind.STRING})
+
+        def shift(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 2:
+                shelf.rows = rows(*range(11, 16))
+                shelf.asked_by = wider
+
+        pages = list(a_reader(Shelf(rows(1, 2, 3, 4), before=shift)).read())
+        assert [page.contract for page in pages] == [None, wider, None]
+        assert ids(pages) == [[1, 2, 3], [11, 12, 13], [14, 15]]
 
     def test_a_column_that_keeps_its_type_keeps_it_under_the_new_contract_too(self) -> None:
         wider = a_contract(fields={"Terms": Kind.INT, "Colour": Kind.STRING})

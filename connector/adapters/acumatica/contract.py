@@ -12,10 +12,14 @@ from connector.domain.contract import MODIFIED_FIELDS, Contract, Kind, Shape
 from connector.domain.entity import Entity
 from connector.errors import SourceSetupError
 
+FORM = 2
+"""What a contract tells; raised when it comes to tell more, so that remembered ones are read again."""
+
 
 def request_text(entity: Entity) -> str:
     """Return the catalogue choices a contract is cut with, as text: a contract made with others is read again."""
     choices = {
+        "form": FORM,
         "entity": entity.acumatica_entity,
         "keys": list(entity.keys),
         "expand": list(entity.expand),
@@ -45,6 +49,7 @@ def build_contract(
         request=request_text(entity),
         root=cut.shape(members, ""),
         modified_field=modified_field,
+        grammar=swagger.grammar,
     )
 
 
@@ -68,13 +73,18 @@ def choice_of(contract: Contract, *, selected: bool) -> Choice:
         expand += [path] if path else []
         select += [join(path, name) for name in shape.fields]
         custom += [join(path, name) for name in shape.custom]
-    return Choice(expand=tuple(expand), select=tuple(select) if selected else (), custom=tuple(custom))
+    return Choice(
+        expand=tuple(expand),
+        select=tuple(select) if selected else (),
+        custom=tuple(custom),
+        grammar=contract.grammar,
+    )
 
 
 def keys_choice(entity: Entity, contract: Contract) -> Choice:
     """Return the request for keys and stamps alone (ids always come)."""
     names = [find(name, contract.root.fields) for name in (*entity.keys, contract.modified_field or "")]
-    return Choice(select=tuple(dict.fromkeys(name for name in names if name)))
+    return Choice(select=tuple(dict.fromkeys(filter(None, names))), grammar=contract.grammar)
 
 
 def missing_choices(entity: Entity, contract: Contract) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """Acumatica's own list of deleted records, for tables the tenant tracks deletions of (SM207010): hints, never proof."""
 
 import logging
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import msgspec
 
@@ -14,11 +14,14 @@ from connector.adapters.acumatica.refusals import Subject
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.transport import Answer, Request
 from connector.domain.instants import to_text
+from connector.domain.listing import DeletedIds
 from connector.errors import AccessDeniedError, SourceRefusedError
 
 logger = logging.getLogger(__name__)
 
 FUNCTION = "px.GetDeletedRecords()"
+MOST_PAGES = 100
+"""Pages read of one listing, so that a server that always names another one cannot hold a run."""
 
 
 class DeletedRecords:
@@ -29,7 +32,7 @@ class DeletedRecords:
         self._session = session
         self._sign_in = sign_in
 
-    def read(self, dac: str, since: datetime) -> Sequence[str] | None:
+    def read(self, dac: str, since: datetime) -> DeletedIds | None:
         """Return the ids deleted from the table since then; None when they are not told, with the reason logged."""
         self._session.sign_in()
         tenant = self._sign_in.tenant
@@ -42,7 +45,7 @@ class DeletedRecords:
         condition = quote(f"DeleteDate ge {to_text(since)}", safe=READABLE)
         request = Request(url=f"{self._root}/{path}", query=f"$filter={condition}")
         try:
-            return self._session.fetch(request, Subject(text=f"the deleted records of {dac}"), _ids)
+            return self._read_pages(request, Subject(text=f"the deleted records of {dac}"))
         except (SourceRefusedError, AccessDeniedError) as exc:
             logger.warning(
                 "%s List %s on Tables to Track Deleted Records (SM207010), or take `dac` out of the catalogue.",
@@ -51,15 +54,46 @@ class DeletedRecords:
             )
             return None
 
+    def _read_pages(self, request: Request, subject: Subject) -> DeletedIds:
+        """Follow the links from page to page. Of a link only the query is used: nothing is ever sent elsewhere."""
+        ids: list[str] = []
+        for _ in range(MOST_PAGES):
+            page = self._session.fetch(request, subject, _parse)
+            ids += (row.id.lower() for row in page.value)
+            if page.next_link is None:
+                return DeletedIds(ids=ids)
+            query = _query_of(page.next_link, request.url)
+            if query is None:
+                break
+            request = replace(request, query=query)
+        logger.warning(
+            "Of %s only %d were read: there are more than %d pages, or the link to the next one leads elsewhere. "
+            "A reconcile finds the others.",
+            subject.text,
+            len(ids),
+            MOST_PAGES,
+        )
+        return DeletedIds(ids=ids, is_whole=False)
+
 
 class _Deleted(msgspec.Struct):
     id: str = msgspec.field(name="RefNoteID")
 
 
-class _Listing(msgspec.Struct):
+class _Page(msgspec.Struct):
     value: list[_Deleted]
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
 
 
-def _ids(answer: Answer) -> Sequence[str]:
-    body = answer.body.removeprefix(b"\xef\xbb\xbf")
-    return [row.id.lower() for row in msgspec.json.decode(body, type=_Listing).value]
+def _parse(answer: Answer) -> _Page:
+    return msgspec.json.decode(answer.body.removeprefix(b"\xef\xbb\xbf"), type=_Page)
+
+
+def _query_of(link: str, url: str) -> str | None:
+    """Return the query of a link, whole or relative, to the same host and path as the URL; None for any other link."""
+    try:
+        target, own = urlsplit(urljoin(url, link)), urlsplit(url)
+        is_here = target.hostname == own.hostname and unquote(target.path) == unquote(own.path)
+    except ValueError:
+        return None
+    return target.query if is_here and target.query else None

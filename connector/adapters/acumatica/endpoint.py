@@ -12,14 +12,14 @@ from connector.adapters.acumatica.answers import server_date
 from connector.adapters.acumatica.contract import not_exposed
 from connector.adapters.acumatica.custom_fields import CustomFields
 from connector.adapters.acumatica.offers import Offers
-from connector.adapters.acumatica.queries import Choice, Window, build_query, grammar_of
+from connector.adapters.acumatica.queries import Choice, Window, build_query
 from connector.adapters.acumatica.refusals import CHECK_URL, NotThereError, RecordAbsentError, Subject
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Answer, Request
 from connector.domain.entity import Entity
+from connector.domain.listing import ListAnswer
 from connector.errors import ConfigurationError, ConnectorError, SourceRefusedError, SourceSetupError
-from connector.ports import ListAnswer
 
 T = TypeVar("T")
 
@@ -31,12 +31,11 @@ LONG_QUERY = 2000
 
 
 class Endpoint:
-    """One endpoint version, spoken to in its grammar (contract 4 or 5; None: that of the version)."""
+    """One endpoint version."""
 
-    def __init__(self, address: Address, session: Session, grammar: int | None = None) -> None:
+    def __init__(self, address: Address, session: Session) -> None:
         self._address = address
         self._session = session
-        self._grammar = grammar
 
     def locate(self, offers: Offers | None = None) -> Address:
         """Return the address with its version. If none is configured, the instance is asked once what it offers.
@@ -78,7 +77,7 @@ class Endpoint:
         """Return the rows of one list request, each the bytes of one record as they came."""
         request = Request(
             url=self.locate().data(name),
-            query=self._build_query(choice, window),
+            query=build_query(choice, window),
             headers=SHOW_ARCHIVED if archived else {},
         )
         subject = _subject(f"the list of {name}", choice)
@@ -91,7 +90,7 @@ class Endpoint:
         """
         request = Request(
             url=self.locate().data(name, record_id),
-            query=self._build_query(choice),
+            query=build_query(choice),
             headers=SHOW_ARCHIVED,
         )
         subject = _subject(f"the {name} with id {record_id}", choice)
@@ -99,9 +98,6 @@ class Endpoint:
             return self._session.fetch(request, subject, _record)
         except RecordAbsentError:
             return None
-
-    def _build_query(self, choice: Choice, window: Window | None = None) -> str:
-        return build_query(self._grammar or grammar_of(self.locate().version), choice, window)
 
     def _fetch(self, request: Request, subject: Subject, read: Callable[[Answer], T], name: str = "") -> T:
         try:
@@ -128,7 +124,7 @@ class Endpoint:
 
 
 def _subject(text: str, choice: Choice) -> Subject:
-    return Subject(text=text, chosen_fields=bool(choice.select or choice.custom))
+    return Subject(text=text, named=(*choice.expand, *choice.custom, *choice.select))
 
 
 def _json(answer: Answer) -> bytes:

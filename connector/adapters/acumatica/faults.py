@@ -1,7 +1,7 @@
 """The error object in the body of an answer: what Acumatica says went wrong, without its stack trace."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class Fault:
         if not isinstance(outer, dict):
             return cls()
         levels = list(_levels(outer))
-        messages = [text for level in levels for text in _texts(level)]
+        messages = [*_texts(levels, "exceptionMessage"), *_texts(levels, "message")]
         types = [_short(str(level["exceptionType"])) for level in levels if level.get("exceptionType")]
         return cls(
             types=tuple(types),
@@ -73,8 +73,8 @@ def _levels(outer: dict[str, Any]) -> Iterator[dict[str, Any]]:
         level = level.get("innerException")
 
 
-def _texts(level: dict[str, Any]) -> Iterator[str]:
-    for name in ("exceptionMessage", "message"):
+def _texts(levels: Iterable[dict[str, Any]], name: str) -> Iterator[str]:
+    for level in levels:
         text = level.get(name)
         if isinstance(text, str) and text.strip():
             yield text

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from connector.domain.listing import ListAnswer
 from connector.errors import SourceAnswerError
-from connector.ports import ListAnswer
 
 ROUNDS = 5
 

@@ -9,19 +9,20 @@ from connector.domain.instants import to_text
 
 READABLE = "/,'()*.:$=;"
 """Marks that both grammars use and a query part may hold as they are; everything else is percent-encoded."""
-CONTRACT_5_SINCE = (26, 200, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """What of a record is asked for. Paths are levels joined with `/`; each expanded level's parent is expanded too.
 
-    An empty `select` asks for every field of every expanded level. `custom` holds `View.Field` below any path.
+    An empty `select` asks for every field of every expanded level. `custom` holds `View.Field` below any path. It is asked
+    for in the `grammar` of contract 4 or 5.
     """
 
     expand: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     custom: tuple[str, ...] = ()
+    grammar: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,27 +35,18 @@ class Window:
     top: int
 
 
-def grammar_of(endpoint_version: str) -> int:
-    """Return 5 for endpoint versions from 26.200.001 on, 4 for older ones and for names that are no version."""
-    try:
-        numbers = tuple(int(part) for part in endpoint_version.split("."))
-    except ValueError:
-        return 4
-    return 5 if numbers >= CONTRACT_5_SINCE else 4
-
-
-def build_query(contract: int, choice: Choice, window: Window | None = None) -> str:
+def build_query(choice: Choice, window: Window | None = None) -> str:
     """Return the encoded query of a list (with a window) or of one record (without)."""
-    parameters = _build_window(contract, window) if window else []
-    parameters += _build_choice_5(choice) if contract == 5 else _build_choice_4(choice)
+    parameters = _build_window(choice.grammar, window) if window else []
+    parameters += _build_choice_5(choice) if choice.grammar == 5 else _build_choice_4(choice)
     return "&".join(f"{name}={quote(value, safe=READABLE)}" for name, value in parameters)
 
 
-def _build_window(contract: int, window: Window) -> list[tuple[str, str]]:
+def _build_window(grammar: int, window: Window) -> list[tuple[str, str]]:
     parameters = []
     if window.modified_field is not None and window.lower is not None:
         instant = to_text(window.lower)
-        literal = instant if contract == 5 else f"datetimeoffset'{instant}'"
+        literal = instant if grammar == 5 else f"datetimeoffset'{instant}'"
         parameters.append(("$filter", f"{window.modified_field} ge {literal}"))
     parameters.append(("$top", str(window.top)))
     if window.skip:

@@ -46,10 +46,10 @@ class RecordAbsentError(SourceRefusedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What was asked for, in words for an error; `chosen_fields` when the request named fields one by one."""
+    """What was asked for, in words for an error, and the members the request named: fields, collections, links."""
 
     text: str
-    chosen_fields: bool = False
+    named: tuple[str, ...] = ()
 
 
 def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
@@ -115,7 +115,8 @@ def _refused(answer: Answer, subject: Subject) -> ConnectorError:
     if answer.status == 429:
         return SourceThrottledError(
             f"Acumatica declined the request for {subject.text}: its licence's request queue is full.",
-            action="Wait; if it happens often set ACUMATICA_MAX_REQUESTS_PER_MINUTE, or run at quieter hours.",
+            action="Wait; if it lasts, look at the licence's request limits (License Monitoring Console, SM604000), set "
+            "ACUMATICA_MAX_REQUESTS_PER_MINUTE below them, or run at quieter hours.",
             retry_after=retry_after(answer),
         )
     if answer.status == 403:
@@ -123,7 +124,8 @@ def _refused(answer: Answer, subject: Subject) -> ConnectorError:
     if answer.status == 401:
         return CredentialsError(
             f"Acumatica does not accept the new sign-in for {subject.text} (401).",
-            action="Check that the connected application (SM303010) has the scope api and the user may use the API.",
+            action="Check on the Users form (SM201010) that the user is active and may use the API; if the secret names a "
+            "connected application, also that it has the scope api (Connected Applications, SM303010).",
         )
     if answer.status == 408:
         return SourceUnavailableError(
@@ -168,10 +170,12 @@ def _failed(answer: Answer, subject: Subject) -> ConnectorError:
             f"{subject.text[:1].upper()}{subject.text[1:]} cannot be read before Acumatica is set up: {fault.sentence}",
             action="Complete that form in Acumatica, or disable this entity in the catalogue.",
         )
-    if fault.is_a("KeyNotFound") and subject.chosen_fields:
+    if fault.is_a("KeyNotFound") and subject.named:
         return SourceSetupError(
-            f"A field that the catalogue names for {subject.text} does not exist in this endpoint version.",
-            action="Correct `select` and `custom` of this entity in the catalogue.",
+            f"The endpoint does not know something the catalogue asks for in {subject.text}, "
+            f"which is one of {one_line(', '.join(subject.named))}.",
+            action="Correct `expand`, `select` and `custom` of this entity in the catalogue, or add what is missing to the "
+            "endpoint (Web Service Endpoints, SM207060).",
         )
     if fault.is_a("OData"):
         return SourceRefusedError(

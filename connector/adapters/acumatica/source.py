@@ -1,12 +1,21 @@
 """Acumatica behind the Source port: contracts, lists and single records of one endpoint version."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.check import Check
-from connector.adapters.acumatica.contract import build_contract, choice_of, keys_choice, request_text
+from connector.adapters.acumatica.contract import (
+    build_contract,
+    choice_of,
+    keys_choice,
+    missing_choices,
+    request_text,
+)
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.one_by_one import read_one_by_one
@@ -18,9 +27,15 @@ from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.stream import RefusedSignIn
-from connector.ports import CheckLine, Clock, ListAnswer, ListQuery
+from connector.errors import SourceSetupError
+from connector.ports import CheckLine, Clock
 from connector.retrying import Retry
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class AcumaticaSource:
@@ -29,7 +44,7 @@ class AcumaticaSource:
     An empty version means the newest one the connector is proven with, asked for once, when it is first needed.
 
     Requests are built from the entity's contract: the one `describe` returned or `contract_matches` agreed to last;
-    when there was none, reading begins with `describe`.
+    when there was none, reading begins with `describe`. It is described afresh when the endpoint turns out to have changed.
     """
 
     def __init__(
@@ -44,13 +59,12 @@ class AcumaticaSource:
         retry: Retry,
         requests_per_minute: int | None = None,
         deadline: datetime | None = None,
-        contract_version: int | None = None,
     ) -> None:
         address = Address.parse(url, endpoint, version)
         self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
         self._sign_in = SignIn(address, self._transport, credentials, store_credentials, clock)
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
-        self._endpoint = Endpoint(address, self._session, contract_version)
+        self._endpoint = Endpoint(address, self._session)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)
         self._contracts: dict[Entity, Contract] = {}
 
@@ -71,44 +85,30 @@ class AcumaticaSource:
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
         """Whether the contract is of this endpoint version and these choices; if so, requests are built from it.
 
-        Without a configured version the instance is asked for its newest one first, so an upgrade is noticed.
+        Without a configured version the instance is asked for its newest one first, so an upgrade is noticed. A contract that
+        lacks something the catalogue asks for never matches: the endpoint may have it by now.
         """
         address = self._endpoint.locate()
         ours = (address.endpoint, address.version, request_text(entity))
-        matches = (contract.endpoint, contract.version, contract.request) == ours
+        is_ours = (contract.endpoint, contract.version, contract.request) == ours
+        matches = is_ours and not missing_choices(entity, contract)
         if matches:
             self._contracts[entity] = contract
         return matches
 
     def read_list(self, query: ListQuery) -> ListAnswer:
         """Return one page of the list, each record as its own bytes."""
-        contract = self._contract(query.entity)
-        if query.keys_only:
-            return self._read_page(query, keys_choice(query.entity, contract))
-        if query.one_by_one:
-            keys = keys_choice(query.entity, contract)
-            return read_one_by_one(
-                lambda: self._read_page(query, keys),
-                lambda record_id: self.read_record(query.entity, record_id),
-            )
-        return self._read_page(query, choice_of(contract, selected=bool(query.entity.select)))
+        answer = self._read_by_contract(query.entity, lambda contract: self._read_list(query, contract))
+        return replace(answer, contract=self._contracts[query.entity])
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         """Return one record by id, archived or not, or None when Acumatica says that it has none of that id.
 
         A 404 says so only if the entity's list is there at the same time.
         """
-        contract = self._contract(entity)
-        name = entity.acumatica_entity
-        try:
-            return self._endpoint.read_record(
-                name, record_id, choice_of(contract, selected=bool(entity.select))
-            )
-        except NotThereError:
-            self._endpoint.read_page(name, keys_choice(entity, contract), Window(top=1))
-            return None
+        return self._read_by_contract(entity, lambda contract: self._read_record(entity, record_id, contract))
 
-    def read_deleted(self, entity: Entity, since: datetime) -> Sequence[str] | None:
+    def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         """Return the ids in the tenant's own list of deletions since then; None when the catalogue or the tenant has none."""
         return self._deleted.read(entity.dac, since) if entity.dac else None
 
@@ -130,6 +130,36 @@ class AcumaticaSource:
         """Give the seat back. The next call would sign in again."""
         self._session.close()
 
+    def _read_by_contract(self, entity: Entity, read: Callable[[Contract], T]) -> T:
+        """Read by the contract that is known; once more by a fresh one if the endpoint has lost what that one names."""
+        known = self._contract(entity)
+        try:
+            return read(known)
+        except SourceSetupError:
+            fresh = self.describe(entity)
+            if fresh.root == known.root:
+                raise
+        return read(fresh)
+
+    def _read_list(self, query: ListQuery, contract: Contract) -> ListAnswer:
+        keys = keys_choice(query.entity, contract)
+        if query.keys_only:
+            return self._read_page(query, keys)
+        if query.one_by_one:
+            return read_one_by_one(
+                lambda: self._read_page(query, keys),
+                lambda record_id: self.read_record(query.entity, record_id),
+            )
+        return self._read_page(query, choice_of(contract, selected=bool(query.entity.select)))
+
+    def _read_record(self, entity: Entity, record_id: str, contract: Contract) -> bytes | None:
+        name, choice = entity.acumatica_entity, choice_of(contract, selected=bool(entity.select))
+        try:
+            return self._endpoint.read_record(name, record_id, choice)
+        except NotThereError:
+            self._endpoint.read_page(name, keys_choice(entity, contract), Window(top=1))
+            return None
+
     def _read_page(self, query: ListQuery, choice: Choice) -> ListAnswer:
         window = Window(
             modified_field=query.modified_field, lower=query.lower, skip=query.skip, top=query.top
@@ -146,5 +176,13 @@ class AcumaticaSource:
         custom = self._endpoint.read_custom_fields(entity) if entity.custom else None
         address = self._endpoint.locate()
         contract = build_contract(entity, address.endpoint, address.version, swagger, custom)
+        if missing := missing_choices(entity, contract):
+            logger.warning(
+                "%s is read without %s: the catalogue asks for it, the endpoint %s %s does not have it",
+                entity.acumatica_entity,
+                ", ".join(missing),
+                address.endpoint,
+                address.version,
+            )
         self._contracts[entity] = contract
         return contract

@@ -22,6 +22,8 @@ VALUE_TYPES = {
     "DateTimeValue": Kind.DATETIME,
     "DateOnlyValue": Kind.DATE,
 }
+SINCE_CONTRACT_5 = ("DateOnlyValue", "SelectValue")
+"""How the names of the value types end that no endpoint of contract 4 has."""
 PRIMITIVES = {"string": Kind.STRING, "number": Kind.DECIMAL, "integer": Kind.INT, "boolean": Kind.BOOL}
 FORMATS = {"date-time": Kind.DATETIME, "date": Kind.DATE, "uuid": Kind.GUID, "guid": Kind.GUID}
 OWN_MEMBERS = frozenset(
@@ -54,6 +56,11 @@ class Swagger:
         document = msgspec.json.decode(body, type=_Document)
         listed = frozenset(path.strip("/").split("/")[0] for path in document.paths)
         return cls(document.components.schemas, listed)
+
+    @property
+    def grammar(self) -> int:
+        """The contract version the endpoint speaks, told by its value types: an endpoint's own version number tells nothing."""
+        return 5 if any(name.endswith(SINCE_CONTRACT_5) for name in self._schemas) else 4
 
     def entity(self, name: str) -> str | None:
         """Return the endpoint's own spelling of an entity that has a list, or None when it exposes none of that name."""

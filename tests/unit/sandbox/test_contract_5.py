@@ -113,6 +113,28 @@ def test_custom_fields_stand_in_select() -> None:
     caller = a_newest_caller(custom_fields={"Bill": {"Document.UsrRegion": "CustomStringField"}})
     row = caller.list("Bill", top="1", select="ReferenceNbr,Document.UsrRegion")[0]
     assert list(row["custom"]) == ["Document"]
+    assert "Amount" not in row
+    alone = caller.list("Bill", top="1", select="Document.UsrRegion")[0]
+    assert (list(alone["custom"]), "ReferenceNbr" in alone) == (["Document"], False)
+    assert "Amount" in caller.list("Bill", top="1", select="*,Document.UsrRegion")[0]
+
+
+def test_custom_fields_of_lines_stand_in_the_select_of_their_collection() -> None:
+    caller = a_newest_caller(custom_fields={"Bill": {"Details/Transactions.UsrLot": "CustomStringField"}})
+    row = caller.list("Bill", top="1", expand="Details($select=*,Transactions.UsrLot)")[0]
+    assert row["custom"] == {}
+    assert row["Details"][0]["custom"] == {"Transactions": {"UsrLot": {"type": "CustomStringField"}}}
+    assert "Amount" in row["Details"][0]
+    assert caller.get("Bill", expand="Details($select=Transactions.UsrOther)").status == 500
+    assert caller.get("Bill", select="Transactions.UsrLot").status == 500, "it is no field of the document"
+
+
+def test_an_entity_that_ignores_select_answers_every_field_and_the_custom_ones() -> None:
+    fields = {"Bill": {"Document.UsrRegion": "CustomStringField"}}
+    caller = a_newest_caller(custom_fields=fields, select_ignored=("Bill",))
+    row = caller.list("Bill", top="1", select="ReferenceNbr,Document.UsrRegion")[0]
+    assert "Amount" in row
+    assert list(row["custom"]) == ["Document"]
 
 
 def test_what_was_renamed_has_its_new_name() -> None:

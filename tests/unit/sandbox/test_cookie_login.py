@@ -77,6 +77,15 @@ def test_the_cookies_tell_which_tenant_was_reached_and_the_other_one_is_empty() 
     assert caller.get(f"Bill/{caller.sandbox.tenant.records('Bill')[0].id}").status == 500
 
 
+def test_an_unknown_branch_is_refused_after_the_password_and_none_is_the_users_own() -> None:
+    caller = Caller(a_sandbox())
+    assert "Invalid credentials" in the_error(caller.log_in(branch="NOWHERE", password="wrong"))
+    assert "branch NOWHERE" in the_error(caller.log_in(branch="NOWHERE"))
+    assert caller.sandbox.seats == 0
+    for branch in ("MAIN", "main", ""):
+        assert caller.log_in(branch=branch).status == 204
+
+
 def test_signing_out_is_a_204_with_expired_cookies_and_frees_the_seat() -> None:
     caller = Caller(a_sandbox())
     caller.log_in()

@@ -35,6 +35,19 @@ def test_only_deletions_since_the_instant_are_asked() -> None:
     assert [row["RefNoteID"] for row in body["value"]] == [deleted[1]]
 
 
+def test_long_lists_come_in_pages_each_with_a_link_to_the_next() -> None:
+    caller, deleted = a_caller_with_deletions()
+    caller.sandbox.configure(deletions_page_size=1)
+    query = "$filter=DeleteDate%20ge%202026-03-16T14:00:00Z"
+    first = caller.send("GET", PATH.format(dac="APInvoice"), query, headers={"Host": "127.0.0.1:80"}).json()
+    assert [row["RefNoteID"] for row in first["value"]] == deleted[:1]
+    start, _, following = first["@odata.nextLink"].partition("?")
+    assert start == f"http://127.0.0.1:80{PATH.format(dac='APInvoice')}"
+    last = caller.send("GET", PATH.format(dac="APInvoice"), following).json()
+    assert [row["RefNoteID"] for row in last["value"]] == deleted[1:2]
+    assert "@odata.nextLink" not in last
+
+
 def test_a_table_that_is_not_tracked_is_a_400() -> None:
     caller, _ = a_caller_with_deletions()
     response = caller.send("GET", PATH.format(dac="PX_Objects_AP_Vendor"))

@@ -82,6 +82,26 @@ def test_other_flows_are_refused(grant_type: str, error: str) -> None:
     assert the_refusal(caller.token(**caller.password_form(grant_type=grant_type)))[0] == error
 
 
+@pytest.mark.parametrize(("flow", "allowed"), [("password", True), ("authorization_code", False)])
+def test_an_application_has_one_flow_and_may_refresh_what_it_was_given(flow: str, allowed: bool) -> None:
+    caller = Caller(a_sandbox(application_flow=flow))
+    assert (caller.token(**caller.password_form()).status == 200) is allowed
+    client = caller.sandbox.options.client_id.replace("@", "%40")
+    query = f"response_type=code&client_id={client}&redirect_uri=http://x.example/cb&scope=api"
+    answer = caller.send("GET", "/AcmeERP/identity/connect/authorize", query)
+    assert (answer.status == 302) is not allowed
+    exchange = caller.password_form(grant_type="authorization_code", code="none")
+    assert the_refusal(caller.token(**exchange))[0] == ("unauthorized_client" if allowed else "invalid_grant")
+    refresh_token = caller.sandbox.credentials("refresh_token")["refresh_token"]
+    assert refreshed(caller, refresh_token).status == 200
+
+
+def test_client_credentials_are_refused_in_either_word() -> None:
+    caller = Caller(a_sandbox(no_client_credentials="unsupported_grant_type"))
+    form = caller.password_form(grant_type="client_credentials")
+    assert the_refusal(caller.token(**form))[0] == "unsupported_grant_type"
+
+
 def test_a_scope_without_the_api_is_refused() -> None:
     caller = Caller(a_sandbox())
     assert the_refusal(caller.token(**caller.password_form(scope="openid")))[0] == "invalid_scope"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -194,6 +195,16 @@ def test_each_choice_shows_in_the_request_text() -> None:
     )
 
 
-def test_a_contract_survives_the_state_store() -> None:
-    contract = contract_of(an_entity(expand=("Details",), custom=("Document.UsrA",)), CUSTOM)
+def test_requests_are_made_in_the_grammar_the_endpoint_speaks() -> None:
+    newer = a_swagger(Bill=a_type(Date=ref("DateOnlyValue")), DateOnlyValue={"type": "object"})
+    for swagger, grammar in ((SWAGGER, 4), (newer, 5)):
+        contract = build_contract(an_entity(), "Mine", "1.0", swagger, None)
+        assert choice_of(contract, selected=False).grammar == grammar
+        assert keys_choice(an_entity(), contract).grammar == grammar
+
+
+@pytest.mark.parametrize("grammar", [4, 5])
+def test_a_contract_survives_the_state_store(grammar: int) -> None:
+    described = contract_of(an_entity(expand=("Details",), custom=("Document.UsrA",)), CUSTOM)
+    contract = replace(described, grammar=grammar)
     assert Contract.from_plain(contract.to_plain()) == contract

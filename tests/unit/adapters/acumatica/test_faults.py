@@ -58,6 +58,12 @@ def test_any_other_body_is_no_fault(body: bytes) -> None:
     assert (fault.types, fault.sentence, fault.unoptimised, fault.record_absent) == ((), "", (), False)
 
 
+def test_a_general_message_gives_way_to_what_an_inner_exception_says() -> None:
+    outer = {"message": "An error has occurred.", "innerException": a_fault(text="The document is locked.")}
+    assert parse(outer).sentence == "The document is locked."
+    assert parse({"message": "The request is invalid."}).sentence == "The request is invalid."
+
+
 def test_a_long_message_is_cut() -> None:
     assert len(parse(a_fault(text="x" * 5000)).sentence) == SENTENCE_LIMIT
 

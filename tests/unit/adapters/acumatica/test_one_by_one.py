@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from connector.adapters.acumatica.one_by_one import read_one_by_one
+from connector.domain.listing import ListAnswer
 from connector.errors import SourceAnswerError
-from connector.ports import ListAnswer
 from tests.unit.adapters.acumatica.builders import SENT_AT
 
 

@@ -6,24 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.adapters.acumatica.queries import Choice, Window, build_query, grammar_of, with_parents
+from connector.adapters.acumatica.queries import Choice, Window, build_query, with_parents
 
 AN_INSTANT = datetime(2026, 11, 22, 6, 0, 0, 837_000, tzinfo=UTC)
 
 
-def of_list(contract: int, choice: Choice | None = None, **window: Any) -> str:
-    return unquote(build_query(contract, choice or Choice(), Window(**({"top": 100} | window))))
-
-
-@pytest.mark.parametrize(
-    ("version", "grammar"),
-    [
-        ("20.200.001", 4), ("25.200.001", 4), ("26.200.001", 5), ("26.200.002", 5), ("27.200.001", 5),
-        ("26.100.001", 4), ("1.0", 4), ("v2", 4), ("", 4),
-    ],
-)  # fmt: skip
-def test_the_endpoint_version_decides_the_grammar(version: str, grammar: int) -> None:
-    assert grammar_of(version) == grammar
+def of_list(grammar: int, **window: Any) -> str:
+    return unquote(build_query(Choice(grammar=grammar), Window(**({"top": 100} | window))))
 
 
 def test_a_list_is_bounded_below_in_utc() -> None:
@@ -46,7 +35,7 @@ def test_there_is_no_filter_without_both_field_and_bound(window: dict[str, Any])
 
 @given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1)))  # noqa: DTZ001 (Hypothesis wants it naive)
 def test_no_digit_of_the_bound_is_lost_and_no_plus_is_sent(instant: datetime) -> None:
-    query = build_query(4, Choice(), Window(modified_field="F", lower=instant, top=1))
+    query = build_query(Choice(), Window(modified_field="F", lower=instant, top=1))
     assert "+" not in query
     assert " " not in query
     literal = unquote(query).split("'")[1]
@@ -65,7 +54,7 @@ def test_contract_4_lists_paths() -> None:
         select=("Type", "Details/Amount"),
         custom=("Document.UsrA", "Details/Transactions.UsrB"),
     )
-    assert unquote(build_query(4, choice)) == (
+    assert unquote(build_query(choice)) == (
         "$select=Type,Details/Amount&$expand=Details,MainContact,MainContact/Address"
         "&$custom=Document.UsrA,Details/Transactions.UsrB"
     )
@@ -76,20 +65,22 @@ def test_contract_5_nests_options_and_selects_custom_fields() -> None:
         expand=("Details", "MainContact/Address"),
         select=("Type", "Details/Amount", "MainContact/Email", "MainContact/Address/City"),
         custom=("Document.UsrA", "Details/Transactions.UsrB"),
+        grammar=5,
     )
-    assert unquote(build_query(5, choice)) == (
+    assert unquote(build_query(choice)) == (
         "$select=Type,Document.UsrA&$expand=Details($select=Amount,Transactions.UsrB),"
         "MainContact($select=Email;$expand=Address($select=City))"
     )
 
 
 def test_contract_5_keeps_all_fields_beside_a_custom_one() -> None:
-    choice = Choice(expand=("Details",), custom=("Document.UsrA", "Details/Transactions.UsrB"))
-    assert unquote(build_query(5, choice)) == (
+    custom = ("Document.UsrA", "Details/Transactions.UsrB")
+    choice = Choice(expand=("Details",), custom=custom, grammar=5)
+    assert unquote(build_query(choice)) == (
         "$select=*,Document.UsrA&$expand=Details($select=*,Transactions.UsrB)"
     )
 
 
 def test_what_is_not_asked_for_is_not_in_the_query() -> None:
-    assert build_query(4, Choice()) == ""
-    assert build_query(5, Choice()) == ""
+    assert build_query(Choice(grammar=4)) == ""
+    assert build_query(Choice(grammar=5)) == ""

@@ -74,12 +74,14 @@ def test_what_time_cannot_mend_is_not(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "says"),
     [
-        (401, b"", CredentialsError, "SM303010"),
+        (401, b"", CredentialsError, "Users form (SM201010)"),
+        (401, b"", CredentialsError, "if the secret names a connected application"),
         (403, NO_RIGHTS, AccessDeniedError, "Vendor (AP303000)"),
         (403, PAGE, AccessDeniedError, "SM201020"),
         (404, b"", NotThereError, "404"),
         (413, b"", SourceRefusedError, "select"),
         (414, b"", SourceRefusedError, "select"),
+        (429, IIS_TEXT, SourceThrottledError, "License Monitoring Console, SM604000"),
         (429, IIS_TEXT, SourceThrottledError, "ACUMATICA_MAX_REQUESTS_PER_MINUTE"),
         (429, SEATS.encode(), SessionsBusyError, "SM604000"),
         (429, {"message": SEATS}, SessionsBusyError, "SM201010"),
@@ -140,11 +142,15 @@ def test_a_redirect_is_read_not_followed(location: str, kind: type[ConnectorErro
     assert "t0k3n" not in error.message
 
 
-def test_an_unknown_field_is_the_catalogues_only_if_it_named_some() -> None:
+def test_an_unknown_name_is_the_catalogues_only_if_it_named_some() -> None:
     body = a_fault("System.Collections.Generic.KeyNotFoundException", "The given key was not present.")
-    chosen = Subject(text="the list of Bill", chosen_fields=True)
-    assert isinstance(error_of(500, body, chosen), SourceSetupError)
+    error = error_of(500, body, Subject(text="the list of Bill", named=("Details", "Document.UsrA", "Type")))
+    assert isinstance(error, SourceSetupError)
+    assert "the list of Bill, which is one of Details, Document.UsrA, Type." in error.message
+    assert "`expand`, `select` and `custom`" in error.action
     assert isinstance(error_of(500, body), SourceUnavailableError)
+    many = Subject(text="the list of Bill", named=tuple(f"Field{number}" for number in range(500)))
+    assert len(error_of(500, body, many).message) < 500
 
 
 def test_no_stack_trace_and_no_long_body_gets_into_an_error() -> None:

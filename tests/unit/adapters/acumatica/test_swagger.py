@@ -29,6 +29,14 @@ def test_drop_downs_and_unknown_value_types_have_a_kind_too(name: str, kind: Kin
     assert fields_of(X=ref(name)) == {"X": kind}
 
 
+@pytest.mark.parametrize(
+    "name", ["DateOnlyValue", "StringSingleSelectValue", "IntSingleSelectValue", "StringMultiSelectValue"]
+)
+def test_a_value_type_that_contract_4_lacks_tells_contract_5(name: str) -> None:
+    assert a_swagger(Bill=a_type()).grammar == 4
+    assert a_swagger(Bill=a_type(), **{name: {"type": "object"}}).grammar == 5
+
+
 def test_an_unknown_type_that_holds_a_value_is_a_scalar() -> None:
     odd = {"type": "object", "properties": {"value": {"type": "number"}, "error": {"type": "string"}}}
     members = a_swagger(OddThing=odd, Bill=a_type(X=ref("OddThing"))).members("Bill")

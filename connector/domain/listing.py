@@ -1,0 +1,47 @@
+"""What is asked of Acumatica's lists, and what comes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.domain.contract import Contract
+from connector.domain.entity import Entity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """One request of a list: rows `skip` to `skip + top` of those whose `modified_field` is at or after `lower`.
+
+    With `keys_only` just the ids, keys and stamps are asked for. With `archived` archived records are listed too.
+    """
+
+    entity: Entity
+    modified_field: str | None
+    lower: datetime | None
+    skip: int
+    top: int
+    one_by_one: bool = False
+    keys_only: bool = False
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListAnswer:
+    """The rows of one answer, each the JSON text of one record, in the list's order.
+
+    `server_time` is Acumatica's clock when the request began: the answer's `Date` header less the time the request
+    took; without that header our own clock at the start of the request less five minutes. `contract` is the one the rows
+    were asked for by, where the source tells: another than before when the endpoint turned out to have changed.
+    """
+
+    rows: Sequence[bytes]
+    server_time: datetime
+    contract: Contract | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletedIds:
+    """Ids that Acumatica lists as deleted; not `is_whole` when it lists more than could be read."""
+
+    ids: Sequence[str]
+    is_whole: bool = True
