@@ -159,9 +159,9 @@ class Connector:
         """Return the adapters that the settings choose; nothing is reached before the first call."""
         source_retry = Retry(clock=self.clock, deadline=deadline)
         closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
-        secrets = open_secrets(retry=source_retry)
+        secrets = open_secrets(retry=closing_retry)
         return Ports(
-            source=self._open_source(secrets, source_retry, deadline),
+            source=self._open_source(secrets, source_retry, closing_retry, deadline),
             warehouse=self._open_warehouse(secrets, closing_retry),
             state=self.open_state(closing_retry),
             clock=self.clock,
@@ -185,17 +185,20 @@ class Connector:
             retry=retry,
         )
 
-    def _open_source(self, secrets: SecretStore, retry: Retry, deadline: datetime) -> AcumaticaSource:
+    def _open_source(
+        self, secrets: SecretStore, retry: Retry, closing_retry: Retry, deadline: datetime
+    ) -> AcumaticaSource:
         acumatica = self.settings.acumatica
-
         return AcumaticaSource(
             url=acumatica.url,
             endpoint=acumatica.endpoint,
             version=acumatica.endpoint_version,
             credentials=lambda: read_secret(secrets, acumatica.credentials),
             store_credentials=lambda value: secrets.replace(acumatica.credentials, value),
+            check_storable=lambda: secrets.check_replaceable(acumatica.credentials),
             clock=self.clock,
             retry=retry,
+            storing_retry=closing_retry,
             requests_per_minute=acumatica.max_requests_per_minute,
             deadline=deadline,
         )

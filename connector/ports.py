@@ -298,5 +298,11 @@ class SecretStore(Protocol):
     def read(self, reference: str) -> bytes:
         """Return the newest value, or raise SecretUnavailableError naming the reference and the reason."""
 
+    def check_replaceable(self, reference: str) -> None:
+        """Raise ConfigurationError when `replace` could never succeed, as far as can be told without storing anything."""
+
     def replace(self, reference: str, value: bytes) -> None:
-        """Store a new value durably, then make the old one unusable. The old value stays if storing fails."""
+        """Store a new value durably, then make the old one unusable, as well as can be. The old one stays if storing fails.
+
+        Storing is tried once: after a TransientError it may have happened all the same, so read before trying again.
+        """

@@ -9,6 +9,7 @@ import msgspec
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.network import NoAnswerError
 from connector.adapters.acumatica.refused import check_not_refused, remember
+from connector.adapters.acumatica.rotation import Rotation
 from connector.adapters.acumatica.secret import (
     CookieSecret,
     PasswordSecret,
@@ -16,7 +17,6 @@ from connector.adapters.acumatica.secret import (
     Secret,
     parse_secret,
     tenant_of,
-    with_refresh_token,
 )
 from connector.adapters.acumatica.sign_in_refusals import check_login, check_token
 from connector.adapters.acumatica.transport import Answer, Request, Transport
@@ -34,27 +34,26 @@ ANOTHER_IS_STORING = (timedelta(0), timedelta(seconds=2), timedelta(seconds=4), 
 """When to look again whether another run has stored the token that follows the one we were refused."""
 ROUNDS = 5
 """How often a token taken by others is replaced by the newest stored one."""
-STORE_TRIES = (timedelta(0), timedelta(seconds=1), timedelta(seconds=3))
 UNANSWERED_LIMIT = 2
 UNANSWERED_WAIT = timedelta(minutes=15)
 """Sign-ins that got no answer may have been failures that count towards the lock-out; its counter forgets in time."""
 
 
 class SignIn:
-    """Turns the secret into a session. `credentials` reads the secret afresh; `store` keeps a rotated one durably."""
+    """Turns the secret into a session. `credentials` reads the secret afresh; `rotation` keeps a rotated one durably."""
 
     def __init__(
         self,
         address: Address,
         transport: Transport,
         credentials: Callable[[], bytes],
-        store: Callable[[bytes], None],
+        rotation: Rotation,
         clock: Clock,
     ) -> None:
         self._address = address
         self._transport = transport
         self._credentials = credentials
-        self._store = store
+        self._rotation = rotation
         self._clock = clock
         self._refused: dict[Secret, CredentialsError] = {}
         self._insists = False
@@ -71,11 +70,12 @@ class SignIn:
 
         Raises CredentialsError once the secret is refused and no other one is found in its place.
         """
+        self._rotation.finish()
         raw = self._credentials()
         for _ in range(ROUNDS):
             secret = parse_secret(raw)
             try:
-                return self._open(secret, raw)
+                return self._open(secret)
             except CredentialsError as exc:
                 self._refused[secret] = exc
                 if exc.may_lock_account and not isinstance(secret, RefreshSecret):
@@ -93,16 +93,20 @@ class SignIn:
         """Try even what runs before were refused: a person asks for it, after mending the account."""
         self._insists = True
 
-    def _open(self, secret: Secret, raw: bytes) -> str | None:
+    def close(self) -> None:
+        """Try for the last time to store a refresh token that could not be stored; never raises."""
+        self._rotation.finish_quietly()
+
+    def _open(self, secret: Secret) -> str | None:
         if secret in self._refused:
             raise self._refused[secret]
         if not self._insists:
             check_not_refused(secret, self._address.root, self.refused_before)
-        token = self._enter(secret, raw)
+        token = self._enter(secret)
         self.refused_before = None
         return token
 
-    def _enter(self, secret: Secret, raw: bytes) -> str | None:
+    def _enter(self, secret: Secret) -> str | None:
         self._transport.keep_cookies(wanted=isinstance(secret, CookieSecret))
         self.tenant = tenant_of(secret)
         if isinstance(secret, CookieSecret):
@@ -111,7 +115,7 @@ class SignIn:
         if isinstance(secret, PasswordSecret):
             form = {"username": secret.username, "password": secret.password, "scope": "api"}
             return self._grant(secret, form).access_token
-        return self._refresh(secret, raw)
+        return self._refresh(secret)
 
     def _newer(self, refused: Secret) -> bytes | None:
         """Return the secret if it is another one by now. A token another run is just rotating is waited for.
@@ -129,29 +133,13 @@ class SignIn:
                 return None
         return None
 
-    def _refresh(self, secret: RefreshSecret, raw: bytes) -> str:
+    def _refresh(self, secret: RefreshSecret) -> str:
         """Store the new refresh token, then return the access token: the old one is void from the grant on."""
+        self._rotation.check_storable()
         tokens = self._grant(secret, {"refresh_token": secret.refresh_token})
-        newest = tokens.refresh_token or secret.refresh_token
-        if newest != secret.refresh_token:
-            self._keep(with_refresh_token(raw, newest))
+        if tokens.refresh_token and tokens.refresh_token != secret.refresh_token:
+            self._rotation.keep(secret.refresh_token, tokens.refresh_token)
         return tokens.access_token
-
-    def _keep(self, value: bytes) -> None:
-        """Store the secret; a passing failure is borne, because the old token cannot be used any more."""
-        for wait in STORE_TRIES:
-            self._clock.sleep(wait)
-            try:
-                self._store(value)
-            except SecretUnavailableError as exc:
-                failure = exc
-            else:
-                return
-        raise SecretUnavailableError(
-            f"The new Acumatica refresh token could not be stored, and the old one is void: {failure.message}",
-            action="Allow the connector to add versions to its secret, then authorise it once more and store the new "
-            "refresh token.",
-        )
 
     def _grant(self, secret: PasswordSecret | RefreshSecret, form: dict[str, str]) -> "_Tokens":
         form |= {"client_id": secret.client_id, "client_secret": secret.client_secret}

@@ -94,7 +94,7 @@ def _refused_token(code: str, status: int, secret: PasswordSecret | RefreshSecre
     if code == "invalid_grant" and isinstance(secret, RefreshSecret):
         return CredentialsError(
             "The Acumatica refresh token is no longer valid: used already, revoked, or older than 30 days.",
-            action=AUTHORISE,
+            action=f"{AUTHORISE} If an earlier run could not store its new token, its log says why: mend that first.",
         )
     if code == "invalid_grant" and isinstance(secret, PasswordSecret):
         return CredentialsError(

@@ -13,6 +13,7 @@ from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.adapters.acumatica.pace import Pace
 from connector.adapters.acumatica.queries import Choice, Window
 from connector.adapters.acumatica.refusals import NotThereError
+from connector.adapters.acumatica.rotation import Rotation
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
@@ -40,15 +41,18 @@ class AcumaticaSource:
         version: str,
         credentials: Callable[[], bytes],
         store_credentials: Callable[[bytes], None],
+        check_storable: Callable[[], None],
         clock: Clock,
         retry: Retry,
+        storing_retry: Retry,
         requests_per_minute: int | None = None,
         deadline: datetime | None = None,
         contract_version: int | None = None,
     ) -> None:
         address = Address.parse(url, endpoint, version)
         self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
-        self._sign_in = SignIn(address, self._transport, credentials, store_credentials, clock)
+        rotation = Rotation(credentials, store_credentials, check_storable, storing_retry)
+        self._sign_in = SignIn(address, self._transport, credentials, rotation, clock)
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session, contract_version)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)

@@ -88,6 +88,25 @@ def test_a_version_somebody_else_destroyed_already_is_no_error(
     assert secrets.read(SECRET) == b"c"
 
 
+def test_a_right_to_add_versions_that_is_missing_is_named_before_it_is_needed(
+    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
+) -> None:
+    secret_manager.create(SECRET, b"old")
+    secret_manager.denied.add("AddSecretVersion")
+    with pytest.raises(SecretUnavailableError, match="may not add versions") as caught:
+        secrets.check_replaceable(SECRET)
+    assert "secretVersionManager" in caught.value.action
+    assert [method for method, _ in secret_manager.calls] == ["TestIamPermissions"]
+
+
+def test_a_right_that_nobody_tells_of_is_believed_in(
+    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
+) -> None:
+    secret_manager.create(SECRET, b"old")
+    secret_manager.denied.add("TestIamPermissions")
+    secrets.check_replaceable(SECRET)
+
+
 def test_a_fixed_version_cannot_be_replaced(
     secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
 ) -> None:
