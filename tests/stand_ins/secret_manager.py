@@ -32,14 +32,15 @@ class Version:
 class FakeSecretManager:
     """The secrets, and what shall go wrong.
 
-    `denied` names methods that answer PERMISSION_DENIED; `failures` are the statuses of the next calls; with `damaged`
-    the checksums do not fit. `calls` notes each call as (method, resource name).
+    `denied` names methods that answer PERMISSION_DENIED; `failures` are the statuses of the next calls; of the methods in
+    `lost_answers` the next call is carried out and answered UNAVAILABLE; with `damaged` the checksums do not fit. `calls` notes each call as (method, resource name).
     """
 
     port: int = 0
     secrets: dict[str, list[Version]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     failures: list[grpc.StatusCode] = field(default_factory=list)
+    lost_answers: list[str] = field(default_factory=list)
     damaged: bool = False
     calls: list[tuple[str, str]] = field(default_factory=list)
 
@@ -131,7 +132,11 @@ class FakeSecretManager:
                 context.abort(grpc.StatusCode.PERMISSION_DENIED, f"Permission denied for {method}.")
             if self.failures:
                 context.abort(self.failures.pop(0), "as the test wants it")
-            return answer(request, context)
+            answered = answer(request, context)
+            if method in self.lost_answers:
+                self.lost_answers.remove(method)
+                context.abort(grpc.StatusCode.UNAVAILABLE, "The answer is lost.")
+            return answered
 
         return grpc.unary_unary_rpc_method_handler(
             handle, request_deserializer=read, response_serializer=write

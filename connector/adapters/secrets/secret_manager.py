@@ -1,12 +1,15 @@
 """Secrets in Google Secret Manager, `projects/P/secrets/S[/versions/V]`."""
 
+import logging
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from connector.errors import ConfigurationError, SecretUnavailableError, TransientError
+from connector.errors import ConfigurationError, ConnectorError, SecretUnavailableError, TransientError
 from connector.retrying import Retry
+
+logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
@@ -50,13 +53,19 @@ class SecretManagerSecretStore:
             )
 
     def replace(self, reference: str, value: bytes) -> None:
-        """Add a version, then destroy those this store has read, or the latest when it has read none."""
+        """Add a version, with one try, then destroy those this store has read, or the latest when it has read none.
+
+        A version that cannot be destroyed is a warning: the new one is stored.
+        """
         secret = _secret_of(reference)
         if secret not in self._versions_read:
             self.read(reference)
-        added = self._call(reference, partial(self._add, secret, value))
+        from connector.adapters.secrets.errors import translated
+
+        with translated(reference):
+            added = self._add(secret, value)
         for name in sorted(self._versions_read[secret] - {added}):
-            self._call(reference, partial(self._destroy, name))
+            self._make_unusable(reference, name)
         self._versions_read[secret] = {added}
 
     def _access(self, reference: str, secret: str, version: str) -> bytes:
@@ -90,6 +99,12 @@ class SecretManagerSecretStore:
         )
         name: str = version.name
         return name
+
+    def _make_unusable(self, reference: str, name: str) -> None:
+        try:
+            self._call(reference, partial(self._destroy, name))
+        except ConnectorError as exc:
+            logger.warning("%s is no longer needed and could not be destroyed: %s", name, exc.message)
 
     def _destroy(self, name: str) -> None:
         from google.api_core import exceptions as api

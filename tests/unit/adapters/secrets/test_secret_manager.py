@@ -66,13 +66,25 @@ def test_the_old_version_stays_when_the_new_one_cannot_be_added(
     assert secrets.read(SECRET) == b"old"
 
 
-def test_an_old_version_that_may_not_be_destroyed_is_an_error_and_the_new_one_is_stored(
-    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
+def test_an_old_version_that_may_not_be_destroyed_is_a_warning_as_the_new_one_is_stored(
+    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret_manager.create(SECRET, b"old")
     secret_manager.denied.add("DestroySecretVersion")
-    with pytest.raises(SecretUnavailableError):
+    secrets.replace(SECRET, b"new")
+    assert secrets.read(SECRET) == b"new"
+    assert secret_manager.states(SECRET) == ["ENABLED", "ENABLED"]
+    assert f"{SECRET}/versions/1 is no longer needed and could not be destroyed" in caplog.text
+
+
+def test_a_version_is_added_once_even_if_the_answer_is_lost(
+    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
+) -> None:
+    secret_manager.create(SECRET, b"old")
+    secret_manager.lost_answers.append("AddSecretVersion")
+    with pytest.raises(TransientError):
         secrets.replace(SECRET, b"new")
+    assert secret_manager.states(SECRET) == ["ENABLED", "ENABLED"]
     assert secrets.read(SECRET) == b"new"
 
 
