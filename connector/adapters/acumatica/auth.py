@@ -27,6 +27,7 @@ from connector.errors import (
     SourceAnswerError,
     SourceSetupError,
     SourceUnavailableError,
+    TransientError,
 )
 from connector.ports import Clock
 
@@ -34,9 +35,9 @@ ANOTHER_IS_STORING = (timedelta(0), timedelta(seconds=2), timedelta(seconds=4), 
 """When to look again whether another run has stored the token that follows the one we were refused."""
 ROUNDS = 5
 """How often a token taken by others is replaced by the newest stored one."""
-UNANSWERED_LIMIT = 2
-UNANSWERED_WAIT = timedelta(minutes=15)
-"""Sign-ins that got no answer may have been failures that count towards the lock-out; its counter forgets in time."""
+UNCERTAIN_LIMIT = 2
+UNCERTAIN_WAIT = timedelta(minutes=15)
+"""Sign-ins of unknown outcome may have been failures that count towards the lock-out; its counter forgets in time."""
 
 
 class SignIn:
@@ -57,7 +58,8 @@ class SignIn:
         self._clock = clock
         self._refused: dict[Secret, CredentialsError] = {}
         self._insists = False
-        self._unanswered = 0
+        self._uncertain = 0
+        self._held_back: SourceUnavailableError | None = None
         self.tenant = ""
         """The tenant the last session was opened in, as far as the secret or the cookies tell."""
         self.refused_before: RefusedSignIn | None = None
@@ -103,7 +105,7 @@ class SignIn:
         if not self._insists:
             check_not_refused(secret, self._address.root, self.refused_before)
         token = self._enter(secret)
-        self.refused_before = None
+        self.refused_before, self._uncertain = None, 0
         return token
 
     def _enter(self, secret: Secret) -> str | None:
@@ -161,7 +163,10 @@ class SignIn:
         members |= {"tenant": secret.tenant} if secret.tenant else {}
         members |= {"branch": secret.branch} if secret.branch else {}
         answer = self._send(Request(method="POST", url=self._address.login, json=members))
-        check_login(answer, secret)
+        try:
+            check_login(answer, secret)
+        except (SourceUnavailableError, SourceAnswerError) as exc:
+            raise self._count(exc) from None
         reached = unquote(self._transport.cookies.get("CompanyID", ""))
         if reached and secret.tenant and reached.casefold() != secret.tenant.casefold():
             raise SourceSetupError(
@@ -171,20 +176,24 @@ class SignIn:
         self.tenant = reached or secret.tenant
 
     def _send(self, request: Request) -> Answer:
-        """Send a sign-in; after two without an answer none is sent for a while, lest the account gets locked."""
+        if self._held_back is not None:
+            raise self._held_back
         try:
-            answer = self._transport.send(request, None)
+            return self._transport.send(request, None)
         except NoAnswerError as exc:
-            self._unanswered += 1
-            if self._unanswered < UNANSWERED_LIMIT:
-                raise
-            raise SourceUnavailableError(
-                f"{exc.message} That was sign-in {self._unanswered} without an answer.",
-                action="Wait: more sign-ins could lock the account. Check that the instance is up.",
-                retry_after=UNANSWERED_WAIT,
-            ) from None
-        self._unanswered = 0
-        return answer
+            raise self._count(exc) from None
+
+    def _count(self, exc: TransientError) -> TransientError:
+        """Return what to raise for a sign-in whose outcome nothing tells: after two none is sent for a while."""
+        self._uncertain += 1
+        if self._uncertain < UNCERTAIN_LIMIT:
+            return exc
+        self._held_back = SourceUnavailableError(
+            f"{exc.message} That was sign-in {self._uncertain} of which is not known whether it was refused.",
+            action=f"No more are sent for now, as they could lock the account. {exc.action}",
+            retry_after=UNCERTAIN_WAIT,
+        )
+        return self._held_back
 
 
 class _Tokens(msgspec.Struct):
