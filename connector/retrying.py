@@ -24,7 +24,8 @@ class Retry:
     `attempts` counts all tries, the first included; a server that declines for its licensed pace is asked again for as
     long as there is time. The longest wait before try n + 1 doubles from `first_wait` up to
     `longest_wait`; the actual wait is drawn evenly below it (full jitter), unless the server named a delay. No wait
-    ends after `deadline`: the last error is raised instead.
+    ends after `deadline`, and none is longer than `longest_wait`, whatever the server named, because a run that waits
+    does not renew its lease: the last error is raised instead, and tells the caller when to come back.
     """
 
     clock: Clock
@@ -60,6 +61,8 @@ class Retry:
         if state.attempt_number >= self.attempts and not (self.deadline and _is_throttled(state)):
             return True
         wait = timedelta(seconds=state.upcoming_sleep)
+        if wait > self.longest_wait:
+            return True
         return self.deadline is not None and self.clock.now() + wait >= self.deadline
 
     def _sleep(self, seconds: float) -> None:

@@ -257,13 +257,16 @@ def test_a_sign_in_that_time_mends_is_tried_again(
 def test_a_cookie_sign_in_whose_refusal_is_not_understood_is_sent_twice_at_most(
     sandbox: Sandbox, answer: dict[str, Any]
 ) -> None:
+    clock = FakeClock()
     sandbox.faults.add(path="/auth/login", times=99, **answer)
-    with open_source(sandbox, Vault(sandbox.credentials("cookie"))) as source:
+    with open_source(sandbox, Vault(sandbox.credentials("cookie")), clock) as source:
         for _ in range(3):
             error = outcome(lambda: source.describe(BILLS))
     assert isinstance(error, TransientError)
     assert "of which is not known whether it was refused" in error.message
     assert "could lock the account" in error.action
+    assert error.retry_after is not None
+    assert sum(clock.sleeps, timedelta(0)) < error.retry_after
     assert sign_ins(sandbox) == 2
 
 
@@ -300,12 +303,12 @@ def test_sign_ins_without_an_answer_are_few_lest_the_account_gets_locked(
     vault = Vault(sandbox.credentials(form))
     vault.change(password="wrong")
     sandbox.faults.add(path=SIGN_INS[form], breakage="reset_after", times=99)
-    deadline = clock.now() + timedelta(minutes=10)
-    with open_source(sandbox, vault, clock, deadline=deadline) as source:
+    with open_source(sandbox, vault, clock) as source:
         error = outcome(lambda: source.describe(BILLS))
     assert isinstance(error, SourceUnavailableError)
     assert error.retry_after is not None
     assert error.retry_after >= timedelta(minutes=10)
+    assert sum(clock.sleeps, timedelta(0)) < timedelta(minutes=1), "a run that waits does not renew its lease"
     assert sign_ins(sandbox) == 2
 
 

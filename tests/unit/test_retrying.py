@@ -96,6 +96,25 @@ def test_a_delay_that_the_server_names_is_kept(clock: FakeClock) -> None:
     assert clock.sleeps == [timedelta(seconds=37)] * 2
 
 
+@pytest.mark.parametrize("error", [SourceUnavailableError, SourceThrottledError])
+def test_a_delay_too_long_for_a_run_is_left_to_the_caller(
+    clock: FakeClock, error: type[TransientError]
+) -> None:
+    call, tries = failing(error("Down.", action="Wait.", retry_after=timedelta(hours=1)), 100)
+    with pytest.raises(error) as caught:
+        Retry(clock=clock, deadline=clock.now() + timedelta(days=1)).call(call)
+    assert caught.value.retry_after == timedelta(hours=1)
+    assert (len(tries), clock.sleeps) == (1, [])
+
+
+def test_the_longest_wait_itself_is_not_too_long(clock: FakeClock) -> None:
+    call, _ = failing(down(SECOND * 10), 1)
+    assert Retry(clock=clock, longest_wait=SECOND * 10).call(call) == "done"
+    call, _ = failing(throttled(), 9)
+    long = Retry(clock=clock, deadline=clock.now() + timedelta(days=1), longest_wait=SECOND)
+    assert long.call(call) == "done"
+
+
 def test_no_wait_ends_after_the_deadline(clock: FakeClock) -> None:
     call, tries = failing(down(timedelta(seconds=10)), 100)
     retry = Retry(clock=clock, deadline=clock.now() + timedelta(seconds=31))
