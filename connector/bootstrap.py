@@ -194,7 +194,7 @@ class Connector:
             endpoint=acumatica.endpoint,
             version=acumatica.endpoint_version,
             credentials=lambda: read_secret(secrets, acumatica.credentials),
-            store_credentials=lambda value: secrets.replace(acumatica.credentials, value),
+            store_credentials=lambda value: store_secret(secrets, acumatica.credentials, value),
             check_storable=lambda: secrets.check_replaceable(acumatica.credentials),
             clock=self.clock,
             retry=retry,
@@ -246,6 +246,12 @@ def read_secret(secrets: SecretStore, reference: str) -> bytes:
     value = secrets.read(reference)
     hide(value.decode(errors="replace"))
     return value
+
+
+def store_secret(secrets: SecretStore, reference: str, value: bytes) -> None:
+    """Store a secret's new value, kept out of every log line even if that fails."""
+    hide(value.decode(errors="replace"))
+    secrets.replace(reference, value)
 
 
 def got_further(request: RunRequest, result: RunResult) -> bool:

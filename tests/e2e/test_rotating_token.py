@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from secrets import randbelow
 
 import grpc
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from connector.bootstrap import build
 from connector.config import load_settings
 from connector.domain.run import RunRequest, Status
+from connector.logs.secrets import HIDDEN, SECRETS
 from connector.sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import Function, embedded_environment, set_environment
 from tests.stand_ins.clock import FakeClock
@@ -23,7 +25,8 @@ TOKEN = "/connect/token"
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny", real_time=True)) as running:
+    """A tenant whose tokens no test has seen before."""
+    with Sandbox(SandboxOptions(size="tiny", real_time=True, seed=randbelow(2**31))) as running:
         yield running
 
 
@@ -105,6 +108,16 @@ def test_a_token_got_at_the_very_end_of_a_run_is_stored_in_the_time_that_is_for_
     assert clock.now() > deadline
     assert _token(secret_manager) != json.loads(secret)["refresh_token"]
     assert function.call(entity="vendors").status == 200
+
+
+def test_a_token_is_kept_out_of_the_log_from_its_first_moment(
+    function: Function, secret: bytes, secret_manager: FakeSecretManager
+) -> None:
+    secret_manager.create(SECRET, secret)
+    assert function.call(entity="vendors").status == 200
+    newest = _token(secret_manager)
+    assert newest != json.loads(secret)["refresh_token"]
+    assert SECRETS.redact(f"refused: {newest}") == f"refused: {HIDDEN}"
 
 
 def _grants(sandbox: Sandbox) -> int:
