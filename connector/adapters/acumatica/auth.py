@@ -62,6 +62,8 @@ class SignIn:
         self._held_back: SourceUnavailableError | None = None
         self.tenant = ""
         """The tenant the last session was opened in, as far as the secret or the cookies tell."""
+        self.is_tenant_told = False
+        """Whether that is known: the client id decides it, or the cookies told it. Else it was only asked for."""
         self.refused_before: RefusedSignIn | None = None
         """The sign-in that was refused last, by this run or by one before; None once one has succeeded."""
         self.granted: str | None = None
@@ -110,7 +112,7 @@ class SignIn:
 
     def _enter(self, secret: Secret) -> str | None:
         self._transport.keep_cookies(wanted=isinstance(secret, CookieSecret))
-        self.tenant = tenant_of(secret)
+        self.tenant, self.is_tenant_told = tenant_of(secret), not isinstance(secret, CookieSecret)
         if isinstance(secret, CookieSecret):
             self._log_in(secret)
             return None
@@ -173,7 +175,7 @@ class SignIn:
                 f"The sign-in led to the tenant {reached}, not to {secret.tenant}.",
                 action="Set the secret's tenant to the Login Name on the Tenants form (SM203520).",
             )
-        self.tenant = reached or secret.tenant
+        self.tenant, self.is_tenant_told = reached or secret.tenant, bool(reached)
 
     def _send(self, request: Request) -> Answer:
         if self._held_back is not None:

@@ -67,8 +67,15 @@ class Check:
 
     def _tenant_line(self) -> CheckLine:
         tenant = self._sign_in.tenant
-        if tenant:
+        if self._sign_in.is_tenant_told:
             return CheckLine(subject="acumatica tenant", ok=True, finding=f"tenant {tenant}")
+        if tenant:
+            return CheckLine(
+                subject="acumatica tenant",
+                ok=True,
+                finding=f"asked for {tenant}; Acumatica did not say which one was reached",
+                remedy="Compare some records of the warehouse with the forms of that tenant.",
+            )
         return CheckLine(
             subject="acumatica tenant",
             ok=True,
