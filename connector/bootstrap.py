@@ -123,9 +123,10 @@ class Connector:
             return False
         return True
 
-    def check(self, entity_names: Sequence[str] = ()) -> Iterator[CheckLine]:
+    def check(self, entity_names: Sequence[str] = (), *, force: bool = False) -> Iterator[CheckLine]:
         """Try every system for these entities (all enabled ones by default), writing nothing to the warehouse.
 
+        With `force` the tenant that is reached is taken for the one copied so far, renamed or moved.
         Raises BadRequestError for an entity that does not exist.
         """
         entities = [self.catalogue.find(name) for name in entity_names] or self.catalogue.enabled
@@ -135,6 +136,7 @@ class Connector:
             entities,
             owner=build_run_id(self.clock.now()),
             max_sessions=limits.max_sessions,
+            force=force,
         )
 
     def audit(self, entity_name: str, key: str) -> list[AuditLine]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from connector.domain.contract import Contract, Kind, Shape
 from connector.domain.entity import Entity
-from connector.domain.stream import RefusedSignIn
+from connector.domain.stream import Origin, RefusedSignIn
 from connector.ports import CheckLine, ListAnswer, ListQuery
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -133,6 +133,12 @@ class MovingTenant:
         return
 
     def refused_sign_in(self) -> RefusedSignIn | None:
+        return None
+
+    def expect(self, origin: Origin | None) -> None:
+        return
+
+    def origin(self) -> Origin | None:
         return None
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:

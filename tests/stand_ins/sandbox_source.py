@@ -10,7 +10,7 @@ import msgspec
 from connector.adapters.acumatica.queries import Choice, Window, build_query
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.domain.stream import RefusedSignIn
+from connector.domain.stream import Origin, RefusedSignIn
 from connector.ports import CheckLine, ListAnswer, ListQuery
 from connector.sandbox import Request, Sandbox
 
@@ -62,6 +62,12 @@ class SandboxSource:
         return
 
     def refused_sign_in(self) -> RefusedSignIn | None:
+        return None
+
+    def expect(self, origin: Origin | None) -> None:
+        return
+
+    def origin(self) -> Origin | None:
         return None
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:

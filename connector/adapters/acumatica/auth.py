@@ -20,9 +20,10 @@ from connector.adapters.acumatica.secret import (
 )
 from connector.adapters.acumatica.sign_in_refusals import check_login, check_token
 from connector.adapters.acumatica.transport import Answer, Request, Transport
-from connector.domain.stream import RefusedSignIn
+from connector.domain.stream import Origin, RefusedSignIn
 from connector.errors import (
     CredentialsError,
+    OtherTenantError,
     SecretUnavailableError,
     SourceAnswerError,
     SourceSetupError,
@@ -66,6 +67,10 @@ class SignIn:
         """Whether that is known: the client id decides it, or the cookies told it. Else it was only asked for."""
         self.refused_before: RefusedSignIn | None = None
         """The sign-in that was refused last, by this run or by one before; None once one has succeeded."""
+        self.expected: Origin | None = None
+        """The only origin a sign-in may lead to, if there is one already."""
+        self.reached: Origin | None = None
+        """Where the last sign-in led."""
         self.granted: str | None = None
         """The newest access token, handed over or not: whatever failed after the grant, its seat has to be freed."""
 
@@ -107,12 +112,13 @@ class SignIn:
         if not self._insists:
             check_not_refused(secret, self._address.root, self.refused_before)
         token = self._enter(secret)
-        self.refused_before, self._uncertain = None, 0
+        self.refused_before, self._uncertain, self.reached = None, 0, self._origin()
         return token
 
     def _enter(self, secret: Secret) -> str | None:
         self._transport.keep_cookies(wanted=isinstance(secret, CookieSecret))
         self.tenant, self.is_tenant_told = tenant_of(secret), not isinstance(secret, CookieSecret)
+        self._check_origin()
         if isinstance(secret, CookieSecret):
             self._log_in(secret)
             return None
@@ -176,6 +182,20 @@ class SignIn:
                 action="Set the secret's tenant to the Login Name on the Tenants form (SM203520).",
             )
         self.tenant, self.is_tenant_told = reached or secret.tenant, bool(reached)
+        self._check_origin()
+
+    def _origin(self) -> Origin | None:
+        return Origin(instance=self._address.instance, tenant=self.tenant) if self.tenant else None
+
+    def _check_origin(self) -> None:
+        origin = self._origin()
+        if origin is not None and self.expected is not None and not origin.is_same(self.expected):
+            raise OtherTenantError(
+                f"The warehouse is a copy of {self.expected}, but this sign-in leads to {origin}.",
+                action="Correct ACUMATICA_URL or the secret, or give the other tenant a dataset and a state of its own "
+                "(BIGQUERY_DATASET and FIRESTORE_PREFIX, or WAREHOUSE and STATE). If it is the same tenant, renamed or "
+                "moved, run check with force once.",
+            )
 
     def _send(self, request: Request) -> Answer:
         if self._held_back is not None:

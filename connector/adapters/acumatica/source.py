@@ -19,7 +19,7 @@ from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.domain.stream import RefusedSignIn
+from connector.domain.stream import Origin, RefusedSignIn
 from connector.ports import CheckLine, Clock, ListAnswer, ListQuery
 from connector.retrying import Retry
 
@@ -123,6 +123,14 @@ class AcumaticaSource:
     def refused_sign_in(self) -> RefusedSignIn | None:
         """Return the sign-in that was refused just now, else what was to be avoided; None once one succeeded."""
         return self._sign_in.refused_before
+
+    def expect(self, origin: Origin | None) -> None:
+        """Read from nowhere else; None allows any."""
+        self._sign_in.expected = origin
+
+    def origin(self) -> Origin | None:
+        """Return where the last sign-in led; None before one succeeded, and when nothing tells the tenant."""
+        return self._sign_in.reached
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
         """Yield what works and what does not, with a remedy for each failure."""
