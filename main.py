@@ -36,7 +36,13 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     force: bool = False
 
 
-OWNERS = {"since": Mode.BACKFILL, "record_id": Mode.REPLAY, "depth": Mode.RECONCILE, "force": Mode.RECONCILE}
+OWNERS = {
+    "since": (Mode.BACKFILL,),
+    "record_id": (Mode.REPLAY,),
+    "depth": (Mode.RECONCILE,),
+    "force": (Mode.RECONCILE, Mode.CHECK),
+}
+"""The modes that each member belongs to."""
 
 
 @functions_framework.http
@@ -57,7 +63,7 @@ def _route(request: flask.Request) -> flask.Response:
     if place == ("POST", "/"):
         run_request = parse_request(request)
         if run_request.mode is Mode.CHECK:
-            return _answer_check(_build(), run_request.entity)
+            return _answer_check(_build(), run_request.entity, force=run_request.force)
         return _answer(_build().run(run_request))
     if place == ("GET", "/status"):
         return _json(render_status(_build(), report=log_freshness), 200)
@@ -101,10 +107,11 @@ def parse_request(request: flask.Request) -> RunRequest:
         raise BadRequestError("The body is not JSON.", action=_EXPECTED) from exc
     if not body.entity and body.mode is not Mode.CHECK:
         raise BadRequestError("The request names no entity.", action=_EXPECTED)
-    for member, owner in OWNERS.items():
-        if getattr(body, member) not in (None, False) and body.mode is not owner:
+    for member, owners in OWNERS.items():
+        if getattr(body, member) not in (None, False) and body.mode not in owners:
+            named = " or ".join(owner.value for owner in owners)
             raise BadRequestError(
-                f"{member} belongs to mode {owner.value}, not to {body.mode.value}.",
+                f"{member} belongs to mode {named}, not to {body.mode.value}.",
                 action=f"Leave {member} out.",
             )
     return RunRequest(
@@ -120,7 +127,7 @@ def parse_request(request: flask.Request) -> RunRequest:
 _EXPECTED = (
     'Send {"entity": "vendors", "mode": "incremental"}; modes: '
     + ", ".join(mode.value for mode in Mode)
-    + "; backfill takes since, replay record_id, reconcile depth and force."
+    + "; backfill takes since, replay record_id, reconcile depth and force, check force."
 )
 
 
@@ -144,9 +151,9 @@ def _answer(result: RunResult) -> flask.Response:
     return response
 
 
-def _answer_check(connector: Connector, entity: str) -> flask.Response:
+def _answer_check(connector: Connector, entity: str, *, force: bool) -> flask.Response:
     """Try every system, for one entity or for all enabled ones; 500 when something needs an operator."""
-    lines = list(connector.check([entity] if entity else []))
+    lines = list(connector.check([entity] if entity else [], force=force))
     failed = [line for line in lines if not line.ok]
     plain: dict[str, Any] = {
         "mode": Mode.CHECK.value,

@@ -123,9 +123,10 @@ class Connector:
             return False
         return True
 
-    def check(self, entity_names: Sequence[str] = ()) -> Iterator[CheckLine]:
+    def check(self, entity_names: Sequence[str] = (), *, force: bool = False) -> Iterator[CheckLine]:
         """Try every system for these entities (all enabled ones by default), writing nothing to the warehouse.
 
+        With `force` the tenant that is reached is taken for the one copied so far, renamed or moved.
         Raises BadRequestError for an entity that does not exist.
         """
         entities = [self.catalogue.find(name) for name in entity_names] or self.catalogue.enabled
@@ -135,6 +136,7 @@ class Connector:
             entities,
             owner=build_run_id(self.clock.now()),
             max_sessions=limits.max_sessions,
+            force=force,
         )
 
     def audit(self, entity_name: str, key: str) -> list[AuditLine]:
@@ -159,9 +161,9 @@ class Connector:
         """Return the adapters that the settings choose; nothing is reached before the first call."""
         source_retry = Retry(clock=self.clock, deadline=deadline)
         closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
-        secrets = open_secrets(retry=source_retry)
+        secrets = open_secrets(retry=closing_retry)
         return Ports(
-            source=self._open_source(secrets, source_retry, deadline),
+            source=self._open_source(secrets, source_retry, closing_retry, deadline),
             warehouse=self._open_warehouse(secrets, closing_retry),
             state=self.open_state(closing_retry),
             clock=self.clock,
@@ -185,17 +187,20 @@ class Connector:
             retry=retry,
         )
 
-    def _open_source(self, secrets: SecretStore, retry: Retry, deadline: datetime) -> AcumaticaSource:
+    def _open_source(
+        self, secrets: SecretStore, retry: Retry, closing_retry: Retry, deadline: datetime
+    ) -> AcumaticaSource:
         acumatica = self.settings.acumatica
-
         return AcumaticaSource(
             url=acumatica.url,
             endpoint=acumatica.endpoint,
             version=acumatica.endpoint_version,
             credentials=lambda: read_secret(secrets, acumatica.credentials),
-            store_credentials=lambda value: secrets.replace(acumatica.credentials, value),
+            store_credentials=lambda value: store_secret(secrets, acumatica.credentials, value),
+            check_storable=lambda: secrets.check_replaceable(acumatica.credentials),
             clock=self.clock,
             retry=retry,
+            storing_retry=closing_retry,
             requests_per_minute=acumatica.max_requests_per_minute,
             deadline=deadline,
         )
@@ -243,6 +248,12 @@ def read_secret(secrets: SecretStore, reference: str) -> bytes:
     value = secrets.read(reference)
     hide(value.decode(errors="replace"))
     return value
+
+
+def store_secret(secrets: SecretStore, reference: str, value: bytes) -> None:
+    """Store a secret's new value, kept out of every log line even if that fails."""
+    hide(value.decode(errors="replace"))
+    secrets.replace(reference, value)
 
 
 def got_further(request: RunRequest, result: RunResult) -> bool:

@@ -14,11 +14,14 @@ SESSION_TTL = timedelta(minutes=5)
 
 
 def check_everything(
-    ports: Ports, entities: Sequence[Entity], *, owner: str, max_sessions: int
+    ports: Ports, entities: Sequence[Entity], *, owner: str, max_sessions: int, force: bool = False
 ) -> Iterator[CheckLine]:
-    """Yield a line per thing tried. Never raises; signs out at the end, and gives back what it took."""
+    """Yield a line per thing tried. Never raises; signs out at the end, and gives back what it took.
+
+    With `force` the tenant that is reached is from now on the one that is copied.
+    """
     yield ports.state.check()
-    yield from _check_source(ports, entities, owner, max_sessions)
+    yield from _check_source(ports, entities, owner, max_sessions, force)
     try:
         contracts = [(entity, ports.state.read_stream(entity.name).contract) for entity in entities]
         yield from ports.warehouse.check(
@@ -32,7 +35,7 @@ def check_everything(
 
 
 def _check_source(
-    ports: Ports, entities: Sequence[Entity], owner: str, max_sessions: int
+    ports: Ports, entities: Sequence[Entity], owner: str, max_sessions: int, force: bool
 ) -> Iterator[CheckLine]:
     try:
         slot = take_seat(ports.state, ports.source, owner, max_sessions, SESSION_TTL)
@@ -48,10 +51,26 @@ def _check_source(
         )
         return
     try:
+        if force:
+            ports.source.expect(None)
         yield from ports.source.check(entities)
+        if force:
+            yield from _take_over(ports)
     finally:
         ports.source.close()
         try:
             give_seat_back(ports.state, ports.source, slot)
         except ConnectorError as exc:
             yield CheckLine(subject="acumatica seat", ok=False, finding=exc.message, remedy=exc.action)
+
+
+def _take_over(ports: Ports) -> Iterator[CheckLine]:
+    origin = ports.source.origin()
+    if origin is None:
+        return
+    try:
+        ports.state.remember_origin(origin)
+    except ConnectorError as exc:
+        yield CheckLine(subject="copied tenant", ok=False, finding=exc.message, remedy=exc.action)
+    else:
+        yield CheckLine(subject="copied tenant", ok=True, finding=f"from now on {origin}")

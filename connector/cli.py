@@ -26,6 +26,7 @@ from connector.errors import (
     ConnectorError,
     CredentialsError,
     EndpointVersionError,
+    OtherTenantError,
     SecretUnavailableError,
 )
 from connector.logs import configure_logging
@@ -45,7 +46,8 @@ OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 OWNERS = {"since": Mode.BACKFILL, "depth": Mode.RECONCILE, "force": Mode.RECONCILE}
 """The mode that each option belongs to; with another it is a mistake, not ignored."""
 HOPELESS = frozenset(
-    kind.__name__ for kind in (CredentialsError, EndpointVersionError, SecretUnavailableError)
+    kind.__name__
+    for kind in (CredentialsError, EndpointVersionError, OtherTenantError, SecretUnavailableError)
 )
 """Failures that every other entity would meet as well."""
 
@@ -118,6 +120,11 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("record_id", nargs="?", help="one record; all of the entity without it")
     check = add("check", _check, "Try every system, writing nothing to the warehouse.")
     check.add_argument("entities", nargs="*", metavar="ENTITY", help="default: every enabled entity")
+    check.add_argument(
+        "--force",
+        action="store_true",
+        help="take the tenant that is reached for the one copied so far, renamed or moved",
+    )
     add("status", _status, "Show how every entity stands.")
     audit = add("audit", _audit, "Show everything that ever happened to one record.")
     audit.add_argument("entity")
@@ -255,7 +262,7 @@ def _show_error(exc: ConnectorError, options: argparse.Namespace) -> None:
 def _check(options: argparse.Namespace, console: Console) -> int:
     shown = console.is_terminal and not options.json
     with console.status("Trying every system …") if shown else nullcontext():
-        lines = list(_build().check(options.entities))
+        lines = list(_build().check(options.entities, force=options.force))
     if options.json:
         write_json([asdict(line) for line in lines])
     else:

@@ -67,6 +67,10 @@ class SourceSetupError(ConfigurationError):
     """Acumatica refuses because something is not set up there: a module, a feature, an entity of the endpoint."""
 
 
+class OtherTenantError(ConfigurationError):
+    """The sign-in leads to another tenant or instance than the one the warehouse is a copy of."""
+
+
 class TransientError(ConnectorError):
     """Time may help: the same call can succeed later."""
 

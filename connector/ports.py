@@ -16,6 +16,7 @@ from connector.domain.stream import (
     Checkpoint,
     DeadLetter,
     Lease,
+    Origin,
     RefusedSignIn,
     SessionSlot,
     Stream,
@@ -37,8 +38,8 @@ class Clock(Protocol):
 class Source(Protocol):
     """Acumatica. Signs in by itself at the first call; `close` signs out. Serves one call at a time.
 
-    Raises CredentialsError, EndpointVersionError, AccessDeniedError, SourceSetupError (nothing was read, the operator
-    acts); TransientError kinds once the retry policy is used up; NotOptimizableError from `read_list`.
+    Raises CredentialsError, EndpointVersionError, AccessDeniedError, SourceSetupError, OtherTenantError (nothing was read, the
+    operator acts); TransientError kinds once the retry policy is used up; NotOptimizableError from `read_list`.
     """
 
     def describe(self, entity: Entity) -> Contract:
@@ -73,6 +74,12 @@ class Source(Protocol):
 
     def refused_sign_in(self) -> RefusedSignIn | None:
         """Return what the next run has to avoid: a sign-in refused just now, else what was avoided; None once one succeeded."""
+
+    def expect(self, origin: Origin | None) -> None:
+        """Read from nowhere else: a sign-in that leads elsewhere raises OtherTenantError. None allows any."""
+
+    def origin(self) -> Origin | None:
+        """Return where the last sign-in led; None before one succeeded, and when nothing tells the tenant."""
 
     def check(self, entities: Sequence[Entity]) -> Iterator["CheckLine"]:
         """Try sign-in (a refused one too), tenant, endpoint version and each entity's list, writing nothing; never raises."""
@@ -225,7 +232,7 @@ class StateStore(Protocol):
     def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
 
-        With it comes the refused sign-in that is remembered.
+        With it come the refused sign-in and the origin that are remembered.
         """
 
     def release_session(self, slot: SessionSlot) -> None:
@@ -233,6 +240,9 @@ class StateStore(Protocol):
 
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
         """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
+
+    def remember_origin(self, origin: Origin) -> None:
+        """Tell all who take a slot from now on what the warehouse is a copy of, in place of what was told before."""
 
     def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
         """Store the audit entry of a run (plain values: text, numbers, booleans, None, datetimes, nested)."""
@@ -279,5 +289,11 @@ class SecretStore(Protocol):
     def read(self, reference: str) -> bytes:
         """Return the newest value, or raise SecretUnavailableError naming the reference and the reason."""
 
+    def check_replaceable(self, reference: str) -> None:
+        """Raise ConfigurationError when `replace` could never succeed, as far as can be told without storing anything."""
+
     def replace(self, reference: str, value: bytes) -> None:
-        """Store a new value durably, then make the old one unusable. The old value stays if storing fails."""
+        """Store a new value durably, then make the old one unusable, as well as can be. The old one stays if storing fails.
+
+        Storing is tried once: after a TransientError it may have happened all the same, so read before trying again.
+        """

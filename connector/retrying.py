@@ -1,8 +1,9 @@
-"""When to try again: only what time may fix, with exponential back-off and full jitter, never past the deadline."""
+"""When to try again: only what time may fix, with exponential back-off and jitter, never past the deadline."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import uniform
 from typing import ParamSpec, TypeVar
 
 import tenacity
@@ -22,9 +23,10 @@ class Retry:
     """Tries a call again while it raises TransientError. Use it for reads and idempotent writes alone.
 
     `attempts` counts all tries, the first included; a server that declines for its licensed pace is asked again for as
-    long as there is time. The longest wait before try n + 1 doubles from `first_wait` up to
-    `longest_wait`; the actual wait is drawn evenly below it (full jitter), unless the server named a delay. No wait
-    ends after `deadline`: the last error is raised instead.
+    long as there is time. The bound of the wait before try n + 1 doubles from `first_wait` up to `longest_wait`. The wait
+    is drawn evenly below that bound (full jitter), from its upper half alone where the server declined for its pace, unless
+    the server named a delay. No wait ends after `deadline`, and none is longer than `longest_wait`, whatever the server
+    named, because a run that waits does not renew its lease: the last error is raised instead, for the caller to wait.
     """
 
     clock: Clock
@@ -48,18 +50,19 @@ class Retry:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, TransientError) and error.retry_after is not None:
             return error.retry_after.total_seconds()
-        first = self.first_wait
-        if isinstance(error, SourceThrottledError):
-            first = max(first, THROTTLED_FIRST_WAIT)
-        wait = tenacity.wait_random_exponential(
+        is_throttled = _is_throttled(state)
+        first = max(self.first_wait, THROTTLED_FIRST_WAIT) if is_throttled else self.first_wait
+        bound = tenacity.wait_exponential(
             multiplier=first.total_seconds(), max=self.longest_wait.total_seconds()
-        )
-        return wait(state)
+        )(state)
+        return uniform(bound / 2 if is_throttled else 0.0, bound)  # noqa: S311 - not a secret
 
     def _stop(self, state: tenacity.RetryCallState) -> bool:
         if state.attempt_number >= self.attempts and not (self.deadline and _is_throttled(state)):
             return True
         wait = timedelta(seconds=state.upcoming_sleep)
+        if wait > self.longest_wait:
+            return True
         return self.deadline is not None and self.clock.now() + wait >= self.deadline
 
     def _sleep(self, seconds: float) -> None:

@@ -23,7 +23,7 @@ from connector.domain.schema import Table
 from connector.domain.stream import Lease, SessionSlot, Stream
 from connector.errors import ConnectorError, SessionsBusyError, TransientError
 from connector.ports import Append, Clock, Row, Source, StateStore, TableStatus, Warehouse
-from connector.seats import give_seat_back, take_seat
+from connector.seats import give_seat_back, note_origin, take_seat
 
 logger = logging.getLogger(__name__)
 
@@ -101,9 +101,11 @@ class Run:
         return status
 
     def begin_page(self) -> None:
-        """At every page of the list: count it, tell the progress, keep the lease."""
+        """At every page of the list: count it, tell the progress, note whence it comes, keep the lease."""
         self.tally.pages += 1
         self.limits.on_progress(self.tally)
+        if self._slot is not None:
+            self._slot = note_origin(self.ports.state, self.ports.source, self._slot)
         self.renew_lease()
 
     def renew_lease(self) -> None:

@@ -135,8 +135,10 @@ class Rig:
             version="24.200.001",
             credentials=lambda: json.dumps(self.sandbox.credentials(self.secret)).encode(),
             store_credentials=lambda _: None,
+            check_storable=lambda: None,
             clock=self.clock,
             retry=retry,
+            storing_retry=retry,
             deadline=deadline,
         )
         warehouse = DuckDbWarehouse(self.folder / "warehouse.duckdb")

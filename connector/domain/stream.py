@@ -78,16 +78,34 @@ class RefusedSignIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One tenant of one instance (its URL): what all entities of a warehouse are a copy of."""
+
+    instance: str
+    tenant: str
+
+    def __str__(self) -> str:
+        return f"the tenant {self.tenant} at {self.instance}"
+
+    def is_same(self, other: "Origin") -> bool:
+        """Whether both are one; Acumatica takes names and paths in any case."""
+        ours, theirs = ((one.instance.casefold(), one.tenant.casefold()) for one in (self, other))
+        return ours == theirs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionSlot:
     """A time-limited right to hold one of the API sessions (licensed seats) the connector may use.
 
-    `refused` is the sign-in that was refused last, by whichever run; None when all is well.
+    `refused` is the sign-in that was refused last, by whichever run; None when all is well. `origin` is what was read
+    from so far; None before anything was.
     """
 
     number: int
     owner: str
     expires_at: datetime
     refused: RefusedSignIn | None = None
+    origin: Origin | None = None
 
 
 class Outcome(StrEnum):

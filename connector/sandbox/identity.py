@@ -93,9 +93,9 @@ class IdentityServer:
         if kind == "password":
             return self._password(form, options, tenant)
         if kind == "refresh_token":
-            return self._rotate(form, options)
+            return self._answer(self._redeem(self._refresh, form.get("refresh_token", ""), tenant), options)
         if kind == "authorization_code":
-            return self._exchange(form, options)
+            return self._answer(self._redeem(self._codes, form.get("code", ""), tenant), options)
         if kind == "client_credentials":
             raise identity_error(options.no_client_credentials)
         raise identity_error("unsupported_grant_type")
@@ -108,17 +108,13 @@ class IdentityServer:
             raise identity_error("invalid_scope")
         return self._answer(self._grant(options, form["scope"], tenant), options)
 
-    def _rotate(self, form: dict[str, str], options: SandboxOptions) -> Response:
-        grant = self._refresh.pop(form.get("refresh_token", ""), None)
-        if grant is None or self._clock.now() >= grant.ends_at:
+    def _redeem(self, grants: dict[str, Grant], text: str, tenant: str) -> Grant:
+        """The grant behind a refresh token or a code, which is spent by that; another tenant's application spends nothing."""
+        grant = grants.get(text)
+        if grant is None or grant.tenant != tenant or self._clock.now() >= grant.ends_at:
             raise identity_error("invalid_grant")
-        return self._answer(grant, options)
-
-    def _exchange(self, form: dict[str, str], options: SandboxOptions) -> Response:
-        grant = self._codes.pop(form.get("code", ""), None)
-        if grant is None:
-            raise identity_error("invalid_grant")
-        return self._answer(grant, options)
+        del grants[text]
+        return grant
 
     def _authorize(self, form: dict[str, str], options: SandboxOptions) -> Response:
         """Stands in for the sign-in page: consents at once and sends the browser back with a code."""

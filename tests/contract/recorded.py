@@ -129,8 +129,10 @@ def a_source(url: str, secret: dict[str, str] | Vault, version: str = "24.200.00
         version=version,
         credentials=vault.read,
         store_credentials=vault.store,
+        check_storable=vault.check_storable,
         clock=clock,
         retry=Retry(clock=clock, attempts=1),
+        storing_retry=Retry(clock=clock),
     )
 
 

@@ -23,6 +23,22 @@ class SecretStoreContract:
         assert caught.value.action
 
 
+class FixedContract(SecretStoreContract):
+    """Where secrets cannot be replaced."""
+
+    def test_what_cannot_be_replaced_is_said_before_it_is_tried(
+        self, secrets: SecretStore, reference: str
+    ) -> None:
+        with pytest.raises(ConfigurationError) as foreseen:
+            secrets.check_replaceable(reference)
+        with pytest.raises(ConfigurationError) as caught:
+            secrets.replace(reference, b"hunter2")
+        assert (caught.value.message, caught.value.action) == (foreseen.value.message, foreseen.value.action)
+        assert reference in caught.value.message
+        assert "hunter2" not in f"{caught.value.message} {caught.value.action}"
+        assert secrets.read(reference) == b"old"
+
+
 class ReplaceableContract(SecretStoreContract):
     """Where secrets can be replaced: `second` is another store on the same secrets."""
 
@@ -41,6 +57,19 @@ class ReplaceableContract(SecretStoreContract):
         for value in VALUES:
             secrets.replace(reference, value)
             assert second.read(reference) == value
+
+    def test_what_can_be_replaced_is_said_to_be_and_is_left_alone(
+        self, secrets: SecretStore, second: SecretStore, reference: str
+    ) -> None:
+        secrets.check_replaceable(reference)
+        assert second.read(reference) == b"old"
+
+    def test_a_place_where_nothing_can_be_stored_is_said_before_it_is_tried(
+        self, secrets: SecretStore, missing: str
+    ) -> None:
+        with pytest.raises(ConfigurationError, match="cannot be replaced") as caught:
+            secrets.check_replaceable(missing)
+        assert missing in caught.value.message
 
     def test_no_value_is_in_an_error(self, secrets: SecretStore, missing: str) -> None:
         with pytest.raises(ConfigurationError) as caught:

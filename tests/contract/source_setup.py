@@ -55,6 +55,9 @@ class Vault:
         self.stored.append(value)
         self.value = value
 
+    def check_storable(self) -> None:
+        return
+
 
 def an_entity(acumatica_entity: str = "Bill", **choices: Any) -> Entity:
     defaults: dict[str, Any] = {
@@ -79,8 +82,10 @@ def a_source(
         "version": "24.200.001",
         "credentials": held.read,
         "store_credentials": held.store,
+        "check_storable": held.check_storable,
         "clock": time,
         "retry": Retry(clock=time, deadline=parts.get("deadline"), attempts=parts.pop("attempts", 4)),
+        "storing_retry": Retry(clock=time, attempts=3),
     }
     return AcumaticaSource(**(defaults | parts))
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.stream import RefusedSignIn, SessionSlot
+from connector.domain.stream import Origin, RefusedSignIn, SessionSlot
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, TTL
 from tests.stand_ins.clock import FakeClock
 
+ORIGIN = Origin(instance="https://erp.example.com", tenant="ACME")
 REFUSED = RefusedSignIn(mark="of a password", refused_at=MORNING)
 
 
@@ -125,6 +126,38 @@ class SessionContract:
             assert second_store.acquire_session("run-2", 1, TTL) is None
         store.release_session(slot)
         assert _take(second_store, "run-2", 1).refused is None
+
+    @pytest.mark.parametrize("limit", [1, 3])
+    def test_the_origin_is_told_to_all_who_take_a_slot(
+        self, store: StateStore, second_store: StateStore, limit: int
+    ) -> None:
+        first = _take(store, "run-1", limit)
+        assert first.origin is None
+        store.remember_origin(ORIGIN)
+        if limit > 1:
+            assert _take(second_store, "run-2", limit).origin == ORIGIN
+        store.release_session(first)
+        for owner in ("run-3", "run-4"):
+            slot = _take(second_store, owner, limit)
+            assert slot.origin == ORIGIN
+            second_store.release_session(slot)
+
+    def test_the_newest_origin_counts(self, store: StateStore, second_store: StateStore) -> None:
+        store.remember_origin(ORIGIN)
+        moved = Origin(instance="https://new.example.com", tenant="ACME")
+        second_store.remember_origin(moved)
+        assert _take(store, "run-1", 1).origin == moved
+
+    def test_the_origin_and_a_refused_sign_in_do_not_know_of_each_other(self, store: StateStore) -> None:
+        store.remember_origin(ORIGIN)
+        for refused in (REFUSED, None):
+            store.remember_refused_sign_in(refused)
+            slot = _take(store, "run-1", 1)
+            assert (slot.origin, slot.refused) == (ORIGIN, refused)
+            store.release_session(slot)
+        store.remember_refused_sign_in(REFUSED)
+        store.remember_origin(ORIGIN)
+        assert _take(store, "run-1", 1).refused == REFUSED
 
 
 def _take(store: StateStore, owner: str, limit: int) -> SessionSlot:

@@ -7,12 +7,12 @@ import pytest
 from connector.adapters.secrets import EnvSecretStore, FileSecretStore, open_secrets
 from connector.ports import SecretStore
 from connector.retrying import Retry
-from tests.contract.secret_store import ReplaceableContract, SecretStoreContract
+from tests.contract.secret_store import FixedContract, ReplaceableContract
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.secret_manager import FakeSecretManager
 
 
-class TestEnvSecretStore(SecretStoreContract):
+class TestEnvSecretStore(FixedContract):
     @pytest.fixture
     def secrets(self) -> SecretStore:
         return EnvSecretStore({"TOKEN": "old"})
@@ -66,3 +66,18 @@ class TestSecretManagerSecretStore(ReplaceableContract):
     @pytest.fixture
     def missing(self) -> str:
         return "projects/demo/secrets/nowhere"
+
+
+class TestFixedVersionOfSecretManager(FixedContract):
+    @pytest.fixture
+    def secrets(self, secret_manager: FakeSecretManager, clock: FakeClock) -> SecretStore:
+        environment = {"SECRET_MANAGER_EMULATOR_HOST": secret_manager.host}
+        return open_secrets(retry=Retry(clock=clock), environment=environment)
+
+    @pytest.fixture
+    def reference(self, secret_manager: FakeSecretManager) -> str:
+        return secret_manager.create("projects/demo/secrets/acumatica", b"old", b"newer") + "/versions/1"
+
+    @pytest.fixture
+    def missing(self) -> str:
+        return "projects/demo/secrets/acumatica/versions/99"

@@ -125,6 +125,14 @@ def test_a_tenant_nothing_tells_is_said_to_be_the_default(sandbox: Sandbox) -> N
     assert line.remedy
 
 
+def test_a_tenant_that_was_asked_for_is_not_claimed_to_be_reached(sandbox: Sandbox) -> None:
+    vault = Vault(sandbox.credentials("cookie"))  # the cookie of a clock that stands still has expired
+    line = lines_of(sandbox, vault=vault)["acumatica tenant"]
+    assert line.ok
+    assert line.finding == "asked for ACME; Acumatica did not say which one was reached"
+    assert line.remedy
+
+
 def test_a_site_that_is_down_is_tried_twice_not_for_long(sandbox: Sandbox) -> None:
     sandbox.configure(maintenance="html")
     lines = lines_of(sandbox)

@@ -9,7 +9,7 @@ from google.cloud import firestore
 
 from connector.adapters.firestore import FirestoreStateStore
 from connector.domain.contract import Contract, Kind, Shape
-from connector.domain.stream import Checkpoint, Outcome
+from connector.domain.stream import Checkpoint, Origin, Outcome
 from connector.retrying import Retry
 from tests.contract.state_builders import (
     MORNING,
@@ -57,6 +57,7 @@ def test_a_run_with_nothing_to_sync_takes_at_most_ten_operations(
     store: FirestoreStateStore, counter: OperationCounter
 ) -> None:
     store.commit(taken(store), a_stream())
+    store.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
     counter.operations.clear()
     lease = taken(store, owner="run-2")
     slot = store.acquire_session("run-2", 1, TTL)

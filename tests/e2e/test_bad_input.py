@@ -119,6 +119,14 @@ def test_a_wrong_endpoint_version_lists_the_offered_ones(
     _expect(function, 500, "EndpointVersionError", "24.200.001", "20.200.001")
 
 
+def test_a_long_wait_that_acumatica_asks_for_is_handed_to_the_caller(
+    function: Function, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(path="/swagger.json", status=503, headers={"Retry-After": "3600"})
+    answer = function.call(entity="vendors")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "3600")
+
+
 def test_an_unreachable_host(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACUMATICA_URL", "http://127.0.0.1:9/AcmeERP")
     monkeypatch.setenv("SYNC_TIME_BUDGET_SECONDS", "1")

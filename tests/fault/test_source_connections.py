@@ -53,8 +53,10 @@ def a_source(url: str, attempts: int = 2, **parts: object) -> AcumaticaSource:
         "version": "24.200.001",
         "credentials": vault.read,
         "store_credentials": vault.store,
+        "check_storable": vault.check_storable,
         "clock": clock,
         "retry": Retry(clock=clock, attempts=attempts),
+        "storing_retry": Retry(clock=clock),
     }
     return AcumaticaSource(url=url, **(defaults | parts))  # type: ignore[arg-type]
 

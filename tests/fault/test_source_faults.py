@@ -116,11 +116,22 @@ def test_a_full_queue_is_waited_for_though_no_delay_is_named(sandbox: Sandbox) -
 
 def test_a_wait_never_ends_after_the_deadline(sandbox: Sandbox) -> None:
     clock = FakeClock()
-    sandbox.faults.add(path="/Bill", times=99, status=429, headers={"Retry-After": "400"})
-    deadline = clock.now() + timedelta(minutes=5)
+    sandbox.faults.add(path="/Bill", times=99, status=429, headers={"Retry-After": "50"})
+    deadline = clock.now() + timedelta(seconds=45)
     with open_source(sandbox, clock=clock, deadline=deadline) as source:
         assert isinstance(outcome(lambda: reads_a_page(source)), SourceThrottledError)
         assert clock.now() < deadline
+    assert count(sandbox, "/Bill") == 1
+
+
+def test_a_wait_that_would_outlast_the_lease_is_left_to_the_caller(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    sandbox.faults.add(path="/Bill", times=99, status=503, headers={"Retry-After": "3600"})
+    with open_source(sandbox, clock=clock) as source:
+        error = outcome(lambda: reads_a_page(source))
+    assert isinstance(error, SourceUnavailableError)
+    assert error.retry_after == timedelta(hours=1)
+    assert sum(clock.sleeps, timedelta(0)) == timedelta(0)
     assert count(sandbox, "/Bill") == 1
 
 

@@ -1,6 +1,6 @@
 """The rotating refresh token: stored before it counts, whoever crashes or refreshes at the same time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -8,9 +8,15 @@ import msgspec
 import pytest
 
 from connector.adapters.clock import SystemClock
-from connector.errors import CredentialsError, SecretUnavailableError
+from connector.errors import (
+    ConfigurationError,
+    CredentialsError,
+    SecretUnavailableError,
+    TransientError,
+)
 from connector.sandbox import Sandbox, SandboxOptions
 from connector.sandbox.messages import Request
+from connector.sandbox.sandbox import CredentialKind
 from tests.contract.source_setup import (
     BILLS,
     Vault,
@@ -38,6 +44,18 @@ def vault(sandbox: Sandbox) -> Vault:
 
 class Crash(BaseException):
     """The process ends here."""
+
+
+def failing_store(vault: Vault, times: int) -> Callable[[bytes], None]:
+    """Stores as the vault does, after so many failures that time would mend."""
+    failures = iter(range(times))
+
+    def store(value: bytes) -> None:
+        if next(failures, None) is not None:
+            raise TransientError("busy", action="wait")
+        vault.store(value)
+
+    return store
 
 
 def token_in(value: bytes) -> str:
@@ -100,16 +118,62 @@ def test_a_crash_before_storing_is_told_as_what_it_is(sandbox: Sandbox, vault: V
 
 
 def test_a_store_that_fails_for_a_moment_is_tried_again(sandbox: Sandbox, vault: Vault) -> None:
-    failures = iter((True, True, False))
-
-    def store(value: bytes) -> None:
-        if next(failures):
-            raise SecretUnavailableError("busy", action="wait")
-        vault.store(value)
-
-    with open_source(sandbox, vault, store_credentials=store) as source:
+    with open_source(sandbox, vault, store_credentials=failing_store(vault, 2)) as source:
         assert source.read_list(a_query(top=1)).rows
     assert count(sandbox, TOKEN) == 1
+
+
+def test_a_token_that_could_not_be_stored_is_stored_before_another_is_asked_for(
+    sandbox: Sandbox, vault: Vault
+) -> None:
+    with open_source(sandbox, vault, store_credentials=failing_store(vault, 8)) as source:
+        assert source.read_list(a_query(top=1)).rows
+    assert count(sandbox, TOKEN) == 2
+    assert len(vault.stored) == 2
+    with open_source(sandbox, vault) as source:
+        reads_a_page(source)
+
+
+def test_a_token_that_could_not_be_stored_is_stored_when_the_run_closes(
+    sandbox: Sandbox, vault: Vault
+) -> None:
+    with open_source(sandbox, vault, store_credentials=failing_store(vault, 4), attempts=1) as source:
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, TransientError)
+    assert "the old one is void: busy" in error.message
+    assert "authorise" in error.action
+    with open_source(sandbox, vault) as source:
+        reads_a_page(source)
+
+
+def test_a_token_that_could_not_be_stored_at_all_is_logged_when_the_run_closes(
+    sandbox: Sandbox, vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_source(sandbox, vault, store_credentials=failing_store(vault, 99), attempts=1) as source:
+        outcome(lambda: source.describe(BILLS))
+        caplog.clear()
+    assert "could not be stored" in caplog.text
+    assert vault.stored == []
+
+
+def test_a_secret_that_cannot_be_stored_is_not_used(sandbox: Sandbox, vault: Vault) -> None:
+    def refuse() -> None:
+        raise ConfigurationError("a variable", action="use a file")
+
+    with open_source(sandbox, vault, check_storable=refuse) as source:
+        assert isinstance(outcome(lambda: source.describe(BILLS)), ConfigurationError)
+        (line,) = source.check([BILLS])
+        assert not line.ok
+    assert count(sandbox, TOKEN) == 0
+
+
+@pytest.mark.parametrize("form", ["password", "cookie"])
+def test_a_secret_that_never_changes_need_not_be_storable(sandbox: Sandbox, form: CredentialKind) -> None:
+    def refuse() -> None:
+        raise ConfigurationError("a variable", action="use a file")
+
+    with open_source(sandbox, Vault(sandbox.credentials(form)), check_storable=refuse) as source:
+        reads_a_page(source)
 
 
 def test_a_token_that_cannot_be_stored_is_not_used_and_its_loss_is_told(
@@ -122,7 +186,7 @@ def test_a_token_that_cannot_be_stored_is_not_used_and_its_loss_is_told(
         error = outcome(lambda: source.describe(BILLS))
     assert isinstance(error, SecretUnavailableError)
     assert "no right to add versions" in error.message
-    assert "authorise it once more" in error.action
+    assert "once more" in error.action
     assert count(sandbox, "/Default/") == 0
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,24 @@ from connector.errors import (
     SecretUnavailableError,
     SourceSetupError,
     SourceUnavailableError,
+    TransientError,
 )
 from connector.sandbox import Sandbox, SandboxOptions
 from connector.sandbox.sandbox import CredentialKind
-from tests.contract.source_setup import BILLS, FORMS, Vault, a_query, count, open_source, outcome, sign_ins
+from tests.contract.source_setup import (
+    BILLS,
+    FORMS,
+    Vault,
+    a_query,
+    count,
+    open_source,
+    outcome,
+    reads_a_page,
+    sign_ins,
+)
 from tests.stand_ins.clock import FakeClock
 
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 WITH_PASSWORD: tuple[CredentialKind, ...] = ("password", "cookie")
 SIGN_INS = {
     "password": "/identity/connect/token",
@@ -218,15 +231,68 @@ def test_a_sign_in_that_led_astray_never_holds_more_than_its_seat() -> None:
             assert source.read_list(a_query(top=1)).rows
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "times"), [("password", 2), ("refresh_token", 2), ("cookie", 1)])
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_sign_in_that_time_mends_is_tried_again(
-    sandbox: Sandbox, form: CredentialKind, status: int
+    sandbox: Sandbox, form: CredentialKind, times: int, status: int
 ) -> None:
-    sandbox.faults.add(path=SIGN_INS[form], status=status, times=2)
+    sandbox.faults.add(path=SIGN_INS[form], status=status, times=times)
     with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
         assert source.read_list(a_query(top=1)).rows
-    assert sign_ins(sandbox) == 3
+    assert sign_ins(sandbox) == times + 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 500, "body": '{"message": "An error has occurred."}', "headers": JSON},
+        {"status": 500, "html": "<html><title>Runtime Error</title></html>"},
+        {"status": 503, "html": "<html>Down for maintenance</html>"},
+        {"status": 200, "html": "<html>Down for maintenance</html>"},
+        {"status": 302, "headers": {"Location": "/Frames/Maintenance.aspx"}},
+        {"status": 500},
+    ],
+    ids=["bare error", "error page", "maintenance", "maintenance page", "redirect", "empty"],
+)
+def test_a_cookie_sign_in_whose_refusal_is_not_understood_is_sent_twice_at_most(
+    sandbox: Sandbox, answer: dict[str, Any]
+) -> None:
+    clock = FakeClock()
+    sandbox.faults.add(path="/auth/login", times=99, **answer)
+    with open_source(sandbox, Vault(sandbox.credentials("cookie")), clock) as source:
+        for _ in range(3):
+            error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, TransientError)
+    assert "of which is not known whether it was refused" in error.message
+    assert "could lock the account" in error.action
+    assert error.retry_after is not None
+    assert sum(clock.sleeps, timedelta(0)) < error.retry_after
+    assert sign_ins(sandbox) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"message": "Error: Invalid credentials. Please try again."}',
+        '{"exceptionType": "System.Security.Authentication.InvalidCredentialException"}',
+    ],
+)
+def test_invalid_credentials_in_any_dialect_are_sent_once(sandbox: Sandbox, body: str) -> None:
+    sandbox.faults.add(path="/auth/login", times=99, status=500, body=body, headers=JSON)
+    with open_source(sandbox, Vault(sandbox.credentials("cookie"))) as source:
+        error = outcome(lambda: source.describe(BILLS))
+        assert source.refused_sign_in() is not None
+    assert isinstance(error, CredentialsError)
+    assert sign_ins(sandbox) == 1
+
+
+def test_a_sign_in_that_succeeded_makes_the_ones_before_it_forgotten(sandbox: Sandbox) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials("cookie"))) as source:
+        for _ in range(3):
+            sandbox.faults.add(path="/auth/login", status=500)
+            reads_a_page(source)
+            source.close()
+    assert sign_ins(sandbox) == 6
 
 
 @pytest.mark.parametrize("form", WITH_PASSWORD)
@@ -237,12 +303,12 @@ def test_sign_ins_without_an_answer_are_few_lest_the_account_gets_locked(
     vault = Vault(sandbox.credentials(form))
     vault.change(password="wrong")
     sandbox.faults.add(path=SIGN_INS[form], breakage="reset_after", times=99)
-    deadline = clock.now() + timedelta(minutes=10)
-    with open_source(sandbox, vault, clock, deadline=deadline) as source:
+    with open_source(sandbox, vault, clock) as source:
         error = outcome(lambda: source.describe(BILLS))
     assert isinstance(error, SourceUnavailableError)
     assert error.retry_after is not None
     assert error.retry_after >= timedelta(minutes=10)
+    assert sum(clock.sleeps, timedelta(0)) < timedelta(minutes=1), "a run that waits does not renew its lease"
     assert sign_ins(sandbox) == 2
 
 

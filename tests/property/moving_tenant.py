@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from connector.domain.contract import Contract, Kind, Shape
 from connector.domain.entity import Entity
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.stream import RefusedSignIn
+from connector.domain.stream import Origin, RefusedSignIn
 from connector.ports import CheckLine
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
@@ -134,6 +134,12 @@ class MovingTenant:
         return
 
     def refused_sign_in(self) -> RefusedSignIn | None:
+        return None
+
+    def expect(self, origin: Origin | None) -> None:
+        return
+
+    def origin(self) -> Origin | None:
         return None
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:

@@ -11,7 +11,7 @@ from connector.adapters.acumatica.queries import Choice, Window, build_query
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.stream import RefusedSignIn
+from connector.domain.stream import Origin, RefusedSignIn
 from connector.ports import CheckLine
 from connector.sandbox import Request, Sandbox
 
@@ -63,6 +63,12 @@ class SandboxSource:
         return
 
     def refused_sign_in(self) -> RefusedSignIn | None:
+        return None
+
+    def expect(self, origin: Origin | None) -> None:
+        return
+
+    def origin(self) -> Origin | None:
         return None
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:

@@ -12,6 +12,7 @@ from typing import Any
 import google_crc32c
 import grpc
 from google.cloud import secretmanager_v1 as api
+from google.iam.v1 import iam_policy_pb2 as iam
 
 from tests.stand_ins.servers import HOST
 
@@ -31,14 +32,15 @@ class Version:
 class FakeSecretManager:
     """The secrets, and what shall go wrong.
 
-    `denied` names methods that answer PERMISSION_DENIED; `failures` are the statuses of the next calls; with `damaged`
-    the checksums do not fit. `calls` notes each call as (method, resource name).
+    `denied` names methods that answer PERMISSION_DENIED; `failures` are the statuses of the next calls; of the methods in
+    `lost_answers` the next call is carried out and answered UNAVAILABLE; with `damaged` the checksums do not fit. `calls` notes each call as (method, resource name).
     """
 
     port: int = 0
     secrets: dict[str, list[Version]] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
     failures: list[grpc.StatusCode] = field(default_factory=list)
+    lost_answers: list[str] = field(default_factory=list)
     damaged: bool = False
     calls: list[tuple[str, str]] = field(default_factory=list)
 
@@ -76,6 +78,14 @@ class FakeSecretManager:
         versions.append(Version(request.payload.data))
         return api.SecretVersion(name=f"{request.parent}/versions/{len(versions)}", state=State.ENABLED)
 
+    def test_iam_permissions(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Answer for a secret that does not exist as for one without any right, as Google does."""
+        methods = {name: PERMISSIONS.get(name) for name in request.permissions}
+        allowed = [name for name, method in methods.items() if method and method not in self.denied]
+        if request.resource not in self.secrets:
+            allowed = []
+        return iam.TestIamPermissionsResponse(permissions=allowed)
+
     def list_secret_versions(self, request: Any, context: grpc.ServicerContext) -> Any:
         versions = enumerate(self._versions(request.parent, context), start=1)
         listed = [
@@ -112,7 +122,7 @@ class FakeSecretManager:
             context.abort(grpc.StatusCode.NOT_FOUND, f"Secret Version [{resource}] not found.")
         return f"{secret}/versions/{number}", versions[number - 1]
 
-    def handler(self, method: str, request_type: Any, answer_type: Any) -> Any:
+    def handler(self, method: str, read: Callable[[bytes], Any], write: Callable[[Any], bytes]) -> Any:
         """Return the gRPC handler of one method, which fails first if it is told to."""
         answer: Callable[[Any, grpc.ServicerContext], Any] = getattr(self, _snake(method))
 
@@ -122,21 +132,36 @@ class FakeSecretManager:
                 context.abort(grpc.StatusCode.PERMISSION_DENIED, f"Permission denied for {method}.")
             if self.failures:
                 context.abort(self.failures.pop(0), "as the test wants it")
-            return answer(request, context)
+            answered = answer(request, context)
+            if method in self.lost_answers:
+                self.lost_answers.remove(method)
+                context.abort(grpc.StatusCode.UNAVAILABLE, "The answer is lost.")
+            return answered
 
         return grpc.unary_unary_rpc_method_handler(
-            handle,
-            request_deserializer=request_type.deserialize,
-            response_serializer=answer_type.serialize,
+            handle, request_deserializer=read, response_serializer=write
         )
 
 
+PERMISSIONS = {"secretmanager.versions.add": "AddSecretVersion"}
+"""The method that each permission is about."""
+
 METHODS = {
-    "AccessSecretVersion": (api.AccessSecretVersionRequest, api.AccessSecretVersionResponse),
-    "AddSecretVersion": (api.AddSecretVersionRequest, api.SecretVersion),
-    "ListSecretVersions": (api.ListSecretVersionsRequest, api.ListSecretVersionsResponse),
-    "DisableSecretVersion": (api.DisableSecretVersionRequest, api.SecretVersion),
-    "DestroySecretVersion": (api.DestroySecretVersionRequest, api.SecretVersion),
+    "AccessSecretVersion": (
+        api.AccessSecretVersionRequest.deserialize,
+        api.AccessSecretVersionResponse.serialize,
+    ),
+    "AddSecretVersion": (api.AddSecretVersionRequest.deserialize, api.SecretVersion.serialize),
+    "ListSecretVersions": (
+        api.ListSecretVersionsRequest.deserialize,
+        api.ListSecretVersionsResponse.serialize,
+    ),
+    "DisableSecretVersion": (api.DisableSecretVersionRequest.deserialize, api.SecretVersion.serialize),
+    "DestroySecretVersion": (api.DestroySecretVersionRequest.deserialize, api.SecretVersion.serialize),
+    "TestIamPermissions": (
+        iam.TestIamPermissionsRequest.FromString,
+        iam.TestIamPermissionsResponse.SerializeToString,
+    ),
 }
 
 
@@ -145,7 +170,7 @@ def running_secret_manager() -> Iterator[FakeSecretManager]:
     """Yield an empty Secret Manager that listens on a free port."""
     fake = FakeSecretManager()
     server = grpc.server(futures.ThreadPoolExecutor(4))
-    handlers = {method: fake.handler(method, *types) for method, types in METHODS.items()}
+    handlers = {method: fake.handler(method, *codec) for method, codec in METHODS.items()}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
     fake.port = server.add_insecure_port(f"{HOST}:0")
     server.start()

@@ -250,6 +250,21 @@ def test_check_tells_each_system_with_a_remedy_for_what_fails(
     assert "ACUMATICA_ENDPOINT_VERSION" in failed["remedy"]
 
 
+def test_a_moved_tenant_is_said_to_be_the_same_with_a_forced_check(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.run("sync", "vendors") == 0
+    with Sandbox(SandboxOptions(size="tiny", real_time=True, virtual_directory="Moved")) as moved:
+        monkeypatch.setenv("ACUMATICA_URL", moved.url)
+        assert shell.run("sync", "vendors", "items", "--json") == 1
+        (result,) = shell.documents()
+        assert result["error"]["type"] == "OtherTenantError"
+        assert "would fail in the same way" in shell.err
+        assert shell.run("check", "vendors", "--force") == 0
+        assert "from now on the tenant ACME at http://localhost/Moved" in shell.out
+        assert shell.run("sync", "vendors") == 0
+
+
 def test_status_shows_every_entity_and_a_shared_reason_once(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

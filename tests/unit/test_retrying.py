@@ -83,6 +83,7 @@ def test_a_server_that_declines_for_its_pace_is_left_alone_for_longer(clock: Fak
         call, _ = failing(throttled(), 1)
         Retry(clock=clock, first_wait=SECOND).call(call)
     assert THROTTLED_FIRST_WAIT * 0.8 < max(clock.sleeps) <= THROTTLED_FIRST_WAIT
+    assert THROTTLED_FIRST_WAIT * 0.5 <= min(clock.sleeps) < THROTTLED_FIRST_WAIT * 0.7
     clock.sleeps.clear()
     for _ in range(100):
         call, _ = failing(throttled(), 1)
@@ -94,6 +95,37 @@ def test_a_delay_that_the_server_names_is_kept(clock: FakeClock) -> None:
     call, _ = failing(down(timedelta(seconds=37)), 2)
     Retry(clock=clock).call(call)
     assert clock.sleeps == [timedelta(seconds=37)] * 2
+
+
+def test_waits_for_a_server_that_declines_are_drawn_from_the_upper_half_of_a_bound_that_doubles(
+    clock: FakeClock,
+) -> None:
+    for _ in range(200):
+        call, _tries = failing(throttled(), 5)
+        Retry(clock=clock, attempts=6, first_wait=SECOND, longest_wait=SECOND * 30).call(call)
+    for place, bound in enumerate((5, 10, 20, 30, 30)):
+        waits = [wait.total_seconds() for wait in clock.sleeps[place::5]]
+        assert bound * 0.9 < max(waits) <= bound
+        assert bound * 0.5 <= min(waits) < bound * 0.6
+
+
+@pytest.mark.parametrize("error", [SourceUnavailableError, SourceThrottledError])
+def test_a_delay_too_long_for_a_run_is_left_to_the_caller(
+    clock: FakeClock, error: type[TransientError]
+) -> None:
+    call, tries = failing(error("Down.", action="Wait.", retry_after=timedelta(hours=1)), 100)
+    with pytest.raises(error) as caught:
+        Retry(clock=clock, deadline=clock.now() + timedelta(days=1)).call(call)
+    assert caught.value.retry_after == timedelta(hours=1)
+    assert (len(tries), clock.sleeps) == (1, [])
+
+
+def test_the_longest_wait_itself_is_not_too_long(clock: FakeClock) -> None:
+    call, _ = failing(down(SECOND * 10), 1)
+    assert Retry(clock=clock, longest_wait=SECOND * 10).call(call) == "done"
+    call, _ = failing(throttled(), 9)
+    long = Retry(clock=clock, deadline=clock.now() + timedelta(days=1), longest_wait=SECOND)
+    assert long.call(call) == "done"
 
 
 def test_no_wait_ends_after_the_deadline(clock: FakeClock) -> None:

@@ -40,6 +40,13 @@ class Address:
         return cls(root=root, host=parts.netloc, loopback=loopback, endpoint=endpoint, version=version)
 
     @property
+    def instance(self) -> str:
+        """The root in one spelling, to tell instances apart; this machine has no port, as each start may take another."""
+        parts = urlsplit(self.root)
+        host = "localhost" if self.loopback else parts.netloc.lower().removesuffix(":443")
+        return f"{parts.scheme}://{host}{parts.path}"
+
+    @property
     def token(self) -> str:
         """Where the identity server gives out tokens."""
         return f"{self.root}/identity/connect/token"

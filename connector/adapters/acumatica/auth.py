@@ -9,6 +9,7 @@ import msgspec
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.network import NoAnswerError
 from connector.adapters.acumatica.refused import check_not_refused, remember
+from connector.adapters.acumatica.rotation import Rotation
 from connector.adapters.acumatica.secret import (
     CookieSecret,
     PasswordSecret,
@@ -16,17 +17,18 @@ from connector.adapters.acumatica.secret import (
     Secret,
     parse_secret,
     tenant_of,
-    with_refresh_token,
 )
 from connector.adapters.acumatica.sign_in_refusals import check_login, check_token
 from connector.adapters.acumatica.transport import Answer, Request, Transport
-from connector.domain.stream import RefusedSignIn
+from connector.domain.stream import Origin, RefusedSignIn
 from connector.errors import (
     CredentialsError,
+    OtherTenantError,
     SecretUnavailableError,
     SourceAnswerError,
     SourceSetupError,
     SourceUnavailableError,
+    TransientError,
 )
 from connector.ports import Clock
 
@@ -34,35 +36,41 @@ ANOTHER_IS_STORING = (timedelta(0), timedelta(seconds=2), timedelta(seconds=4), 
 """When to look again whether another run has stored the token that follows the one we were refused."""
 ROUNDS = 5
 """How often a token taken by others is replaced by the newest stored one."""
-STORE_TRIES = (timedelta(0), timedelta(seconds=1), timedelta(seconds=3))
-UNANSWERED_LIMIT = 2
-UNANSWERED_WAIT = timedelta(minutes=15)
-"""Sign-ins that got no answer may have been failures that count towards the lock-out; its counter forgets in time."""
+UNCERTAIN_LIMIT = 2
+UNCERTAIN_WAIT = timedelta(minutes=15)
+"""Sign-ins of unknown outcome may have been failures that count towards the lock-out; its counter forgets in time."""
 
 
 class SignIn:
-    """Turns the secret into a session. `credentials` reads the secret afresh; `store` keeps a rotated one durably."""
+    """Turns the secret into a session. `credentials` reads the secret afresh; `rotation` keeps a rotated one durably."""
 
     def __init__(
         self,
         address: Address,
         transport: Transport,
         credentials: Callable[[], bytes],
-        store: Callable[[bytes], None],
+        rotation: Rotation,
         clock: Clock,
     ) -> None:
         self._address = address
         self._transport = transport
         self._credentials = credentials
-        self._store = store
+        self._rotation = rotation
         self._clock = clock
         self._refused: dict[Secret, CredentialsError] = {}
         self._insists = False
-        self._unanswered = 0
+        self._uncertain = 0
+        self._held_back: SourceUnavailableError | None = None
         self.tenant = ""
         """The tenant the last session was opened in, as far as the secret or the cookies tell."""
+        self.is_tenant_told = False
+        """Whether that is known: the client id decides it, or the cookies told it. Else it was only asked for."""
         self.refused_before: RefusedSignIn | None = None
         """The sign-in that was refused last, by this run or by one before; None once one has succeeded."""
+        self.expected: Origin | None = None
+        """The only origin a sign-in may lead to, if there is one already."""
+        self.reached: Origin | None = None
+        """Where the last sign-in led."""
         self.granted: str | None = None
         """The newest access token, handed over or not: whatever failed after the grant, its seat has to be freed."""
 
@@ -71,11 +79,12 @@ class SignIn:
 
         Raises CredentialsError once the secret is refused and no other one is found in its place.
         """
+        self._rotation.finish()
         raw = self._credentials()
         for _ in range(ROUNDS):
             secret = parse_secret(raw)
             try:
-                return self._open(secret, raw)
+                return self._open(secret)
             except CredentialsError as exc:
                 self._refused[secret] = exc
                 if exc.may_lock_account and not isinstance(secret, RefreshSecret):
@@ -93,25 +102,30 @@ class SignIn:
         """Try even what runs before were refused: a person asks for it, after mending the account."""
         self._insists = True
 
-    def _open(self, secret: Secret, raw: bytes) -> str | None:
+    def close(self) -> None:
+        """Try for the last time to store a refresh token that could not be stored; never raises."""
+        self._rotation.finish_quietly()
+
+    def _open(self, secret: Secret) -> str | None:
         if secret in self._refused:
             raise self._refused[secret]
         if not self._insists:
             check_not_refused(secret, self._address.root, self.refused_before)
-        token = self._enter(secret, raw)
-        self.refused_before = None
+        token = self._enter(secret)
+        self.refused_before, self._uncertain, self.reached = None, 0, self._origin()
         return token
 
-    def _enter(self, secret: Secret, raw: bytes) -> str | None:
+    def _enter(self, secret: Secret) -> str | None:
         self._transport.keep_cookies(wanted=isinstance(secret, CookieSecret))
-        self.tenant = tenant_of(secret)
+        self.tenant, self.is_tenant_told = tenant_of(secret), not isinstance(secret, CookieSecret)
+        self._check_origin()
         if isinstance(secret, CookieSecret):
             self._log_in(secret)
             return None
         if isinstance(secret, PasswordSecret):
             form = {"username": secret.username, "password": secret.password, "scope": "api"}
             return self._grant(secret, form).access_token
-        return self._refresh(secret, raw)
+        return self._refresh(secret)
 
     def _newer(self, refused: Secret) -> bytes | None:
         """Return the secret if it is another one by now. A token another run is just rotating is waited for.
@@ -129,29 +143,13 @@ class SignIn:
                 return None
         return None
 
-    def _refresh(self, secret: RefreshSecret, raw: bytes) -> str:
+    def _refresh(self, secret: RefreshSecret) -> str:
         """Store the new refresh token, then return the access token: the old one is void from the grant on."""
+        self._rotation.check_storable()
         tokens = self._grant(secret, {"refresh_token": secret.refresh_token})
-        newest = tokens.refresh_token or secret.refresh_token
-        if newest != secret.refresh_token:
-            self._keep(with_refresh_token(raw, newest))
+        if tokens.refresh_token and tokens.refresh_token != secret.refresh_token:
+            self._rotation.keep(secret.refresh_token, tokens.refresh_token)
         return tokens.access_token
-
-    def _keep(self, value: bytes) -> None:
-        """Store the secret; a passing failure is borne, because the old token cannot be used any more."""
-        for wait in STORE_TRIES:
-            self._clock.sleep(wait)
-            try:
-                self._store(value)
-            except SecretUnavailableError as exc:
-                failure = exc
-            else:
-                return
-        raise SecretUnavailableError(
-            f"The new Acumatica refresh token could not be stored, and the old one is void: {failure.message}",
-            action="Allow the connector to add versions to its secret, then authorise it once more and store the new "
-            "refresh token.",
-        )
 
     def _grant(self, secret: PasswordSecret | RefreshSecret, form: dict[str, str]) -> "_Tokens":
         form |= {"client_id": secret.client_id, "client_secret": secret.client_secret}
@@ -173,30 +171,51 @@ class SignIn:
         members |= {"tenant": secret.tenant} if secret.tenant else {}
         members |= {"branch": secret.branch} if secret.branch else {}
         answer = self._send(Request(method="POST", url=self._address.login, json=members))
-        check_login(answer, secret)
+        try:
+            check_login(answer, secret)
+        except (SourceUnavailableError, SourceAnswerError) as exc:
+            raise self._count(exc) from None
         reached = unquote(self._transport.cookies.get("CompanyID", ""))
         if reached and secret.tenant and reached.casefold() != secret.tenant.casefold():
             raise SourceSetupError(
                 f"The sign-in led to the tenant {reached}, not to {secret.tenant}.",
                 action="Set the secret's tenant to the Login Name on the Tenants form (SM203520).",
             )
-        self.tenant = reached or secret.tenant
+        self.tenant, self.is_tenant_told = reached or secret.tenant, bool(reached)
+        self._check_origin()
+
+    def _origin(self) -> Origin | None:
+        return Origin(instance=self._address.instance, tenant=self.tenant) if self.tenant else None
+
+    def _check_origin(self) -> None:
+        origin = self._origin()
+        if origin is not None and self.expected is not None and not origin.is_same(self.expected):
+            raise OtherTenantError(
+                f"The warehouse is a copy of {self.expected}, but this sign-in leads to {origin}.",
+                action="Correct ACUMATICA_URL or the secret, or give the other tenant a dataset and a state of its own "
+                "(BIGQUERY_DATASET and FIRESTORE_PREFIX, or WAREHOUSE and STATE). If it is the same tenant, renamed or "
+                "moved, run check with force once.",
+            )
 
     def _send(self, request: Request) -> Answer:
-        """Send a sign-in; after two without an answer none is sent for a while, lest the account gets locked."""
+        if self._held_back is not None:
+            raise self._held_back
         try:
-            answer = self._transport.send(request, None)
+            return self._transport.send(request, None)
         except NoAnswerError as exc:
-            self._unanswered += 1
-            if self._unanswered < UNANSWERED_LIMIT:
-                raise
-            raise SourceUnavailableError(
-                f"{exc.message} That was sign-in {self._unanswered} without an answer.",
-                action="Wait: more sign-ins could lock the account. Check that the instance is up.",
-                retry_after=UNANSWERED_WAIT,
-            ) from None
-        self._unanswered = 0
-        return answer
+            raise self._count(exc) from None
+
+    def _count(self, exc: TransientError) -> TransientError:
+        """Return what to raise for a sign-in whose outcome nothing tells: after two none is sent for a while."""
+        self._uncertain += 1
+        if self._uncertain < UNCERTAIN_LIMIT:
+            return exc
+        self._held_back = SourceUnavailableError(
+            f"{exc.message} That was sign-in {self._uncertain} of which is not known whether it was refused.",
+            action=f"No more are sent for now, as they could lock the account. {exc.action}",
+            retry_after=UNCERTAIN_WAIT,
+        )
+        return self._held_back
 
 
 class _Tokens(msgspec.Struct):

@@ -12,7 +12,7 @@ from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.errors import ConnectorError, NotOptimizableError
+from connector.errors import ConnectorError, NotOptimizableError, OtherTenantError
 from connector.ports import CheckLine
 
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
@@ -48,6 +48,9 @@ class Check:
         self._sign_in.insist()
         try:
             self._session.sign_in()
+        except OtherTenantError as exc:
+            yield _failed("acumatica tenant", exc)
+            return
         except ConnectorError as exc:
             yield _failed("acumatica sign-in", exc)
             return
@@ -67,8 +70,16 @@ class Check:
 
     def _tenant_line(self) -> CheckLine:
         tenant = self._sign_in.tenant
+        if self._sign_in.is_tenant_told:
+            known = ", as copied so far" if self._sign_in.expected else ""
+            return CheckLine(subject="acumatica tenant", ok=True, finding=f"tenant {tenant}{known}")
         if tenant:
-            return CheckLine(subject="acumatica tenant", ok=True, finding=f"tenant {tenant}")
+            return CheckLine(
+                subject="acumatica tenant",
+                ok=True,
+                finding=f"asked for {tenant}; Acumatica did not say which one was reached",
+                remedy="Compare some records of the warehouse with the forms of that tenant.",
+            )
         return CheckLine(
             subject="acumatica tenant",
             ok=True,

@@ -70,6 +70,7 @@ class Session:
     def close(self) -> None:
         """Sign out and close the connection; never raises."""
         with self._turn:
+            self._sign_in.close()
             self._leave(SIGN_OUT_TRIES)
             self._transport.close()
 

@@ -1,9 +1,12 @@
 """What a refused sign-in means, and which form in Acumatica mends it."""
 
+import re
+
 import msgspec
 
+from connector.adapters.acumatica.answers import recognisable_text
 from connector.adapters.acumatica.faults import Fault
-from connector.adapters.acumatica.refusals import FREE_A_SEAT, LATER, NotThereError, Subject, refusal
+from connector.adapters.acumatica.refusals import FREE_A_SEAT, NotThereError, Subject, refusal
 from connector.adapters.acumatica.secret import CookieSecret, PasswordSecret, RefreshSecret, tenant_of
 from connector.adapters.acumatica.transport import Answer
 from connector.errors import (
@@ -15,6 +18,8 @@ from connector.errors import (
 )
 
 SIGN_IN = Subject(text="the sign-in")
+JUDGED = ("invalid credential", "invalidcredential")
+"""Words of a refused password, in a sentence or in the name of an exception."""
 AUTHORISE = "Let a person authorise the connected application once more and store the new refresh token in the secret."
 APPLICATION = (
     "Compare the secret's client_id and client_secret with the Connected Applications form (SM303010); a shared "
@@ -75,26 +80,32 @@ def _raise_refused_login(answer: Answer, secret: CookieSecret) -> None:
             f"Acumatica does not know the tenant {secret.tenant or '(none named)'}.",
             action="Set the secret's tenant to the Login Name on the Tenants form (SM203520).",
         )
-    if "locked" in words:
+    if re.search(r"\blocked\b", words):  # a database may be deadlocked
         raise CredentialsError(
             f"The Acumatica account {secret.username} is locked out.",
             action="Unlock it on the Users form (SM201010), after correcting the password in the secret; then run check.",
             may_lock_account=True,
         )
-    from_acumatica = any(kind.startswith("PX") for kind in fault.types)
-    if answer.status < 500 or from_acumatica:
+    if answer.status < 500 or _is_judged(answer, fault):
+        said = f": {fault.sentence}" if fault.sentence else f" with status {answer.status}."
         raise CredentialsError(
-            f"Acumatica refuses the sign-in of {secret.username}: {_said(fault)}",
+            f"Acumatica refuses the sign-in of {secret.username}{said}",
             action=USER,
             may_lock_account=True,
         )
+
+
+def _is_judged(answer: Answer, fault: Fault) -> bool:
+    """Whether Acumatica itself decided on the user and the password; a failure of the site did not."""
+    words = recognisable_text(answer)
+    return any(kind.startswith("PX") for kind in fault.types) or any(mark in words for mark in JUDGED)
 
 
 def _refused_token(code: str, status: int, secret: PasswordSecret | RefreshSecret) -> CredentialsError:
     if code == "invalid_grant" and isinstance(secret, RefreshSecret):
         return CredentialsError(
             "The Acumatica refresh token is no longer valid: used already, revoked, or older than 30 days.",
-            action=AUTHORISE,
+            action=f"{AUTHORISE} If an earlier run could not store its new token, its log says why: mend that first.",
         )
     if code == "invalid_grant" and isinstance(secret, PasswordSecret):
         return CredentialsError(
@@ -133,7 +144,3 @@ def _code(answer: Answer) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return str(members.get("error", "")) if isinstance(members, dict) else ""
-
-
-def _said(fault: Fault) -> str:
-    return fault.sentence or LATER

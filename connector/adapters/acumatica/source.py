@@ -22,13 +22,14 @@ from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.adapters.acumatica.pace import Pace
 from connector.adapters.acumatica.queries import Choice, Window
 from connector.adapters.acumatica.refusals import NotThereError
+from connector.adapters.acumatica.rotation import Rotation
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.stream import RefusedSignIn
+from connector.domain.stream import Origin, RefusedSignIn
 from connector.errors import SourceSetupError
 from connector.ports import CheckLine, Clock
 from connector.retrying import Retry
@@ -55,14 +56,17 @@ class AcumaticaSource:
         version: str,
         credentials: Callable[[], bytes],
         store_credentials: Callable[[bytes], None],
+        check_storable: Callable[[], None],
         clock: Clock,
         retry: Retry,
+        storing_retry: Retry,
         requests_per_minute: int | None = None,
         deadline: datetime | None = None,
     ) -> None:
         address = Address.parse(url, endpoint, version)
         self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
-        self._sign_in = SignIn(address, self._transport, credentials, store_credentials, clock)
+        rotation = Rotation(credentials, store_credentials, check_storable, storing_retry)
+        self._sign_in = SignIn(address, self._transport, credentials, rotation, clock)
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)
@@ -119,6 +123,14 @@ class AcumaticaSource:
     def refused_sign_in(self) -> RefusedSignIn | None:
         """Return the sign-in that was refused just now, else what was to be avoided; None once one succeeded."""
         return self._sign_in.refused_before
+
+    def expect(self, origin: Origin | None) -> None:
+        """Read from nowhere else; None allows any."""
+        self._sign_in.expected = origin
+
+    def origin(self) -> Origin | None:
+        """Return where the last sign-in led; None before one succeeded, and when nothing tells the tenant."""
+        return self._sign_in.reached
 
     def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
         """Yield what works and what does not, with a remedy for each failure."""

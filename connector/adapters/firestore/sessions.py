@@ -1,6 +1,7 @@
 """Session slots, `{prefix}_sessions/{n}`: who holds one of the API sessions the connector may use at once.
 
-The document of slot 1 also remembers a refused sign-in: whoever takes a slot reads it anyway.
+The document of slot 1 also remembers a refused sign-in and what the warehouse is a copy of: whoever takes a slot reads
+it anyway.
 """
 
 from dataclasses import replace
@@ -11,7 +12,7 @@ from google.cloud import firestore
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.packing import plain_instant
-from connector.domain.stream import RefusedSignIn, SessionSlot
+from connector.domain.stream import Origin, RefusedSignIn, SessionSlot
 from connector.ports import Clock
 
 SESSIONS = "sessions"
@@ -27,8 +28,8 @@ class FirestoreSessions:
     def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
 
-        With it comes the refused sign-in that is remembered. An owner that asks again gets the slot it has, with a
-        later end.
+        With it come the refused sign-in and the origin that are remembered. An owner that asks again gets the slot it has,
+        with a later end.
         """
         if limit <= FIRST:
             return self._take(owner, FIRST, ttl) if limit == FIRST else None
@@ -36,7 +37,7 @@ class FirestoreSessions:
         for number in self._by_preference(owner, slots):
             slot = self._take(owner, number, ttl)
             if slot is not None:
-                return slot if number == FIRST else replace(slot, refused=_load_refused(slots[FIRST]))
+                return slot if number == FIRST else replace(slot, **_load_memory(slots[FIRST]))
         return None
 
     def release_session(self, slot: SessionSlot) -> None:
@@ -46,7 +47,7 @@ class FirestoreSessions:
             held = snapshot.to_dict() or {}
             if held.get("owner") != slot.owner:
                 return
-            if _load_refused(held) is None:
+            if not any(_load_memory(held).values()):
                 self._database.guarded_delete(batch, snapshot)
             else:
                 self._database.guarded(batch, snapshot, {"owner": None, "expires_at": self._clock.now()})
@@ -56,13 +57,17 @@ class FirestoreSessions:
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
         """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
 
+        plain = refused and {"mark": refused.mark, "refused_at": refused.refused_at}
+        self._remember({"refused": plain})
+
+    def remember_origin(self, origin: Origin) -> None:
+        """Tell all who take a slot from now on what the warehouse is a copy of, in place of what was told before."""
+        self._remember({"origin": {"instance": origin.instance, "tenant": origin.tenant}})
+
+    def _remember(self, values: dict[str, Any]) -> None:
         def remember(snapshot: Any, batch: firestore.WriteBatch) -> None:
-            values: dict[str, Any] = {"refused": None}
-            if refused is not None:
-                values["refused"] = {"mark": refused.mark, "refused_at": refused.refused_at}
-            if not snapshot.exists:
-                values |= {"number": FIRST, "owner": None, "expires_at": self._clock.now()}
-            self._database.guarded(batch, snapshot, values)
+            nobodys = {"number": FIRST, "owner": None, "expires_at": self._clock.now()}
+            self._database.guarded(batch, snapshot, values if snapshot.exists else nobodys | values)
 
         self._database.change(SESSIONS, str(FIRST), remember)
 
@@ -72,7 +77,7 @@ class FirestoreSessions:
             held = snapshot.to_dict() or {}
             if held.get("owner") not in (None, owner) and held["expires_at"] > now:
                 return None
-            slot = SessionSlot(number=number, owner=owner, expires_at=now + ttl, refused=_load_refused(held))
+            slot = SessionSlot(number=number, owner=owner, expires_at=now + ttl, **_load_memory(held))
             values = {"number": number, "owner": owner, "expires_at": slot.expires_at}
             self._database.guarded(batch, snapshot, values)
             return slot
@@ -95,8 +100,11 @@ class FirestoreSessions:
         return own + [number for number in slots if held.get(number) is None]
 
 
-def _load_refused(slot: dict[str, Any]) -> RefusedSignIn | None:
-    found = slot.get("refused")
-    if not found:
-        return None
-    return RefusedSignIn(mark=found["mark"], refused_at=plain_instant(found["refused_at"]))
+def _load_memory(slot: dict[str, Any]) -> dict[str, Any]:
+    """Return what the document remembers besides its slot, as members of SessionSlot."""
+    refused, origin = slot.get("refused"), slot.get("origin")
+    return {
+        "refused": refused
+        and RefusedSignIn(mark=refused["mark"], refused_at=plain_instant(refused["refused_at"])),
+        "origin": origin and Origin(instance=origin["instance"], tenant=origin["tenant"]),
+    }

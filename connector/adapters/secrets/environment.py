@@ -26,9 +26,13 @@ class EnvSecretStore:
             )
         return os.fsencode(value)
 
-    def replace(self, reference: str, value: bytes) -> None:  # noqa: ARG002 - the port's method
+    def check_replaceable(self, reference: str) -> None:
         """Refuse: a variable that is changed here is as before in the next process."""
         raise ConfigurationError(
             f"The secret {reference} cannot be replaced: an environment variable does not outlive the process.",
             action="Keep a secret that rotates in file:PATH or in projects/P/secrets/S.",
         )
+
+    def replace(self, reference: str, value: bytes) -> None:  # noqa: ARG002 - the port's method
+        """Refuse, as `check_replaceable` does."""
+        self.check_replaceable(reference)

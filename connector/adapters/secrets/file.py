@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from connector.errors import ConfigurationError, SecretUnavailableError
@@ -28,16 +30,26 @@ class FileSecretStore:
             )
         return value
 
+    def check_replaceable(self, reference: str) -> None:
+        """Raise ConfigurationError when no file can be made in the folder."""
+        with _translated(reference), tempfile.TemporaryFile(dir=_target(reference).parent):
+            pass
+
     def replace(self, reference: str, value: bytes) -> None:
         """Put a new file, readable for its owner alone, in the old one's place: all of it or nothing."""
-        path = _path(reference).resolve()  # a link stays a link: what it leads to is replaced
-        try:
-            _write_beside_and_rename(path, value)
-        except OSError as error:
-            raise ConfigurationError(
-                f"The secret {reference} cannot be replaced, the old one is kept: {_reason(error)}.",
-                action="Let this user write to the file's folder, and see that its disk has space.",
-            ) from error
+        with _translated(reference):
+            _write_beside_and_rename(_target(reference), value)
+
+
+@contextmanager
+def _translated(reference: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"The secret {reference} cannot be replaced, the old one is kept: {_reason(error)}.",
+            action="Let this user write to the file's folder, and see that its disk has space.",
+        ) from error
 
 
 def _write_beside_and_rename(path: Path, value: bytes) -> None:
@@ -63,6 +75,11 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _target(reference: str) -> Path:
+    """Return the file to replace: a link stays a link, what it leads to is replaced."""
+    return _path(reference).resolve()
 
 
 def _path(reference: str) -> Path:

@@ -21,8 +21,12 @@ class RoutingSecretStore:
         """Return the newest value, or raise SecretUnavailableError naming the reference and the reason."""
         return self._store(reference).read(reference)
 
+    def check_replaceable(self, reference: str) -> None:
+        """Raise ConfigurationError when `replace` could never succeed, as far as can be told."""
+        self._store(reference).check_replaceable(reference)
+
     def replace(self, reference: str, value: bytes) -> None:
-        """Store a new value durably, then make the old one unusable. The old value stays if storing fails."""
+        """Store a new value durably, with one try, then make the old one unusable. The old one stays if storing fails."""
         self._store(reference).replace(reference, value)
 
     def _store(self, reference: str) -> SecretStore:

@@ -1,12 +1,15 @@
 """Secrets in Google Secret Manager, `projects/P/secrets/S[/versions/V]`."""
 
+import logging
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from connector.errors import ConfigurationError, SecretUnavailableError, TransientError
+from connector.errors import ConfigurationError, ConnectorError, SecretUnavailableError, TransientError
 from connector.retrying import Retry
+
+logger = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
@@ -14,6 +17,8 @@ SCHEME = "projects/"
 REFERENCE = re.compile(r"(?P<secret>projects/[^/\s]+/secrets/[\w-]+)(/versions/(?P<version>[\w-]+))?")
 LATEST = "latest"
 CALL_SECONDS = 20.0
+ADD = "secretmanager.versions.add"
+"""The permission to store a new value."""
 
 
 class SecretManagerSecretStore:
@@ -33,19 +38,34 @@ class SecretManagerSecretStore:
         secret, version = _parse(reference)
         return self._call(reference, partial(self._access, reference, secret, version))
 
-    def replace(self, reference: str, value: bytes) -> None:
-        """Add a version, then destroy those this store has read, or the latest when it has read none."""
-        secret, version = _parse(reference)
-        if version != LATEST:
-            raise ConfigurationError(
-                f"The secret {reference} cannot be replaced: the reference names a fixed version.",
-                action=f"Reference {secret} without a version.",
+    def check_replaceable(self, reference: str) -> None:
+        """Raise ConfigurationError for a fixed version, and when this identity may not add versions."""
+        secret = _secret_of(reference)
+        try:
+            may_add = self._call(reference, partial(self._may_add, secret))
+        except SecretUnavailableError:
+            return  # whoever refuses to tell may still allow it
+        if not may_add:
+            raise SecretUnavailableError(
+                f"The secret {reference} cannot be replaced: this identity may not add versions to it.",
+                action="Grant the connector's service account roles/secretmanager.secretVersionManager on the secret "
+                "(in Terraform: acumatica.rotating_token = true).",
             )
+
+    def replace(self, reference: str, value: bytes) -> None:
+        """Add a version, with one try, then destroy those this store has read, or the latest when it has read none.
+
+        A version that cannot be destroyed is a warning: the new one is stored.
+        """
+        secret = _secret_of(reference)
         if secret not in self._versions_read:
             self.read(reference)
-        added = self._call(reference, partial(self._add, secret, value))
+        from connector.adapters.secrets.errors import translated
+
+        with translated(reference):
+            added = self._add(secret, value)
         for name in sorted(self._versions_read[secret] - {added}):
-            self._call(reference, partial(self._destroy, name))
+            self._make_unusable(reference, name)
         self._versions_read[secret] = {added}
 
     def _access(self, reference: str, secret: str, version: str) -> bytes:
@@ -64,6 +84,12 @@ class SecretManagerSecretStore:
         self._versions_read.setdefault(secret, set()).add(answer.name)
         return value
 
+    def _may_add(self, secret: str) -> bool:
+        answer = self._connected().test_iam_permissions(
+            {"resource": secret, "permissions": [ADD]}, retry=None, timeout=CALL_SECONDS
+        )
+        return ADD in answer.permissions
+
     def _add(self, secret: str, value: bytes) -> str:
         import google_crc32c
 
@@ -73,6 +99,12 @@ class SecretManagerSecretStore:
         )
         name: str = version.name
         return name
+
+    def _make_unusable(self, reference: str, name: str) -> None:
+        try:
+            self._call(reference, partial(self._destroy, name))
+        except ConnectorError as exc:
+            logger.warning("%s is no longer needed and could not be destroyed: %s", name, exc.message)
 
     def _destroy(self, name: str) -> None:
         from google.api_core import exceptions as api
@@ -106,6 +138,17 @@ def _parse(reference: str) -> tuple[str, str]:
             action="Copy the secret's resource name from the console, or from `gcloud secrets describe S`.",
         )
     return found["secret"], found["version"] or LATEST
+
+
+def _secret_of(reference: str) -> str:
+    """Return the secret whose newest version the reference means; a fixed one has no successor."""
+    secret, version = _parse(reference)
+    if version != LATEST:
+        raise ConfigurationError(
+            f"The secret {reference} cannot be replaced: the reference names a fixed version.",
+            action=f"Reference {secret} without a version.",
+        )
+    return secret
 
 
 def _connect(emulator_host: str | None) -> Any:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.stream import RefusedSignIn, SessionSlot
+from connector.domain.stream import Origin, RefusedSignIn, SessionSlot
 from connector.ports import Clock
 
 
@@ -18,7 +18,7 @@ class SqliteSessions:
     def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
 
-        With it comes the refused sign-in that is remembered. An owner that asks again gets the slot it has, with a later end.
+        With it come the refused sign-in and the origin that are remembered. An owner that asks again gets the slot it has, with a later end.
         """
         now = self._clock.now()
         with self._database.writing() as connection:
@@ -37,6 +37,7 @@ class SqliteSessions:
                 owner=owner,
                 expires_at=now + ttl,
                 refused=_select_refused(connection),
+                origin=_select_origin(connection),
             )
             connection.execute(
                 "INSERT OR REPLACE INTO sessions (number, owner, expires_at) VALUES (?, ?, ?)",
@@ -60,6 +61,19 @@ class SqliteSessions:
                     "INSERT INTO refused_sign_in (only, mark, refused_at) VALUES (1, ?, ?)",
                     (refused.mark, rows.instant_text(refused.refused_at)),
                 )
+
+    def remember_origin(self, origin: Origin) -> None:
+        """Tell all who take a slot from now on what the warehouse is a copy of, in place of what was told before."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO origin (only, instance, tenant) VALUES (1, ?, ?)",
+                (origin.instance, origin.tenant),
+            )
+
+
+def _select_origin(connection: sqlite3.Connection) -> Origin | None:
+    found = connection.execute("SELECT instance, tenant FROM origin").fetchone()
+    return None if found is None else Origin(instance=found["instance"], tenant=found["tenant"])
 
 
 def _select_refused(connection: sqlite3.Connection) -> RefusedSignIn | None:

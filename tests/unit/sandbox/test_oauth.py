@@ -121,6 +121,15 @@ def test_each_refresh_gives_a_new_refresh_token_and_the_old_one_is_dead() -> Non
     assert refreshed(caller, answer["refresh_token"]).status == 200
 
 
+def test_a_refresh_token_is_good_for_the_application_of_its_own_tenant_alone() -> None:
+    caller = Caller(a_sandbox(other_tenants=("TEST",)))
+    token = caller.sandbox.credentials("refresh_token")["refresh_token"]
+    others = f"{caller.sandbox.options.client_guid}@TEST"
+    form = caller.password_form(grant_type="refresh_token", refresh_token=token, client_id=others)
+    assert the_refusal(caller.token(**form))[0] == "invalid_grant"
+    assert refreshed(caller, token).status == 200, "the token was not spent"
+
+
 def test_the_chain_of_refreshes_ends_after_thirty_days() -> None:
     caller = Caller(a_sandbox())
     token = caller.sandbox.credentials("refresh_token")["refresh_token"]

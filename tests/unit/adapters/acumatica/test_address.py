@@ -20,6 +20,20 @@ def test_an_instance_at_the_root_of_its_site_is_reached() -> None:
     assert parse("https://erp.example.com/").offers == "https://erp.example.com/entity"
 
 
+@pytest.mark.parametrize(
+    ("url", "instance"),
+    [
+        ("https://ERP.Example.com/AcmeERP/", "https://erp.example.com/AcmeERP"),
+        ("https://erp.example.com:443", "https://erp.example.com"),
+        ("https://erp.example.com:8443/A", "https://erp.example.com:8443/A"),
+        ("http://127.0.0.1:4711/AcmeERP", "http://localhost/AcmeERP"),
+        ("http://[::1]:4712/AcmeERP", "http://localhost/AcmeERP"),
+    ],
+)
+def test_an_instance_has_one_spelling(url: str, instance: str) -> None:
+    assert parse(url).instance == instance
+
+
 @pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1:1234", "127.3.2.1", "[::1]:8080"])
 def test_plain_http_is_allowed_on_this_machine(host: str) -> None:
     assert parse(f"http://{host}/AcmeERP").loopback

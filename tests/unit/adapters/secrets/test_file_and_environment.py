@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,12 @@ def test_bytes_that_are_no_text_come_out_of_a_variable_as_they_were_set() -> Non
 )
 def test_a_text_of_another_form_is_refused_without_showing_it(clock: FakeClock, reference: str) -> None:
     secrets = open_secrets(retry=Retry(clock=clock), environment={})
-    for call in (lambda: secrets.read(reference), lambda: secrets.replace(reference, b"hunter2")):
+    calls: list[Callable[[], object]] = [
+        lambda: secrets.read(reference),
+        lambda: secrets.check_replaceable(reference),
+        lambda: secrets.replace(reference, b"hunter2"),
+    ]
+    for call in calls:
         with pytest.raises(ConfigurationError, match="begins with none of") as caught:
             call()
         assert "hunter2" not in f"{caught.value.message} {caught.value.action}"

@@ -66,13 +66,25 @@ def test_the_old_version_stays_when_the_new_one_cannot_be_added(
     assert secrets.read(SECRET) == b"old"
 
 
-def test_an_old_version_that_may_not_be_destroyed_is_an_error_and_the_new_one_is_stored(
-    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
+def test_an_old_version_that_may_not_be_destroyed_is_a_warning_as_the_new_one_is_stored(
+    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret_manager.create(SECRET, b"old")
     secret_manager.denied.add("DestroySecretVersion")
-    with pytest.raises(SecretUnavailableError):
+    secrets.replace(SECRET, b"new")
+    assert secrets.read(SECRET) == b"new"
+    assert secret_manager.states(SECRET) == ["ENABLED", "ENABLED"]
+    assert f"{SECRET}/versions/1 is no longer needed and could not be destroyed" in caplog.text
+
+
+def test_a_version_is_added_once_even_if_the_answer_is_lost(
+    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
+) -> None:
+    secret_manager.create(SECRET, b"old")
+    secret_manager.lost_answers.append("AddSecretVersion")
+    with pytest.raises(TransientError):
         secrets.replace(SECRET, b"new")
+    assert secret_manager.states(SECRET) == ["ENABLED", "ENABLED"]
     assert secrets.read(SECRET) == b"new"
 
 
@@ -86,6 +98,25 @@ def test_a_version_somebody_else_destroyed_already_is_no_error(
     )
     secrets.replace(SECRET, b"c")
     assert secrets.read(SECRET) == b"c"
+
+
+def test_a_right_to_add_versions_that_is_missing_is_named_before_it_is_needed(
+    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
+) -> None:
+    secret_manager.create(SECRET, b"old")
+    secret_manager.denied.add("AddSecretVersion")
+    with pytest.raises(SecretUnavailableError, match="may not add versions") as caught:
+        secrets.check_replaceable(SECRET)
+    assert "secretVersionManager" in caught.value.action
+    assert [method for method, _ in secret_manager.calls] == ["TestIamPermissions"]
+
+
+def test_a_right_that_nobody_tells_of_is_believed_in(
+    secrets: SecretManagerSecretStore, secret_manager: FakeSecretManager
+) -> None:
+    secret_manager.create(SECRET, b"old")
+    secret_manager.denied.add("TestIamPermissions")
+    secrets.check_replaceable(SECRET)
 
 
 def test_a_fixed_version_cannot_be_replaced(

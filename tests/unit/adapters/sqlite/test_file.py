@@ -15,7 +15,7 @@ import pytest
 from connector.adapters.sqlite import SqliteStateStore
 from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from connector.adapters.sqlite.errors import ERRORS, translated
-from connector.domain.stream import Stream
+from connector.domain.stream import Origin, Stream
 from connector.errors import (
     ConfigurationError,
     ConnectorError,
@@ -202,6 +202,7 @@ def test_a_file_of_the_first_layout_is_taken_over(tmp_path: Path, clock: FakeClo
     store = SqliteStateStore(path=path, clock=clock)
     assert store.read_stream("vendors") == Stream(entity="vendors", records_seen=7)
     assert store.note_notification("vendors", "n-1", ["a"], timedelta(days=1))
+    store.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
     store.close()
     again = SqliteStateStore(path=path, clock=clock)
     assert again.read_stream("vendors").suspects == ("a",)

@@ -1,0 +1,115 @@
+"""Which tenant is read: told from the one that is expected before anything of it is."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from connector.domain.stream import Origin
+from connector.errors import OtherTenantError
+from connector.sandbox import Sandbox, SandboxOptions
+from connector.sandbox.sandbox import CredentialKind
+from tests.contract.source_setup import (
+    BILLS,
+    FORMS,
+    Vault,
+    a_source,
+    count,
+    open_source,
+    outcome,
+    reads_a_page,
+)
+
+HERE = "http://localhost/AcmeERP"
+ACME = Origin(instance=HERE, tenant="ACME")
+TEST = Origin(instance=HERE, tenant="TEST")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """In real time, so that the cookie that tells the tenant has not expired."""
+    with Sandbox(SandboxOptions(size="tiny", real_time=True)) as tenant:
+        yield tenant
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_was_reached_is_known_once_a_sign_in_succeeded(sandbox: Sandbox, form: CredentialKind) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        assert source.origin() is None
+        reads_a_page(source)
+        assert source.origin() == ACME
+
+
+def test_a_sign_in_that_failed_reached_nothing(sandbox: Sandbox) -> None:
+    vault = Vault(sandbox.credentials())
+    vault.change(password="wrong")
+    with open_source(sandbox, vault) as source:
+        outcome(lambda: source.describe(BILLS))
+        assert source.origin() is None
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_expected_tenant_is_read_in_whatever_case_it_is_written(
+    sandbox: Sandbox, form: CredentialKind
+) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        source.expect(Origin(instance=HERE.replace("Acme", "ACME"), tenant="acme"))
+        reads_a_page(source)
+
+
+@pytest.mark.parametrize("expected", [TEST, Origin(instance="https://old.example.com", tenant="ACME")])
+@pytest.mark.parametrize("form", FORMS)
+def test_another_tenant_and_another_instance_are_not_even_asked(
+    sandbox: Sandbox, form: CredentialKind, expected: Origin
+) -> None:
+    vault = Vault(sandbox.credentials(form))
+    with open_source(sandbox, vault) as source:
+        source.expect(expected)
+        error = outcome(lambda: source.describe(BILLS))
+    assert isinstance(error, OtherTenantError)
+    assert str(expected) in error.message
+    assert str(ACME) in error.message
+    assert "BIGQUERY_DATASET" in error.action
+    assert sandbox.requests == []
+    assert vault.stored == []
+
+
+def test_a_default_tenant_that_is_another_one_is_left_at_once(sandbox: Sandbox) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials("cookie") | {"tenant": ""})) as source:
+        source.expect(TEST)
+        assert isinstance(outcome(lambda: source.describe(BILLS)), OtherTenantError)
+    assert count(sandbox, "/Default/") == 0
+
+
+def test_a_tenant_that_nothing_tells_is_neither_known_nor_refused() -> None:
+    with Sandbox(
+        SandboxOptions(size="tiny")
+    ) as sandbox:  # the cookie of a clock that stands still has expired
+        vault = Vault(sandbox.credentials("cookie") | {"tenant": ""})
+        with open_source(sandbox, vault) as source:
+            source.expect(TEST)
+            reads_a_page(source)
+            assert source.origin() is None
+
+
+def test_a_secret_of_another_tenant_is_noticed_in_the_middle_of_a_run(sandbox: Sandbox) -> None:
+    sandbox.configure(other_tenants=("TEST",))
+    vault = Vault(sandbox.credentials())
+    source = a_source(sandbox, vault)
+    source.expect(ACME)
+    reads_a_page(source)
+    vault.change(client_id=sandbox.options.client_id.replace("ACME", "TEST"))
+    sandbox.site.identity.expire_all()
+    assert isinstance(outcome(lambda: reads_a_page(source)), OtherTenantError)
+    source.close()
+
+
+def test_check_says_which_tenant_is_expected(sandbox: Sandbox) -> None:
+    with open_source(sandbox) as source:
+        source.expect(ACME)
+        lines = {line.subject: line for line in source.check([BILLS])}
+        assert lines["acumatica tenant"].finding == "tenant ACME, as copied so far"
+    with open_source(sandbox) as source:
+        source.expect(TEST)
+        (line,) = source.check([BILLS])
+    assert (line.subject, line.ok) == ("acumatica tenant", False)
+    assert "run check with force" in line.remedy
