@@ -1,7 +1,11 @@
-"""A tenant that holds nothing but bills with four lines: `python -m benchmarks.tenant BILLS [LATENCY_SECONDS]`."""
+"""A tenant of one kind of record: `python -m benchmarks.tenant --entity Bill --records 10000 [--latency SECONDS]`.
 
+Bills have four lines each and a value in every field. Records of other entities are variations of the demo company's, made
+when a page asks for them, so that a million cost no memory.
+"""
+
+import argparse
 import json
-import sys
 import time
 from datetime import date
 from decimal import Decimal
@@ -11,6 +15,7 @@ from connector.sandbox import Sandbox, SandboxOptions
 from connector.sandbox.contract import system_endpoint
 
 VERSION = "24.200.001"
+BILL = "Bill"
 
 
 def build_fields(kinds: dict[str, str], number: int) -> dict[str, Any]:
@@ -41,11 +46,28 @@ def fill(sandbox: Sandbox, bills: int) -> None:
     transaction.commit()
 
 
-if __name__ == "__main__":
-    latency = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
-    options = SandboxOptions(size="empty", real_time=True, real_delays=latency > 0, latency_seconds=latency)
+def main() -> None:
+    """Serve until the end of the process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--entity", default=BILL)
+    parser.add_argument("--records", type=int, required=True)
+    parser.add_argument("--latency", type=float, default=0.0)
+    arguments = parser.parse_args()
+    is_bulk = arguments.entity != BILL
+    options = SandboxOptions(
+        size="empty",
+        bulk={arguments.entity: arguments.records} if is_bulk else {},
+        real_time=True,
+        real_delays=arguments.latency > 0,
+        latency_seconds=arguments.latency,
+    )
     with Sandbox(options) as tenant:
-        fill(tenant, int(sys.argv[1]))
+        if not is_bulk:
+            fill(tenant, arguments.records)
         print(json.dumps({"url": tenant.url, "credentials": tenant.credentials("password")}), flush=True)
         while True:
             time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main()

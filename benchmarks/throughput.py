@@ -1,106 +1,84 @@
 """The connector and the plain script, side by side: `python -m benchmarks.throughput [BILLS] [ROUNDS]`.
 
 Both read the same bills with four lines from the sandbox tenant and write them to a counting BigQuery, each program in a
-process of its own, in turn. CPU is that of the measured process alone; records per second are those of its whole life, start of
-the interpreter included. The ratios are of one round each; the median is what counts on a noisy machine.
+process of its own, in turn. Records per second and CPU are those of the program's whole life, start of the interpreter
+included; the cost of a further record is the difference of two sizes, which leaves the start out. The tenant and the BigQuery
+run on the same processors, and their CPU is nobody's. The ratios are of one round each; the median is what counts on a noisy
+machine.
 """
 
-import json
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from benchmarks.processes import Measured, measure, serving_tenant, settings
 
+PROGRAMS = {
+    "connector": ["-m", "benchmarks.connector_run", "invoices"],
+    "plain script": ["-m", "benchmarks.plain_script"],
+}
+SMALLER = 10
+"""The smaller of the two sizes is so many times smaller."""
 
-@contextmanager
-def serving(module: str, *arguments: str) -> Iterator[str]:
-    """Run a module that prints one line once it serves; yield the line."""
-    command = [sys.executable, "-m", module, *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
-
-
-def measure(arguments: Sequence[str], environment: dict[str, str]) -> dict[str, float]:
-    """Run a module to its end; return its records, wall and CPU seconds and peak memory (MB)."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        stdout=subprocess.PIPE,
-        env={**os.environ, **environment},
-        cwd=ROOT,
-    )
-    output = process.stdout.read() if process.stdout else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    if status:
-        raise SystemExit(f"{arguments[0]} failed: {output.decode()[-2000:]}")
-    records = json.loads(output.splitlines()[-1])["records"]
-    cpu = usage.ru_utime + usage.ru_stime
-    return {"records": records, "wall": wall, "cpu": cpu, "memory": usage.ru_maxrss / 1024}
-
-
-def build_environment(tenant: dict[str, Any], sink: str, folder: Path) -> dict[str, str]:
-    """Return the settings both programs read."""
-    secret = folder / "credentials.json"
-    secret.write_text(json.dumps(tenant["credentials"]))
-    return {
-        "ACUMATICA_URL": tenant["url"],
-        "ACUMATICA_ENDPOINT_VERSION": "24.200.001",
-        "ACUMATICA_CREDENTIALS": f"file:{secret}",
-        "WAREHOUSE": "bigquery",
-        "BIGQUERY_PROJECT": "p",
-        "BIGQUERY_EMULATOR_HOST": sink,
-        "STATE": f"sqlite:{folder / 'state.db'}",
-        "LOG_LEVEL": "ERROR",
-    }
+Round = Mapping[tuple[str, int], Measured]
 
 
 def compare(bills: int, rounds: int) -> None:
     """Measure in turn and print a table."""
-    measured: dict[str, list[dict[str, float]]] = {"connector": [], "plain script": []}
-    with serving("benchmarks.tenant", str(bills)) as line:
-        tenant = json.loads(line)
-        for number in range(rounds + 1):
-            with tempfile.TemporaryDirectory() as folder, serving("benchmarks.sink") as sink:
-                environment = build_environment(tenant, sink, Path(folder))
-                pair = {
-                    "connector": measure(["benchmarks.connector_run", "invoices"], environment),
-                    "plain script": measure(["benchmarks.plain_script"], environment),
-                }
-            if number:  # the first round warms the tenant's cache
-                for name, figures in pair.items():
-                    assert figures["records"] == bills, (name, figures)
-                    measured[name].append(figures)
-    show(measured)
+    sizes = (bills // SMALLER, bills)
+    with ExitStack() as stack:
+        tenants = {
+            size: stack.enter_context(serving_tenant("--entity", "Bill", "--records", str(size)))
+            for size in sizes
+        }
+        measured = [_measure_all(tenants) for _ in range(rounds + 1)]
+    show(measured[1:], sizes)  # the first round warms the tenants' caches
 
 
-def show(measured: dict[str, list[dict[str, float]]]) -> None:
+def _measure_all(tenants: Mapping[int, Mapping[str, Any]]) -> Round:
+    found: dict[tuple[str, int], Measured] = {}
+    for size, tenant in tenants.items():
+        for name, command in PROGRAMS.items():
+            with settings(tenant) as environment:
+                measured = measure(command, environment)
+            assert measured.answer["records"] == size, (name, measured)
+            found[name, size] = measured
+    return found
+
+
+def show(rounds: Sequence[Round], sizes: tuple[int, int]) -> None:
     """Print medians, and the ratios round by round."""
-    print(f"{'':14}{'records/s':>12}{'wall s':>10}{'CPU s':>10}{'peak MB':>10}")
-    for name, rounds in measured.items():
-        rate = statistics.median(r["records"] / r["wall"] for r in rounds)
-        wall, cpu, memory = (statistics.median(r[key] for r in rounds) for key in ("wall", "cpu", "memory"))
-        print(f"{name:14}{rate:12,.0f}{wall:10.2f}{cpu:10.2f}{memory:10.0f}")
-    ours, theirs = measured["connector"], measured["plain script"]
-    faster = statistics.median(b["wall"] / a["wall"] for a, b in zip(ours, theirs, strict=True))
-    share = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(ours, theirs, strict=True))
-    print(f"records per second: {faster:.2f} x the plain script's; CPU: {share:.2f} x")
+    small, large = sizes
+    print(f"{'':14}{'records':>9}{'records/s':>11}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}")
+    for name in PROGRAMS:
+        for size in sizes:
+            runs = [found[name, size] for found in rounds]
+            wall, cpu, peak = (
+                statistics.median(getattr(run, figure) for run in runs)
+                for figure in ("wall", "cpu", "peak_mb")
+            )
+            print(f"{name:14}{size:9,}{size / wall:11,.0f}{wall:8.2f}{cpu:8.2f}{peak:9.0f}")
+    _show_ratios(f"a run of {large:,} records", rounds, lambda found, name: found[name, large])
+    _show_ratios(
+        "a further record", rounds, lambda found, name: _subtract(found[name, large], found[name, small])
+    )
+
+
+def _subtract(large: Measured, small: Measured) -> Measured:
+    return Measured(wall=large.wall - small.wall, cpu=large.cpu - small.cpu, peak_mb=0, answer=None)
+
+
+def _show_ratios(what: str, rounds: Sequence[Round], pick: Callable[[Round, str], Measured]) -> None:
+    pairs = [(pick(found, "connector"), pick(found, "plain script")) for found in rounds]
+    faster = statistics.median(theirs.wall / ours.wall for ours, theirs in pairs)
+    share = statistics.median(ours.cpu / theirs.cpu for ours, theirs in pairs)
+    print(f"{what}: {faster:.2f} x the plain script's records per second, {share:.2f} x its CPU")
 
 
 if __name__ == "__main__":
     compare(
-        int(sys.argv[1]) if len(sys.argv) > 1 else 10_000,
+        int(sys.argv[1]) if len(sys.argv) > 1 else 20_000,
         int(sys.argv[2]) if len(sys.argv) > 2 else 5,
     )

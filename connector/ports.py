@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+import msgspec
+
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
@@ -117,8 +119,7 @@ class TableStatus:
         return self.created or self.empty
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One row to append: one JSON object (UTF-8, no line break) and an id that any retry of it repeats.
 
     `extra` is the JSON text of the table's `_extra` column, kept out of `data` because BigQuery wants it as an object

@@ -1,7 +1,7 @@
 """Writes what was read: rows, dead letters, audit pages. Any of it may happen twice."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -91,13 +91,14 @@ class BatchWriter:
     def _append(self, fates: Sequence[_Fate], method: WriteMethod) -> dict[int, str]:
         return self.append_rows(list(self._build_rows(fates)), method)
 
-    def _build_rows(self, fates: Iterable[_Fate]) -> Iterator[Row]:
+    def _build_rows(self, fates: Sequence[_Fate]) -> Iterator[Row]:
+        synced_at = {read_at: to_text(read_at) for read_at in {fate.page.read_at for fate in fates}}
         for fate in fates:
             record = fate.reading.record
             if isinstance(record, Record):
                 yield Row(
                     insert_id=build_insert_id(self._run.entity.name, record.id, record.version),
-                    data=record.encode(synced_at=to_text(fate.page.read_at), run_id=self._run.run_id),
+                    data=record.encode(synced_at=synced_at[fate.page.read_at], run_id=self._run.run_id),
                     extra=record.extra,
                 )
 

@@ -19,7 +19,7 @@ from connector.domain.contract import Contract, Kind
 from connector.domain.entity import Entity
 from connector.domain.layout import build_level, find_paths
 from connector.domain.sifting import sift
-from connector.domain.slots import ENCODER, Slots, build_getter
+from connector.domain.slots import ENCODER, Slots
 from connector.domain.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
 from connector.errors import RecordRejectedError
 
@@ -85,11 +85,10 @@ class Codec:
         self._wide = entity.bignumeric_fields
         self._slots = Slots(self._shape, build_level(self._shape), self._wide)
         self._decoder = msgspec.json.Decoder(self._slots.wire)
-        self._keys = build_getter(
-            [f"{self._slots.attributes[k]}.value" for k in entity.keys if k in self._slots.attributes]
-        )
+        attributes = self._slots.attributes
+        self._keys = [attrgetter(f"{attributes[key]}.value") for key in entity.keys if key in attributes]
         stamp = contract.modified_field
-        self._stamp = attrgetter(f"{self._slots.attributes[stamp]}.value") if stamp else None
+        self._stamp = attrgetter(f"{attributes[stamp]}.value") if stamp else None
         self._probes = {kind: msgspec.json.Decoder(wire) for kind, wire in WIRE_TYPES.items()}
 
     def decode(self, raw: bytes) -> Record:
@@ -111,15 +110,15 @@ class Codec:
     def _build(self, node: Any, extra: bytes) -> Record:
         if not node.id:
             raise ValueError("it has no id")
-        digest = blake2b(digest_size=16)
-        body = self._slots.encode(node, digest)
-        digest.update(extra)
+        content: list[bytes] = []
+        body = self._slots.encode(node, content)
+        content.append(extra)
         stamp = self._stamp(node) if self._stamp else None
         return Record(
             id=node.id,
-            key="/".join(str(value) for value in self._keys(node) if value is not None),
+            key="/".join([str(value) for read in self._keys if (value := read(node)) is not None]),
             modified_at=None if stamp is None else stamp.astimezone(UTC),
-            version=digest.hexdigest(),
+            version=blake2b(b"".join(content), digest_size=16).hexdigest(),
             body=body,
             extra=extra,
         )

@@ -1,9 +1,9 @@
 """One level of a record compiled against its contract: a type to decode into, and how its values become a row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from operator import attrgetter
-from typing import Any, Protocol
+from itertools import count
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -15,13 +15,6 @@ from connector.domain.wire import WIRE_TYPES, choose_converter
 
 ENCODER = msgspec.json.Encoder()
 NOTHING = Raw(b"")
-
-
-class Digest(Protocol):
-    """A running hash."""
-
-    def update(self, data: bytes, /) -> None:
-        """Take in more content."""
 
 
 @cache
@@ -48,7 +41,10 @@ class _CustomSlot:
 
 
 class Slots:
-    """One level compiled: a type to decode into, and how its values become a row."""
+    """One level compiled: a type to decode into, and how its values become a row.
+
+    The columns of a linked level belong to the row of the level above.
+    """
 
     def __init__(self, shape: Shape, level: Level, wide: frozenset[str], path: str = "") -> None:
         self._linked = [
@@ -56,28 +52,15 @@ class Slots:
             for i, (member, inner) in enumerate(level.linked)
         ]
         self._details = [
-            (f"d{i}", column, Slots(shape.details[member], inner, wide, f"{path}{member}/"))
+            (f"d{i}", column.encode(), Slots(shape.details[member], inner, wide, f"{path}{member}/"))
             for i, (member, column, inner) in enumerate(level.details)
         ]
         self.attributes = {field: f"f{i}" for i, field in enumerate(sorted(shape.fields))}
         self.wire = self._define_wire(shape, level)
-        self._leaves = level.leaves
         self._custom = [_CustomSlot(leaf) for leaf in level.custom]
-        slots = [f"{self.attributes[leaf.field]}.value" for leaf in level.leaves]
-        self._get = build_getter(slots)
-        self._converters = [
-            (i, convert)
-            for i, leaf in enumerate(level.leaves)
-            if (convert := choose_converter(leaf, wide=path + leaf.field in wide)) is not None
-        ]
-        self.columns = [leaf.column for _, leaf in level.walk_leaves()]
-        self._row = msgspec.defstruct(
-            "Row",
-            [(f"c{i}", Any, None) for i in range(len(self.columns))],
-            rename={f"c{i}": column for i, column in enumerate(self.columns)},
-            omit_defaults=True,
-            gc=False,
-        )
+        self._row = _define_row([leaf.column for _, leaf in level.walk_leaves()])
+        self._read = self._compile_reader(level, wide, path)
+        self.has_details: bool = bool(self._details) or any(slots.has_details for _, slots in self._linked)
 
     def _define_wire(self, shape: Shape, level: Level) -> type[Struct]:
         """Every member the contract announces has a slot, so that one it does not is noticed."""
@@ -102,18 +85,28 @@ class Slots:
             add(f"u{i}", member, Raw, NOTHING)
         return msgspec.defstruct("Wire", fields, rename=names, forbid_unknown_fields=True, gc=False)
 
-    def read_values(self, node: Any) -> list[Any]:
-        """Return the values of this level's columns, linked entities' included; None stands for an empty one."""
-        values = list(self._get(node))
-        for i, convert in self._converters:
-            if values[i] is not None:
-                values[i] = convert(values[i])
+    def _compile_reader(self, level: Level, wide: frozenset[str], path: str) -> Callable[[Any], Any]:
+        """Return what makes a row of a node; None stands for an empty column."""
+        values: list[str] = []
+        names: dict[str, Callable[..., Any]] = {"row": self._row}
+        for i, leaf in enumerate(level.leaves):
+            value = f"node.{self.attributes[leaf.field]}.value"
+            convert = choose_converter(leaf, wide=path + leaf.field in wide)
+            if convert is not None:
+                names[f"convert{i}"] = convert
+                value = f"None if (value := {value}) is None else convert{i}(value)"
+            values.append(value)
         if self._custom:
-            values += self._read_custom(node.custom)
+            names["custom"] = self._read_custom
+            values.append("*custom(node.custom)")
         for attribute, slots in self._linked:
-            linked = getattr(node, attribute)
-            values += [None] * len(slots.columns) if linked is None else slots.read_values(linked)
-        return values
+            names[attribute] = slots.read_linked
+            values.append(f"*{attribute}(node.{attribute})")
+        return _compile(f"lambda node: row({', '.join(values)})", names)
+
+    def read_linked(self, node: Any) -> tuple[Any, ...]:
+        """Return the values of this level for the row of the level above; None where there is no linked entity."""
+        return msgspec.structs.astuple(self._row() if node is None else self._read(node))
 
     def _read_custom(self, raw: Raw) -> list[Any]:
         views: dict[str, dict[str, Raw]] = {}
@@ -121,49 +114,52 @@ class Slots:
             views = msgspec.json.decode(raw, type=dict[str, dict[str, Raw]])
         return [slot.read(views) for slot in self._custom]
 
-    @property
-    def has_details(self) -> bool:
-        """Whether lines can hang here or at a linked entity."""
-        return bool(self._details) or any(slots.has_details for _, slots in self._linked)
-
-    def encode(self, node: Any, digest: Digest) -> bytes:
-        """Return the level's JSON object and feed its content to the digest: never ids of lines, nor positions."""
-        body = ENCODER.encode(self._row(*self.read_values(node)))
-        digest.update(body)
-        pieces = list(self.encode_details(node, digest))
+    def encode(self, node: Any, content: list[bytes]) -> bytes:
+        """Return the level's JSON object and add to the content what makes its version: no ids of lines, no positions."""
+        body = ENCODER.encode(self._read(node))
+        content.append(body)
+        pieces = self.encode_details(node, content) if self.has_details else []
         if not pieces:
             return body
         head = body[:-1] + b"," if len(body) > 2 else b"{"
-        return head + b",".join(pieces) + b"}"
+        return b"%b%b}" % (head, b",".join(pieces))
 
-    def encode_details(self, node: Any, digest: Digest) -> list[bytes]:
+    def encode_details(self, node: Any, content: list[bytes]) -> list[bytes]:
         """Return `"column":[lines]` for every collection that has lines."""
         pieces: list[bytes] = []
         for attribute, column, slots in self._details:
             if lines := getattr(node, attribute):
-                digest.update(column.encode())
-                rows = (
-                    _number_line(slots.encode(line, digest), line.id, i) for i, line in enumerate(lines, 1)
-                )
-                pieces.append(b'"%b":[%b]' % (column.encode(), b",".join(rows)))
-                digest.update(b"]")  # a line less here is not a line more in the level above
+                content.append(column)
+                rows = map(_number_line, slots.encode_lines(lines, content), lines, count(1))
+                pieces.append(b'"%b":[%b]' % (column, b",".join(rows)))
+                content.append(b"]")  # a line less here is not a line more in the level above
         for attribute, slots in self._linked:
             linked = getattr(node, attribute)
             if linked is not None and slots.has_details:
-                pieces += slots.encode_details(linked, digest)
+                pieces += slots.encode_details(linked, content)
         return pieces
 
+    def encode_lines(self, lines: Sequence[Any], content: list[bytes]) -> Sequence[bytes]:
+        """Return the JSON object of each line; those without lines of their own are encoded in one call."""
+        if self.has_details:
+            return [self.encode(line, content) for line in lines]
+        bodies = ENCODER.encode_lines([self._read(line) for line in lines]).splitlines()
+        content += bodies
+        return bodies
 
-def _number_line(body: bytes, line_id: str, position: int) -> bytes:
-    head = b'{"_id":%b,"_position":%d' % (ENCODER.encode(line_id or None), position)
-    return head + (b"}" if body == b"{}" else b"," + body[1:])
+
+def _define_row(columns: Sequence[str]) -> type[Struct]:
+    names = {f"c{i}": column for i, column in enumerate(columns)}
+    fields = [(name, Any, None) for name in names]
+    return msgspec.defstruct("Row", fields, rename=names, omit_defaults=True, gc=False)
 
 
-def build_getter(slots: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """Return a function that reads all these attribute paths of an object at once."""
-    if len(slots) > 1:
-        return attrgetter(*slots)
-    if slots:
-        single = attrgetter(slots[0])
-        return lambda node: (single(node),)
-    return lambda _: ()
+def _number_line(body: bytes, line: Any, position: int) -> bytes:
+    comma = b"," if len(body) > 2 else b""
+    return b'{"_id":%b,"_position":%d%b%b' % (ENCODER.encode(line.id or None), position, comma, body[1:])
+
+
+def _compile(source: str, names: dict[str, Callable[..., Any]]) -> Callable[[Any], Any]:
+    """Return the function: thirty attributes named one by one are read in a quarter of the time of a loop over them."""
+    function: Callable[[Any], Any] = eval(source, names)  # noqa: S307 - names of our own, none that comes from the tenant
+    return function

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from connector.domain.contract import Contract
 
 MOST_SUSPECTS = 500
@@ -117,8 +119,7 @@ class Outcome(StrEnum):
     TOMBSTONED = "tombstoned"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One record in one run. `key` is for people (`Bill/000123`), `record_id` is Acumatica's id."""
 
     record_id: str

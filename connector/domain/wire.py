@@ -14,6 +14,8 @@ from connector.domain.layout import Leaf, Part
 NULL = Raw(b"null")
 LONGEST = 100
 """Digits of a number in scientific form that are worth spelling out; no column holds as many."""
+SHORT = 11
+"""A number of so many characters fits NUMERIC, wherever its point is."""
 NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
@@ -82,6 +84,11 @@ WIRE_TYPES: dict[Kind, type[Struct]] = {
 
 def to_numeric(raw: Raw) -> str | None:
     """Return a decimal's digits without trailing zeros; raise ValueError when NUMERIC cannot hold it."""
+    text = str(raw, "ascii")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if len(text) <= SHORT and text.replace(".", "", 1).isdecimal():
+        return text
     return _to_digits(raw, whole_limit=29, fraction_limit=9)
 
 

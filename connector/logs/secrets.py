@@ -44,12 +44,20 @@ class Secrets:
             while len(self._spellings) > REMEMBERED_AT_MOST:
                 self._spellings.pop(next(iter(self._spellings)))
             if known is None:
-                longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
-                self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+                self._pattern = None
 
     def redact(self, text: str) -> str:
         """Return the text with every secret in it replaced."""
-        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+        with self._lock:
+            if not self._spellings:
+                return text
+            self._pattern = self._pattern or self._compile()
+        return self._pattern.sub(HIDDEN, text)
+
+    def _compile(self) -> re.Pattern[str]:
+        """Return the pattern of all spellings: with the first line that needs it, as this takes milliseconds."""
+        longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, longest_first)))
 
 
 def _spell(secret: str) -> frozenset[str]:
