@@ -1,6 +1,6 @@
 """What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -268,8 +268,8 @@ class StateStore(Protocol):
     def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
         """Yield an entity's dead letters, or that of one record."""
 
-    def dead_letter_ids(self, entity: str) -> Set[str]:
-        """Return the ids of an entity's dead letters, without their payloads."""
+    def dead_letter_digests(self, entity: str) -> Mapping[str, str]:
+        """Return the ids of an entity's dead letters, each with `build_digest` of its payload ("" if that is not known)."""
 
     def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
         """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""

@@ -1,42 +1,24 @@
 """Reads a list page by page, joined at seams, the next page being read while the last is written."""
 
 import contextvars
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import TypeVar
 
 from connector.domain.contract import Contract
 from connector.domain.cursor import MAX_RESTARTS, Plan, Seam, Window
 from connector.domain.entity import Entity
 from connector.domain.listing import ListAnswer, ListQuery
-from connector.domain.record import Codec, Record, build_mark, identify
+from connector.domain.record import Codec, Record
+from connector.domain.rejected import Rejected, identify
 from connector.domain.tables import find_retyped
 from connector.errors import ListShiftedError, NotOptimizableError, RecordRejectedError
 from connector.ports import Clock, Source
 
 T = TypeVar("T")
-ROW_NUMBER = re.compile(rb'"rowNumber"\s*:\s*\d+')
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """A record that cannot be used, whole, and why."""
-
-    id: str
-    key: str
-    reason: str
-    payload: bytes
-
-    @property
-    def mark(self) -> str:
-        """What identifies its row in the list: its whole text but for its place there, as no stamp of it is known."""
-        text = ROW_NUMBER.sub(b"", self.payload)
-        return build_mark(self.id, blake2b(text, digest_size=8).hexdigest())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +86,8 @@ class Interpreter:
         try:
             return Reading(record=self.codec.decode(row), raw=row)
         except RecordRejectedError as exc:
-            found = identify(row, self.entity)
-            reason = f"{exc.message} {exc.action}"
-            return Reading(record=Rejected(id=found.id, key=found.key, reason=reason, payload=row), raw=row)
+            field, reason = self.codec.contract.modified_field, f"{exc.message} {exc.action}"
+            return Reading(record=identify(row, self.entity, field, reason), raw=row)
 
 
 class ListReader:

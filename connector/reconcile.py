@@ -12,12 +12,13 @@ from connector.domain.contract import Contract
 from connector.domain.cursor import Plan, Seam
 from connector.domain.entity import Depth
 from connector.domain.record import Record
+from connector.domain.rejected import Rejected
 from connector.domain.run import Status, WriteMethod
 from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import VersionIndex
 from connector.errors import TooManyDeletionsError
-from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
+from connector.reading import Interpreter, ListReader, Page, read_ahead
 from connector.running import Run
 from connector.sync import load_contract, prepare_log
 from connector.tombstoning import mark_deleted

@@ -24,7 +24,7 @@ class Replay:
     def __init__(self, run: Run, stream: Stream) -> None:
         self._run = run
         contract = load_contract(run, stream)
-        self._writer = BatchWriter(run, build_table(run.entity, contract), tolerates_rejects=True)
+        self._writer = BatchWriter(run, build_table(run.entity, contract), is_replay=True)
         table, _ = prepare_log(run, stream, self._writer.table)
         self._interpreter = Interpreter(run.ports.source, run.entity, contract, table.retyped)
 

@@ -9,6 +9,7 @@ from connector.domain.batch import choose_write_method
 from connector.domain.contract import Contract
 from connector.domain.cursor import Plan, compute_next_lower, plan_backfill, plan_incremental
 from connector.domain.record import Record
+from connector.domain.rejected import Rejected
 from connector.domain.run import Mode, Status
 from connector.domain.schema import Table
 from connector.domain.stream import Checkpoint, Stream
@@ -17,7 +18,7 @@ from connector.domain.versions import Edge, VersionIndex
 from connector.errors import ConnectorError, TransientError
 from connector.ports import TableStatus
 from connector.probing import is_filter_blind
-from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
+from connector.reading import Interpreter, ListReader, Page, read_ahead
 from connector.running import Run
 from connector.tombstoning import follow_deletions
 from connector.writing import BatchWriter
@@ -146,11 +147,14 @@ class Pass:
             edge.remember(record)
         for page in pages:
             for reading in page.readings:
-                self._watch_stamp(reading.record)
+                self._watch_stamp(reading.record, page.signpost)
 
-    def _watch_stamp(self, record: Record | Rejected) -> None:
-        stamp = record.modified_at if isinstance(record, Record) else None
-        if stamp is not None and (self._highest is None or stamp > self._highest):
+    def _watch_stamp(self, record: Record | Rejected, signpost: datetime) -> None:
+        """A record that is kept as a dead letter is dealt with too; but a stamp of it that cannot be right is no guide."""
+        stamp = record.modified_at
+        if stamp is None or (isinstance(record, Rejected) and stamp > signpost):
+            return
+        if self._highest is None or stamp > self._highest:
             self._highest = stamp
 
     def _open_edge(self, signpost: datetime) -> Edge:

@@ -1,22 +1,21 @@
 """Writes what was read: rows, dead letters, audit pages. Any of it may happen twice."""
 
-import logging
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from connector.domain.batch import are_too_many_rejected, build_insert_id
 from connector.domain.instants import to_text
 from connector.domain.record import Record
+from connector.domain.rejected import Rejected
 from connector.domain.run import WriteMethod
 from connector.domain.schema import Table
-from connector.domain.stream import AuditEntry, DeadLetter, Outcome
+from connector.domain.stream import AuditEntry, Outcome
 from connector.errors import TooManyRejectsError
+from connector.letters import Letters
 from connector.ports import Append, Row
-from connector.reading import Page, Reading, Rejected
+from connector.reading import Page, Reading
 from connector.running import Run
-
-logger = logging.getLogger(__name__)
 
 
 class KnownVersions(Protocol):
@@ -34,6 +33,13 @@ class _Fate:
     reading: Reading
     outcome: Outcome
     reason: str = ""
+    is_usable: bool = True
+
+    def reject(self, reason: str, *, is_repeated: bool) -> None:
+        """It cannot be used; when this very content is a dead letter already, nothing is new about that."""
+        self.is_usable = False
+        self.outcome = Outcome.UNCHANGED if is_repeated else Outcome.REJECTED
+        self.reason = f"{reason} It is a dead letter already." if is_repeated else reason
 
     def build_entry(self) -> AuditEntry:
         found = self.reading.record
@@ -46,36 +52,29 @@ class _Fate:
 class BatchWriter:
     """Writes batches of one run, counts them, and keeps their audit."""
 
-    def __init__(self, run: Run, table: Table, *, tolerates_rejects: bool = False) -> None:
+    def __init__(self, run: Run, table: Table, *, is_replay: bool = False) -> None:
         self._run = run
         self.table = table
-        self._tolerates_rejects = tolerates_rejects
+        self._is_replay = is_replay
         self._batches = 0
         self._audits = 0
-        self._lettered: Set[str] | None = None
+        self._letters = Letters(run)
 
     def write(self, pages: Sequence[Page], known: KnownVersions, method: WriteMethod) -> list[Record]:
         """Write the new versions of these pages, keep the unusable ones; return the records now in the warehouse.
 
-        Order: rows, dead letters, audit. Raises TooManyRejectsError before anything of the batch is kept that would
-        move the run on.
+        Order: rows, dead letters, audit. Raises TooManyRejectsError when a cause beyond single records is likelier; what
+        was found is in the audit then, but nothing is kept that would move the run on.
         """
-        fates = [_judge(page, reading, known) for page in pages for reading in page.readings]
-        self._check_share(fates)
+        fates = [self._judge(page, reading, known) for page in pages for reading in page.readings]
+        self._check_share(fates, found=[fate for fate in fates if not fate.is_usable])
         fresh = [fate for fate in fates if fate.outcome is Outcome.WRITTEN]
         for index, reason in self._append(fresh, method).items():
-            fresh[index].outcome, fresh[index].reason = (
-                Outcome.REJECTED,
-                f"the warehouse refused it: {reason}",
-            )
-        self._check_share(fates)
-        usable = [fate for fate in fates if fate.outcome is not Outcome.REJECTED]
-        self._forget_letters(usable)
-        self._keep_rejected(fates)
-        for page in pages:
-            self.audit([fate.build_entry() for fate in fates if fate.page is page])
-        self._count(fates)
-        return [fate.reading.record for fate in usable if isinstance(fate.reading.record, Record)]
+            self._reject(fresh[index], f"The warehouse refused it: {reason}")
+        self._check_share(fates, found=fates)
+        self._settle_letters(fates)
+        self._audit_and_count(fates)
+        return [f.reading.record for f in fates if f.is_usable and isinstance(f.reading.record, Record)]
 
     def append_rows(self, rows: Sequence[Row], method: WriteMethod) -> dict[int, str]:
         """Append rows under the next batch id of this run; return the refused ones."""
@@ -102,48 +101,52 @@ class BatchWriter:
                     extra=record.extra,
                 )
 
-    def _check_share(self, fates: Sequence[_Fate]) -> None:
+    def _judge(self, page: Page, reading: Reading, known: KnownVersions) -> _Fate:
+        found = reading.record
+        fate = _Fate(page=page, reading=reading, outcome=Outcome.WRITTEN)
+        if isinstance(found, Rejected):
+            self._reject(fate, found.reason)
+        elif known.is_known(found):
+            fate.outcome = Outcome.UNCHANGED
+        return fate
+
+    def _reject(self, fate: _Fate, reason: str) -> None:
+        """In a replay every try counts anew."""
+        raw = fate.reading.raw
+        is_repeated = not self._is_replay and self._letters.has(fate.reading.record.id, bytes(raw))
+        fate.reject(reason, is_repeated=is_repeated)
+
+    def _check_share(self, fates: Sequence[_Fate], found: Sequence[_Fate]) -> None:
+        """Raise if too many are rejected, with `found` in the audit: what is known of this batch by now."""
         tally = self._run.tally
         rejected = [fate for fate in fates if fate.outcome is Outcome.REJECTED]
-        read = tally.records_read + len(fates)
-        if not self._tolerates_rejects and are_too_many_rejected(
-            rejected=tally.records_rejected + len(rejected), read=read
-        ):
-            raise TooManyRejectsError(
-                f"{tally.records_rejected + len(rejected)} of {read} records of {self._run.entity.name} cannot be used; "
-                f"the first one here, {rejected[0].reading.record.key or rejected[0].reading.record.id}: {rejected[0].reason}",
-                action="Nothing was moved. Correct the cause, then run again.",
-            )
+        count, read = tally.records_rejected + len(rejected), tally.records_read + len(fates)
+        if self._is_replay or not are_too_many_rejected(rejected=count, read=read):
+            return
+        self._audit_and_count(found)
+        first = rejected[0].reading.record
+        raise TooManyRejectsError(
+            f"{count} of {read} records of {self._run.entity.name} cannot be used; "
+            f"the first one here, {first.key or first.id}: {rejected[0].reason}",
+            action="Nothing was moved. Correct the cause, then run again.",
+        )
 
-    def _keep_rejected(self, fates: Sequence[_Fate]) -> None:
+    def _settle_letters(self, fates: Sequence[_Fate]) -> None:
+        """In the order of reading, so that of two contents of a record the later one decides."""
         for fate in fates:
-            if fate.outcome is not Outcome.REJECTED:
-                continue
-            found = fate.reading.record
-            logger.warning(
-                "record %s of %s is kept as a dead letter: %s", found.id, self._run.entity.name, fate.reason
-            )
-            self._run.ports.state.add_dead_letter(
-                DeadLetter(
-                    entity=self._run.entity.name,
-                    record_id=found.id,
-                    key=found.key,
-                    reason=fate.reason,
-                    payload=bytes(fate.reading.raw),
-                    run_id=self._run.run_id,
-                    rejected_at=self._run.ports.clock.now(),
-                )
-            )
+            if fate.is_usable:
+                self._letters.forget(fate.reading.record.id, fate.page.read_at)
+            elif fate.outcome is Outcome.REJECTED:
+                self._letters.keep(fate.reading.record, bytes(fate.reading.raw), fate.reason)
 
-    def _forget_letters(self, fates: Sequence[_Fate]) -> None:
-        """Forget the dead letters of records that were read later, and are in the warehouse now."""
-        state, entity = self._run.ports.state, self._run.entity.name
-        if self._lettered is None:
-            self._lettered = state.dead_letter_ids(entity)
-        for fate in fates:
-            if (record_id := fate.reading.record.id) in self._lettered:
-                logger.info("record %s of %s can be used: its dead letter is forgotten", record_id, entity)
-                state.remove_dead_letter(entity, record_id, until=fate.page.read_at)
+    def _audit_and_count(self, fates: Sequence[_Fate]) -> None:
+        for page in dict.fromkeys(id(fate.page) for fate in fates):
+            self.audit([fate.build_entry() for fate in fates if id(fate.page) == page])
+        tally = self._run.tally
+        tally.records_read += len(fates)
+        tally.records_written += sum(fate.outcome is Outcome.WRITTEN for fate in fates)
+        tally.records_unchanged += sum(fate.outcome is Outcome.UNCHANGED for fate in fates)
+        tally.records_rejected += sum(fate.outcome is Outcome.REJECTED for fate in fates)
 
     def audit(self, entries: Sequence[AuditEntry]) -> None:
         """Keep what became of the records of the next page of this run."""
@@ -151,18 +154,3 @@ class BatchWriter:
         run.ports.state.record_page(
             run.run_id, run.entity.name, run.request.mode.value, self._audits, entries
         )
-
-    def _count(self, fates: Sequence[_Fate]) -> None:
-        tally = self._run.tally
-        tally.records_read += len(fates)
-        tally.records_written += sum(fate.outcome is Outcome.WRITTEN for fate in fates)
-        tally.records_unchanged += sum(fate.outcome is Outcome.UNCHANGED for fate in fates)
-        tally.records_rejected += sum(fate.outcome is Outcome.REJECTED for fate in fates)
-
-
-def _judge(page: Page, reading: Reading, known: KnownVersions) -> _Fate:
-    found = reading.record
-    if isinstance(found, Rejected):
-        return _Fate(page=page, reading=reading, outcome=Outcome.REJECTED, reason=found.reason)
-    outcome = Outcome.UNCHANGED if known.is_known(found) else Outcome.WRITTEN
-    return _Fate(page=page, reading=reading, outcome=outcome)

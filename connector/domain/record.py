@@ -5,7 +5,6 @@ other record is first put right (`sifting`): what does not fit the contract move
 path, so there is one way from a field to its column.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -22,8 +21,6 @@ from connector.domain.sifting import sift
 from connector.domain.slots import ENCODER, Slots
 from connector.domain.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
 from connector.errors import RecordRejectedError
-
-LEADING_ID = re.compile(rb'"id"\s*:\s*"([0-9A-Fa-f-]{36})"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,30 +146,3 @@ class Codec:
                 f"{path} has more digits than its column holds",
                 action=f"Add {path} to bignumeric_fields in the catalogue, then replay.",
             ) from None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What can be told of a record that cannot be normalised."""
-
-    id: str
-    key: str
-
-
-def identify(raw: bytes, entity: Entity) -> Identity:
-    """Return the id and key of a rejected record as far as they can be read; else an id made from its text.
-
-    Acumatica writes a record's own id first, so it is found even where the text as a whole cannot be decoded.
-    """
-    try:
-        node = msgspec.json.decode(raw)
-    except ValueError:  # no JSON, or no UTF-8
-        leading = LEADING_ID.search(raw)
-        node = {"id": leading[1].decode()} if leading else {}
-    if not isinstance(node, dict):
-        node = {}
-    parts = [node.get(key) for key in entity.keys]
-    texts = [str(part["value"]) for part in parts if isinstance(part, dict) and "value" in part]
-    found = node.get("id")
-    made = f"unidentified-{blake2b(raw, digest_size=8).hexdigest()}"
-    return Identity(id=found if isinstance(found, str) and found else made, key="/".join(texts))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.domain.rejected import build_digest
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, a_dead_letter
 
@@ -73,13 +74,17 @@ class DeadLetterContract:
         second_store.remove_dead_letter("vendors", "id-1", letter.rejected_at)
         assert list(store.dead_letters("vendors")) == []
 
-    def test_the_ids_tell_who_has_a_letter(self, store: StateStore, second_store: StateStore) -> None:
-        assert store.dead_letter_ids("vendors") == set()
+    def test_the_digests_tell_who_has_a_letter_of_which_content(
+        self, store: StateStore, second_store: StateStore
+    ) -> None:
+        assert store.dead_letter_digests("vendors") == {}
         for number in range(25):
-            store.add_dead_letter(a_dead_letter(record_id=f"id-{number:02}"))
+            store.add_dead_letter(a_dead_letter(record_id=f"id-{number:02}", payload=b"%d" % number))
         store.add_dead_letter(a_dead_letter(entity="items", record_id="of another entity"))
         second_store.remove_dead_letter("vendors", "id-00", MORNING)
-        assert store.dead_letter_ids("vendors") == {f"id-{number:02}" for number in range(1, 25)}
+        assert store.dead_letter_digests("vendors") == {
+            f"id-{number:02}": build_digest(b"%d" % number) for number in range(1, 25)
+        }
 
     def test_letters_of_entities_do_not_mix(self, store: StateStore) -> None:
         store.add_dead_letter(a_dead_letter())

@@ -60,7 +60,7 @@ ACTS: dict[str, Act] = {
     "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
     "audit_trail": lambda store, _lease, _slot: list(store.audit_trail("vendors", "id-1")),
     "find_records": lambda store, _lease, _slot: list(store.find_records("vendors", "V001")),
-    "dead_letter_ids": lambda store, _lease, _slot: store.dead_letter_ids("vendors"),
+    "dead_letter_digests": lambda store, _lease, _slot: store.dead_letter_digests("vendors"),
     "dead_letters": lambda store, _lease, _slot: list(store.dead_letters("vendors")),
     "read_stream": lambda store, _lease, _slot: store.read_stream("vendors"),
 }

@@ -13,8 +13,9 @@ from connector.domain.cursor import MAX_RESTARTS, Plan
 from connector.domain.entity import Entity
 from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.record import Record
+from connector.domain.rejected import Rejected
 from connector.errors import ListShiftedError, NotOptimizableError, SourceUnavailableError
-from connector.reading import Interpreter, ListReader, Page, Rejected, read_ahead
+from connector.reading import Interpreter, ListReader, Page, read_ahead
 from tests.builders import MORNING, a_checkpoint, a_contract, a_record, a_row, an_entity, an_id
 from tests.stand_ins.clock import FakeClock
 

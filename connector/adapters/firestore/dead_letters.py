@@ -6,7 +6,7 @@ names them, so it is whole or not there.
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import search_term, storable
 from connector.adapters.firestore.packing import plain_instant
+from connector.domain.rejected import build_digest
 from connector.domain.stream import DeadLetter
 from connector.errors import StateStoreUnavailableError
 
@@ -77,10 +78,14 @@ class FirestoreDeadLetters:
                     yield letter
             last = snapshots[-1]
 
-    def dead_letter_ids(self, entity: str) -> Set[str]:
-        """Return the ids of an entity's dead letters, without their payloads: a read each, and one when there are none."""
-        query = self._of(entity).select(["record_id"])
-        return self._database.call(lambda: {found.get("record_id") for found in query.stream(**ONCE)})
+    def dead_letter_digests(self, entity: str) -> Mapping[str, str]:
+        """Return the ids of an entity's dead letters, each with the digest of its payload ("" if that is not known).
+
+        Takes a read a letter, one when there is none.
+        """
+        query = self._of(entity).select(["record_id", "digest"])
+        found = self._database.call(lambda: [snapshot.to_dict() for snapshot in query.stream(**ONCE)])
+        return {letter["record_id"]: letter.get("digest", "") for letter in found}
 
     def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
         """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
@@ -156,6 +161,7 @@ def _head(letter: DeadLetter) -> dict[str, Any]:
         "record_id": search_term(letter.record_id),
         "key": search_term(letter.key),
         "reason": storable(letter.reason[:LONGEST_REASON]),
+        "digest": build_digest(letter.payload),
         "run_id": letter.run_id,
         "rejected_at": letter.rejected_at,
     }

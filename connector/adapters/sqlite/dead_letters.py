@@ -1,10 +1,11 @@
 """Dead letters: records that could not be used, whole, until they can be used."""
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
+from connector.domain.rejected import build_digest
 from connector.domain.stream import DeadLetter
 
 
@@ -52,9 +53,9 @@ class SqliteDeadLetters:
             if row is not None:
                 yield rows.load_dead_letter(row)
 
-    def dead_letter_ids(self, entity: str) -> Set[str]:
-        """Return the ids of an entity's dead letters, without their payloads."""
-        return set(self._record_ids(entity))
+    def dead_letter_digests(self, entity: str) -> Mapping[str, str]:
+        """Return the ids of an entity's dead letters, each with the digest of its payload."""
+        return {letter.record_id: build_digest(letter.payload) for letter in self.dead_letters(entity)}
 
     def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
         """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from connector.domain.contract import Kind, Shape
-from connector.domain.record import Codec, Record, identify
+from connector.domain.record import Codec, Record
 from connector.errors import RecordRejectedError
 from tests.builders import MORNING, a_contract, a_record, a_row, an_entity, an_id
 
@@ -233,27 +233,3 @@ class TestRejection:
         record = codec.decode(a_row(Terms=30))
         assert json.loads(record.extra) == {"Terms": 30}
         assert (codec.retyped, codec.unannounced) == ({"Terms"}, set())
-
-
-class TestIdentity:
-    def test_as_much_as_can_be_read_is_told(self) -> None:
-        found = identify(a_row(number=4, key="V004"), an_entity())
-        assert (found.id, found.key) == (an_id(4), "V004")
-        two = an_entity(keys=("Type", "Nbr"))
-        contract = a_contract(fields={"Type": Kind.STRING, "Nbr": Kind.INT})
-        assert (
-            Codec(two, contract).decode(b'{"id":"x","Type":{"value":"Bill"},"Nbr":{"value":7}}').key
-            == "Bill/7"
-        )
-        assert identify(b'{"id":"x","Type":{"value":"Bill"},"Nbr":{"value":7}}', two).key == "Bill/7"
-        assert identify(b'{"id":"x","Type":{},"Nbr":"odd"}', two).key == ""
-
-    def test_the_id_is_found_in_text_that_cannot_be_decoded(self) -> None:
-        raw = b'{"id" : "%b","VendorID":{"value":"\xff"}}' % an_id(5).encode()
-        assert identify(raw, an_entity()).id == an_id(5)
-
-    def test_without_an_id_one_is_made_from_the_text(self) -> None:
-        made = {identify(raw, an_entity()).id for raw in (b"[]", b"{", b'{"id":""}', b'{"id":5}')}
-        assert len(made) == 4
-        assert all(each.startswith("unidentified-") for each in made)
-        assert identify(b"[]", an_entity()) == identify(b"[]", an_entity())

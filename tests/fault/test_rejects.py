@@ -1,0 +1,93 @@
+"""Records that cannot be used cost themselves alone: no other record, no later run."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from connector.domain.run import Mode, Status
+from tests.builders import Rig
+from tests.oracle import assert_shows_tenant
+
+TOO_LONG = Decimal("1234567890123456789012345678901.5")
+
+
+def _insert(rig: Rig, number: int, amount: Decimal = Decimal("5.25")) -> None:
+    rig.sandbox.tenant.insert(
+        "Bill", {"Type": "Bill", "ReferenceNbr": f"9{number:05}", "Vendor": "V000001", "Amount": amount}
+    )
+
+
+def test_rejects_that_one_run_tolerates_do_not_block_the_next_ones(rig: Rig) -> None:
+    """Eleven among many are tolerated; read again with one good record beside them they must not count anew."""
+    for number in range(80):
+        _insert(rig, number)
+    rig.pass_time(timedelta(hours=1))
+    for number in range(80, 91):
+        _insert(rig, number, TOO_LONG)
+    rig.pass_time(timedelta(minutes=1))
+    first = rig.run("invoices")
+    assert (first.status, first.records_rejected) == (Status.SUCCEEDED, 11)
+    for number in range(100, 104):
+        rig.pass_time(timedelta(minutes=1))  # within the lookback they are listed again
+        _insert(rig, number)
+        result = rig.run("invoices")
+        assert (result.status, result.records_written, result.records_rejected) == (Status.SUCCEEDED, 1, 0)
+    assert {letter.attempts for letter in rig.state.dead_letters("invoices")} == {1}
+
+
+def test_a_reject_is_not_read_for_ever(rig: Rig) -> None:
+    """Once the lookback is over, even the newest record of all is behind the lower bound."""
+    assert rig.run("invoices").status is Status.SUCCEEDED
+    rig.pass_time(timedelta(hours=1))
+    _insert(rig, 1, TOO_LONG)
+    read = []
+    for _ in range(4):
+        rig.pass_time(timedelta(hours=3))
+        read.append(rig.run("invoices").records_read)
+    assert read == [1, 0, 0, 0]
+    (letter,) = rig.state.dead_letters("invoices")
+    assert letter.attempts == 1
+
+
+def test_rejects_are_mended_one_by_one_in_acumatica(rig: Rig) -> None:
+    for number in range(5):
+        _insert(rig, number, TOO_LONG)
+    assert rig.run("invoices").records_rejected == 5
+    tenant = rig.sandbox.tenant
+    for left, letter in zip((4, 3, 2, 1, 0), list(rig.state.dead_letters("invoices")), strict=True):
+        rig.pass_time(timedelta(minutes=20))
+        tenant.change("Bill", letter.record_id, {"Amount": Decimal("1.5")})
+        assert rig.run("invoices").status is Status.SUCCEEDED
+        assert len(list(rig.state.dead_letters("invoices"))) == left
+    assert_shows_tenant(rig, "invoices")
+
+
+def test_too_many_rejects_are_told_with_what_was_found(rig: Rig) -> None:
+    assert rig.run("invoices").status is Status.SUCCEEDED
+    rig.pass_time(timedelta(hours=1))
+    for number in range(12):
+        _insert(rig, number, TOO_LONG)
+    before = rig.state.read_stream("invoices")
+    result = rig.run("invoices")
+    assert result.error is not None
+    assert (result.error.type, result.records_read, result.records_rejected) == (
+        "TooManyRejectsError",
+        12,
+        12,
+    )
+    rejected = [bill for bill in rig.sandbox.tenant.records("Bill") if bill.fields.get("Amount") == TOO_LONG]
+    for bill in rejected:
+        (page,) = rig.state.audit_trail("invoices", bill.id)
+        assert "more digits than its column holds" in page.entry.reason
+    after = rig.state.read_stream("invoices")
+    assert (after.watermark, after.lower) == (before.watermark, before.lower)
+    assert list(rig.state.dead_letters("invoices")) == []
+
+
+def test_a_reconcile_does_not_reject_a_dead_letter_again(rig: Rig) -> None:
+    _insert(rig, 1, TOO_LONG)
+    assert rig.run("invoices").records_rejected == 1
+    for _ in range(2):
+        result = rig.run("invoices", Mode.RECONCILE)
+        assert (result.status, result.records_rejected) == (Status.SUCCEEDED, 0)
+    (letter,) = rig.state.dead_letters("invoices")
+    assert letter.attempts == 1
