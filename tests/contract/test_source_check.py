@@ -1,6 +1,7 @@
 """`check`: one line for each thing a run needs, with a remedy for each that fails."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from connector.domain.entity import Entity
 from connector.ports import CheckLine
 from connector.sandbox import Sandbox, SandboxOptions
 from tests.contract.source_setup import BILLS, Vault, an_entity, count, open_source
+from tests.stand_ins.clock import FakeClock
 
 VENDORS = an_entity("Vendor", expand=("MainContact/Address",))
 
@@ -60,6 +62,27 @@ def test_a_full_house_is_a_finding(sandbox: Sandbox) -> None:
     sandbox.configure(seat_limit=0)
     lines = lines_of(sandbox, vault=Vault(sandbox.credentials("cookie")))
     assert "SM604000" in lines["acumatica sign-in"].remedy
+
+
+def test_a_full_queue_is_waited_for_a_minute_at_most_however_long_a_run_may_take(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    sandbox.configure(queued_elsewhere=50)
+    lines = lines_of(sandbox, clock=clock, deadline=clock.now() + timedelta(seconds=1500))
+    line = lines["acumatica endpoint"]
+    assert not line.ok
+    assert "queue is full" in line.finding
+    assert "ACUMATICA_MAX_REQUESTS_PER_MINUTE" in line.remedy
+    assert sum(clock.sleeps, timedelta(0)) <= timedelta(minutes=1)
+
+
+def test_lists_that_are_declined_share_the_minute_and_each_is_told(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    entities = [an_entity(name) for name in ("Bill", "Vendor", "Payment", "PurchaseOrder", "StockItem")]
+    for entity in entities:
+        sandbox.faults.add(path=f"/{entity.acumatica_entity}", status=429, times=1000)
+    lines = lines_of(sandbox, *entities, clock=clock, deadline=clock.now() + timedelta(seconds=1500))
+    assert [line.ok for line in lines.values()] == [True] * 3 + [False] * 5
+    assert sum(clock.sleeps, timedelta(0)) <= timedelta(minutes=1)
 
 
 def test_a_wrong_version_is_a_finding_that_lists_the_offered(sandbox: Sandbox) -> None:
