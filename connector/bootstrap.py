@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -16,7 +17,7 @@ from connector.adapters.cloud_tasks import CloudTasksContinuation
 from connector.adapters.secrets import open_secrets
 from connector.auditing import AuditLine, read_audit
 from connector.catalogue import Catalogue, load_catalogue
-from connector.checking import check_everything
+from connector.checking import ACUMATICA, NOTIFY, WAREHOUSE, check_everything
 from connector.config import Settings
 from connector.domain.entity import Depth, Entity
 from connector.domain.notification import parse_queries
@@ -105,17 +106,22 @@ class Connector:
         """Enqueue the call that goes on. If that fails the next scheduled run does it, so it fails nothing."""
         self._enqueue(f"continue-{result.run_id}", msgspec.json.encode(describe_request(request)))
 
-    def _enqueue(self, name: str, body: bytes, at: datetime | None = None) -> bool:
+    def _open_queue(self) -> CloudTasksContinuation | None:
         continuation = self.settings.continuation
         if not continuation.queue:
-            return False
-        queue = CloudTasksContinuation(
+            return None
+        return CloudTasksContinuation(
             queue=continuation.queue,
             url=continuation.url,
             service_account=continuation.service_account,
             retry=Retry(clock=self.clock, attempts=3),
             emulator=continuation.emulator_host or None,
         )
+
+    def _enqueue(self, name: str, body: bytes, at: datetime | None = None) -> bool:
+        queue = self._open_queue()
+        if queue is None:
+            return False
         try:
             queue.enqueue(name, body, at)
         except ConnectorError as exc:
@@ -130,11 +136,23 @@ class Connector:
         """
         entities = [self.catalogue.find(name) for name in entity_names] or self.catalogue.enabled
         limits = self._build_limits()
+        queue = self._open_queue()
+        references = {
+            ACUMATICA: self.settings.acumatica.credentials,
+            WAREHOUSE: self.settings.bigquery.credentials
+            if self.settings.place.warehouse == "bigquery"
+            else None,
+            NOTIFY: self.settings.notify.secret,
+        }
+        secrets = open_secrets(retry=Retry(clock=self.clock, attempts=2))
         return check_everything(
             self.open_ports(limits.deadline),
             entities,
             owner=build_run_id(self.clock.now()),
-            max_sessions=limits.max_sessions,
+            limits=limits,
+            secrets={purpose: reference for purpose, reference in references.items() if reference},
+            read_secret=partial(read_secret, secrets),
+            try_queue=queue.check if queue else None,
         )
 
     def audit(self, entity_name: str, key: str) -> list[AuditLine]:

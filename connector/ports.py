@@ -1,6 +1,6 @@
 """What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -96,8 +96,13 @@ class Source(Protocol):
     def refused_sign_in(self) -> RefusedSignIn | None:
         """Return what the next run has to avoid: a sign-in refused just now, else what was avoided; None once one succeeded."""
 
-    def check(self, entities: Sequence[Entity]) -> Iterator["CheckLine"]:
-        """Try sign-in (a refused one too), tenant, endpoint version and each entity's list, writing nothing; never raises."""
+    def check(
+        self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
+    ) -> Iterator["CheckLine"]:
+        """Try sign-in (a refused one too), tenant, seat, endpoint version and each entity's list, writing nothing.
+
+        Never raises. `on_contract` is told the contract of each entity as it is read.
+        """
 
     def close(self) -> None:
         """Sign out, so that the seat is free. Safe to call twice, and when nothing was ever opened; never raises."""

@@ -64,7 +64,9 @@ class SandboxSource:
     def refused_sign_in(self) -> RefusedSignIn | None:
         return None
 
-    def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
+    def check(
+        self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
+    ) -> Iterator[CheckLine]:
         yield CheckLine(subject="sandbox", ok=True, finding="in this process")
 
     def close(self) -> None:

@@ -250,6 +250,21 @@ def test_check_tells_each_system_with_a_remedy_for_what_fails(
     assert "ACUMATICA_ENDPOINT_VERSION" in failed["remedy"]
 
 
+def test_check_shows_each_remedy_below_its_failure_and_counts_them(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.run("check", "vendors") == 0
+    assert "All 9 are well." in shell.out
+    monkeypatch.setenv("NOTIFY_SECRET", "env:NOPE")
+    assert shell.run("check", "vendors") == 1
+    lines = shell.out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("FAILED"))
+    assert "NOPE is not set" in lines[at]
+    assert lines[at + 1].strip() == "→ Set NOPE to the secret, or name another reference."
+    assert lines[-1] == "1 of 10 failed."
+    assert max(map(len, lines)) <= 120
+
+
 def test_status_shows_every_entity_and_a_shared_reason_once(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,11 +120,16 @@ class AcumaticaSource:
         """Return the sign-in that was refused just now, else what was to be avoided; None once one succeeded."""
         return self._sign_in.refused_before
 
-    def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
+    def check(
+        self,
+        entities: Sequence[Entity],
+        on_contract: Callable[[Entity, Contract], None] = lambda _entity, _contract: None,
+    ) -> Iterator[CheckLine]:
         """Yield what works and what does not, with a remedy for each failure."""
-        return Check(self._session, self._sign_in, self._endpoint, self._describe, self._deleted).lines(
-            entities
+        check = Check(
+            self._session, self._sign_in, self._endpoint, self._describe, self.read_list, self._deleted
         )
+        return check.lines(entities, on_contract)
 
     def close(self) -> None:
         """Give the seat back. The next call would sign in again."""
