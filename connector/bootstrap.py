@@ -74,6 +74,8 @@ class Connector:
             log_run(result)
             if got_further(request, result):
                 self._continue_later(request, result)
+            if result.follow_up_at is not None:
+                self._start_at("due", entity, result.follow_up_at)
         return result
 
     def notify(self, body: bytes, read_header: Callable[[str], str]) -> Receipt:
@@ -97,10 +99,14 @@ class Connector:
 
     def _start_soon(self, entity: Entity) -> datetime | None:
         """Enqueue an incremental run at the end of the present time bucket, one for all who ask within it."""
-        starts_at = plan_start(self.clock.now(), timedelta(seconds=self.settings.notify.collect_seconds))
+        collect = timedelta(seconds=self.settings.notify.collect_seconds)
+        return self._start_at("notify", entity, plan_start(self.clock.now(), collect))
+
+    def _start_at(self, cause: str, entity: Entity, at: datetime) -> datetime | None:
+        """Enqueue an incremental run, once for one cause and instant; return None when there is no queue that takes it."""
         request = msgspec.json.encode(describe_request(RunRequest(entity=entity.name)))
-        name = f"notify-{entity.name}-{int(starts_at.timestamp())}"
-        return starts_at if self._enqueue(name, request, starts_at) else None
+        name = f"{cause}-{entity.name}-{int(at.timestamp())}"
+        return at if self._enqueue(name, request, at) else None
 
     def _continue_later(self, request: RunRequest, result: RunResult) -> None:
         """Enqueue the call that goes on. If that fails the next scheduled run does it, so it fails nothing."""

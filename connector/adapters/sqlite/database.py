@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -55,6 +55,9 @@ CREATE TABLE suspects (
 """,
     2: """
 CREATE TABLE refused_sign_in (only INTEGER PRIMARY KEY CHECK (only = 1), mark TEXT NOT NULL, refused_at TEXT NOT NULL);
+""",
+    3: """
+ALTER TABLE streams ADD COLUMN due INTEGER;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""
