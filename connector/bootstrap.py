@@ -78,9 +78,10 @@ class Connector:
                 self._start_at("due", entity, result.follow_up_at)
         return result
 
-    def notify(self, body: bytes, read_header: Callable[[str], str]) -> Receipt:
+    def notify(self, read_body: Callable[[], bytes], read_header: Callable[[str], str]) -> Receipt:
         """Take a push notification: at once, without a call of Acumatica. `read_header` returns "" for no such header.
 
+        Of a sender that does not know the secret nothing but that header is read.
         Raises BadRequestError when push notifications are off, not signed with the secret or not understood.
         """
         notify = self.settings.notify
@@ -93,7 +94,7 @@ class Connector:
         state = self.open_state()
         try:
             named = parse_queries(notify.queries)
-            return take_notification(body, state, self.catalogue.entities, named, self._start_soon)
+            return take_notification(read_body(), state, self.catalogue.entities, named, self._start_soon)
         finally:
             state.close()
 

@@ -118,7 +118,7 @@ def test_an_empty_secret_lets_nobody_in(profile: Profile, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("body", "says"),
-    [(b"{", "not JSON"), (b"{}", "no push notification"), (b" " * (4 * 1024 * 1024 + 1), "more than")],
+    [(b"{", "not JSON"), (b"{}", "no push notification"), (b" " * (32 * 1024 * 1024 + 1), "more than")],
 )
 def test_what_is_no_notification_is_answered_400(profile: Profile, body: bytes, says: str) -> None:
     status, answer = notify(profile, body)
@@ -211,6 +211,22 @@ def test_a_pass_that_began_before_the_report_does_not_count_as_having_read_it(
     assert call(profile, tasks[1])["status"] == "succeeded"
     assert not is_due(profile, "vendors")
     assert len(tasks) == 2
+
+
+@pytest.mark.parametrize("columns", [1, 20])
+def test_a_mass_release_starts_a_run_too(
+    profile: Profile,
+    tasks: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    columns: int,
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "WARNING")
+    row = {f"Column{number}": "0f2b3f5e-7c0a-4a5b-9d0c-3b1a5e9f2c11" for number in range(columns)}
+    status, answer = notify(profile, a_notification(Deleted=[row] * 10_001))
+    assert (status, answer["status"], answer["suspects"]) == (202, "accepted", 0)
+    assert len(tasks) == 1
+    assert ("a reconcile will find what was deleted" in capsys.readouterr().out) == (columns == 20)
 
 
 def test_a_duplicate_is_acknowledged_and_does_nothing(profile: Profile, tasks: list[dict[str, Any]]) -> None:
