@@ -21,8 +21,8 @@ from connector.status import render_page, render_status
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; a real one has about a hundred."""
-LARGEST_NOTIFICATION = 4 * 1024 * 1024
-"""Bytes of a push notification, which holds the rows of one transaction."""
+LARGEST_NOTIFICATION = 32 * 1024 * 1024
+"""Bytes of a push notification, which holds the rows of one transaction: what Cloud Run lets through."""
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -79,14 +79,18 @@ def _route(request: flask.Request) -> flask.Response:
 
 def _answer_notification(request: flask.Request) -> flask.Response:
     """Acknowledge a push notification, a repeated one too: anything but a success is sent again."""
+    receipt = _build().notify(lambda: _read_notification(request), lambda name: request.headers.get(name, ""))
+    return _json(msgspec.to_builtins(receipt), 202 if receipt.status is Acknowledgement.ACCEPTED else 200)
+
+
+def _read_notification(request: flask.Request) -> bytes:
     body = request.stream.read(LARGEST_NOTIFICATION + 1)
     if len(body) > LARGEST_NOTIFICATION:
         raise BadRequestError(
             f"The push notification has more than {LARGEST_NOTIFICATION} bytes.",
             action="Select fewer columns in its inquiry: the key fields and NoteID are enough.",
         )
-    receipt = _build().notify(body, lambda name: request.headers.get(name, ""))
-    return _json(msgspec.to_builtins(receipt), 202 if receipt.status is Acknowledgement.ACCEPTED else 200)
+    return body
 
 
 def _build() -> Connector:

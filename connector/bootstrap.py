@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -16,7 +17,7 @@ from connector.adapters.cloud_tasks import CloudTasksContinuation
 from connector.adapters.secrets import open_secrets
 from connector.auditing import AuditLine, read_audit
 from connector.catalogue import Catalogue, load_catalogue
-from connector.checking import check_everything
+from connector.checking import ACUMATICA, NOTIFY, WAREHOUSE, check_everything
 from connector.config import Settings
 from connector.domain.entity import Depth, Entity
 from connector.domain.notification import parse_queries
@@ -73,11 +74,14 @@ class Connector:
             log_run(result)
             if got_further(request, result):
                 self._continue_later(request, result)
+            if result.follow_up_at is not None:
+                self._start_at("due", entity, result.follow_up_at)
         return result
 
-    def notify(self, body: bytes, read_header: Callable[[str], str]) -> Receipt:
+    def notify(self, read_body: Callable[[], bytes], read_header: Callable[[str], str]) -> Receipt:
         """Take a push notification: at once, without a call of Acumatica. `read_header` returns "" for no such header.
 
+        Of a sender that does not know the secret nothing but that header is read.
         Raises BadRequestError when push notifications are off, not signed with the secret or not understood.
         """
         notify = self.settings.notify
@@ -90,32 +94,41 @@ class Connector:
         state = self.open_state()
         try:
             named = parse_queries(notify.queries)
-            return take_notification(body, state, self.catalogue.entities, named, self._start_soon)
+            return take_notification(read_body(), state, self.catalogue.entities, named, self._start_soon)
         finally:
             state.close()
 
     def _start_soon(self, entity: Entity) -> datetime | None:
         """Enqueue an incremental run at the end of the present time bucket, one for all who ask within it."""
-        starts_at = plan_start(self.clock.now(), timedelta(seconds=self.settings.notify.collect_seconds))
+        collect = timedelta(seconds=self.settings.notify.collect_seconds)
+        return self._start_at("notify", entity, plan_start(self.clock.now(), collect))
+
+    def _start_at(self, cause: str, entity: Entity, at: datetime) -> datetime | None:
+        """Enqueue an incremental run, once for one cause and instant; return None when there is no queue that takes it."""
         request = msgspec.json.encode(describe_request(RunRequest(entity=entity.name)))
-        name = f"notify-{entity.name}-{int(starts_at.timestamp())}"
-        return starts_at if self._enqueue(name, request, starts_at) else None
+        name = f"{cause}-{entity.name}-{int(at.timestamp())}"
+        return at if self._enqueue(name, request, at) else None
 
     def _continue_later(self, request: RunRequest, result: RunResult) -> None:
         """Enqueue the call that goes on. If that fails the next scheduled run does it, so it fails nothing."""
         self._enqueue(f"continue-{result.run_id}", msgspec.json.encode(describe_request(request)))
 
-    def _enqueue(self, name: str, body: bytes, at: datetime | None = None) -> bool:
+    def _open_queue(self) -> CloudTasksContinuation | None:
         continuation = self.settings.continuation
         if not continuation.queue:
-            return False
-        queue = CloudTasksContinuation(
+            return None
+        return CloudTasksContinuation(
             queue=continuation.queue,
             url=continuation.url,
             service_account=continuation.service_account,
             retry=Retry(clock=self.clock, attempts=3),
             emulator=continuation.emulator_host or None,
         )
+
+    def _enqueue(self, name: str, body: bytes, at: datetime | None = None) -> bool:
+        queue = self._open_queue()
+        if queue is None:
+            return False
         try:
             queue.enqueue(name, body, at)
         except ConnectorError as exc:
@@ -131,11 +144,23 @@ class Connector:
         """
         entities = [self.catalogue.find(name) for name in entity_names] or self.catalogue.enabled
         limits = self._build_limits()
+        queue = self._open_queue()
+        references = {
+            ACUMATICA: self.settings.acumatica.credentials,
+            WAREHOUSE: self.settings.bigquery.credentials
+            if self.settings.place.warehouse == "bigquery"
+            else None,
+            NOTIFY: self.settings.notify.secret,
+        }
+        secrets = open_secrets(retry=Retry(clock=self.clock, attempts=2))
         return check_everything(
             self.open_ports(limits.deadline),
             entities,
             owner=build_run_id(self.clock.now()),
-            max_sessions=limits.max_sessions,
+            limits=limits,
+            secrets={purpose: reference for purpose, reference in references.items() if reference},
+            read_secret=partial(read_secret, secrets),
+            try_queue=queue.check if queue else None,
             force=force,
         )
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector.domain.entity import Entity
-from connector.domain.notification import find_entity, parse_notification
+from connector.domain.notification import MOST_LOOKED_AT, find_entity, parse_notification
 from connector.errors import UnknownSenderError
 from connector.ports import StateStore
 
@@ -58,8 +58,15 @@ def take_notification(
         return Receipt(status=Acknowledgement.DUPLICATE, entity=entity.name)
     if hint.unidentified:
         logger.warning(
-            "%s: a deleted row has no NoteID column, so only a reconcile will find it; add NoteID to the inquiry",
+            "%s: a deleted row has no NoteID, or several columns called so, and only a reconcile will find it; let the inquiry"
+            " have the column NoteID of its main table",
             hint.query,
+        )
+    if not hint.is_whole:
+        logger.warning(
+            "%s: a notification of more than %s bytes; its entity is read, and a reconcile will find what was deleted",
+            hint.query,
+            MOST_LOOKED_AT,
         )
     return Receipt(
         status=Acknowledgement.ACCEPTED,

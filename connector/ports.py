@@ -1,6 +1,6 @@
 """What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -83,8 +83,13 @@ class Source(Protocol):
     def origin(self) -> Origin | None:
         """Return where the last sign-in led; None before one succeeded, and when nothing tells the tenant."""
 
-    def check(self, entities: Sequence[Entity]) -> Iterator["CheckLine"]:
-        """Try sign-in (a refused one too), tenant, endpoint version and each entity's list, writing nothing; never raises."""
+    def check(
+        self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
+    ) -> Iterator["CheckLine"]:
+        """Try sign-in (a refused one too), tenant, seat, endpoint version and each entity's list, writing nothing.
+
+        Never raises. `on_contract` is told the contract of each entity as it is read.
+        """
 
     def close(self) -> None:
         """Sign out, so that the seat is free. Safe to call twice, and when nothing was ever opened; never raises."""
@@ -210,10 +215,11 @@ class StateStore(Protocol):
     def save_read_one_by_one(self, lease: Lease) -> None:
         """Remember that this entity's list cannot be optimised."""
 
-    def commit(self, lease: Lease, stream: Stream) -> None:
-        """Replace the whole stream but its suspects, and give the lease back.
+    def commit(self, lease: Lease, stream: Stream, *, covers_reports: bool = False) -> bool:
+        """Replace the whole stream but its suspects and its mark of being due, and give the lease back.
 
-        The watermark never goes back: the later one is kept.
+        The watermark never goes back: the later one is kept. With `covers_reports` the changes reported before this
+        lease was taken are read. Return whether the entity is due all the same.
         """
 
     def release_lease(self, lease: Lease) -> None:
@@ -222,9 +228,10 @@ class StateStore(Protocol):
     def note_notification(
         self, entity: str, notification_id: str, suspects: Sequence[str], ttl: timedelta
     ) -> bool:
-        """Remember a notification for `ttl`, and add its suspects to the entity's; False when it was noted before.
+        """Remember a notification for `ttl`, its suspects, and that its entity is due; False when it was noted before.
 
-        Needs no lease. Of more than `MOST_SUSPECTS` suspects the oldest go; an entity never read keeps none.
+        Needs no lease. Of more than `MOST_SUSPECTS` suspects the oldest go. An entity never read keeps none and is not
+        due: its first run reads everything.
         """
 
     def remove_suspects(self, lease: Lease, record_ids: Sequence[str]) -> None:

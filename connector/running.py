@@ -28,6 +28,8 @@ from connector.seats import give_seat_back, note_origin, take_seat
 logger = logging.getLogger(__name__)
 
 DEFAULT_RETRY_AFTER = timedelta(seconds=60)
+AFTER_LEASE = timedelta(seconds=5)
+"""Clocks differ a little: a call made just before a lease ends would be skipped too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class Run:
         self.limits = limits
         self.tally = Tally()
         self.details: dict[str, object] = {}
+        self.follow_up_at: datetime | None = None
         self.write_method: WriteMethod | None = None
         self.watermark_before: datetime | None = None
         self.watermark_after: datetime | None = None
@@ -128,10 +131,11 @@ class Run:
             self._release()
         return result
 
-    def commit(self, stream: Stream) -> None:
+    def commit(self, stream: Stream, *, covers_reports: bool) -> None:
         """Store what is remembered of the entity and give the lease back, in one fenced transaction."""
         self._refresh()
-        self.ports.state.commit(self.lease, stream)
+        if self.ports.state.commit(self.lease, stream, covers_reports=covers_reports):
+            self.follow_up_at = self.ports.clock.now()
         self._lease = None
 
     def open_session(self) -> None:
@@ -226,6 +230,8 @@ class Run:
             logger.warning("%s could not be written or released: %s", what, exc.message)
 
     def _skip(self, holder: Lease) -> RunResult:
+        if self.ports.state.read_stream(self.entity.name).due is not None:
+            self.follow_up_at = holder.expires_at + AFTER_LEASE
         return self._build_result(
             Status.SKIPPED,
             reason=f"Run {holder.owner} is working on {self.entity.name}; its lease ends at {to_text(holder.expires_at)}.",
@@ -287,5 +293,6 @@ class Run:
             write_method=self.write_method,
             reason=reason,
             error=error,
+            follow_up_at=self.follow_up_at,
             details=dict(self.details),
         )

@@ -48,6 +48,7 @@ def _describe(status: StreamStatus, now: datetime) -> dict[str, Any]:
         "lag_seconds": lag,
         "dead_letters": status.dead_letters,
         "in_progress": sorted(stream.checkpoints),
+        "due": stream.due is not None,
         "running": None
         if lease is None
         else {"run_id": lease.owner, "lease_ends_at": to_text(lease.expires_at)},

@@ -233,7 +233,7 @@ class Pass:
             stream = follow_deletions(
                 self._run, self._advance(stream), self._writer, covered_until=covered_until
             )
-        self._run.commit(stream)
+        self._run.commit(stream, covers_reports=mode is Mode.INCREMENTAL and not self._is_resumed)
         self._run.watermark_after = stream.watermark
 
     def _advance(self, stream: Stream) -> Stream:

@@ -80,12 +80,16 @@ def show_result(result: RunResult, console: Console) -> None:
 
 
 def show_checks(lines: Sequence[CheckLine], console: Console) -> None:
-    """Print what was tried, a line each, with the remedy of each failure."""
-    table = Table("", "Tried", "Found", "What to do", box=None, pad_edge=False)
+    """Print what was tried, in order, below each failure what to do about it, and how many there were."""
+    table = Table("", "Tried", "Found", box=None, pad_edge=False)
     for line in lines:
-        cells = (escape(text) for text in (line.subject, line.finding, line.remedy))
-        table.add_row("[green]ok[/]" if line.ok else "[red]FAILED[/]", *cells)
-    console.print(table)
+        state, colour = ("[green]ok[/]", "dim") if line.ok else ("[red]FAILED[/]", "yellow")
+        remedy = f"\n[{colour}]→ {escape(line.remedy)}[/]" if line.remedy else ""
+        table.add_row(state, escape(line.subject), escape(line.finding) + remedy)
+    console.print(table, highlight=False)
+    failed = sum(not line.ok for line in lines)
+    summary = f"[red]{failed} of {len(lines)} failed.[/]" if failed else f"All {len(lines)} are well."
+    console.print(f"\n{summary}", highlight=False)
 
 
 def show_status(status: dict[str, Any], console: Console) -> None:

@@ -1,7 +1,7 @@
 """Cloud Tasks: the next call of a run that ran out of time, enqueued by the run itself.
 
-One REST call (`projects.locations.queues.tasks.create`,
-https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues.tasks/create), so no client library.
+Two REST calls (`tasks.create` and `testIamPermissions` of
+https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues), so no client library.
 """
 
 import base64
@@ -15,7 +15,8 @@ import requests
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
-from connector.errors import ConfigurationError, TransientError
+from connector.errors import ConfigurationError, ConnectorError, TransientError
+from connector.ports import CheckLine
 from connector.retrying import Retry
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 ENDPOINT = "https://cloudtasks.googleapis.com"
 TIMEOUT_SECONDS = 20.0
+ENQUEUE = "cloudtasks.tasks.create"
 DISPATCH_DEADLINE = "1800s"
 """How long Cloud Tasks waits for the function's answer; its own maximum is 30 minutes."""
 
@@ -47,7 +49,25 @@ class CloudTasksContinuation:
 
         Raises TransientError when Cloud Tasks does not answer, ConfigurationError when it refuses.
         """
-        self._retry.call(self._create, self._build_task(name, body, at))
+        self._retry.call(self._post, "/tasks", self._build_task(name, body, at))
+
+    def check(self) -> CheckLine:
+        """Ask whether calls may be enqueued, enqueuing none; never raises. Asking takes no right."""
+        subject = "continuation queue"
+        try:
+            self._retry.call(self._ask)
+        except ConnectorError as exc:
+            return CheckLine(subject=subject, ok=False, finding=exc.message, remedy=exc.action)
+        return CheckLine(subject=subject, ok=True, finding=f"calls can be enqueued in {self._queue}")
+
+    def _ask(self) -> None:
+        answer = self._post(":testIamPermissions", {"permissions": [ENQUEUE]})
+        try:
+            granted = answer.json().get("permissions", ())
+        except (ValueError, AttributeError):
+            granted = ()
+        if ENQUEUE not in granted:
+            raise _refusal(f"No call may be enqueued in {self._queue}, or there is no such queue.")
 
     def _build_task(self, name: str, body: bytes, at: datetime | None) -> dict[str, Any]:
         call: dict[str, Any] = {
@@ -67,13 +87,13 @@ class CloudTasksContinuation:
             task["scheduleTime"] = at.isoformat()
         return {"task": task}
 
-    def _create(self, task: dict[str, Any]) -> None:
+    def _post(self, what: str, body: dict[str, Any]) -> requests.Response:
         base = f"http://{self._emulator}" if self._emulator else ENDPOINT
         try:
             with self._open_session() as session:
                 answer = session.post(
-                    f"{base}/v2/{self._queue}/tasks",
-                    json=task,
+                    f"{base}/v2/{self._queue}{what}",
+                    json=body,
                     timeout=TIMEOUT_SECONDS,
                     allow_redirects=False,
                 )
@@ -83,7 +103,7 @@ class CloudTasksContinuation:
                 action="The next scheduled run goes on.",
             ) from exc
         if answer.ok or answer.status_code == HTTPStatus.CONFLICT:
-            return
+            return answer
         if (
             answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
             or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -91,16 +111,20 @@ class CloudTasksContinuation:
             raise TransientError(
                 f"Cloud Tasks answered {answer.status_code}.", action="The next scheduled run goes on."
             )
-        raise ConfigurationError(
-            f"Cloud Tasks refuses the queue {self._queue} with {answer.status_code}.",
-            action=(
-                "Check CONTINUATION_QUEUE, and that the runtime identity has roles/cloudtasks.enqueuer on it and may act as "
-                "CONTINUATION_SERVICE_ACCOUNT."
-            ),
-        )
+        raise _refusal(f"Cloud Tasks refuses the queue {self._queue} with {answer.status_code}.")
 
     def _open_session(self) -> requests.Session:
         if self._emulator:
             return requests.Session()
         credentials, _ = google.auth.default(scopes=[SCOPE])
         return AuthorizedSession(credentials)
+
+
+def _refusal(message: str) -> ConfigurationError:
+    return ConfigurationError(
+        message,
+        action=(
+            "Check CONTINUATION_QUEUE, and that the runtime identity has roles/cloudtasks.enqueuer on it and may act as "
+            "CONTINUATION_SERVICE_ACCOUNT."
+        ),
+    )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,59 +12,72 @@ from msgspec import Meta
 from connector.domain.entity import Entity
 from connector.errors import BadRequestError
 
-MOST_ROWS = 10_000
+MOST_LOOKED_AT = 4 * 1024 * 1024
+"""Bytes of a body whose rows are looked at; of a longer one, as a mass release makes it, `Query` and `Id` alone are."""
 ID_COLUMN = "noteid"
-"""How the name of the column ends that holds a record's id, its case and other signs aside."""
+"""Name of the column that holds a record's id, its case and other signs aside; in a join it is only the end of the name."""
 PREFIX = "bq"
 """What the name of an inquiry made for this purpose may begin with: `BQ-Vendor`."""
 
 Row = dict[str, msgspec.Raw]
-Rows = Annotated[list[Row], Meta(max_length=MOST_ROWS)]
 ACTION = (
     "Configure a push notification (SM302000) with this address as its webhook; Acumatica makes the body."
 )
 
 
-class _Payload(msgspec.Struct):
+class _Envelope(msgspec.Struct):
     query: Annotated[str, Meta(min_length=1, max_length=200)] = msgspec.field(name="Query")
     id: Annotated[str, Meta(min_length=1, max_length=100)] = msgspec.field(name="Id")
-    inserted: Rows = msgspec.field(name="Inserted", default_factory=list)
-    deleted: Rows = msgspec.field(name="Deleted", default_factory=list)
-    timestamp: Annotated[int, Meta(ge=0, le=2**63 - 1)] = msgspec.field(name="TimeStamp", default=0)
+
+
+class _Payload(_Envelope):
+    inserted: list[Row] = msgspec.field(name="Inserted", default_factory=list)
+    deleted: list[Row] = msgspec.field(name="Deleted", default_factory=list)
+
+
+P = TypeVar("P", bound=_Envelope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What is believed of one: nothing of its values. `ticks` (100 ns, a 64-bit number) tells which of two is newer.
+    """What is believed of one: nothing of its values.
 
     `suspects` are the ids of rows that left the inquiry and did not come back into it: deleted, or only outside its
-    conditions now. `unidentified` counts those without a column for the id.
+    conditions now. `unidentified` counts those without a column for the id. `is_whole` is False when there were too many
+    rows to look at.
     """
 
     id: str
     query: str
-    ticks: int
-    suspects: tuple[str, ...]
-    unidentified: int
+    suspects: tuple[str, ...] = ()
+    unidentified: int = 0
+    is_whole: bool = True
 
 
 def parse_notification(body: bytes) -> Notification:
     """Return the notification, or raise BadRequestError that says what is wrong with the body."""
-    try:
-        payload = msgspec.json.decode(body, type=_Payload)
-    except msgspec.ValidationError as exc:
-        raise BadRequestError(f"This is no push notification: {exc}.", action=ACTION) from exc
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise BadRequestError("The body of the push notification is not JSON.", action=ACTION) from exc
+    if len(body) > MOST_LOOKED_AT:
+        envelope = _decode(body, _Envelope)
+        return Notification(id=envelope.id, query=envelope.query, is_whole=False)
+    payload = _decode(body, _Payload)
     still_there = {_find_id(row) for row in payload.inserted}
     left = [_find_id(row) for row in payload.deleted]
     return Notification(
         id=payload.id,
         query=payload.query,
-        ticks=payload.timestamp,
         suspects=tuple(dict.fromkeys(i for i in left if i is not None and i not in still_there)),
         unidentified=left.count(None) if len(left) > len(payload.inserted) else 0,
     )
+
+
+def _decode(body: bytes, kind: type[P]) -> P:
+    """Return the members that `kind` names; the others are passed over, whatever their size."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as exc:
+        raise BadRequestError(f"This is no push notification: {exc}.", action=ACTION) from exc
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise BadRequestError("The body of the push notification is not JSON.", action=ACTION) from exc
 
 
 def find_entity(query: str, entities: Mapping[str, Entity], named: Mapping[str, str]) -> Entity:
@@ -95,13 +108,15 @@ def _enabled_first(entities: Iterable[Entity]) -> Sequence[Entity]:
 
 
 def _find_id(row: Row) -> str | None:
-    for name, value in row.items():
-        if _fold(name).endswith(ID_COLUMN):
-            try:
-                return str(UUID(msgspec.json.decode(value, type=str)))
-            except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-                continue
-    return None
+    """Return the id in the column NoteID, else in the only one whose name ends so: another one may be a reference."""
+    named = [value for name, value in row.items() if _fold(name) == ID_COLUMN]
+    named = named or [value for name, value in row.items() if _fold(name).endswith(ID_COLUMN)]
+    if len(named) != 1:
+        return None
+    try:
+        return str(UUID(msgspec.json.decode(named[0], type=str)))
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        return None
 
 
 def _fold(name: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from connector.domain.schema import ColumnType, Table
-from connector.domain.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote
+from connector.domain.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote, spell_type
 
 
 def build_versions_query(table: Table) -> str:
@@ -32,3 +32,18 @@ SELECT
 FROM {DATASET}.{quote(table.name)}
 WHERE {" AND ".join(conditions)}
 ORDER BY {OLDEST_FIRST}"""  # noqa: S608 - quoted names of the catalogue and the contract
+
+
+def build_trial_query(table: Table) -> str:
+    """Return a query of all views of the table over empty stand-ins for what they read, to be tried before that is there."""
+    read = (table, table.merge.into) if table.merge else (table,)
+    named = [(each.name, _build_empty(each)) for each in read]
+    named += [(view.name, view.sql.replace(f"{DATASET}.", "")) for view in table.views]
+    parts = ",\n".join(f"{quote(name)} AS (\n{sql}\n)" for name, sql in named)
+    counts = (f"SELECT COUNT(*) FROM {quote(view.name)}" for view in table.views)  # noqa: S608 - a quoted name of the catalogue
+    return f"WITH {parts}\n" + "\nUNION ALL\n".join(counts)
+
+
+def _build_empty(table: Table) -> str:
+    nulls = (f"CAST(NULL AS {spell_type(column)}) AS {quote(column.name)}" for column in table.columns)
+    return f"SELECT\n  {join_lines(nulls)}\nLIMIT 0"

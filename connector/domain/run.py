@@ -97,6 +97,8 @@ class RunResult:
     write_method: WriteMethod | None = None
     reason: str | None = None
     error: RunFailure | None = None
+    follow_up_at: datetime | None = None
+    """When another run has to read what was reported changed and this one may not have seen."""
     details: dict[str, Any] = field(default_factory=dict)
 
 

@@ -56,6 +56,11 @@ class Stream:
     """From when on Acumatica's own list of deleted records is to be asked, where the tenant tracks them."""
     suspects: tuple[str, ...] = ()
     """Ids of records that were reported deleted and not looked at since; no commit touches them."""
+    due: int | None = None
+    """Set while a reported change waits to be read: the fence of the newest lease when it was reported.
+
+    A pass that begins under a later lease reads the change.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

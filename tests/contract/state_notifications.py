@@ -7,7 +7,7 @@ import pytest
 from connector.domain.stream import MOST_SUSPECTS
 from connector.errors import LeaseLostError
 from connector.ports import StateStore
-from tests.contract.state_builders import TTL, a_stream, taken
+from tests.contract.state_builders import TTL, a_checkpoint, a_stream, taken
 from tests.stand_ins.clock import FakeClock
 
 DAYS = timedelta(days=3)
@@ -15,6 +15,10 @@ DAYS = timedelta(days=3)
 
 def suspects_of(store: StateStore, entity: str = "vendors") -> tuple[str, ...]:
     return store.read_stream(entity).suspects
+
+
+def is_due(store: StateStore, entity: str = "vendors") -> bool:
+    return store.read_stream(entity).due is not None
 
 
 class NotificationContract:
@@ -55,6 +59,53 @@ class NotificationContract:
     def test_an_entity_never_read_has_nothing_to_suspect(self, store: StateStore) -> None:
         assert store.note_notification("vendors", "n-1", ["a"], DAYS)
         assert suspects_of(store) == ()
+
+    def test_an_entity_is_due_until_a_run_that_began_later_has_read_it(
+        self, read_before: StateStore, second_store: StateStore
+    ) -> None:
+        assert not is_due(read_before)
+        read_before.note_notification("vendors", "n-1", [], DAYS)
+        read_before.note_notification("vendors", "n-2", [], DAYS)
+        assert is_due(second_store)
+        assert not is_due(read_before, "items")
+        lease = taken(second_store)
+        assert not second_store.commit(lease, a_stream(), covers_reports=True)
+        assert not is_due(read_before)
+        assert second_store.read_stream("vendors") == a_stream()
+
+    def test_what_is_reported_during_a_run_is_left_to_the_next(self, read_before: StateStore) -> None:
+        read_before.note_notification("vendors", "n-1", [], DAYS)
+        lease = taken(read_before)
+        read_before.note_notification("vendors", "n-2", [], DAYS)
+        assert read_before.commit(lease, a_stream(), covers_reports=True)
+        assert read_before.commit(lease, a_stream(), covers_reports=True), "an answer may get lost"
+        assert is_due(read_before)
+        assert not read_before.commit(taken(read_before, owner="run-2"), a_stream(), covers_reports=True)
+
+    def test_what_is_reported_after_a_commit_is_left_to_the_next_run(self, read_before: StateStore) -> None:
+        lease = taken(read_before)
+        assert not read_before.commit(lease, a_stream(), covers_reports=True)
+        read_before.note_notification("vendors", "n-1", [], DAYS)
+        assert read_before.commit(lease, a_stream(), covers_reports=True), "an answer may get lost"
+        assert is_due(read_before)
+
+    def test_a_run_that_does_not_read_what_was_reported_leaves_it_due(self, read_before: StateStore) -> None:
+        read_before.note_notification("vendors", "n-1", [], DAYS)
+        lease = taken(read_before)
+        read_before.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+        assert read_before.commit(lease, a_stream())
+        assert is_due(read_before)
+
+    def test_a_notification_seen_before_makes_nothing_due(self, read_before: StateStore) -> None:
+        read_before.note_notification("vendors", "n-1", [], DAYS)
+        read_before.commit(taken(read_before), a_stream(), covers_reports=True)
+        assert not read_before.note_notification("vendors", "n-1", [], DAYS)
+        assert not is_due(read_before)
+
+    def test_an_entity_never_read_is_not_due(self, store: StateStore) -> None:
+        store.note_notification("vendors", "n-1", [], DAYS)
+        assert not is_due(store)
+        assert not store.commit(taken(store), a_stream())
 
     def test_suspects_reported_during_a_run_outlive_its_commit(self, read_before: StateStore) -> None:
         read_before.note_notification("vendors", "n-1", ["a", "b"], DAYS)

@@ -1,14 +1,19 @@
 """`check`: one line for each thing a run needs, with a remedy for each that fails."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from connector.domain.contract import Contract
 from connector.domain.entity import Entity
 from connector.ports import CheckLine
 from connector.sandbox import Sandbox, SandboxOptions
-from tests.contract.source_setup import BILLS, Vault, an_entity, count, open_source
+from connector.sandbox.options import SeatDialect
+from connector.sandbox.sandbox import CredentialKind
+from tests.contract.source_setup import BILLS, FORMS, Vault, an_entity, count, open_source
+from tests.stand_ins.clock import FakeClock
 
 VENDORS = an_entity("Vendor", expand=("MainContact/Address",))
 
@@ -30,7 +35,8 @@ def test_a_healthy_tenant_passes_every_line(sandbox: Sandbox) -> None:
     lines = lines_of(sandbox)
     assert [line for line in lines.values() if not line.ok or line.remedy] == []
     assert list(lines) == [
-        "acumatica sign-in", "acumatica tenant", "acumatica endpoint", "acumatica bill", "acumatica vendor",
+        "acumatica sign-in", "acumatica tenant", "acumatica seat", "acumatica endpoint", "acumatica bill",
+        "acumatica vendor",
     ]  # fmt: skip
     assert "ACME" in lines["acumatica tenant"].finding
     assert "Default 24.200.001, Acumatica build 25.200.0248" in lines["acumatica endpoint"].finding
@@ -56,10 +62,44 @@ def test_a_secret_that_is_no_secret_is_a_finding_too(sandbox: Sandbox) -> None:
     assert not lines_of(sandbox, vault=vault)["acumatica sign-in"].ok
 
 
-def test_a_full_house_is_a_finding(sandbox: Sandbox) -> None:
-    sandbox.configure(seat_limit=0)
-    lines = lines_of(sandbox, vault=Vault(sandbox.credentials("cookie")))
-    assert "SM604000" in lines["acumatica sign-in"].remedy
+@pytest.mark.parametrize("dialect", ["json", "text", "redirect"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_want_of_seats_is_told_on_a_line_of_its_own_whichever_request_meets_it(
+    sandbox: Sandbox, form: CredentialKind, dialect: SeatDialect
+) -> None:
+    sandbox.configure(seat_limit=0, seat_dialect=dialect)
+    lines = lines_of(sandbox, vault=Vault(sandbox.credentials(form)))
+    assert [subject for subject, line in lines.items() if not line.ok] == ["acumatica seat"]
+    assert "SM604000" in lines["acumatica seat"].remedy
+    assert not [line for line in lines.values() if "is held" in line.finding]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_seat_is_said_to_be_held_once_it_is(sandbox: Sandbox, form: CredentialKind) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        seats = {line.subject: sandbox.seats for line in source.check([BILLS])}
+    assert seats["acumatica seat"] == 1
+
+
+def test_a_full_queue_is_waited_for_a_minute_at_most_however_long_a_run_may_take(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    sandbox.configure(queued_elsewhere=50)
+    lines = lines_of(sandbox, clock=clock, deadline=clock.now() + timedelta(seconds=1500))
+    line = lines["acumatica endpoint"]
+    assert not line.ok
+    assert "queue is full" in line.finding
+    assert "ACUMATICA_MAX_REQUESTS_PER_MINUTE" in line.remedy
+    assert sum(clock.sleeps, timedelta(0)) <= timedelta(minutes=1)
+
+
+def test_lists_that_are_declined_share_the_minute_and_each_is_told(sandbox: Sandbox) -> None:
+    clock = FakeClock()
+    entities = [an_entity(name) for name in ("Bill", "Vendor", "Payment", "PurchaseOrder", "StockItem")]
+    for entity in entities:
+        sandbox.faults.add(path=f"/{entity.acumatica_entity}", status=429, times=1000)
+    lines = lines_of(sandbox, *entities, clock=clock, deadline=clock.now() + timedelta(seconds=1500))
+    assert [line.ok for line in lines.values()] == [True] * 4 + [False] * 5
+    assert sum(clock.sleeps, timedelta(0)) <= timedelta(minutes=1)
 
 
 def test_a_wrong_version_is_a_finding_that_lists_the_offered(sandbox: Sandbox) -> None:
@@ -87,6 +127,16 @@ def test_a_list_that_cannot_be_optimised_works_more_slowly(sandbox: Sandbox) -> 
     assert line.ok
     assert "record by record" in line.finding
     assert "APTranView" in line.finding
+    read = [request for request in sandbox.requests if "/Bill/" in request.path]
+    assert [(request.status, request.query) for request in read] == [(200, "$expand=Details")]
+
+
+def test_a_record_that_cannot_be_read_is_a_finding_where_lists_cannot(sandbox: Sandbox) -> None:
+    sandbox.configure(not_optimizable={"Bill": {"Details": "APTranView"}})
+    sandbox.faults.add(path="/Bill/", status=403, times=9)
+    line = lines_of(sandbox, BILLS)["acumatica bill"]
+    assert not line.ok
+    assert "no right" in line.finding
 
 
 def test_a_filter_that_hides_every_row_is_found_out(sandbox: Sandbox) -> None:
@@ -102,6 +152,24 @@ def test_an_empty_list_points_to_what_hides_rows(sandbox: Sandbox) -> None:
     line = lines_of(sandbox, BILLS)["acumatica bill"]
     assert line.ok
     assert "restriction groups" in line.remedy
+
+
+def test_a_list_of_archived_records_alone_is_read_as_a_run_reads_it(sandbox: Sandbox) -> None:
+    for bill in sandbox.tenant.records("Bill"):
+        sandbox.tenant.archive("Bill", bill.id)
+    line = lines_of(sandbox, BILLS)["acumatica bill"]
+    assert (line.ok, line.remedy) == (True, "")
+    assert "without rows" not in line.finding
+
+
+def test_the_contract_of_each_entity_that_has_one_is_passed_on(sandbox: Sandbox) -> None:
+    told: dict[str, Contract] = {}
+    sandbox.configure(forbidden=("Vendor",))
+    with open_source(sandbox) as source:
+        entities = [BILLS, VENDORS, an_entity("Spaceship")]
+        list(source.check(entities, lambda entity, contract: told.update({entity.name: contract})))
+    assert list(told) == ["bill", "vendor"]
+    assert "Details" in told["bill"].root.details
 
 
 def test_an_entity_without_modified_field_and_choices_not_offered_are_said(sandbox: Sandbox) -> None:

@@ -3,6 +3,7 @@
 import random
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from google.cloud import firestore
@@ -58,15 +59,26 @@ def test_a_run_with_nothing_to_sync_takes_at_most_ten_operations(
 ) -> None:
     store.commit(taken(store), a_stream())
     store.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
+    store.note_notification("vendors", "n-1", [], timedelta(days=3))
     counter.operations.clear()
     lease = taken(store, owner="run-2")
     slot = store.acquire_session("run-2", 1, TTL)
     store.open_run("run-2", {"entity": "vendors", "mode": "incremental", "started_at": MORNING})
-    store.commit(lease, a_stream())
+    store.commit(lease, a_stream(), covers_reports=True)
     store.close_run("run-2", {"entity": "vendors", "status": "succeeded"})
     assert slot is not None
     store.release_session(slot)
     assert counter.operations.total() <= 10, counter.operations
+
+
+def test_of_a_storm_of_notifications_the_first_alone_changes_the_stream(
+    store: FirestoreStateStore, counter: OperationCounter
+) -> None:
+    store.commit(taken(store), a_stream())
+    for number in range(5):
+        counter.operations.clear()
+        store.note_notification("vendors", f"n-{number}", [], timedelta(days=3))
+        assert counter.operations == {"read": 2, "written": 1 if number else 2}
 
 
 def test_a_page_takes_one_write_for_its_audit_and_one_read_and_one_write_for_its_checkpoint(

@@ -4,8 +4,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from connector.domain.current_table import build_merge
+from connector.domain.entity import CurrentForm
+from connector.domain.schema import View
 from connector.ports import Row, Warehouse
-from tests.contract.warehouse_rows import PARTS, a_log, a_row, a_table, an_append, an_entity
+from tests.contract.warehouse_rows import (
+    BUSINESS,
+    PARTS,
+    a_column,
+    a_log,
+    a_row,
+    a_table,
+    an_append,
+    an_entity,
+)
 from tests.contract.warehouse_shelf import Shelf
 
 
@@ -144,13 +156,33 @@ class CheckContract:
         lines = list(warehouse.check([a_table()]))
         assert lines
         assert all(line.ok for line in lines)
+        assert "3 views are valid" in lines[-1].finding
         warehouse.close()
         assert shelf.open().prepare(a_table()).created
+
+    def test_check_finds_a_view_that_cannot_be_before_the_first_run(self, warehouse: Warehouse) -> None:
+        table = a_table()
+        broken = View(name="broken", sql="SELECT `no_such_column` FROM {dataset}.`bills`")
+        *others, line = warehouse.check([replace(table, views=(*table.views, broken))])
+        assert all(other.ok for other in others)
+        assert not line.ok
+        assert "no_such_column" in line.finding
 
     def test_check_is_content_after_a_run(self, warehouse: Warehouse) -> None:
         warehouse.prepare(a_table())
         warehouse.append(an_append(a_row()))
         assert all(line.ok for line in warehouse.check([a_table()]))
+
+    def test_check_is_content_with_columns_and_tables_that_the_next_run_adds(
+        self, warehouse: Warehouse
+    ) -> None:
+        warehouse.prepare(a_log())
+        entity = an_entity(current=CurrentForm.TABLE)
+        wider = a_table((*BUSINESS, a_column("terms")), entity)
+        wider = replace(wider, merge=build_merge(entity, wider.columns))
+        *others, line = warehouse.check([wider])
+        assert all(other.ok for other in others)
+        assert (line.ok, "3 views are valid" in line.finding) == (True, True), line.finding
 
 
 class ClosingContract:

@@ -1,5 +1,6 @@
 """The page for the ERP's administrator: its forms, secrets and definitions are those the code knows."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from connector.catalogue import load_catalogue
 from connector.config import list_variables
 from connector.domain.notification import find_entity, parse_notification, parse_queries
 from connector.sandbox.contract import system_endpoint
+from tests.docs.configuration import ROOT
+from tests.e2e.profiles import Function, set_environment
 
-PAGE = (Path(__file__).parents[2] / "docs" / "acumatica-setup.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
+PAGE = (DOCS / "acumatica-setup.md").read_text(encoding="utf-8")
+GATEWAY = yaml.safe_load((DOCS / "notify-gateway.yaml").read_text(encoding="utf-8"))
 
 
 def test_every_entity_is_there_with_its_form() -> None:
@@ -55,8 +60,49 @@ def test_the_notification_of_the_example_is_taken() -> None:
     assert {find_entity(query, load_catalogue().entities, named).name for query in named} == {"invoices"}
 
 
-def test_the_gateway_lets_one_address_pass() -> None:
-    indented = PAGE[PAGE.index('    swagger: "2.0"') :].split("\n\n")[0]
-    definition = yaml.safe_load(indented)
-    assert list(definition["paths"]) == ["/notify"]
-    assert list(definition["paths"]["/notify"]) == ["post"]
+def test_the_gateway_lets_one_call_pass_and_the_function_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((path, methods),) = GATEWAY["paths"].items()
+    ((method, call),) = methods.items()
+    (header,) = call["parameters"]
+    environment = {
+        "ACUMATICA_URL": "https://erp.example.com/Books",
+        "ACUMATICA_CREDENTIALS": "env:UNUSED",
+        "WAREHOUSE": f"duckdb:{tmp_path / 'erp.duckdb'}",
+        "STATE": f"sqlite:{tmp_path / 'state.db'}",
+        "NOTIFY_SECRET": "env:WEBHOOK",
+        "WEBHOOK": "the secret",
+        "LOG_LEVEL": "ERROR",
+    }
+    set_environment(monkeypatch, environment)
+    client = Function().client
+
+    def answer(secret: str, query: str = "vendors") -> str:
+        body = json.dumps({"Query": query, "Id": "n-1"})
+        headers = {header["name"]: secret}
+        return str(client.open(path, method=method.upper(), data=body, headers=headers).status_code)
+
+    assert header["in"] == "header"
+    answers = [answer("the secret"), answer("the secret"), answer("wrong"), answer("the secret", "no entity")]
+    assert answers == ["202", "200", "401", "400"]
+    assert set(answers) <= set(call["responses"])
+
+
+def test_the_gateway_calls_the_function_in_the_name_of_its_account() -> None:
+    backend = GATEWAY["paths"]["/notify"]["post"]["x-google-backend"]
+    assert (backend["address"], backend["jwt_audience"]) == ("FUNCTION_URL/notify", "FUNCTION_URL")
+    accounts = set(re.findall(r"[\w-]+@PROJECT\.iam\.gserviceaccount\.com", PAGE))
+    created = re.findall(r"service-accounts create ([\w-]+)", PAGE)
+    assert accounts == {f"{name}@PROJECT.iam.gserviceaccount.com" for name in created}
+    assert f'operators = ["serviceAccount:{accounts.pop()}"]' in PAGE
+    outputs = (ROOT / "terraform" / "outputs.tf").read_text(encoding="utf-8")
+    assert [
+        name for name in re.findall(r"output -raw (\w+)", PAGE) if f'output "{name}"' not in outputs
+    ] == []
+
+
+def test_the_header_of_the_example_is_the_one_taken() -> None:
+    (default,) = [variable.default for variable in list_variables() if variable.name == "NOTIFY_HEADER"]
+    assert f'-H "{default}: SECRET"' in PAGE
+    assert GATEWAY["paths"]["/notify"]["post"]["parameters"][0]["name"] == default

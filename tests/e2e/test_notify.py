@@ -2,16 +2,21 @@
 
 import base64
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug.serving import make_server
 
+from connector.bootstrap import build
+from connector.config import load_settings
+from connector.domain.run import RunRequest, Status
+from connector.domain.stream import Lease, Stream
 from connector.sandbox import Sandbox, SandboxOptions
 from connector.sandbox.options import Webhook
 from tests.e2e.profiles import Function, Profile, embedded_environment, read_duckdb, set_environment
@@ -58,6 +63,22 @@ def notify(profile: Profile, body: Any, secret: str | None = SECRET) -> tuple[in
     return response.status_code, json.loads(response.data)
 
 
+def call(profile: Profile, task: dict[str, Any]) -> dict[str, Any]:
+    """Make the call that was enqueued."""
+    return profile.function.call(base64.b64decode(task["httpRequest"]["body"])).json
+
+
+def is_due(profile: Profile, entity: str) -> bool:
+    entries = json.loads(profile.function.get("/status").data)["entities"]
+    (due,) = [entry["due"] for entry in entries if entry["entity"] == entity]
+    return bool(due)
+
+
+def taken(answer: tuple[Lease, Stream] | Lease) -> tuple[Lease, Stream]:
+    assert isinstance(answer, tuple)
+    return answer
+
+
 @contextmanager
 def served(function: Function) -> Iterator[str]:
     """Serve the function on a socket, for somebody who posts to it."""
@@ -97,7 +118,7 @@ def test_an_empty_secret_lets_nobody_in(profile: Profile, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("body", "says"),
-    [(b"{", "not JSON"), (b"{}", "no push notification"), (b" " * (4 * 1024 * 1024 + 1), "more than")],
+    [(b"{", "not JSON"), (b"{}", "no push notification"), (b" " * (32 * 1024 * 1024 + 1), "more than")],
 )
 def test_what_is_no_notification_is_answered_400(profile: Profile, body: bytes, says: str) -> None:
     status, answer = notify(profile, body)
@@ -131,6 +152,81 @@ def test_a_storm_of_changes_starts_one_run_which_reads_them_all(
     result = profile.function.call(base64.b64decode(task["httpRequest"]["body"])).json
     assert (result["status"], result["entity"], result["mode"]) == ("succeeded", "vendors", "incremental")
     assert profile.rows("SELECT count(*) AS n FROM vendors WHERE vendor_name = 'Nuovo'") == [{"n": 3}]
+    assert len(tasks) == 1, "all of them are read, so nothing has to follow"
+    assert not is_due(profile, "vendors")
+
+
+def test_a_change_reported_while_another_run_holds_the_entity_is_read_after_it(
+    profile: Profile, sandbox: Sandbox, tasks: list[dict[str, Any]]
+) -> None:
+    profile.function.call(entity="vendors")
+    state = build(load_settings(os.environ)).open_state()
+    lease, _ = taken(state.acquire_lease("vendors", "a long run", timedelta(minutes=7)))
+    sandbox.tenant.change("Vendor", sandbox.tenant.records("Vendor")[0].id, {"VendorName": "Nuovo"})
+    assert notify(profile, a_notification("Vendor"))[0] == 202
+    assert is_due(profile, "vendors")
+
+    for _ in range(2):
+        assert call(profile, tasks[0])["status"] == "skipped"
+    asked, follows = tasks
+    assert asked["name"] != follows["name"]
+    assert datetime.fromisoformat(follows["scheduleTime"]) > lease.expires_at
+
+    state.release_lease(lease)
+    assert call(profile, follows)["records_written"] == 1
+    assert not is_due(profile, "vendors")
+    assert len(tasks) == 2
+    state.close()
+
+
+def test_a_change_reported_during_a_run_is_read_by_another_at_once(
+    profile: Profile, sandbox: Sandbox, tasks: list[dict[str, Any]]
+) -> None:
+    profile.function.call(entity="vendors")
+    state = build(load_settings(os.environ)).open_state()
+    sandbox.faults.add(
+        path="/Vendor", hook=lambda _: state.note_notification("vendors", "n-1", (), timedelta(days=1))
+    )
+    assert profile.function.call(entity="vendors").json["status"] == "succeeded"
+    assert is_due(profile, "vendors")
+    (follows,) = tasks
+    assert datetime.fromisoformat(follows["scheduleTime"]) <= datetime.now(UTC)
+    assert call(profile, follows)["status"] == "succeeded"
+    assert not is_due(profile, "vendors")
+    assert len(tasks) == 1
+    state.close()
+
+
+def test_a_pass_that_began_before_the_report_does_not_count_as_having_read_it(
+    profile: Profile, tasks: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "5")
+    is_asked = iter([False, True])
+    connector = build(load_settings(os.environ), is_stopping=lambda: next(is_asked, True))
+    assert connector.run(RunRequest(entity="vendors")).status is Status.PARTIAL
+    tasks.clear()
+    notify(profile, a_notification("Vendor"))
+    assert call(profile, tasks[0])["status"] == "succeeded"
+    assert is_due(profile, "vendors")
+    assert call(profile, tasks[1])["status"] == "succeeded"
+    assert not is_due(profile, "vendors")
+    assert len(tasks) == 2
+
+
+@pytest.mark.parametrize("columns", [1, 20])
+def test_a_mass_release_starts_a_run_too(
+    profile: Profile,
+    tasks: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    columns: int,
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "WARNING")
+    row = {f"Column{number}": "0f2b3f5e-7c0a-4a5b-9d0c-3b1a5e9f2c11" for number in range(columns)}
+    status, answer = notify(profile, a_notification(Deleted=[row] * 10_001))
+    assert (status, answer["status"], answer["suspects"]) == (202, "accepted", 0)
+    assert len(tasks) == 1
+    assert ("a reconcile will find what was deleted" in capsys.readouterr().out) == (columns == 20)
 
 
 def test_a_duplicate_is_acknowledged_and_does_nothing(profile: Profile, tasks: list[dict[str, Any]]) -> None:

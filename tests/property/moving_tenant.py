@@ -5,7 +5,7 @@ key, not by stamp. While a page is read, before and after its rows are taken, ti
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -142,7 +142,9 @@ class MovingTenant:
     def origin(self) -> Origin | None:
         return None
 
-    def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
+    def check(
+        self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
+    ) -> Iterator[CheckLine]:
         yield CheckLine(subject="tenant", ok=True, finding="moving")
 
     def close(self) -> None:

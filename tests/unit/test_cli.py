@@ -265,6 +265,21 @@ def test_a_moved_tenant_is_said_to_be_the_same_with_a_forced_check(
         assert shell.run("sync", "vendors") == 0
 
 
+def test_check_shows_each_remedy_below_its_failure_and_counts_them(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.run("check", "vendors") == 0
+    assert "All 9 are well." in shell.out
+    monkeypatch.setenv("NOTIFY_SECRET", "env:NOPE")
+    assert shell.run("check", "vendors") == 1
+    lines = shell.out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("FAILED"))
+    assert "NOPE is not set" in lines[at]
+    assert lines[at + 1].strip() == "→ Set NOPE to the secret, or name another reference."
+    assert lines[-1] == "1 of 10 failed."
+    assert max(map(len, lines)) <= 120
+
+
 def test_status_shows_every_entity_and_a_shared_reason_once(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,20 +1,27 @@
 """`check`: each thing a run needs of Acumatica, tried on its own, with the remedy when it fails."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connector.adapters.acumatica.auth import SignIn
-from connector.adapters.acumatica.contract import choice_of, missing_choices
+from connector.adapters.acumatica.contract import missing_choices
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
-from connector.adapters.acumatica.queries import Window
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.errors import ConnectorError, NotOptimizableError, OtherTenantError
+from connector.domain.listing import ListAnswer, ListQuery
+from connector.errors import ConnectorError, NotOptimizableError, OtherTenantError, SessionsBusyError
 from connector.ports import CheckLine
 
+SIGN_IN, TENANT, SEAT, ENDPOINT = (
+    "acumatica sign-in",
+    "acumatica tenant",
+    "acumatica seat",
+    "acumatica endpoint",
+)
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 """A bound every stamp is after: the filter is tried and still finds a row."""
 RECENTLY = timedelta(days=1)
@@ -22,11 +29,17 @@ NO_ORDER = "no modified field, so it is read whole in every run"
 NOT_TRACKED = (
     "List its table on Tables to Track Deleted Records (SM207010); until then a reconcile finds deletions."
 )
+SLOWER = (
+    "Runs do so by themselves; it is faster without what causes it in the catalogue's `expand` or `select`."
+)
 HIDDEN = "If its form shows records, check the user's restriction groups, branches and roles: they hide rows silently."
 
 
 class Check:
-    """Tries sign-in, tenant, version and each entity's list with one row. What depends on a failed step is not tried."""
+    """Tries sign-in, tenant, seat, version and each entity's list with one row. What depends on a failed step is not tried.
+
+    Lists are read with `read_list`, just as a run reads them.
+    """
 
     def __init__(
         self,
@@ -34,37 +47,44 @@ class Check:
         sign_in: SignIn,
         endpoint: Endpoint,
         describe: Callable[[Entity, Swagger], Contract],
+        read_list: Callable[[ListQuery], ListAnswer],
         deleted: DeletedRecords,
     ) -> None:
         self._session = session
         self._sign_in = sign_in
         self._endpoint = endpoint
         self._describe = describe
+        self._read_list = read_list
         self._deleted = deleted
 
-    def lines(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
+    def lines(
+        self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
+    ) -> Iterator[CheckLine]:
         """Yield the findings in the order of trying."""
         self._session.be_quick()
         self._sign_in.insist()
         try:
             self._session.sign_in()
         except OtherTenantError as exc:
-            yield _failed("acumatica tenant", exc)
+            yield _failed(TENANT, exc)
             return
         except ConnectorError as exc:
-            yield _failed("acumatica sign-in", exc)
+            yield _failed(_seat_or(SIGN_IN, exc), exc)
             return
-        yield CheckLine(subject="acumatica sign-in", ok=True, finding="signed in; one API session is held")
+        yield CheckLine(subject=SIGN_IN, ok=True, finding="signed in")
         yield self._tenant_line()
         try:
             swagger, found = self._swagger()
         except ConnectorError as exc:
-            yield _failed("acumatica endpoint", exc)
+            yield _failed(_seat_or(ENDPOINT, exc), exc)
             return
-        yield CheckLine(subject="acumatica endpoint", ok=True, finding=found)
+        yield CheckLine(subject=SEAT, ok=True, finding="one API session is held")
+        yield CheckLine(subject=ENDPOINT, ok=True, finding=found)
         for entity in entities:
             try:
-                yield self._entity_line(entity, swagger)
+                contract = self._describe(entity, swagger)
+                on_contract(entity, contract)
+                yield self._entity_line(entity, contract)
             except ConnectorError as exc:
                 yield _failed(f"acumatica {entity.name}", exc)
 
@@ -72,22 +92,23 @@ class Check:
         tenant = self._sign_in.tenant
         if self._sign_in.is_tenant_told:
             known = ", as copied so far" if self._sign_in.expected else ""
-            return CheckLine(subject="acumatica tenant", ok=True, finding=f"tenant {tenant}{known}")
+            return CheckLine(subject=TENANT, ok=True, finding=f"tenant {tenant}{known}")
         if tenant:
             return CheckLine(
-                subject="acumatica tenant",
+                subject=TENANT,
                 ok=True,
                 finding=f"asked for {tenant}; Acumatica did not say which one was reached",
                 remedy="Compare some records of the warehouse with the forms of that tenant.",
             )
         return CheckLine(
-            subject="acumatica tenant",
+            subject=TENANT,
             ok=True,
             finding="the default tenant: the secret names none",
             remedy="If the instance has several tenants, set the secret's tenant.",
         )
 
     def _swagger(self) -> tuple[Swagger, str]:
+        """Return the types of the endpoint. With an access token, this is the first request that takes a seat."""
         offers = self._endpoint.read_offers()
         address = self._endpoint.locate(offers)
         if not offers.offers(address):
@@ -95,12 +116,8 @@ class Check:
         build = f", Acumatica build {offers.build}" if offers.build else ""
         return self._endpoint.read_swagger(), f"{address.endpoint} {address.version}{build}"
 
-    def _entity_line(self, entity: Entity, swagger: Swagger) -> CheckLine:
-        contract = self._describe(entity, swagger)
-        try:
-            finding, remedy, ok = self._try_list(entity, contract)
-        except NotOptimizableError as exc:
-            finding, remedy, ok = f"readable record by record only: {exc.message}", exc.action, True
+    def _entity_line(self, entity: Entity, contract: Contract) -> CheckLine:
+        finding, remedy, ok = self._try_list(entity, contract)
         notes = [finding, f"ordered by {contract.modified_field}" if contract.modified_field else NO_ORDER]
         if missing := missing_choices(entity, contract):
             notes.append(f"not on this endpoint version, so left out: {', '.join(missing)}")
@@ -111,16 +128,29 @@ class Check:
         return CheckLine(subject=f"acumatica {entity.name}", ok=ok, finding="; ".join(notes), remedy=remedy)
 
     def _try_list(self, entity: Entity, contract: Contract) -> tuple[str, str, bool]:
-        """Ask for one row as a run does. A filter that hides every row is told from a list without rows."""
-        name, choice = entity.acumatica_entity, choice_of(contract, selected=bool(entity.select))
-        window = Window(modified_field=contract.modified_field, lower=LONG_AGO, top=1)
-        if self._endpoint.read_page(name, choice, window).rows:
-            return f"{name} is listable", "", True
-        if contract.modified_field and self._endpoint.read_page(name, choice, Window(top=1)).rows:
-            finding = f"{name} has rows, but none of them passes a filter on {contract.modified_field}"
+        """Ask for one row. A filter that hides every row is told from a list without rows."""
+        name, field = entity.acumatica_entity, contract.modified_field
+        query = ListQuery(entity=entity, modified_field=field, lower=LONG_AGO, skip=0, top=1, archived=True)
+        finding, remedy = f"{name} is listable", ""
+        try:
+            rows = self._read_list(query).rows
+        except NotOptimizableError as exc:
+            query = replace(query, one_by_one=True)
+            rows = self._read_list(query).rows
+            finding = f"{name} is readable record by record only: {exc.message.rstrip('.')}"
+            remedy = SLOWER
+        if rows:
+            return finding, remedy, True
+        if field and self._read_list(replace(query, modified_field=None, lower=None)).rows:
+            finding = f"{name} has rows, but none of them passes a filter on {field}"
             return finding, "Name another `modified_field` of this entity in the catalogue.", False
-        return f"{name} is listable, without rows", HIDDEN, True
+        return f"{finding}, without rows", HIDDEN, True
 
 
 def _failed(subject: str, exc: ConnectorError) -> CheckLine:
     return CheckLine(subject=subject, ok=False, finding=exc.message, remedy=exc.action)
+
+
+def _seat_or(subject: str, exc: ConnectorError) -> str:
+    """Return what failed: a session with cookies takes its seat by signing in, one with a token by its first request."""
+    return SEAT if isinstance(exc, SessionsBusyError) else subject

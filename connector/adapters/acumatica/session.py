@@ -24,6 +24,8 @@ SIGN_OUT_TRIES = (timedelta(0), timedelta(seconds=1), timedelta(seconds=3))
 """A seat that is not given back stays taken for up to an hour."""
 
 SESSION_COOKIE = ".ASPXAUTH"
+QUICK_WAITS = timedelta(minutes=1)
+"""What a check waits for a full queue, all its requests together; the requests themselves take the time they take."""
 NO_SESSION_HERE = (401, 404)
 """Answers to a sign-out after which there is nothing left to sign out of."""
 
@@ -64,8 +66,13 @@ class Session:
             self._retry.call(self._ensure)
 
     def be_quick(self) -> None:
-        """Try everything twice at most from now on: a person is waiting for the findings."""
-        self._retry = replace(self._retry, attempts=min(self._retry.attempts, 2))
+        """Try everything twice at most from now on, and wait for nothing after a minute: a person wants the findings."""
+        ends_at = self._clock.now() + QUICK_WAITS
+        self._retry = replace(
+            self._retry,
+            attempts=min(self._retry.attempts, 2),
+            deadline=min(self._retry.deadline or ends_at, ends_at),
+        )
 
     def close(self) -> None:
         """Sign out and close the connection; never raises."""

@@ -132,11 +132,16 @@ class AcumaticaSource:
         """Return where the last sign-in led; None before one succeeded, and when nothing tells the tenant."""
         return self._sign_in.reached
 
-    def check(self, entities: Sequence[Entity]) -> Iterator[CheckLine]:
+    def check(
+        self,
+        entities: Sequence[Entity],
+        on_contract: Callable[[Entity, Contract], None] = lambda _entity, _contract: None,
+    ) -> Iterator[CheckLine]:
         """Yield what works and what does not, with a remedy for each failure."""
-        return Check(self._session, self._sign_in, self._endpoint, self._describe, self._deleted).lines(
-            entities
+        check = Check(
+            self._session, self._sign_in, self._endpoint, self._describe, self.read_list, self._deleted
         )
+        return check.lines(entities, on_contract)
 
     def close(self) -> None:
         """Give the seat back. The next call would sign in again."""

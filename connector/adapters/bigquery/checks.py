@@ -12,6 +12,7 @@ from connector.adapters.bigquery.jobs import dry_run
 from connector.adapters.bigquery.layout import LAYOUT_LABEL, REVISION
 from connector.adapters.bigquery.metadata import Metadata
 from connector.domain.evolution import fingerprint
+from connector.domain.queries import build_trial_query
 from connector.domain.schema import Table
 from connector.errors import AccessDeniedError, ConfigurationError, ConnectorError
 from connector.ports import CheckLine
@@ -28,7 +29,7 @@ MEGABYTE = 1_000_000
 def check_access(connection: Connection) -> Iterator[CheckLine]:
     """Yield lines on the identity, the right to run jobs, and the dataset."""
     yield _try("BigQuery jobs", partial(_check_jobs, connection))
-    yield _try(f"BigQuery dataset {connection.dataset}", partial(_check_dataset, connection))
+    yield _try("BigQuery dataset", partial(_check_dataset, connection))
 
 
 def check_tables(connection: Connection, tables: Sequence[Table]) -> Iterator[CheckLine]:
@@ -53,27 +54,35 @@ def _check_dataset(connection: Connection) -> str:
     found = Metadata(connection).find_dataset()
     if found is None:
         place = connection.location or "the project's default location"
-        return f"does not exist yet; the first run creates it in {place}"
-    return f"can be reached, in {found.location}"
+        return f"{connection.dataset} does not exist yet; the first run creates it in {place}"
+    return f"{connection.dataset} can be reached, in {found.location}"
 
 
 def _check_table(connection: Connection, table: Table) -> str:
     found = Metadata(connection).find(table.name)
     if found is None:
-        return "does not exist yet; the first run creates it"
+        return f"does not exist yet; the first run creates it{_try_views(connection, table)}"
     _require_rights(connection, found)
+    if found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
+        return f"can be read and written; the next run brings it up to date{_try_views(connection, table)}"
     missing = [view.name for view in table.views if Metadata(connection).find(view.name) is None]
-    if missing and found.labels.get(LAYOUT_LABEL) == fingerprint(table, REVISION):
+    if missing:
         raise ConfigurationError(
             f"The views {', '.join(missing)} are missing",
             action=f"Remove the label {LAYOUT_LABEL} from the table {table.name}; the next run makes them again.",
         )
-    sizes = [
-        dry_run(connection, connection.spell(view.sql)) for view in table.views if view.name not in missing
-    ]
+    sizes = [dry_run(connection, connection.spell(view.sql)) for view in table.views]
     if not sizes:
         return "can be read and written"
     return f"can be read and written; its {len(sizes)} views are valid (up to {max(sizes) / MEGABYTE:.1f} MB a query)"
+
+
+def _try_views(connection: Connection, table: Table) -> str:
+    """Try the views as the next run makes them; return what there is to say of them."""
+    if not table.views:
+        return ""
+    dry_run(connection, build_trial_query(table))
+    return f"; its {len(table.views)} views are valid"
 
 
 def _require_rights(connection: Connection, table: bigquery.Table) -> None:

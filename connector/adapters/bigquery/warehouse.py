@@ -82,9 +82,13 @@ class BigQueryWarehouse:
             yield dict(row.items())
 
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
-        """Ask for the dataset, for the right to query and to write, and try each table's views."""
-        yield from check_access(self._connection)
-        yield from check_tables(self._connection, tables)
+        """Ask for the dataset, for the right to query and to write, and then try each table's views."""
+        has_access = True
+        for line in check_access(self._connection):
+            has_access &= line.ok
+            yield line
+        if has_access:
+            yield from check_tables(self._connection, tables)
 
     def close(self) -> None:
         """Give the sockets back."""

@@ -88,9 +88,12 @@ class DuckDbWarehouse:
             try:
                 with translated(), duckdb.connect(":memory:") as connection:
                     layout.create(connection, table)
-                yield CheckLine(subject=table.name, ok=True, finding=f"{len(table.views)} views are valid")
+                finding = f"its {len(table.views)} views are valid"
+                yield CheckLine(subject=f"DuckDB table {table.name}", ok=True, finding=finding)
             except ConnectorError as exc:
-                yield CheckLine(subject=table.name, ok=False, finding=exc.message, remedy=exc.action)
+                yield CheckLine(
+                    subject=f"DuckDB table {table.name}", ok=False, finding=exc.message, remedy=exc.action
+                )
 
     def close(self) -> None:
         """Write everything to the file and let others at it."""

@@ -90,6 +90,7 @@ def load_stream(entity: str, fields: Mapping[str, Any] | None) -> Stream:
         last_success_at=_instant(fields.get("last_success_at")),
         deletions_since=_instant(fields.get("deletions_since")),
         suspects=tuple(fields.get("suspects", ())),
+        due=fields.get("due"),
     )
 
 

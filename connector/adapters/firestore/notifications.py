@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from google.cloud import firestore
 
+from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import storable
 from connector.adapters.firestore.streams import STREAMS
@@ -30,7 +31,10 @@ class FirestoreNotifications:
     def note_notification(
         self, entity: str, notification_id: str, suspects: Sequence[str], ttl: timedelta
     ) -> bool:
-        """Remember a notification for `ttl` and its suspects, all or nothing; False when it was noted before."""
+        """Remember a notification for `ttl`, its suspects and that its entity is due; False when it was noted before.
+
+        All or nothing. Of a storm the first alone changes the stream, unless there are suspects.
+        """
         note = {"taken": uuid4().hex, "expires_at": self._clock.now() + ttl}
         new = [storable(record_id)[:LONGEST_ID] for record_id in dict.fromkeys(suspects)]
 
@@ -39,12 +43,22 @@ class FirestoreNotifications:
             if _is_valid(noted.to_dict(), self._clock.now()):
                 return bool(noted.get("taken") == note["taken"])  # our own, whose answer got lost
             self._database.guarded(batch, noted, note)
-            if new and stream.exists:
-                known = [i for i in stream.to_dict().get("suspects", ()) if i not in new]
-                self._database.guarded(batch, stream, {"suspects": [*known, *new][-MOST_SUSPECTS:]})
+            if stream.exists and (values := _report(stream.to_dict(), new)):
+                self._database.guarded(batch, stream, values)
             return True
 
-        return self._database.change(STREAMS, entity, take, fields=["suspects"])
+        return self._database.change(STREAMS, entity, take, fields=["suspects", "due", "lease"])
+
+
+def _report(fields: dict[str, Any], suspects: Sequence[str]) -> dict[str, Any]:
+    """Return what has to change in a stream that was reported changed."""
+    values: dict[str, Any] = {}
+    if suspects:
+        known = [i for i in fields.get("suspects", ()) if i not in suspects]
+        values["suspects"] = [*known, *suspects][-MOST_SUSPECTS:]
+    if fields.get("due") != (fence := documents.last_fence(fields)):
+        values["due"] = fence
+    return values
 
 
 def _is_valid(noted: dict[str, Any] | None, now: datetime) -> bool:

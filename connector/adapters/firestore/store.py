@@ -72,12 +72,9 @@ class FirestoreStateStore(
         try:
             self._database.call_once(self._try_document)
         except ConnectorError as error:
-            return CheckLine(
-                subject=self._database.place, ok=False, finding=error.message, remedy=error.action
-            )
-        return CheckLine(
-            subject=self._database.place, ok=True, finding="A document was written, read and removed."
-        )
+            return CheckLine(subject="Firestore", ok=False, finding=error.message, remedy=error.action)
+        finding = f"a document was written, read and removed; {self._database.place}"
+        return CheckLine(subject="Firestore", ok=True, finding=finding)
 
     def close(self) -> None:
         """Close the connection. Safe to call twice; the next call opens another."""

@@ -71,16 +71,23 @@ class FirestoreStreams:
         """Remember that this entity's list cannot be optimised."""
         self._write(lease, {"read_one_by_one": True})
 
-    def commit(self, lease: Lease, stream: Stream) -> None:
-        """Replace the whole stream but its suspects, and give the lease back; the later watermark is kept."""
+    def commit(self, lease: Lease, stream: Stream, *, covers_reports: bool = False) -> bool:
+        """Replace the stream and give the lease back; return whether the entity is due all the same.
 
-        def commit(snapshot: Any, batch: firestore.WriteBatch) -> None:
+        The later watermark, the suspects and what was reported after this lease was taken are kept.
+        """
+
+        def commit(snapshot: Any, batch: firestore.WriteBatch) -> bool:
             fields = _require(snapshot, lease)
             watermark = documents.later_watermark(fields, stream.watermark)
-            values = documents.stream_fields(stream, watermark)
-            self._database.guarded(batch, snapshot, {**values, "lease.owner": None})
+            due = fields.get("due")
+            if due is not None and covers_reports and due < lease.fence:
+                due = None
+            values = {**documents.stream_fields(stream, watermark), "due": due, "lease.owner": None}
+            self._database.guarded(batch, snapshot, values)
+            return due is not None
 
-        self._database.change(STREAMS, lease.entity, commit, fields=["lease", "watermark"])
+        return self._database.change(STREAMS, lease.entity, commit, fields=["lease", "watermark", "due"])
 
     def release_lease(self, lease: Lease) -> None:
         """Give the lease back; nothing happens when it is no longer ours."""

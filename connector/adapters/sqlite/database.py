@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -58,6 +58,9 @@ CREATE TABLE refused_sign_in (only INTEGER PRIMARY KEY CHECK (only = 1), mark TE
 """,
     3: """
 CREATE TABLE origin (only INTEGER PRIMARY KEY CHECK (only = 1), instance TEXT NOT NULL, tenant TEXT NOT NULL);
+""",
+    4: """
+ALTER TABLE streams ADD COLUMN due INTEGER;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""

@@ -19,7 +19,7 @@ class SqliteNotifications:
     def note_notification(
         self, entity: str, notification_id: str, suspects: Sequence[str], ttl: timedelta
     ) -> bool:
-        """Remember a notification for `ttl` and its suspects, all or nothing; False when it was noted before."""
+        """Remember a notification for `ttl`, its suspects and that its entity is due; False when it was noted before."""
         now = self._clock.now()
         with self._database.writing() as connection:
             connection.execute("DELETE FROM notifications WHERE expires_at <= ?", (rows.instant_text(now),))
@@ -29,6 +29,10 @@ class SqliteNotifications:
             )
             if not added.rowcount:
                 return False
+            connection.execute(
+                "UPDATE streams SET due = COALESCE((SELECT fence FROM leases WHERE entity = ?), 0) WHERE entity = ?",
+                (entity, entity),
+            )
             connection.executemany(
                 "INSERT OR IGNORE INTO suspects (entity, record_id)"
                 " SELECT ?, ? WHERE EXISTS (SELECT 1 FROM streams WHERE entity = ?)",

@@ -80,6 +80,7 @@ def load_stream(
         last_success_at=instant_or_none(row["last_success_at"]),
         deletions_since=instant_or_none(row["deletions_since"]),
         suspects=suspects,
+        due=row["due"],
     )
 
 

@@ -44,7 +44,7 @@ class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLet
 
     def check(self) -> CheckLine:
         """Write, read and remove one row of its own; never raises."""
-        subject = f"State file {self._database.path}"
+        subject = "SQLite file"
         try:
             with self._database.writing() as connection:
                 connection.execute(
@@ -54,7 +54,8 @@ class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLet
                 connection.execute("DELETE FROM sessions WHERE number = -1")
         except ConnectorError as error:
             return CheckLine(subject=subject, ok=False, finding=error.message, remedy=error.action)
-        return CheckLine(subject=subject, ok=True, finding="A row was written, read and removed.")
+        finding = f"a row of {self._database.path} was written, read and removed"
+        return CheckLine(subject=subject, ok=True, finding=finding)
 
     def close(self) -> None:
         """Release the file. Safe to call twice; the next call opens it again."""

@@ -75,15 +75,20 @@ class SqliteStreams:
                 (lease.entity,),
             )
 
-    def commit(self, lease: Lease, stream: Stream) -> None:
-        """Replace the whole stream but its suspects, and give the lease back; the later watermark is kept."""
+    def commit(self, lease: Lease, stream: Stream, *, covers_reports: bool = False) -> bool:
+        """Replace the stream and give the lease back; return whether the entity is due all the same.
+
+        The later watermark, the suspects and what was reported after this lease was taken are kept.
+        """
         with self._database.writing() as connection:
             require_lease(connection, lease)
-            _store_stream(connection, lease.entity, stream)
+            due = _select_due(connection, lease, covers_reports=covers_reports)
+            _store_stream(connection, lease.entity, stream, due)
             connection.execute("DELETE FROM checkpoints WHERE entity = ?", (lease.entity,))
             for mode, checkpoint in stream.checkpoints.items():
                 _store_checkpoint(connection, lease.entity, mode, checkpoint)
             _give_back(connection, lease)
+        return due is not None
 
     def release_lease(self, lease: Lease) -> None:
         """Give the lease back; nothing happens when it is no longer ours."""
@@ -166,14 +171,21 @@ def _store_checkpoint(
         )
 
 
-def _store_stream(connection: sqlite3.Connection, entity: str, stream: Stream) -> None:
+def _select_due(connection: sqlite3.Connection, lease: Lease, *, covers_reports: bool) -> int | None:
+    """Return the mark that stays when a run of this lease commits."""
+    row = connection.execute("SELECT due FROM streams WHERE entity = ?", (lease.entity,)).fetchone()
+    due: int | None = None if row is None else row["due"]
+    return None if due is not None and covers_reports and due < lease.fence else due
+
+
+def _store_stream(connection: sqlite3.Connection, entity: str, stream: Stream, due: int | None) -> None:
     row = connection.execute("SELECT watermark FROM streams WHERE entity = ?", (entity,)).fetchone()
     stored = None if row is None else rows.instant_or_none(row["watermark"])
     later = max((mark for mark in (stored, stream.watermark) if mark is not None), default=None)
     connection.execute(
         "INSERT OR REPLACE INTO streams (entity, watermark, lower, edge, edge_complete, contract,"
-        " read_one_by_one, records_seen, last_success_at, deletions_since)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " read_one_by_one, records_seen, last_success_at, deletions_since, due)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             entity,
             rows.text_or_none(later),
@@ -185,5 +197,6 @@ def _store_stream(connection: sqlite3.Connection, entity: str, stream: Stream) -
             stream.records_seen,
             rows.text_or_none(stream.last_success_at),
             rows.text_or_none(stream.deletions_since),
+            due,
         ),
     )

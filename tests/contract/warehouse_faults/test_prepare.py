@@ -215,6 +215,17 @@ class TestTrouble:
         with pytest.raises(ConfigurationError, match="bills in the dataset erp is a TABLE"):
             warehouse.prepare(a_table())
 
+    def test_check_tries_no_table_without_the_right_to_run_jobs(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_log())
+        bigquery.fail("submit", 403, "accessDenied", "no bigquery.jobs.create", times=9)
+        lines = list(warehouse.check([a_log()]))
+        assert [(line.subject, line.ok) for line in lines] == [
+            ("BigQuery jobs", False),
+            ("BigQuery dataset", True),
+        ]
+
     def test_check_names_missing_rights(self, warehouse: BigQueryWarehouse, bigquery: BigQueryState) -> None:
         warehouse.prepare(a_log())
         bigquery.permissions = frozenset({"bigquery.tables.get", "bigquery.tables.getData"})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connector.catalogue import load_catalogue
-from connector.domain.notification import MOST_ROWS, find_entity, parse_notification, parse_queries
+from connector.domain.notification import MOST_LOOKED_AT, find_entity, parse_notification, parse_queries
 from connector.errors import BadRequestError
 
 ENTITIES = load_catalogue().entities
@@ -26,11 +26,6 @@ def a_body(**members: Any) -> bytes:
     return json.dumps(defaults | members).encode()
 
 
-def test_the_time_stamp_keeps_all_its_64_bits() -> None:
-    assert parse_notification(a_body()).ticks == 636295833829493672
-    assert int(float(636295833829493672)) != 636295833829493672, "a float would not do"
-
-
 @pytest.mark.parametrize("name", ["NoteID", "noteid", "Note ID", "APInvoice_NoteID", "RefNoteID"])
 def test_a_row_that_left_without_coming_back_is_a_suspect(name: str) -> None:
     hint = parse_notification(
@@ -38,6 +33,16 @@ def test_a_row_that_left_without_coming_back_is_a_suspect(name: str) -> None:
     )
     assert hint.suspects == (ONE,)
     assert hint.unidentified == 0
+
+
+def test_the_record_s_own_id_is_told_from_references_to_others() -> None:
+    row = {"RefNoteID": TWO, "NoteID": ONE, "OwnerNoteID": TWO}
+    assert parse_notification(a_body(Deleted=[row])).suspects == (ONE,)
+
+
+def test_an_id_is_not_guessed_among_several_references() -> None:
+    hint = parse_notification(a_body(Deleted=[{"RefNoteID": TWO, "OwnerNoteID": ONE}]))
+    assert (hint.suspects, hint.unidentified) == ((), 1)
 
 
 def test_an_update_names_no_suspect() -> None:
@@ -70,14 +75,25 @@ def test_a_suspect_is_named_once_and_an_id_that_is_none_is_not_taken() -> None:
         a_body(Id="x" * 101),
         a_body(Deleted="all"),
         a_body(Deleted=[7]),
-        a_body(TimeStamp=2**63),
-        a_body(TimeStamp=-1),
-        a_body(Inserted=[{}] * (MOST_ROWS + 1)),
+        a_body(Deleted=[{}], Id="")[:-1] + b" " * MOST_LOOKED_AT + b"}",
     ],
 )
 def test_what_is_no_notification_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequestError):
         parse_notification(body)
+
+
+def test_a_notification_of_a_mass_release_is_taken_with_its_suspects_as_long_as_it_can_be_looked_at() -> None:
+    rows = [{"NoteID": f"0f2b3f5e-7c0a-4a5b-9d0c-{number:012x}"} for number in range(20_000)]
+    hint = parse_notification(a_body(Inserted=rows[1:], Deleted=rows))
+    assert (hint.suspects, hint.is_whole) == ((rows[0]["NoteID"],), True)
+
+
+def test_of_a_notification_too_large_to_look_at_the_hint_alone_is_taken() -> None:
+    rows = [{"NoteID": ONE, "Descr": "x" * 1000}] * (MOST_LOOKED_AT // 1000)
+    hint = parse_notification(a_body(Deleted=rows))
+    assert (hint.id, hint.query) == ("n-1", "BQ-Bill")
+    assert (hint.suspects, hint.unidentified, hint.is_whole) == ((), 0, False)
 
 
 def test_members_nobody_announced_are_passed_over() -> None:

@@ -206,4 +206,5 @@ def test_a_file_of_the_first_layout_is_taken_over(tmp_path: Path, clock: FakeClo
     store.close()
     again = SqliteStateStore(path=path, clock=clock)
     assert again.read_stream("vendors").suspects == ("a",)
+    assert again.read_stream("vendors").due is not None
     again.close()
