@@ -1,8 +1,9 @@
 """Writes what was read: rows, dead letters, audit pages. Any of it may happen twice."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from connector.domain.batch import are_too_many_rejected, build_insert_id
 from connector.domain.instants import to_text
@@ -25,8 +26,7 @@ class KnownVersions(Protocol):
         """Whether this very version is already written."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Fate:
+class _Fate(msgspec.Struct, kw_only=True, gc=False):
     """One reading of a batch on its way: its page, and what becomes of it."""
 
     page: Page

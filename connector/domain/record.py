@@ -55,7 +55,7 @@ class Record:
                 run_id.encode(),
             )
         )
-        return head + (b"}" if self.body == b"{}" else b"," + self.body[1:])
+        return head + b"}" if self.body == b"{}" else b"".join((head, b",", self.body[1:]))
 
 
 def build_mark(record_id: str, state: str) -> str:

@@ -121,17 +121,18 @@ class Slots:
         pieces = self.encode_details(node, content) if self.has_details else []
         if not pieces:
             return body
-        head = body[:-1] + b"," if len(body) > 2 else b"{"
-        return b"%b%b}" % (head, b",".join(pieces))
+        if body == b"{}":
+            pieces[0] = pieces[0].removeprefix(b",")
+        return b"".join((body[:-1], *pieces, b"}"))
 
     def encode_details(self, node: Any, content: list[bytes]) -> list[bytes]:
-        """Return `"column":[lines]` for every collection that has lines."""
+        """Return `,"column":[lines]`, in pieces, for every collection that has lines."""
         pieces: list[bytes] = []
         for attribute, column, slots in self._details:
             if lines := getattr(node, attribute):
                 content.append(column)
                 rows = map(_number_line, slots.encode_lines(lines, content), lines, count(1))
-                pieces.append(b'"%b":[%b]' % (column, b",".join(rows)))
+                pieces += (b',"%b":[' % column, b",".join(rows), b"]")
                 content.append(b"]")  # a line less here is not a line more in the level above
         for attribute, slots in self._linked:
             linked = getattr(node, attribute)
@@ -140,10 +141,10 @@ class Slots:
         return pieces
 
     def encode_lines(self, lines: Sequence[Any], content: list[bytes]) -> Sequence[bytes]:
-        """Return the JSON object of each line; those without lines of their own are encoded in one call."""
+        """Return the JSON object of each line."""
         if self.has_details:
             return [self.encode(line, content) for line in lines]
-        bodies = ENCODER.encode_lines([self._read(line) for line in lines]).splitlines()
+        bodies = [ENCODER.encode(self._read(line)) for line in lines]
         content += bodies
         return bodies
 

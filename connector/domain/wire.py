@@ -15,7 +15,7 @@ NULL = Raw(b"null")
 LONGEST = 100
 """Digits of a number in scientific form that are worth spelling out; no column holds as many."""
 SHORT = 11
-"""A number of so many characters fits NUMERIC, wherever its point is."""
+"""A number of so many characters fits NUMERIC, wherever its point is. Nearly all amounts are as short."""
 NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
@@ -87,8 +87,9 @@ def to_numeric(raw: Raw) -> str | None:
     text = str(raw, "ascii")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
-    if len(text) <= SHORT and text.replace(".", "", 1).isdecimal():
-        return text
+    # Of all JSON values numbers alone begin with a digit or a minus.
+    if "-" <= text < ":" and len(text) <= SHORT and "e" not in text and "E" not in text:
+        return text if text != "-0" else "0"
     return _to_digits(raw, whole_limit=29, fraction_limit=9)
 
 
