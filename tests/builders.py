@@ -153,6 +153,7 @@ class Rig:
         *,
         ports: Ports | None = None,
         since: datetime | None = None,
+        record_id: str | None = None,
         depth: Depth = Depth.KEYS,
         budget: timedelta = timedelta(hours=1),
         **limits: Any,
@@ -163,7 +164,7 @@ class Rig:
         return Run(
             run_id=f"run-{self.runs}",
             entity=self.catalogue[entity],
-            request=RunRequest(entity=entity, mode=mode, since=since, depth=depth),
+            request=RunRequest(entity=entity, mode=mode, since=since, record_id=record_id, depth=depth),
             ports=ports or self.open_ports(deadline),
             limits=Limits(**{"deadline": deadline, "page_size": 15, **limits}),
         )
