@@ -210,6 +210,20 @@ def test_a_second_ctrl_c_stops_at_once_and_is_written_down_as_that(shell: Shell,
     ]
 
 
+def test_what_gets_no_further_within_its_budget_is_not_run_for_ever(
+    shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reconcile of keys begins anew each time, and here its second page never comes in time."""
+    assert shell.run("sync", "invoices") == 0
+    monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "15")
+    monkeypatch.setenv("SYNC_TIME_BUDGET_SECONDS", "40")
+    tenant.faults.add(path="/Bill?", skip=1, times=10_000, status=429, headers={"Retry-After": "50"})
+    assert shell.run("reconcile", "invoices", "--json") == 1
+    (result,) = shell.documents()
+    assert (result["status"], result["records_read"]) == ("partial", 15)
+    assert "SYNC_TIME_BUDGET_SECONDS" in shell.err
+
+
 @pytest.fixture(autouse=True)
 def _ctrl_c_as_on_a_terminal() -> Iterator[None]:
     """A shell starts what it puts in the background with Ctrl-C ignored; these tests are about a terminal."""
