@@ -17,25 +17,6 @@ FOREVER = 10_000
 READ = timedelta(seconds=10)
 
 
-def _keep(rig: Rig, record_id: str) -> None:
-    """Let the record be rejected as it is."""
-    ports = rig.open_ports()
-    payload = ports.source.read_record(rig.catalogue["invoices"], record_id)
-    ports.source.close()
-    assert payload is not None
-    rig.state.add_dead_letter(
-        DeadLetter(
-            entity="invoices",
-            record_id=record_id,
-            key="Bill/1",
-            reason="refused",
-            payload=payload,
-            run_id="run-0",
-            rejected_at=rig.clock.now(),
-        )
-    )
-
-
 def _keep_all(rig: Rig, *, good: int) -> None:
     """Let all 40 bills be rejected; the last ones, so many, can be used by now."""
     rig.run("invoices")
@@ -45,7 +26,7 @@ def _keep_all(rig: Rig, *, good: int) -> None:
     for number, bill in enumerate(ids):
         changed = {"Amount": TOO_LONG} if number < 40 - good else {"Description": "mended"}
         tenant.change("Bill", bill, changed)
-        _keep(rig, bill)
+        rig.reject("invoices", bill)
     rig.pass_time(timedelta(hours=1))
 
 
@@ -66,7 +47,7 @@ def _replay(rig: Rig, *, budget: timedelta = READ * 1000) -> RunResult:
 def test_one_letter_alone_is_replayed(rig: Rig) -> None:
     one, other, *_ = [bill.id for bill in rig.sandbox.tenant.records("Bill")]
     for bill in (one, other):
-        _keep(rig, bill)
+        rig.reject("invoices", bill)
     result = rig.run("invoices", Mode.REPLAY, record_id=one)
     assert (result.status, result.records_read, result.records_written) == (Status.SUCCEEDED, 1, 1)
     assert list(_letters(rig)) == [other]
@@ -78,7 +59,7 @@ def test_many_letters_are_written_in_batches(rig: Rig) -> None:
     for number in range(80):
         tenant.insert("Bill", {"Type": "Bill", "ReferenceNbr": f"9{number:05}", "Vendor": "V000001"})
     for bill in tenant.records("Bill"):
-        _keep(rig, bill.id)
+        rig.reject("invoices", bill.id)
     life = Life(lambda *_: None)
     result = rig.run("invoices", Mode.REPLAY, life=life)
     assert (result.status, result.records_written, result.pages) == (Status.SUCCEEDED, 120, 120)
@@ -151,7 +132,7 @@ def test_a_record_that_is_gone_stays_gone_and_its_last_version_is_in_the_history
     rig.run("invoices")
     rig.pass_time(timedelta(hours=1))
     tenant.change("Bill", bill, {"Description": "the last version"})
-    _keep(rig, bill)
+    rig.reject("invoices", bill)
     rejected_at = rig.clock.now()
     tenant.delete("Bill", bill)
     rig.pass_time(timedelta(hours=1))
@@ -176,7 +157,7 @@ def test_a_record_that_is_gone_stays_gone_and_its_last_version_is_in_the_history
 def test_a_record_that_is_gone_before_it_was_ever_stored_is_in_the_history_alone(rig: Rig) -> None:
     tenant = rig.sandbox.tenant
     bill = tenant.records("Bill")[3].id
-    _keep(rig, bill)
+    rig.reject("invoices", bill)
     tenant.delete("Bill", bill)
     rig.pass_time(timedelta(hours=1))
     assert rig.run("invoices", Mode.REPLAY).status is Status.SUCCEEDED
@@ -186,7 +167,7 @@ def test_a_record_that_is_gone_before_it_was_ever_stored_is_in_the_history_alone
 
 def test_a_record_without_an_id_is_replayed_as_it_was_kept(rig: Rig) -> None:
     """Whether it is gone cannot be asked, so it is not said."""
-    _keep(rig, rig.sandbox.tenant.records("Bill")[3].id)
+    rig.reject("invoices", rig.sandbox.tenant.records("Bill")[3].id)
     (letter,) = _letters(rig).values()
     rig.state.remove_dead_letter("invoices", letter.record_id, letter.rejected_at)
     rig.state.add_dead_letter(replace(letter, record_id="unidentified-1"))
