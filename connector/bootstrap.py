@@ -284,7 +284,8 @@ def store_secret(secrets: SecretStore, reference: str, value: bytes) -> None:
 def got_further(request: RunRequest, result: RunResult) -> bool:
     """Whether a call that goes on at once is worth it: time ran out, and this run brought the end nearer.
 
-    A reconcile of keys begins anew each time; only what it repaired or marked makes the next one shorter.
+    A reconcile of keys begins anew each time; only what it repaired or marked makes the next one shorter. Of all other
+    modes each run goes on where the one before stopped; a replay never tries a letter twice.
     """
     if result.status is not Status.PARTIAL:
         return False

@@ -1,6 +1,6 @@
 """The command line: the same use cases as the function, for people and scripts.
 
-Exit code 0: everything went well; 1: something failed; 2: the command itself was wrong; 130: stopped with Ctrl-C.
+Exit code 0: everything went well; 1: something failed or did not come to its end; 2: the command itself was wrong; 130: stopped with Ctrl-C.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from datetime import datetime
 
 from rich.console import Console
 
-from connector.bootstrap import Connector, build
+from connector.bootstrap import Connector, build, got_further
 from connector.config import load_log_settings, load_settings
 from connector.demo import run_demo
 from connector.domain.entity import Depth
@@ -209,7 +209,7 @@ def _run_all(
     console: Console,
     interruption: Interruption,
 ) -> int:
-    """Run each, going on by itself where the time budget cut one short.
+    """Run each, going on by itself where the time budget cut one short, as long as that gets it nearer to its end.
 
     A failure does not keep the next from running, unless it would fail in the same way.
     """
@@ -218,7 +218,7 @@ def _run_all(
         for number, request in enumerate(requests, 1):
             place = f"{number}/{len(requests)} " if len(requests) > 1 else ""
             result = _run_one(connector, request, options, console, place)
-            while result.status is Status.PARTIAL and not interruption.requested:
+            while got_further(request, result) and not interruption.requested:
                 _show_result(result, options, console)
                 result = _run_one(connector, request, options, console, place)
             _show_result(result, options, console)
@@ -226,10 +226,12 @@ def _run_all(
             if interruption.requested:
                 write_note("Stopped. What is done is done; the next run goes on from there.")
                 return INTERRUPTED
+            if result.status is Status.PARTIAL:
+                write_note(f"{request.entity} gets no further: raise SYNC_TIME_BUDGET_SECONDS.")
             if result.error and result.error.type in HOPELESS and number < len(requests):
                 write_note("The other entities are not tried: they would fail in the same way.")
                 break
-    return FAILED if any(result.status is Status.FAILED for result in results) else OK
+    return OK if all(result.status in (Status.SUCCEEDED, Status.SKIPPED) for result in results) else FAILED
 
 
 def _run_one(

@@ -72,13 +72,17 @@ class OtherTenantError(ConfigurationError):
 
 
 class TransientError(ConnectorError):
-    """Time may help: the same call can succeed later."""
+    """Time may help: the same call can succeed later.
+
+    `is_out_of_time` says that it was not tried again only because the run's time budget would have ended meanwhile.
+    """
 
     http_status = 503
 
     def __init__(self, message: str, *, action: str, retry_after: timedelta | None = None) -> None:
         super().__init__(message, action=action)
         self.retry_after = retry_after
+        self.is_out_of_time = False
 
 
 class SourceUnavailableError(TransientError):

@@ -4,7 +4,7 @@ A filter by change time never shows a deletion, and not every change moves the s
 (`keys`), or every record is read again and its content compared (`content`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
@@ -17,8 +17,9 @@ from connector.domain.run import Status, WriteMethod
 from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import VersionIndex
-from connector.errors import TooManyDeletionsError
+from connector.errors import TooManyDeletionsError, TransientError
 from connector.reading import Interpreter, ListReader, Page, read_ahead
+from connector.rereading import read_again
 from connector.running import Run
 from connector.sync import load_contract, prepare_log
 from connector.tombstoning import mark_deleted
@@ -36,6 +37,7 @@ class Reconcile:
     def __init__(self, run: Run, stream: Stream) -> None:
         self._run = run
         self._is_deep = run.request.depth is Depth.CONTENT
+        self._is_out_of_time = False
         self._matched = self._repaired = self._stale = self._deleted = 0
         contract = load_contract(run, stream)
         self._writer = BatchWriter(run, build_table(run.entity, contract))
@@ -74,7 +76,7 @@ class Reconcile:
 
     def _compare_keys(self) -> bool:
         """List ids and stamps alone; read the records that differ. Return False when time ran out."""
-        for page in self._open_reader(None).read():
+        for page in self._in_time(self._open_reader(None).read()):
             self._run.begin_page()
             self._follow(page.contract)
             differing = [found for reading in page.readings if self._differs(found := reading.record)]
@@ -82,10 +84,21 @@ class Reconcile:
             self._matched += same
             self._run.tally.records_read += same
             self._run.tally.records_unchanged += same
-            self._repair(found.id for found in differing)
-            if self._run.must_stop():
-                return False
-        return True
+            self._repair(dict.fromkeys(found.id for found in differing))
+        return not self._is_out_of_time
+
+    def _in_time(self, pages: Iterable[Page]) -> Iterator[Page]:
+        """Yield the pages until time runs out: after one was worked on, or in the request for the next."""
+        try:
+            for page in pages:
+                yield page
+                self._is_out_of_time = self._is_out_of_time or self._run.must_stop()
+                if self._is_out_of_time:
+                    return
+        except TransientError as exc:
+            if not self._run.is_cut_short(exc):
+                raise
+            self._is_out_of_time = True
 
     def _differs(self, found: Record | Rejected) -> bool:
         """Note that Acumatica has the record; return whether the warehouse misses it or has it with another stamp."""
@@ -98,10 +111,11 @@ class Reconcile:
         self._stale += 1
         return True
 
-    def _repair(self, record_ids: Iterable[str]) -> list[str]:
+    def _repair(self, record_ids: Mapping[str, object]) -> list[str]:
         """Read these records one by one, as far as time allows, and write them; return the ids Acumatica says are gone."""
         read_at = self._run.ports.clock.now()
-        raws = dict(self._read_in_time(record_ids))
+        raws = dict(read_again(self._run, record_ids))
+        self._is_out_of_time = len(raws) < len(record_ids)
         readings, contract = self._interpreter.interpret([raw for raw in raws.values() if raw is not None])
         if readings:
             self._write(
@@ -115,13 +129,6 @@ class Reconcile:
                 )
             )
         return [i for i, raw in raws.items() if raw is None]
-
-    def _read_in_time(self, record_ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
-        for record_id in record_ids:
-            if self._run.must_stop():
-                return
-            self._run.renew_lease()
-            yield record_id, self._run.ports.source.read_record(self._run.entity, record_id)
 
     def _write(self, page: Page) -> None:
         """Write what the warehouse does not have in this very version, and count it."""
@@ -152,16 +159,16 @@ class Reconcile:
 
     def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
         """Read every record and write those whose content differs. Return False when time ran out, progress stored."""
+        page: Page | None = None
         with read_ahead(self._open_reader(checkpoint).read()) as pages:
-            for page in pages:
+            for page in self._in_time(pages):
                 self._run.begin_page()
                 for reading in page.readings:
                     self._note_content(reading.record)
                 self._write(page)
-                if self._run.must_stop():
-                    self._save_checkpoint(page)
-                    return False
-        return True
+        if self._is_out_of_time:
+            self._save_checkpoint(page)
+        return not self._is_out_of_time
 
     def _note_content(self, found: Record | Rejected) -> None:
         at = self._index.find(found.id)
@@ -192,7 +199,7 @@ class Reconcile:
             gone = self._repair(batch)
             mark_deleted(self._run, self._writer, {record_id: batch[record_id] for record_id in gone})
             self._deleted += len(gone)
-            if self._run.must_stop():
+            if self._is_out_of_time or self._run.must_stop():
                 return False
         return True
 

@@ -27,6 +27,7 @@ class Retry:
     is drawn evenly below that bound (full jitter), from its upper half alone where the server declined for its pace, unless
     the server named a delay. No wait ends after `deadline`, and none is longer than `longest_wait`, whatever the server
     named, because a run that waits does not renew its lease: the last error is raised instead, for the caller to wait.
+    Where the deadline alone kept it from another try, the error says so (`is_out_of_time`).
     """
 
     clock: Clock
@@ -63,7 +64,11 @@ class Retry:
         wait = timedelta(seconds=state.upcoming_sleep)
         if wait > self.longest_wait:
             return True
-        return self.deadline is not None and self.clock.now() + wait >= self.deadline
+        if self.deadline is None or self.clock.now() + wait < self.deadline:
+            return False
+        if state.outcome is not None and isinstance(error := state.outcome.exception(), TransientError):
+            error.is_out_of_time = True
+        return True
 
     def _sleep(self, seconds: float) -> None:
         self.clock.sleep(timedelta(seconds=seconds))

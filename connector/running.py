@@ -97,6 +97,11 @@ class Run:
         """Whether the time budget is used up or the instance is ending."""
         return self.ports.clock.now() >= self.limits.deadline or self.limits.is_stopping()
 
+    def is_cut_short(self, exc: ConnectorError) -> bool:
+        """Whether a call failed only because time ran out, in a run that had got somewhere: it is partial, not failed."""
+        is_out_of_time = isinstance(exc, TransientError) and (exc.is_out_of_time or self.must_stop())
+        return is_out_of_time and self.tally.pages > 0
+
     def prepare(self, table: Table) -> TableStatus:
         """Make the table as it should be; from then on the run has something to tell analysts."""
         status = self.ports.warehouse.prepare(table)

@@ -15,7 +15,7 @@ from connector.domain.schema import Table
 from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import Edge, VersionIndex
-from connector.errors import ConnectorError, TransientError
+from connector.errors import ConnectorError
 from connector.ports import TableStatus
 from connector.probing import is_filter_blind
 from connector.reading import Interpreter, ListReader, Page, read_ahead
@@ -93,7 +93,7 @@ class Pass:
                     page = next(pages, None)
                 except ConnectorError as exc:
                     self._keep(pending)  # a failure does not cost the pages read before
-                    if isinstance(exc, TransientError) and self._run.tally.pages and self._run.must_stop():
+                    if self._run.is_cut_short(exc):
                         return False
                     raise
                 if page is None:

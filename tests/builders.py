@@ -18,7 +18,7 @@ from connector.domain.contract import Contract, Kind, Shape
 from connector.domain.entity import Depth, Entity
 from connector.domain.record import Codec, Record
 from connector.domain.run import Mode, RunRequest, RunResult
-from connector.domain.stream import Checkpoint, Stream
+from connector.domain.stream import Checkpoint, DeadLetter, Stream
 from connector.reconcile import reconcile_entity
 from connector.replay import replay_dead_letters
 from connector.retrying import Retry
@@ -153,6 +153,7 @@ class Rig:
         *,
         ports: Ports | None = None,
         since: datetime | None = None,
+        record_id: str | None = None,
         depth: Depth = Depth.KEYS,
         budget: timedelta = timedelta(hours=1),
         **limits: Any,
@@ -163,7 +164,7 @@ class Rig:
         return Run(
             run_id=f"run-{self.runs}",
             entity=self.catalogue[entity],
-            request=RunRequest(entity=entity, mode=mode, since=since, depth=depth),
+            request=RunRequest(entity=entity, mode=mode, since=since, record_id=record_id, depth=depth),
             ports=ports or self.open_ports(deadline),
             limits=Limits(**{"deadline": deadline, "page_size": 15, **limits}),
         )
@@ -186,6 +187,23 @@ class Rig:
         finally:
             ports.warehouse.close()
             ports.state.close()
+
+    def reject(self, entity: str, record_id: str) -> None:
+        """Keep the record, as it is now, as a dead letter."""
+        ports = self.open_ports()
+        payload = ports.source.read_record(self.catalogue[entity], record_id)
+        ports.source.close()
+        self.state.add_dead_letter(
+            DeadLetter(
+                entity=entity,
+                record_id=record_id,
+                key="",
+                reason="refused",
+                payload=payload or b"",
+                run_id=f"run-{self.runs}",
+                rejected_at=self.clock.now(),
+            )
+        )
 
     def pass_time(self, duration: timedelta) -> None:
         """Move both clocks."""

@@ -45,7 +45,10 @@ class Stream:
     edge: Mapping[str, str] = field(default_factory=dict)
     edge_complete: bool = True
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
-    """Progress of the unfinished pass per mode (`incremental`, `backfill`, `reconcile`): each has its own cursor."""
+    """Progress of the unfinished pass per mode (`incremental`, `backfill`, `reconcile`): each has its own cursor.
+
+    That of a `replay` has no list: its signpost is when the replay began, its highest when its last run ended.
+    """
     contract: Contract | None = None
     read_one_by_one: bool = False
     """Acumatica cannot optimise this entity's list: read its keys, then each record by id."""

@@ -154,3 +154,13 @@ def test_without_a_deadline_a_server_that_declines_is_not_asked_for_ever(clock: 
     with pytest.raises(SourceThrottledError):
         Retry(clock=clock).call(call)
     assert len(tries) == 6
+
+
+@pytest.mark.parametrize(("seconds_left", "is_out_of_time"), [(3, True), (3600, False)])
+def test_an_error_tells_whether_only_the_deadline_kept_it_from_another_try(
+    clock: FakeClock, seconds_left: int, is_out_of_time: bool
+) -> None:
+    call, _ = failing(down(retry_after=SECOND), 100)
+    with pytest.raises(SourceUnavailableError) as caught:
+        Retry(clock=clock, deadline=clock.now() + seconds_left * SECOND).call(call)
+    assert caught.value.is_out_of_time is is_out_of_time
