@@ -184,7 +184,7 @@ class StateStore(Protocol):
     """Watermarks, checkpoints, leases, audit and dead letters of all entities.
 
     Every method may raise StateStoreUnavailableError. Methods that take a lease raise LeaseLostError, and change
-    nothing, when its fence is no longer the stored one; that test and the change are one transaction.
+    nothing, when the stored one has another fence or owner; that test and the change are one transaction.
     """
 
     def read_stream(self, entity: str) -> Stream:
@@ -196,13 +196,8 @@ class StateStore(Protocol):
         An expired lease is taken over with its fence plus one.
         """
 
-    def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease:
-        """Return the lease with a later end."""
-
-    def save_checkpoint(
-        self, lease: Lease, mode: str, checkpoint: Checkpoint | None, ttl: timedelta
-    ) -> Lease:
-        """Store the mode's progress (None forgets it), and renew the lease."""
+    def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
+        """Store the mode's progress (None forgets it)."""
 
     def save_contract(self, lease: Lease, contract: Contract) -> None:
         """Remember the entity's contract."""

@@ -119,7 +119,6 @@ class Reconcile:
         for record_id in record_ids:
             if self._run.must_stop():
                 return
-            self._run.renew_lease()
             yield record_id, self._run.ports.source.read_record(self._run.entity, record_id)
 
     def _write(self, page: Page) -> None:
@@ -180,8 +179,7 @@ class Reconcile:
                 known=page.seam.known,
                 highest=None,
             )
-        state, ttl = self._run.ports.state, self._run.limits.lease_ttl
-        self._run.lease = state.save_checkpoint(self._run.lease, "reconcile", checkpoint, ttl)
+        self._run.ports.state.save_checkpoint(self._run.lease, "reconcile", checkpoint)
 
     def _mark_deleted(self) -> bool:
         """Tombstone what is neither listed nor found by its id. Return False when time ran out."""

@@ -175,8 +175,8 @@ class Pass:
             edge=edge.to_plain(),
             edge_complete=edge.complete,
         )
-        mode, ttl = self._run.request.mode.value, self._run.limits.lease_ttl
-        self._run.lease = self._run.ports.state.save_checkpoint(self._run.lease, mode, checkpoint, ttl)
+        mode = self._run.request.mode.value
+        self._run.ports.state.save_checkpoint(self._run.lease, mode, checkpoint)
 
     def _report_set_aside(self) -> None:
         """Say which members went to `_extra`: the tenant has something the contract does not tell."""
@@ -286,7 +286,7 @@ def prepare_log(run: Run, stream: Stream, table: Table) -> tuple[TableStatus, St
     checkpoints: dict[str, Checkpoint | None] = dict.fromkeys(stream.checkpoints)
     checkpoints[Mode.INCREMENTAL.value] = start
     for mode, checkpoint in checkpoints.items():
-        run.lease = run.ports.state.save_checkpoint(run.lease, mode, checkpoint, run.limits.lease_ttl)
+        run.ports.state.save_checkpoint(run.lease, mode, checkpoint)
     return status, replace(stream, edge={}, checkpoints={Mode.INCREMENTAL.value: start})
 
 
