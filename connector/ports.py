@@ -55,7 +55,7 @@ class Source(Protocol):
         """
 
     def read_list(self, query: ListQuery) -> ListAnswer:
-        """Return one page of the list; `one_by_one` reads its keys and then each record by id.
+        """Return one page of the list; `one_by_one` reads its keys and then each record by id, and may return fewer rows.
 
         If the endpoint has lost something the contract names, the entity is described once afresh and asked for by that;
         SourceSetupError says what is asked for when that fails too. So it is with `read_record`.

@@ -1,7 +1,7 @@
 """One incremental run or backfill, step by step, in the order in which things happen."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -89,7 +89,7 @@ class Pass:
         with read_ahead(self._reader.read()) as pages:
             while True:
                 try:
-                    page = next(pages, None)
+                    page = self._read_next(pages)
                 except ConnectorError as exc:
                     self._keep(pending)  # a failure does not cost the pages read before
                     if isinstance(exc, TransientError) and self._run.tally.pages and self._run.must_stop():
@@ -111,6 +111,15 @@ class Pass:
                     return False
         self._write(pending, is_last=True)
         return True
+
+    def _read_next(self, pages: Iterator[Page]) -> Page | None:
+        """Return the next page, None at the end; note at once that the list is read one by one, even if reading fails."""
+        try:
+            return next(pages, None)
+        finally:
+            if self._reader.one_by_one and not self._stream.read_one_by_one:
+                self._stream = replace(self._stream, read_one_by_one=True)
+                self._run.ports.state.save_read_one_by_one(self._run.lease)
 
     def _keep(self, pages: Sequence[Page]) -> None:
         """Write these pages, then store that they are written."""
@@ -190,8 +199,6 @@ class Pass:
                     self._run.entity.name,
                     sorted(paths)[:NAMES_SHOWN],
                 )
-        if self._reader.one_by_one and not self._stream.read_one_by_one:
-            self._run.ports.state.save_read_one_by_one(self._run.lease)
 
     def _is_filter_blind(self) -> bool:
         """Whether nothing was listed only because Acumatica ignores the filter; an idle hour looks just the same."""
@@ -218,12 +225,7 @@ class Pass:
     def _commit(self) -> None:
         mode = self._run.request.mode
         checkpoints = {name: point for name, point in self._stream.checkpoints.items() if name != mode.value}
-        stream = replace(
-            self._stream,
-            checkpoints=checkpoints,
-            contract=self._interpreter.codec.contract,
-            read_one_by_one=self._reader.one_by_one,
-        )
+        stream = replace(self._stream, checkpoints=checkpoints, contract=self._interpreter.codec.contract)
         if mode is Mode.INCREMENTAL:
             covered_until = self._reader.signpost - self._lookback
             stream = follow_deletions(
