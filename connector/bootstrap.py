@@ -263,7 +263,7 @@ class Connector:
             lookback=sync.lookback,
             write_policy=sync.write_method,
             max_sessions=self.settings.acumatica.max_sessions,
-            session_ttl=sync.time_budget + CLOSING_TIME * 2,
+            lease_ttl=sync.time_budget + CLOSING_TIME * 2,
             is_stopping=self.is_stopping,
         )
 

@@ -69,7 +69,7 @@ def _check_source(
 ) -> Iterator[CheckLine]:
     """Yield Acumatica's lines, and keep the contracts read meanwhile."""
     try:
-        slot = take_seat(ports.state, ports.source, owner, limits.max_sessions, limits.session_ttl)
+        slot = take_seat(ports.state, ports.source, owner, limits.max_sessions, limits.lease_ttl)
     except ConnectorError as exc:
         yield _failed("acumatica seat", exc)
         return

@@ -55,7 +55,7 @@ class Source(Protocol):
         """
 
     def read_list(self, query: ListQuery) -> ListAnswer:
-        """Return one page of the list; `one_by_one` reads its keys and then each record by id.
+        """Return one page of the list; `one_by_one` reads its keys and then each record by id, and may return fewer rows.
 
         If the endpoint has lost something the contract names, the entity is described once afresh and asked for by that;
         SourceSetupError says what is asked for when that fails too. So it is with `read_record`.
@@ -189,7 +189,7 @@ class StateStore(Protocol):
     """Watermarks, checkpoints, leases, audit and dead letters of all entities.
 
     Every method may raise StateStoreUnavailableError. Methods that take a lease raise LeaseLostError, and change
-    nothing, when its fence is no longer the stored one; that test and the change are one transaction.
+    nothing, when the stored one has another fence or owner; that test and the change are one transaction.
     """
 
     def read_stream(self, entity: str) -> Stream:
@@ -201,13 +201,8 @@ class StateStore(Protocol):
         An expired lease is taken over with its fence plus one.
         """
 
-    def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease:
-        """Return the lease with a later end."""
-
-    def save_checkpoint(
-        self, lease: Lease, mode: str, checkpoint: Checkpoint | None, ttl: timedelta
-    ) -> Lease:
-        """Store the mode's progress (None forgets it), and renew the lease."""
+    def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
+        """Store the mode's progress (None forgets it)."""
 
     def save_contract(self, lease: Lease, contract: Contract) -> None:
         """Remember the entity's contract."""

@@ -188,8 +188,7 @@ class Reconcile:
                 known=page.seam.known,
                 highest=None,
             )
-        state, ttl = self._run.ports.state, self._run.limits.lease_ttl
-        self._run.lease = state.save_checkpoint(self._run.lease, "reconcile", checkpoint, ttl)
+        self._run.ports.state.save_checkpoint(self._run.lease, "reconcile", checkpoint)
 
     def _mark_deleted(self) -> bool:
         """Tombstone what is neither listed nor found by its id. Return False when time ran out."""

@@ -155,8 +155,7 @@ class Replay:
         return Checkpoint(lower=None, signpost=began_at, offset=0, known=(), highest=now)
 
     def _save_checkpoint(self, checkpoint: Checkpoint | None) -> None:
-        state, ttl = self._run.ports.state, self._run.limits.lease_ttl
-        self._run.lease = state.save_checkpoint(self._run.lease, Mode.REPLAY.value, checkpoint, ttl)
+        self._run.ports.state.save_checkpoint(self._run.lease, Mode.REPLAY.value, checkpoint)
 
 
 class _NothingKnown:

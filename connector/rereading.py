@@ -14,7 +14,6 @@ def read_again(run: Run, record_ids: Iterable[str]) -> Iterator[tuple[str, bytes
     for record_id in record_ids:
         if run.must_stop():
             return
-        run.renew_lease()
         try:
             raw = run.ports.source.read_record(run.entity, record_id)
         except TransientError as exc:

@@ -26,7 +26,7 @@ class Retry:
     long as there is time. The bound of the wait before try n + 1 doubles from `first_wait` up to `longest_wait`. The wait
     is drawn evenly below that bound (full jitter), from its upper half alone where the server declined for its pace, unless
     the server named a delay. No wait ends after `deadline`, and none is longer than `longest_wait`, whatever the server
-    named, because a run that waits does not renew its lease: the last error is raised instead, for the caller to wait.
+    named, because a run that waits holds its entity and a seat: the last error is raised instead, for the caller to wait.
     Where the deadline alone kept it from another try, the error says so (`is_out_of_time`).
     """
 

@@ -51,8 +51,8 @@ class Limits:
     lookback: timedelta = timedelta(seconds=900)
     write_policy: WritePolicy = WritePolicy.AUTO
     max_sessions: int = 1
-    lease_ttl: timedelta = timedelta(minutes=10)
-    session_ttl: timedelta = timedelta(minutes=35)
+    lease_ttl: timedelta = timedelta(minutes=35)
+    """How long the entity and the seat are the run's: longer than it can last, so that neither is ever renewed."""
     batch_bytes: int = 8 * 1024 * 1024
     is_stopping: Callable[[], bool] = field(default=lambda: False)
     """Whether the instance was asked to end (SIGTERM)."""
@@ -89,10 +89,6 @@ class Run:
             raise RuntimeError("the run holds no lease")
         return self._lease
 
-    @lease.setter
-    def lease(self, lease: Lease) -> None:
-        self._lease = lease
-
     def must_stop(self) -> bool:
         """Whether the time budget is used up or the instance is ending."""
         return self.ports.clock.now() >= self.limits.deadline or self.limits.is_stopping()
@@ -109,18 +105,11 @@ class Run:
         return status
 
     def begin_page(self) -> None:
-        """At every page of the list: count it, tell the progress, note whence it comes, keep the lease."""
+        """At every page of the list: count it, tell the progress, note whence it comes."""
         self.tally.pages += 1
         self.limits.on_progress(self.tally)
         if self._slot is not None:
             self._slot = note_origin(self.ports.state, self.ports.source, self._slot)
-        self.renew_lease()
-
-    def renew_lease(self) -> None:
-        """Renew the lease once a third of its time is gone."""
-        ttl = self.limits.lease_ttl
-        if self.lease.expires_at - self.ports.clock.now() < ttl * 2 / 3:
-            self.lease = self.ports.state.renew_lease(self.lease, ttl)
 
     def execute(self, work: Callable[["Run", Stream], Status]) -> RunResult:
         """Do the work under the entity's lease; return what happened, whatever happens. Never raises ConnectorError."""
@@ -150,7 +139,7 @@ class Run:
             self.ports.source,
             self.run_id,
             self.limits.max_sessions,
-            self.limits.session_ttl,
+            self.limits.lease_ttl,
         )
         if self._slot is None:
             raise SessionsBusyError(

@@ -1,7 +1,7 @@
 """One incremental run or backfill, step by step, in the order in which things happen."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -90,7 +90,7 @@ class Pass:
         with read_ahead(self._reader.read()) as pages:
             while True:
                 try:
-                    page = next(pages, None)
+                    page = self._read_next(pages)
                 except ConnectorError as exc:
                     self._keep(pending)  # a failure does not cost the pages read before
                     if self._run.is_cut_short(exc):
@@ -112,6 +112,15 @@ class Pass:
                     return False
         self._write(pending, is_last=True)
         return True
+
+    def _read_next(self, pages: Iterator[Page]) -> Page | None:
+        """Return the next page, None at the end; note at once that the list is read one by one, even if reading fails."""
+        try:
+            return next(pages, None)
+        finally:
+            if self._reader.one_by_one and not self._stream.read_one_by_one:
+                self._stream = replace(self._stream, read_one_by_one=True)
+                self._run.ports.state.save_read_one_by_one(self._run.lease)
 
     def _keep(self, pages: Sequence[Page]) -> None:
         """Write these pages, then store that they are written."""
@@ -179,8 +188,8 @@ class Pass:
             edge=edge.to_plain(),
             edge_complete=edge.complete,
         )
-        mode, ttl = self._run.request.mode.value, self._run.limits.lease_ttl
-        self._run.lease = self._run.ports.state.save_checkpoint(self._run.lease, mode, checkpoint, ttl)
+        mode = self._run.request.mode.value
+        self._run.ports.state.save_checkpoint(self._run.lease, mode, checkpoint)
 
     def _report_set_aside(self) -> None:
         """Say which members went to `_extra`: the tenant has something the contract does not tell."""
@@ -194,8 +203,6 @@ class Pass:
                     self._run.entity.name,
                     sorted(paths)[:NAMES_SHOWN],
                 )
-        if self._reader.one_by_one and not self._stream.read_one_by_one:
-            self._run.ports.state.save_read_one_by_one(self._run.lease)
 
     def _is_filter_blind(self) -> bool:
         """Whether nothing was listed only because Acumatica ignores the filter; an idle hour looks just the same."""
@@ -222,12 +229,7 @@ class Pass:
     def _commit(self) -> None:
         mode = self._run.request.mode
         checkpoints = {name: point for name, point in self._stream.checkpoints.items() if name != mode.value}
-        stream = replace(
-            self._stream,
-            checkpoints=checkpoints,
-            contract=self._interpreter.codec.contract,
-            read_one_by_one=self._reader.one_by_one,
-        )
+        stream = replace(self._stream, checkpoints=checkpoints, contract=self._interpreter.codec.contract)
         if mode is Mode.INCREMENTAL:
             covered_until = self._reader.signpost - self._lookback
             stream = follow_deletions(
@@ -290,7 +292,7 @@ def prepare_log(run: Run, stream: Stream, table: Table) -> tuple[TableStatus, St
     checkpoints: dict[str, Checkpoint | None] = dict.fromkeys(stream.checkpoints)
     checkpoints[Mode.INCREMENTAL.value] = start
     for mode, checkpoint in checkpoints.items():
-        run.lease = run.ports.state.save_checkpoint(run.lease, mode, checkpoint, run.limits.lease_ttl)
+        run.ports.state.save_checkpoint(run.lease, mode, checkpoint)
     return status, replace(stream, edge={}, checkpoints={Mode.INCREMENTAL.value: start})
 
 

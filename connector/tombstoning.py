@@ -103,7 +103,6 @@ def _look_at(run: Run, record_ids: Iterable[str]) -> Iterator[tuple[str, bool]]:
     for record_id in record_ids:
         if run.must_stop():
             return
-        run.renew_lease()
         try:
             is_gone = run.ports.source.read_record(run.entity, record_id) is None
         except ConnectorError as exc:

@@ -126,7 +126,9 @@ class Rig:
         """The state as somebody else sees it."""
         return SqliteStateStore(path=self.folder / "state.db", clock=self.clock)
 
-    def open_ports(self, deadline: datetime | None = None) -> Ports:
+    def open_ports(
+        self, deadline: datetime | None = None, *, requests_per_minute: int | None = None
+    ) -> Ports:
         """Return adapters that nothing was done with yet."""
         retry = Retry(clock=self.clock, deadline=deadline)
         source = AcumaticaSource(
@@ -139,6 +141,7 @@ class Rig:
             clock=self.clock,
             retry=retry,
             storing_retry=retry,
+            requests_per_minute=requests_per_minute,
             deadline=deadline,
         )
         warehouse = DuckDbWarehouse(self.folder / "warehouse.duckdb")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
@@ -66,9 +66,16 @@ class Stream:
     """
 
 
+GIVEN_BACK = datetime(1970, 1, 1, tzinfo=UTC)
+"""The end of a lease that was given back: long past by any instance's clock."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A time-limited right to work on one entity. `fence` grows by one with every taking over."""
+    """A time-limited right to work on one entity. `fence` grows by one with every taking over.
+
+    The fence begins anew where the state was deleted, so a lease is told by its fence and its owner together.
+    """
 
     entity: str
     owner: str

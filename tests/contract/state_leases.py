@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,9 +14,8 @@ from tests.contract.state_builders import MORNING, TTL, a_checkpoint, a_contract
 from tests.stand_ins.clock import FakeClock
 
 WRITES: dict[str, Callable[[StateStore, Lease], object]] = {
-    "renew": lambda store, lease: store.renew_lease(lease, TTL),
-    "save a checkpoint": lambda store, lease: store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL),
-    "forget a checkpoint": lambda store, lease: store.save_checkpoint(lease, "incremental", None, TTL),
+    "save a checkpoint": lambda store, lease: store.save_checkpoint(lease, "backfill", a_checkpoint()),
+    "forget a checkpoint": lambda store, lease: store.save_checkpoint(lease, "incremental", None),
     "save a contract": lambda store, lease: store.save_contract(lease, a_contract(version="x")),
     "save read one by one": lambda store, lease: store.save_read_one_by_one(lease),
     "commit": lambda store, lease: store.commit(lease, a_stream(watermark=MORNING + TTL)),
@@ -77,22 +77,13 @@ class LeaseContract:
         taken(store, "vendors", owner="run-1")
         assert taken(store, "invoices", owner="run-2").fence == 1
 
-    def test_a_renewed_lease_is_not_taken_over_at_its_first_end(
+    def test_a_checkpoint_does_not_move_the_end_of_the_lease(
         self, store: StateStore, clock: FakeClock
     ) -> None:
         lease = taken(store)
         clock.advance(timedelta(minutes=4))
-        renewed = store.renew_lease(lease, TTL)
-        assert renewed.expires_at == clock.now() + TTL
-        clock.advance(timedelta(minutes=2))
-        assert store.acquire_lease("vendors", "run-2", TTL) == renewed
-
-    def test_a_checkpoint_renews_the_lease(self, store: StateStore, clock: FakeClock) -> None:
-        lease = taken(store)
-        clock.advance(timedelta(minutes=4))
-        renewed = store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
-        assert renewed.expires_at == clock.now() + TTL
-        assert store.acquire_lease("vendors", "run-2", TTL) == renewed
+        store.save_checkpoint(lease, "backfill", a_checkpoint())
+        assert store.acquire_lease("vendors", "run-2", TTL) == lease
 
     def test_an_expired_lease_that_nobody_took_still_writes(
         self, store: StateStore, clock: FakeClock
@@ -113,11 +104,31 @@ class LeaseContract:
         stale = taken(store)
         clock.advance(TTL)
         current = taken(second_store, owner="run-2")
-        current = second_store.save_checkpoint(current, "incremental", a_checkpoint(offset=7), TTL)
+        second_store.save_checkpoint(current, "incremental", a_checkpoint(offset=7))
         before = second_store.read_stream("vendors")
         with pytest.raises(LeaseLostError, match="vendors"):
             write(store, stale)
         assert second_store.read_stream("vendors") == before
+        assert store.acquire_lease("vendors", "run-3", TTL) == current
+
+    @pytest.mark.parametrize("is_given_back", [False, True], ids=["held", "given back"])
+    @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+    def test_a_lease_from_before_the_state_was_deleted_changes_nothing(
+        self, store: StateStore, write: Callable[[StateStore, Lease], object], is_given_back: bool
+    ) -> None:
+        """The fence of the new state has come as far as that of the old one, so it is the owner that tells."""
+        current = taken(store, owner="run-2")
+        store.save_checkpoint(current, "incremental", a_checkpoint(offset=7))
+        if is_given_back:
+            store.release_lease(current)
+        before = store.read_stream("vendors")
+        with pytest.raises(LeaseLostError, match="vendors"):
+            write(store, replace(current, owner="run-1"))
+        assert store.read_stream("vendors") == before
+
+    def test_a_lease_from_before_the_state_was_deleted_releases_nothing(self, store: StateStore) -> None:
+        current = taken(store, owner="run-2")
+        store.release_lease(replace(current, owner="run-1"))
         assert store.acquire_lease("vendors", "run-3", TTL) == current
 
     @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from connector.domain.stream import Lease, SessionSlot, Stream
+from connector.domain.stream import GIVEN_BACK, Lease, SessionSlot, Stream
 from connector.errors import LeaseLostError
 from connector.ports import Clock, StateStore
 from tests.contract.state_builders import MORNING, TTL, a_checkpoint
@@ -90,17 +90,11 @@ class StateHistory(RuleBasedStateMachine):
         assert answer == (model.lease(), model.stream)
         return model.lease()
 
-    @rule(at=STORES, lease=leases)
-    def renew(self, at: int, lease: Lease) -> None:
-        with self.allowed(lease):
-            assert self.stores[at].renew_lease(lease, TTL) == self.renewed(lease)
-
     @rule(at=STORES, lease=leases, mode=MODES, offset=st.none() | st.integers(0, 9))
     def save_checkpoint(self, at: int, lease: Lease, mode: str, offset: int | None) -> None:
         checkpoint = None if offset is None else a_checkpoint(offset=offset)
         with self.allowed(lease):
-            answer = self.stores[at].save_checkpoint(lease, mode, checkpoint, TTL)
-            assert answer == self.renewed(lease)
+            self.stores[at].save_checkpoint(lease, mode, checkpoint)
             model = self.entities[lease.entity]
             checkpoints = {name: kept for name, kept in model.stream.checkpoints.items() if name != mode}
             if checkpoint is not None:
@@ -117,13 +111,13 @@ class StateHistory(RuleBasedStateMachine):
             stored = model.stream.watermark
             later = watermark if stored is None or (watermark and watermark > stored) else stored
             model.stream = replace(stream, watermark=later)
-            model.owner = None
+            model.ends_at = GIVEN_BACK
 
     @rule(at=STORES, lease=leases)
     def release(self, at: int, lease: Lease) -> None:
         self.stores[at].release_lease(lease)
         if self.entities[lease.entity].fence == lease.fence:
-            self.entities[lease.entity].owner = None
+            self.entities[lease.entity].ends_at = GIVEN_BACK
 
     @rule(target=slots, at=STORES, owner=OWNERS)
     def take_a_seat(self, at: int, owner: str) -> MultipleResults[SessionSlot] | SessionSlot:
@@ -157,8 +151,3 @@ class StateHistory(RuleBasedStateMachine):
         """Let the block go on, or insist that the lease is refused when its fence is not the stored one."""
         is_stale = self.entities[lease.entity].fence != lease.fence
         return pytest.raises(LeaseLostError) if is_stale else nullcontext()
-
-    def renewed(self, lease: Lease) -> Lease:
-        model = self.entities[lease.entity]
-        model.ends_at = self.clock.now() + TTL
-        return replace(lease, expires_at=model.ends_at)

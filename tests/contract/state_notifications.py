@@ -92,7 +92,7 @@ class NotificationContract:
     def test_a_run_that_does_not_read_what_was_reported_leaves_it_due(self, read_before: StateStore) -> None:
         read_before.note_notification("vendors", "n-1", [], DAYS)
         lease = taken(read_before)
-        read_before.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+        read_before.save_checkpoint(lease, "backfill", a_checkpoint())
         assert read_before.commit(lease, a_stream())
         assert is_due(read_before)
 

@@ -72,21 +72,21 @@ class StreamContract:
     def test_each_mode_has_its_own_checkpoint(self, store: StateStore, second_store: StateStore) -> None:
         lease = taken(store)
         for offset, mode in enumerate(("incremental", "backfill", "reconcile")):
-            lease = store.save_checkpoint(lease, mode, a_checkpoint(offset=offset), TTL)
-        lease = store.save_checkpoint(lease, "backfill", None, TTL)
-        store.save_checkpoint(lease, "incremental", a_checkpoint(offset=9, known=("z",)), TTL)
+            store.save_checkpoint(lease, mode, a_checkpoint(offset=offset))
+        store.save_checkpoint(lease, "backfill", None)
+        store.save_checkpoint(lease, "incremental", a_checkpoint(offset=9, known=("z",)))
         assert second_store.read_stream("vendors").checkpoints == {
             "incremental": a_checkpoint(offset=9, known=("z",)),
             "reconcile": a_checkpoint(offset=2),
         }
 
     def test_forgetting_a_checkpoint_there_is_not_does_nothing(self, store: StateStore) -> None:
-        store.save_checkpoint(taken(store), "backfill", None, TTL)
+        store.save_checkpoint(taken(store), "backfill", None)
         assert store.read_stream("vendors") == Stream(entity="vendors")
 
     def test_a_checkpoint_changes_nothing_else(self, store: StateStore) -> None:
         store.commit(taken(store), a_stream())
-        store.save_checkpoint(taken(store, owner="run-2"), "reconcile", a_checkpoint(offset=5), TTL)
+        store.save_checkpoint(taken(store, owner="run-2"), "reconcile", a_checkpoint(offset=5))
         both = {"backfill": a_checkpoint(), "reconcile": a_checkpoint(offset=5)}
         assert store.read_stream("vendors") == a_stream(checkpoints=both)
 
@@ -102,7 +102,7 @@ class StreamContract:
 
     def test_entities_do_not_mix(self, store: StateStore) -> None:
         store.commit(taken(store, "vendors"), a_stream())
-        store.save_checkpoint(taken(store, "vendor"), "backfill", a_checkpoint(offset=3), TTL)
+        store.save_checkpoint(taken(store, "vendor"), "backfill", a_checkpoint(offset=3))
         assert store.read_stream("vendors") == a_stream()
         assert store.read_stream("vendor").checkpoints == {"backfill": a_checkpoint(offset=3)}
 

@@ -35,10 +35,7 @@ LARGE_PAGE = [an_audit_entry(record_id=f"id-{n}") for n in range(2500)]
 Act = Callable[[StateStore, Lease, SessionSlot], object]
 ACTS: dict[str, Act] = {
     "acquire_lease": lambda store, _lease, _slot: store.acquire_lease("items", "run-1", TTL),
-    "renew_lease": lambda store, lease, _slot: store.renew_lease(lease, TTL),
-    "save_checkpoint": lambda store, lease, _slot: store.save_checkpoint(
-        lease, "backfill", a_checkpoint(), TTL
-    ),
+    "save_checkpoint": lambda store, lease, _slot: store.save_checkpoint(lease, "backfill", a_checkpoint()),
     "save_contract": lambda store, lease, _slot: store.save_contract(lease, a_contract(version="x")),
     "save_read_one_by_one": lambda store, lease, _slot: store.save_read_one_by_one(lease),
     "commit": lambda store, lease, _slot: store.commit(lease, a_stream()),

@@ -88,7 +88,7 @@ def test_a_page_takes_one_write_for_its_audit_and_one_read_and_one_write_for_its
     counter.operations.clear()
     store.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()] * 1000)
     assert counter.operations == {"written": 1}
-    store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+    store.save_checkpoint(lease, "backfill", a_checkpoint())
     assert counter.operations == {"written": 2, "read": 1}
 
 
@@ -97,10 +97,8 @@ def test_a_checkpoint_writes_neither_the_edge_nor_the_contract(
 ) -> None:
     store.commit(taken(store), a_stream())
     lease = taken(store, owner="run-2")
-    store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
-    assert counter.written_fields[-1] == {"checkpoints.backfill", "lease.expires_at"}
-    store.renew_lease(lease, TTL)
-    assert counter.written_fields[-1] == {"lease.expires_at"}
+    store.save_checkpoint(lease, "backfill", a_checkpoint())
+    assert counter.written_fields[-1] == {"checkpoints.backfill"}
 
 
 def test_a_stream_stays_within_bounds_and_keeps_the_newest_of_what_is_too_much(
@@ -115,7 +113,7 @@ def test_a_stream_stays_within_bounds_and_keeps_the_newest_of_what_is_too_much(
     )
     lease = taken(store)
     for mode in ("incremental", "backfill", "reconcile"):
-        lease = store.save_checkpoint(lease, mode, checkpoint, TTL)
+        store.save_checkpoint(lease, mode, checkpoint)
     store.save_contract(lease, contract)
     checkpoints = dict(store.read_stream("vendors").checkpoints)
     store.commit(lease, a_stream(edge=edge, checkpoints=checkpoints))

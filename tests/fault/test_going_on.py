@@ -99,19 +99,6 @@ def test_a_checkpoint_is_good_after_the_list_has_moved(rig: Rig) -> None:
     assert_shows_tenant(rig, "invoices", deleted=frozenset(bill.id for bill in bills[2:9]))
 
 
-def test_a_list_that_cannot_be_optimised_is_read_one_by_one_and_that_is_remembered(rig: Rig) -> None:
-    rig.sandbox.configure(not_optimizable={"Bill": {"Details": "Transactions"}})
-    assert rig.run("invoices").status is Status.SUCCEEDED
-    assert_shows_tenant(rig, "invoices")
-    assert rig.state.read_stream("invoices").read_one_by_one
-    rig.pass_time(timedelta(hours=1))
-    rig.sandbox.tenant.change("Bill", rig.sandbox.tenant.records("Bill")[3].id, {"Description": "new"})
-    done = len(rig.sandbox.requests)
-    assert rig.run("invoices").records_written == 1
-    assert [request.status for request in rig.sandbox.requests[done:] if request.status == 500] == []
-    assert_shows_tenant(rig, "invoices")
-
-
 def test_an_entity_without_a_modified_field_is_read_whole_and_written_only_where_it_changed(rig: Rig) -> None:
     assert rig.run("subaccounts").records_written == 30
     again = rig.run("subaccounts")

@@ -124,7 +124,7 @@ def test_a_wait_never_ends_after_the_deadline(sandbox: Sandbox) -> None:
     assert count(sandbox, "/Bill") == 1
 
 
-def test_a_wait_that_would_outlast_the_lease_is_left_to_the_caller(sandbox: Sandbox) -> None:
+def test_a_wait_of_an_hour_is_left_to_the_caller(sandbox: Sandbox) -> None:
     clock = FakeClock()
     sandbox.faults.add(path="/Bill", times=99, status=503, headers={"Retry-After": "3600"})
     with open_source(sandbox, clock=clock) as source:

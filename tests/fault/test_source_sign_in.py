@@ -308,7 +308,7 @@ def test_sign_ins_without_an_answer_are_few_lest_the_account_gets_locked(
     assert isinstance(error, SourceUnavailableError)
     assert error.retry_after is not None
     assert error.retry_after >= timedelta(minutes=10)
-    assert sum(clock.sleeps, timedelta(0)) < timedelta(minutes=1), "a run that waits does not renew its lease"
+    assert sum(clock.sleeps, timedelta(0)) < timedelta(minutes=1), "a run that waits holds its seat"
     assert sign_ins(sandbox) == 2
 
 

@@ -8,7 +8,7 @@ from tests.fault.mortal import Life
 from tests.oracle import assert_shows_tenant
 
 DAY = timedelta(days=1)
-PAST_THE_LEASE = timedelta(minutes=11)
+PAST_THE_LEASE = timedelta(minutes=36)
 
 
 def test_a_run_that_stalls_past_its_lease_commits_nothing(rig: Rig) -> None:
@@ -73,17 +73,6 @@ def test_the_second_run_of_an_entity_is_skipped_while_the_first_holds_the_lease(
     assert second[0].reason is not None
     assert first.run_id in second[0].reason
     assert second[0].records_read == 0
-
-
-def test_a_long_run_keeps_its_lease_by_renewing_it(rig: Rig) -> None:
-    def dawdle(moment: str, _: int) -> None:
-        if moment == "before warehouse.append":
-            rig.pass_time(timedelta(minutes=9))
-
-    assert (
-        rig.run("invoices", life=Life(dawdle), page_size=5, batch_bytes=1, budget=DAY).status
-        is Status.SUCCEEDED
-    )
 
 
 def test_entities_share_the_seats_that_may_be_held(rig: Rig) -> None:

@@ -202,7 +202,6 @@ class MovingList(RuleBasedStateMachine):
             page_size=self.page_size,
             lookback=LOOKBACK,
             lease_ttl=timedelta(0),
-            session_ttl=timedelta(0),
             batch_bytes=self.batch_bytes,
         )
         run = Run(

@@ -62,7 +62,6 @@ class Copy:
             page_size=self.page_size,
             lookback=self.lookback,
             lease_ttl=timedelta(0),
-            session_ttl=timedelta(0),
             batch_bytes=self.batch_bytes,
         )
         try:
@@ -84,7 +83,7 @@ class Copy:
     def throw_checkpoint_away(self) -> None:
         taken = self.state.acquire_lease(ENTITY.name, "operator", timedelta(0))
         assert isinstance(taken, tuple)
-        self.state.save_checkpoint(taken[0], "incremental", None, timedelta(0))
+        self.state.save_checkpoint(taken[0], "incremental", None)
         self.state.release_lease(taken[0])
 
     def live_through_storm(self) -> None:

@@ -58,7 +58,7 @@ class Board:
     def stop_halfway(self, entity: str = "vendors") -> None:
         """Leave the state as a run does that ran out of time in its first pass."""
         lease = self._lease(entity)
-        self.state.save_checkpoint(lease, "incremental", a_checkpoint(), TTL)
+        self.state.save_checkpoint(lease, "incremental", a_checkpoint())
         self.state.release_lease(lease)
         self.close_run(entity, status="partial", records_read=10, records_written=10)
 

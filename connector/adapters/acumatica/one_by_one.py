@@ -1,13 +1,16 @@
 """Reading a list that Acumatica cannot export with one query: its keys first, then each record by id."""
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 import msgspec
 
 from connector.domain.listing import ListAnswer
-from connector.errors import SourceAnswerError
+from connector.errors import SourceAnswerError, TransientError
 
 ROUNDS = 5
+ROWS_AT_ONCE = 50
+"""Rows of one page: what may be lost when a run is killed, at a second or more for each."""
 
 
 class _Id(msgspec.Struct):
@@ -21,6 +24,9 @@ def read_one_by_one(
 
     A row that is gone when it is read has shifted the list, so the page is listed again; otherwise the page might seem
     to hold nothing new and end the pass too early. The time is that of the first listing: nothing read was older.
+
+    If a record cannot be read, for want of time above all, the page ends before it. A single row is no page then: it may be
+    the anchor, and would look like the end of the list.
     """
     records: dict[str, bytes] = {}
     server_time = None
@@ -28,9 +34,14 @@ def read_one_by_one(
         page = list_keys()
         server_time = server_time or page.server_time
         ids = [_id_of(row) for row in page.rows]
-        for record_id in ids:
-            if record_id not in records and (record := read_record(record_id)) is not None:
-                records[record_id] = record
+        try:
+            for record_id in ids:
+                if record_id not in records and (record := read_record(record_id)) is not None:
+                    records[record_id] = record
+        except TransientError:
+            ids = list(takewhile(records.__contains__, ids))
+            if len(ids) < 2:
+                raise
         if all(record_id in records for record_id in ids):
             return ListAnswer(rows=_in_order(ids, records), server_time=server_time)
     missing = next(record_id for record_id in ids if record_id not in records)

@@ -18,7 +18,7 @@ from connector.adapters.acumatica.contract import (
 )
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
-from connector.adapters.acumatica.one_by_one import read_one_by_one
+from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
 from connector.adapters.acumatica.queries import Choice, Window
 from connector.adapters.acumatica.refusals import NotThereError
@@ -163,8 +163,9 @@ class AcumaticaSource:
         if query.keys_only:
             return self._read_page(query, keys)
         if query.one_by_one:
+            page = replace(query, top=min(query.top, ROWS_AT_ONCE))
             return read_one_by_one(
-                lambda: self._read_page(query, keys),
+                lambda: self._read_page(page, keys),
                 lambda record_id: self.read_record(query.entity, record_id),
             )
         return self._read_page(query, choice_of(contract, selected=bool(query.entity.select)))

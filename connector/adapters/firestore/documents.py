@@ -113,6 +113,12 @@ def last_fence(fields: Mapping[str, Any] | None) -> int:
     return lease["fence"] if lease else 0
 
 
+def is_of(lease: Lease, fields: Mapping[str, Any] | None) -> bool:
+    """Whether the last lease is this one, ended or not."""
+    stored = (fields or {}).get("lease") or {}
+    return (stored.get("fence"), stored.get("owner")) == (lease.fence, lease.owner)
+
+
 def later_watermark(fields: Mapping[str, Any], watermark: datetime | None) -> datetime | None:
     """Return the later one of the stored watermark and this one."""
     stored = _instant(fields.get("watermark"))

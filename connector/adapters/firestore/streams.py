@@ -1,7 +1,7 @@
 """Leases and what is remembered of each entity: one document an entity, `{prefix}_streams/{entity}`."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from google.cloud import firestore
@@ -9,7 +9,7 @@ from google.cloud import firestore
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.domain.contract import Contract
-from connector.domain.stream import Checkpoint, Lease, Stream
+from connector.domain.stream import GIVEN_BACK, Checkpoint, Lease, Stream
 from connector.errors import LeaseLostError
 from connector.ports import Clock
 
@@ -47,21 +47,10 @@ class FirestoreStreams:
 
         return self._database.change(STREAMS, entity, acquire)
 
-    def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease:
-        """Return the lease with a later end."""
-        expires_at = self._clock.now() + ttl
-        self._write(lease, {"lease.expires_at": expires_at})
-        return _until(lease, expires_at)
-
-    def save_checkpoint(
-        self, lease: Lease, mode: str, checkpoint: Checkpoint | None, ttl: timedelta
-    ) -> Lease:
-        """Store the mode's progress (None forgets it), and renew the lease."""
-        expires_at = self._clock.now() + ttl
+    def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
+        """Store the mode's progress (None forgets it)."""
         progress = documents.checkpoint_fields(checkpoint) if checkpoint else firestore.DELETE_FIELD
-        path = self._database.client.field_path("checkpoints", mode)
-        self._write(lease, {path: progress, "lease.expires_at": expires_at})
-        return _until(lease, expires_at)
+        self._write(lease, {self._database.client.field_path("checkpoints", mode): progress})
 
     def save_contract(self, lease: Lease, contract: Contract) -> None:
         """Remember the entity's contract."""
@@ -83,7 +72,11 @@ class FirestoreStreams:
             due = fields.get("due")
             if due is not None and covers_reports and due < lease.fence:
                 due = None
-            values = {**documents.stream_fields(stream, watermark), "due": due, "lease.owner": None}
+            values = {
+                **documents.stream_fields(stream, watermark),
+                "due": due,
+                "lease.expires_at": GIVEN_BACK,
+            }
             self._database.guarded(batch, snapshot, values)
             return due is not None
 
@@ -93,9 +86,8 @@ class FirestoreStreams:
         """Give the lease back; nothing happens when it is no longer ours."""
 
         def release(snapshot: Any, batch: firestore.WriteBatch) -> None:
-            fields = snapshot.to_dict()
-            if documents.last_fence(fields) == lease.fence and fields["lease"]["owner"] is not None:
-                self._database.guarded(batch, snapshot, {"lease.owner": None})
+            if documents.is_of(lease, snapshot.to_dict()):
+                self._database.guarded(batch, snapshot, {"lease.expires_at": GIVEN_BACK})
 
         self._database.change(STREAMS, lease.entity, release, fields=["lease"])
 
@@ -114,16 +106,12 @@ class FirestoreStreams:
 
 
 def _require(snapshot: Any, lease: Lease) -> dict[str, Any]:
-    # The fence alone decides: a lease that ended, or was given back, is still good until somebody takes it over, so
+    # Its end does not matter: a lease that ended, or was given back, is still good until somebody takes it over, so
     # repeating a commit whose answer was lost is no error.
     fields: dict[str, Any] | None = snapshot.to_dict()
-    if fields is None or documents.last_fence(fields) != lease.fence:
+    if fields is None or not documents.is_of(lease, fields):
         raise LeaseLostError(
             f"Another run has taken over {lease.entity}; run {lease.owner} may not write its state any more.",
             action="Nothing to do: the other run goes on from the last checkpoint.",
         )
     return fields
-
-
-def _until(lease: Lease, expires_at: datetime) -> Lease:
-    return Lease(entity=lease.entity, owner=lease.owner, fence=lease.fence, expires_at=expires_at)

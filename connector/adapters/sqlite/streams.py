@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.domain.contract import Contract
-from connector.domain.stream import Checkpoint, Lease, Stream
+from connector.domain.stream import GIVEN_BACK, Checkpoint, Lease, Stream
 from connector.errors import LeaseLostError
 from connector.ports import Clock
 
@@ -41,19 +41,11 @@ class SqliteStreams:
             )
             return lease, select_stream(connection, entity)
 
-    def renew_lease(self, lease: Lease, ttl: timedelta) -> Lease:
-        """Return the lease with a later end."""
+    def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
+        """Store the mode's progress (None forgets it)."""
         with self._database.writing() as connection:
-            return self._renewed(connection, lease, ttl)
-
-    def save_checkpoint(
-        self, lease: Lease, mode: str, checkpoint: Checkpoint | None, ttl: timedelta
-    ) -> Lease:
-        """Store the mode's progress (None forgets it), and renew the lease."""
-        with self._database.writing() as connection:
-            renewed = self._renewed(connection, lease, ttl)
+            require_lease(connection, lease)
             _store_checkpoint(connection, lease.entity, mode, checkpoint)
-            return renewed
 
     def save_contract(self, lease: Lease, contract: Contract) -> None:
         """Remember the entity's contract."""
@@ -95,15 +87,6 @@ class SqliteStreams:
         with self._database.writing() as connection:
             _give_back(connection, lease)
 
-    def _renewed(self, connection: sqlite3.Connection, lease: Lease, ttl: timedelta) -> Lease:
-        require_lease(connection, lease)
-        expires_at = self._clock.now() + ttl
-        connection.execute(
-            "UPDATE leases SET expires_at = ? WHERE entity = ?",
-            (rows.instant_text(expires_at), lease.entity),
-        )
-        return Lease(entity=lease.entity, owner=lease.owner, fence=lease.fence, expires_at=expires_at)
-
 
 def select_lease(connection: sqlite3.Connection, entity: str, now: datetime) -> Lease | None:
     """Return the lease that somebody holds at this instant."""
@@ -144,9 +127,10 @@ def _last_fence(connection: sqlite3.Connection, entity: str) -> int:
 
 def require_lease(connection: sqlite3.Connection, lease: Lease) -> None:
     """Raise LeaseLostError when another run has taken over."""
-    # The fence alone decides: a lease that ended, or was given back, is still good until somebody takes it over, so
+    # Its end does not matter: a lease that ended, or was given back, is still good until somebody takes it over, so
     # repeating a commit whose answer was lost is no error.
-    if _last_fence(connection, lease.entity) != lease.fence:
+    row = connection.execute("SELECT fence, owner FROM leases WHERE entity = ?", (lease.entity,)).fetchone()
+    if row is None or (row["fence"], row["owner"]) != (lease.fence, lease.owner):
         raise LeaseLostError(
             f"Another run has taken over {lease.entity}; run {lease.owner} may not write its state any more.",
             action="Nothing to do: the other run goes on from the last checkpoint.",
@@ -155,7 +139,8 @@ def require_lease(connection: sqlite3.Connection, lease: Lease) -> None:
 
 def _give_back(connection: sqlite3.Connection, lease: Lease) -> None:
     connection.execute(
-        "UPDATE leases SET owner = NULL WHERE entity = ? AND fence = ?", (lease.entity, lease.fence)
+        "UPDATE leases SET expires_at = ? WHERE entity = ? AND fence = ? AND owner = ?",
+        (rows.instant_text(GIVEN_BACK), lease.entity, lease.fence, lease.owner),
     )
 
 

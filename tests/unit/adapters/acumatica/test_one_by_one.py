@@ -5,17 +5,20 @@ import pytest
 
 from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.domain.listing import ListAnswer
-from connector.errors import SourceAnswerError
+from connector.errors import SourceAnswerError, SourceUnavailableError
 from tests.unit.adapters.acumatica.builders import SENT_AT
 
 
 class MovingList:
-    """A list of ids that loses one each time it is asked for a record that is doomed."""
+    """A list of ids that loses one each time it is asked for a record that is doomed, and fails at a broken one."""
 
-    def __init__(self, *ids: str, doomed: tuple[str, ...] = (), phantoms: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *ids: str, doomed: tuple[str, ...] = (), phantoms: tuple[str, ...] = (), broken: str = ""
+    ) -> None:
         self.ids = list(ids)
         self.doomed = doomed
         self.phantoms = phantoms
+        self.broken = broken
         self.listings = 0
         self.reads: list[str] = []
 
@@ -26,6 +29,8 @@ class MovingList:
 
     def read(self, record_id: str) -> bytes | None:
         self.reads.append(record_id)
+        if record_id == self.broken:
+            raise SourceUnavailableError("no time", action="Call again.")
         if record_id in self.doomed and record_id in self.ids:
             self.ids.remove(record_id)
         if record_id in self.phantoms or record_id not in self.ids:
@@ -56,6 +61,21 @@ def test_the_time_is_that_of_the_first_listing() -> None:
 def test_a_row_that_is_listed_but_never_found_is_an_error_not_a_gap() -> None:
     moving = MovingList("a", "b", phantoms=("b",))
     with pytest.raises(SourceAnswerError, match="id b"):
+        read_one_by_one(moving.list_keys, moving.read)
+
+
+@pytest.mark.parametrize("broken", ["c", "d"])
+def test_a_page_ends_before_the_record_that_cannot_be_read(broken: str) -> None:
+    moving = MovingList("a", "b", "c", "d", doomed=("b",) if broken == "d" else (), broken=broken)
+    answer = read_one_by_one(moving.list_keys, moving.read)
+    assert list(answer.rows) == ([b"a", b"b"] if broken == "c" else [b"a", b"c"])
+    assert answer.server_time == SENT_AT + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("broken", ["a", "b"])
+def test_a_page_of_nothing_but_its_anchor_is_the_failure_not_the_end(broken: str) -> None:
+    moving = MovingList("a", "b", "c", broken=broken)
+    with pytest.raises(SourceUnavailableError):
         read_one_by_one(moving.list_keys, moving.read)
 
 

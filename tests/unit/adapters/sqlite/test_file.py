@@ -60,7 +60,7 @@ def test_another_process_reads_during_and_after_a_run_without_google_libraries(
     store: SqliteStateStore, path: Path
 ) -> None:
     lease = taken(store)
-    store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+    store.save_checkpoint(lease, "backfill", a_checkpoint())
     assert read_elsewhere(path) == [0, ["backfill"], []]
     store.commit(lease, a_stream())
     assert read_elsewhere(path) == [812, ["backfill"], []]
@@ -105,7 +105,7 @@ def test_runs_in_parallel_wait_for_each_other_instead_of_failing(path: Path, clo
         store = SqliteStateStore(path=path, clock=clock)
         for _ in range(30):
             lease = taken(store, f"entity-{number}")
-            store.save_checkpoint(lease, "backfill", a_checkpoint(), TTL)
+            store.save_checkpoint(lease, "backfill", a_checkpoint())
             store.release_lease(lease)
         store.close()
         return lease.fence
