@@ -76,10 +76,12 @@ class Interpreter:
 
     def _follow(self, contract: Contract) -> bool:
         """Read by this contract from now on; return whether it differs from the one before."""
-        if contract.root == self.codec.contract.root:
+        before = self.codec
+        if contract.root == before.contract.root:
             return False
-        self._refused |= find_retyped(self.entity, self.codec.contract, contract)
+        self._refused |= find_retyped(self.entity, before.contract, contract)
         self.codec = Codec(self.entity, contract, self._refused)
+        self.codec.retyped |= before.retyped
         return True
 
     def _read(self, row: bytes) -> Reading:

@@ -111,21 +111,6 @@ def test_what_was_read_before_time_ran_out_in_a_request_is_written(rig: Rig) -> 
     assert_shows_tenant(rig, "invoices")
 
 
-def test_a_long_replay_keeps_its_lease(rig: Rig) -> None:
-    _keep_all(rig, good=40)
-    others: list[RunResult] = []
-
-    def decide(moment: str, count: int) -> None:
-        if moment == "after source.read_record":
-            rig.clock.advance(timedelta(minutes=1))
-            if count == 39:
-                others.append(rig.run("invoices", max_sessions=2))
-
-    result = rig.run("invoices", Mode.REPLAY, life=Life(decide), max_sessions=2)
-    assert result.status is Status.SUCCEEDED, result.error
-    assert [other.status for other in others] == [Status.SKIPPED]
-
-
 def test_a_record_that_is_gone_stays_gone_and_its_last_version_is_in_the_history(rig: Rig) -> None:
     tenant = rig.sandbox.tenant
     bill = tenant.records("Bill")[3].id

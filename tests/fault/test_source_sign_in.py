@@ -1,6 +1,7 @@
 """Signing in when it goes wrong: no password is risked twice, and what time mends is waited for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -138,6 +139,7 @@ def test_a_refusal_is_of_one_user_one_password_one_tenant_and_one_instance() -> 
         with pytest.raises(CredentialsError):
             check_not_refused(PasswordSecret(**(secret | changed)), "https://erp.example", refused)
     cookie = CookieSecret(username="api", password="one", tenant="ACME")
+    check_not_refused(replace(cookie, branch="MAIN"), "https://erp.example", refused)
     with pytest.raises(CredentialsError):
         check_not_refused(cookie, "https://erp.example", refused)
 

@@ -34,5 +34,6 @@ def check_not_refused(secret: Secret, root: str, refused: RefusedSignIn | None) 
 
 def _digest(secret: PasswordSecret | CookieSecret, root: str, salt: bytes) -> str:
     """Return a hash that is slow on purpose: a password may be short, and the state is no place for secrets."""
-    known_by = "\0".join((root, tenant_of(secret), secret.username, secret.password))
+    branch = secret.branch if isinstance(secret, CookieSecret) else ""
+    known_by = "\0".join((root, tenant_of(secret), branch, secret.username, secret.password))
     return scrypt(known_by.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32).hex()

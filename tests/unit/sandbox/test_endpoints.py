@@ -252,6 +252,18 @@ def test_a_custom_endpoint_adds_fields_with_values_and_may_leave_entities_out() 
     assert "UsrApprovalCode" not in default.list("Bill", top="1")[0]
 
 
+def test_a_custom_endpoint_may_lack_fields_and_collections_of_its_base() -> None:
+    lost = {"Bill": ["Details", "Vendor"], "Vendor": ["MainContact"]}
+    finance = {"version": "1.0", "base": "24.200.001", "without": lost}
+    caller = a_caller("1.0", "Finance", custom_endpoints={"Finance": finance})
+    members = {name: set(schemas(caller)[name]["allOf"][1]["properties"]) for name in lost}
+    assert not members["Bill"] & {"Details", "Vendor"}
+    assert {"Amount", "TaxDetails"} <= members["Bill"]
+    assert "MainContact" not in members["Vendor"]
+    assert "Vendor" not in caller.list("Bill", top="1")[0]
+    assert "key was not present" in the_error(caller.get("Bill", expand="Details"))
+
+
 def test_the_adhoc_schema_shows_empty_fields_and_custom_blocks_of_every_level() -> None:
     fields = {"Document.UsrRegion": "CustomStringField", "Details/Transactions.UsrLot": "CustomIntField"}
     schema = a_caller(custom_fields={"Bill": fields}).get("Bill/$adHocSchema").json()
