@@ -158,7 +158,8 @@ class Warehouse(Protocol):
     def append(self, append: Append) -> Mapping[int, str]:
         """Add the rows and return the refused ones: index in `rows` to reason. All others are stored when it returns.
 
-        A refused row never holds back another. Repeating an append adds no row the views would show twice.
+        A refused row never holds back another. Repeating an append adds no row the views would show twice. Raises
+        WarehouseUnavailableError when the table is gone since it was prepared: only a new `prepare` can tell the run so.
         """
 
     def refresh(self, table: Table) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from tests.stand_ins.scripted_bigquery_state import BigQueryState, Refused
 from tests.stand_ins.scripted_bigquery_tables import Fault, StoredTable, find_faults, read_view_statement
 
-CREATED_AT = "1795348800000"
+CREATED_AT = 1795348800000
 
 
 class Service:
@@ -22,6 +22,8 @@ class Service:
         state = self.state
         state.calls[kind] += 1
         state.authorizations.append(headers.get("authorization", ""))
+        if kind in state.drops:
+            del state.tables[state.drops.pop(kind)]
         upset = next((upset for upset in state.upsets if upset.kind == kind), None)
         if upset is not None:
             state.upsets.remove(upset)
@@ -45,7 +47,8 @@ class Service:
         return self.state.datasets["erp"]
 
     def do_get_table(self, names: Mapping[str, str], _headers: Mapping[str, str], _body: bytes) -> Any:
-        return self._find(names["table"]).resource
+        table = self._find(names["table"])
+        return table.resource | {"numRows": str(len(table.rows))}
 
     def do_create_table(self, _names: Mapping[str, str], _headers: Mapping[str, str], body: bytes) -> Any:
         self.do_get_dataset({}, {}, b"")
@@ -56,7 +59,7 @@ class Service:
         resource |= {
             "type": "TABLE",
             "etag": "1",
-            "creationTime": CREATED_AT,
+            "creationTime": str(CREATED_AT + self.state.calls["create table"]),
             "location": self.state.location,
         }
         table = StoredTable(resource=resource)

@@ -39,8 +39,8 @@ class Layout:
         self._connection = connection
         self._current_rows = current_rows
         self._metadata = Metadata(connection)
-        self.makings: dict[str, str] = {}
-        """When each prepared table was created: a table that was dropped and made again is another one."""
+        self._makings: dict[str, str] = {}
+        """When each table was created that this run prepared first: one that was dropped and made again is another one."""
 
     def prepare(self, table: Table) -> TableStatus:
         """Return at once when everything is as it should be; else make it so, step by step."""
@@ -57,7 +57,7 @@ class Layout:
             elif found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
                 self._finish(found, table, evolution)
             else:
-                self.makings[table.name] = str(found.created)
+                self._makings.setdefault(table.name, str(found.created))
                 settled = self._connection.clock.now() - _read_change(found) >= SETTLING
                 empty = found.num_rows == 0 and found.streaming_buffer is None
                 return TableStatus(created=created, settled=settled, retyped=evolution.retyped, empty=empty)
@@ -65,6 +65,19 @@ class Layout:
             f"BigQuery: other runs keep changing the table {table.name}",
             action="Run again when they are done.",
         )
+
+    def tell_making(self, table: Table) -> str:
+        """Return what tells the table that was prepared from another one of its name; empty when none was."""
+        return self._makings.get(table.name, "")
+
+    def is_as_prepared(self, table: Table) -> bool:
+        """Whether the table is there, and is the one that the run prepared first."""
+        found = self._metadata.find(table.name)
+        return found is not None and self.tell_making(table) in ("", str(found.created))
+
+    def forget(self) -> None:
+        """Begin a new run: it takes the tables as it finds them."""
+        self._makings.clear()
 
     def finish(self, table: Table) -> None:
         """Make what depends on the table again, though its label says that was done."""

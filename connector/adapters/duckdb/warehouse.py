@@ -17,7 +17,7 @@ from connector.adapters.duckdb.rows import TableWriter
 from connector.domain.queries import build_trail_query, build_versions_query
 from connector.domain.schema import ColumnType, Table
 from connector.domain.versions import CurrentVersion
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, WarehouseUnavailableError
 from connector.ports import Append, CheckLine, TableStatus
 
 FETCH = 10_000
@@ -51,7 +51,10 @@ class DuckDbWarehouse:
         table = append.table
         with self._use() as connection:
             if not layout.exists(connection, table.name):
-                layout.create(connection, table)
+                raise WarehouseUnavailableError(
+                    f"The table {table.name} was dropped while a run was writing to it",
+                    action="Run again: the table is made anew, and everything is read into it.",
+                )
             types = {
                 column.name: spell_type(column) for column in layout.read_columns(connection, table.name)
             }
