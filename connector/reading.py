@@ -67,12 +67,18 @@ class Interpreter:
     """Turns rows into records; reads the contract afresh, once a run, when a row has a member it does not announce."""
 
     def __init__(
-        self, source: Source, entity: Entity, contract: Contract, refused: frozenset[str] = frozenset()
+        self,
+        source: Source,
+        entity: Entity,
+        contract: Contract,
+        refused: frozenset[str] = frozenset(),
+        narrow: frozenset[str] = frozenset(),
     ) -> None:
         self._source = source
         self.entity = entity
-        self.codec = Codec(entity, contract, refused)
+        self.codec = Codec(entity, contract, refused, narrow)
         self._refused = refused
+        self._narrow = narrow
         self._refreshed = False
 
     def interpret(
@@ -97,7 +103,7 @@ class Interpreter:
         if contract.root == self.codec.contract.root:
             return False
         self._refused |= find_retyped(self.entity, self.codec.contract, contract)
-        self.codec = Codec(self.entity, contract, self._refused)
+        self.codec = Codec(self.entity, contract, self._refused, self._narrow)
         return True
 
     def _read(self, row: bytes) -> Reading:

@@ -26,7 +26,7 @@ class Replay:
         contract = load_contract(run, stream)
         self._writer = BatchWriter(run, build_table(run.entity, contract), tolerates_rejects=True)
         table, _ = prepare_log(run, stream, self._writer.table)
-        self._interpreter = Interpreter(run.ports.source, run.entity, contract, table.retyped)
+        self._interpreter = Interpreter(run.ports.source, run.entity, contract, table.retyped, table.narrow)
 
     def work(self) -> Status:
         """Replay in batches; return PARTIAL when time ran out. What still cannot be used stays a dead letter."""

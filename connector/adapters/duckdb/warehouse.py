@@ -38,13 +38,20 @@ class DuckDbWarehouse:
             if created:
                 layout.create(connection, table)
                 return TableStatus(created=True, settled=True)
+            was_current = layout.is_current(connection, table)
+            if not was_current:
+                layout.extend(connection, table)
             evolution = layout.compare(connection, table)
-            if not layout.is_current(connection, table):
-                layout.extend(connection, table, evolution)
-                for path in sorted(evolution.retyped):
-                    log.warning("%s.%s keeps its type: the tenant's contract changed it", table.name, path)
-            empty = layout.is_empty(connection, table.name)
-            return TableStatus(created=False, settled=True, retyped=evolution.retyped, empty=empty)
+            if not was_current:
+                for kept in evolution.tell_kept():
+                    log.warning("%s.%s", table.name, kept)
+            return TableStatus(
+                created=False,
+                settled=True,
+                retyped=evolution.retyped,
+                narrow=evolution.narrow,
+                empty=layout.is_empty(connection, table.name),
+            )
 
     def append(self, append: Append) -> Mapping[int, str]:
         """Add the rows; the method makes no difference here."""
