@@ -111,11 +111,13 @@ class TableStatus:
 
     `settled`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe. `retyped` are the
     dotted paths of columns whose existing type does not take the wanted one's values: those values belong in `_extra`.
+    `narrow` are those of columns that stay NUMERIC where BIGNUMERIC is wanted: a number too long for them has no place.
     """
 
     created: bool
     settled: bool
     retyped: frozenset[str] = frozenset()
+    narrow: frozenset[str] = frozenset()
     empty: bool = False
 
     @property
@@ -156,14 +158,16 @@ class Warehouse(Protocol):
     def prepare(self, table: Table) -> TableStatus:
         """Make the dataset, the table and its views exist with at least these columns.
 
-        Additive: missing columns (nested ones too) are added as NULLABLE, nothing is dropped, retyped or rewritten.
+        Additive: missing columns (nested ones too) are added as NULLABLE, nothing is dropped, retyped or rewritten, except
+        that NUMERIC becomes BIGNUMERIC where that is wanted and the warehouse can do it in place.
         One metadata request when everything is as it should be.
         """
 
     def append(self, append: Append) -> Mapping[int, str]:
         """Add the rows and return the refused ones: index in `rows` to reason. All others are stored when it returns.
 
-        A refused row never holds back another. Repeating an append adds no row the views would show twice.
+        A refused row never holds back another. Repeating an append adds no row the views would show twice. Raises
+        WarehouseUnavailableError when the table is gone since it was prepared: only a new `prepare` can tell the run so.
         """
 
     def refresh(self, table: Table) -> None:

@@ -49,12 +49,18 @@ class Interpreter:
     """Turns rows into records; reads the contract afresh, once a run, when a row has a member it does not announce."""
 
     def __init__(
-        self, source: Source, entity: Entity, contract: Contract, refused: frozenset[str] = frozenset()
+        self,
+        source: Source,
+        entity: Entity,
+        contract: Contract,
+        refused: frozenset[str] = frozenset(),
+        narrow: frozenset[str] = frozenset(),
     ) -> None:
         self._source = source
         self.entity = entity
-        self.codec = Codec(entity, contract, refused)
+        self.codec = Codec(entity, contract, refused, narrow)
         self._refused = refused
+        self._narrow = narrow
         self._refreshed = False
 
     def interpret(
@@ -80,7 +86,7 @@ class Interpreter:
         if contract.root == before.contract.root:
             return False
         self._refused |= find_retyped(self.entity, before.contract, contract)
-        self.codec = Codec(self.entity, contract, self._refused)
+        self.codec = Codec(self.entity, contract, self._refused, self._narrow)
         self.codec.retyped |= before.retyped
         return True
 

@@ -42,7 +42,9 @@ class Reconcile:
         contract = load_contract(run, stream)
         self._writer = BatchWriter(run, build_table(run.entity, contract))
         self._table, self._stream = prepare_log(run, stream, self._writer.table)
-        self._interpreter = Interpreter(run.ports.source, run.entity, contract, self._table.retyped)
+        self._interpreter = Interpreter(
+            run.ports.source, run.entity, contract, self._table.retyped, self._table.narrow
+        )
 
     def work(self) -> Status:
         """Compare, repair, then mark what is gone; return PARTIAL when time ran out (repairs made stay made)."""

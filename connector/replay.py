@@ -57,7 +57,7 @@ class Replay:
         self._writer = BatchWriter(run, build_table(run.entity, contract), is_replay=True)
         table, stream = prepare_log(run, stream, self._writer.table)
         self._checkpoint = stream.checkpoints.get(Mode.REPLAY.value)
-        self._interpreter = Interpreter(run.ports.source, run.entity, contract, table.retyped)
+        self._interpreter = Interpreter(run.ports.source, run.entity, contract, table.retyped, table.narrow)
 
     def work(self) -> Status:
         """Replay in batches; return PARTIAL when time ran out. What still cannot be used stays a dead letter."""

@@ -76,7 +76,11 @@ class Pass:
     def _read_and_write(self) -> bool:
         """Return True when the end of the list was reached, False when time ran out."""
         self._interpreter = Interpreter(
-            self._run.ports.source, self._run.entity, self._contract, self._table.retyped
+            self._run.ports.source,
+            self._run.entity,
+            self._contract,
+            self._table.retyped,
+            self._table.narrow,
         )
         self._reader = ListReader(
             source=self._run.ports.source,

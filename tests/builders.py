@@ -18,7 +18,10 @@ from connector.domain.contract import Contract, Kind, Shape
 from connector.domain.entity import Depth, Entity
 from connector.domain.record import Codec, Record
 from connector.domain.run import Mode, RunRequest, RunResult
+from connector.domain.schema import Table
 from connector.domain.stream import Checkpoint, DeadLetter, Stream
+from connector.domain.tables import build_table
+from connector.ports import StateStore, Warehouse
 from connector.reconcile import reconcile_entity
 from connector.replay import replay_dead_letters
 from connector.retrying import Retry
@@ -122,9 +125,17 @@ class Rig:
         self._opened: list[Ports] = []
 
     @property
-    def state(self) -> SqliteStateStore:
+    def state(self) -> StateStore:
         """The state as somebody else sees it."""
         return SqliteStateStore(path=self.folder / "state.db", clock=self.clock)
+
+    def open_warehouse(self, _retry: Retry) -> Warehouse:
+        """Return the warehouse as a run opens it."""
+        return DuckDbWarehouse(self.folder / "warehouse.duckdb")
+
+    def open_state(self, _retry: Retry) -> StateStore:
+        """Return the state as a run opens it."""
+        return self.state
 
     def open_ports(
         self, deadline: datetime | None = None, *, requests_per_minute: int | None = None
@@ -144,10 +155,20 @@ class Rig:
             requests_per_minute=requests_per_minute,
             deadline=deadline,
         )
-        warehouse = DuckDbWarehouse(self.folder / "warehouse.duckdb")
-        ports = Ports(source=source, warehouse=warehouse, state=self.state, clock=self.clock)
+        ports = Ports(
+            source=source,
+            warehouse=self.open_warehouse(retry),
+            state=self.open_state(retry),
+            clock=self.clock,
+        )
         self._opened.append(ports)
         return ports
+
+    def build_table(self, entity: str) -> Table:
+        """Return the log by the contract that the last run has read."""
+        contract = self.state.read_stream(entity).contract
+        assert contract is not None
+        return build_table(self.catalogue[entity], contract)
 
     def build_run(
         self,

@@ -1,7 +1,10 @@
-"""How a table that exists and the columns that are wanted come together: columns are added, never changed."""
+"""How a table that exists and the columns that are wanted come together: columns are added, none is changed.
+
+The one exception is asked for by an operator: a NUMERIC column that is to hold longer numbers may become BIGNUMERIC.
+"""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from connector.domain.schema import Column, ColumnType, Table
@@ -25,44 +28,80 @@ class Evolution:
     """The columns of an existing table as they should become.
 
     `columns` are those that exist, in their order and with their types, then those that are new, as NULLABLE; wanted
-    descriptions replace the old ones. `added` and `retyped` are dotted paths. The values of a retyped column do not fit
-    the type it has, so they belong elsewhere.
+    descriptions replace the old ones. `added`, `retyped` and `narrow` are dotted paths. The values of a retyped column do
+    not fit the type it has, so they belong elsewhere. A narrow column is NUMERIC where BIGNUMERIC is wanted: it takes all
+    but the longest numbers until the warehouse widens it.
     """
 
     columns: tuple[Column, ...]
     added: frozenset[str]
     retyped: frozenset[str]
+    narrow: frozenset[str]
+
+    def tell_kept(self) -> Iterator[str]:
+        """Yield a sentence on each column that is not of the wanted type, beginning with its path."""
+        for path in sorted(self.retyped):
+            yield f"{path} keeps its type: the tenant's contract changed it"
+        for path in sorted(self.narrow):
+            yield f"{path} stays NUMERIC: it cannot be widened in place"
 
 
 def evolve(existing: Iterable[Column], wanted: Iterable[Column]) -> Evolution:
     """Compare a table's columns with the wanted ones, nested ones too."""
-    added: set[str] = set()
-    retyped: set[str] = set()
-    columns = tuple(_merge(tuple(existing), tuple(wanted), "", added, retyped))
-    return Evolution(columns=columns, added=frozenset(added), retyped=frozenset(retyped))
+    found = _Found()
+    columns = tuple(_merge(tuple(existing), tuple(wanted), "", found))
+    return Evolution(
+        columns=columns,
+        added=frozenset(found.added),
+        retyped=frozenset(found.retyped),
+        narrow=frozenset(found.narrow),
+    )
+
+
+def widen(columns: Iterable[Column], narrow: frozenset[str], path: str = "") -> Iterator[Column]:
+    """Yield the columns with those of these dotted paths as BIGNUMERIC: each NUMERIC is one, to the last digit."""
+    for column in columns:
+        here = path + column.name
+        if here in narrow:
+            yield replace(column, type=ColumnType.BIGNUMERIC)
+        else:
+            yield replace(column, fields=tuple(widen(column.fields, narrow, f"{here}.")))
+
+
+@dataclass(slots=True)
+class _Found:
+    """The paths of an Evolution, while it is made."""
+
+    added: set[str] = field(default_factory=set)
+    retyped: set[str] = field(default_factory=set)
+    narrow: set[str] = field(default_factory=set)
 
 
 def _merge(
-    existing: tuple[Column, ...], wanted: tuple[Column, ...], path: str, added: set[str], retyped: set[str]
+    existing: tuple[Column, ...], wanted: tuple[Column, ...], path: str, found: _Found
 ) -> Iterator[Column]:
     by_name = {column.name: column for column in wanted}
     for column in existing:
         want = by_name.pop(column.name, None)
-        yield column if want is None else _merge_column(column, want, path, added, retyped)
+        yield column if want is None else _merge_column(column, want, path, found)
     for column in by_name.values():
-        added.add(path + column.name)
+        found.added.add(path + column.name)
         yield replace(column, required=False)
 
 
-def _merge_column(column: Column, want: Column, path: str, added: set[str], retyped: set[str]) -> Column:
+def _merge_column(column: Column, want: Column, path: str, found: _Found) -> Column:
     described = replace(column, description=want.description or column.description)
+    if (column.type, want.type) == (ColumnType.NUMERIC, ColumnType.BIGNUMERIC):
+        found.narrow.add(path + column.name)
+        return described
     if not takes(column, want):
-        retyped.add(path + column.name)
+        found.retyped.add(path + column.name)
         return described
     if column.type is not ColumnType.RECORD:
         return described
-    inner = _merge(column.fields, want.fields, f"{path}{column.name}.", added, retyped)
-    return replace(described, fields=tuple(inner))
+    return replace(
+        described, fields=tuple(_merge(column.fields, want.fields, f"{path}{column.name}.", found))
+    )
 
 
 def takes(column: Column, want: Column) -> bool:

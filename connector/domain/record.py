@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from connector.domain.contract import Contract, Kind
+from connector.domain.contract import Contract, Kind, Shape
 from connector.domain.entity import Entity
 from connector.domain.layout import build_level, find_paths
 from connector.domain.sifting import sift
@@ -66,12 +66,19 @@ def build_mark(record_id: str, state: str) -> str:
 class Codec:
     """Turns the JSON text of records of one entity into rows, by its contract.
 
-    `refused` are dotted column paths whose existing column takes another type than the contract now announces.
+    `refused` are dotted column paths whose existing column takes another type than the contract now announces, `narrow`
+    those whose column stays NUMERIC although the catalogue asks for BIGNUMERIC.
     `unannounced` collects the paths of members the contract does not know; `retyped` those whose value is of another type
     than announced, or than their column. All of these went to `_extra`.
     """
 
-    def __init__(self, entity: Entity, contract: Contract, refused: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        entity: Entity,
+        contract: Contract,
+        refused: frozenset[str] = frozenset(),
+        narrow: frozenset[str] = frozenset(),
+    ) -> None:
         self.contract = contract
         self.unannounced: set[str] = set()
         self.retyped: set[str] = set()
@@ -79,7 +86,8 @@ class Codec:
             contract.modified_field
         }
         self._shape = contract.root.without(self._set_aside) if self._set_aside else contract.root
-        self._wide = entity.bignumeric_fields
+        self._narrow = frozenset(find_paths(build_level(contract.root), narrow))
+        self._wide = entity.bignumeric_fields - self._narrow
         self._slots = Slots(self._shape, build_level(self._shape), self._wide)
         self._decoder = msgspec.json.Decoder(self._slots.wire)
         attributes = self._slots.attributes
@@ -143,6 +151,28 @@ class Codec:
             (to_bignumeric if path in self._wide else to_numeric)(digits)
         except ValueError:
             raise RecordRejectedError(
-                f"{path} has more digits than its column holds",
-                action=f"Add {path} to bignumeric_fields in the catalogue, then replay.",
+                f"{path} has more digits than its column holds", action=self._tell_remedy(path)
             ) from None
+
+    def _tell_remedy(self, path: str) -> str:
+        if path in self._narrow:
+            return (
+                "That column was made as NUMERIC and cannot be widened in place. Rename the log table: the next run makes a"
+                f" new one with a wide column and reads everything. Or add {path} to exclude, then replay."
+            )
+        if path in self._wide:
+            return f"No column holds it: add {path} to exclude in the catalogue, then replay."
+        remedy = f"Add {path} to bignumeric_fields in the catalogue, then replay."
+        if _is_of_line(self.contract.root, path):
+            remedy += (
+                " In BigQuery a column of lines becomes wide only in a new log: rename the log table first."
+            )
+        return remedy
+
+
+def _is_of_line(shape: Shape, path: str) -> bool:
+    for member in path.split("/")[:-1]:
+        if member in shape.details:
+            return True
+        shape = shape.linked[member]
+    return False

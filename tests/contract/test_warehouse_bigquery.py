@@ -1,6 +1,7 @@
 """The warehouse's promises, kept by BigQuery as its stand-in plays it.
 
-The stand-in cannot query a table that a nested column was added to; that promise is tested with the scripted server.
+The stand-in cannot query a table that a nested column was added to, and makes no NUMERIC column BIGNUMERIC; those promises
+are tested with the scripted server.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,10 @@
 """The warehouse's promises, kept by a DuckDB file."""
 
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ import pytest
 
 from connector.adapters.duckdb.dialect import translate
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
+from connector.domain.schema import ColumnType
 from connector.errors import WarehouseUnavailableError
 from tests.contract.warehouse_contract import WarehouseContract
-from tests.contract.warehouse_prepare_contract import NestedColumnsContract
-from tests.contract.warehouse_rows import a_row, a_table, an_append
+from tests.contract.warehouse_prepare_contract import NestedColumnsContract, WideningContract
+from tests.contract.warehouse_rows import BUSINESS, a_column, a_row, a_table, an_append
 from tests.contract.warehouse_shelf import Shelf
 
 
@@ -43,7 +46,7 @@ def warehouse(shelf: DuckDbShelf) -> Iterator[DuckDbWarehouse]:
     opened.close()
 
 
-class TestDuckDbWarehouse(WarehouseContract, NestedColumnsContract):
+class TestDuckDbWarehouse(WarehouseContract, NestedColumnsContract, WideningContract):
     def test_another_program_reads_the_file_when_the_run_is_over(
         self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse
     ) -> None:
@@ -51,6 +54,23 @@ class TestDuckDbWarehouse(WarehouseContract, NestedColumnsContract):
         warehouse.append(an_append(a_row("r1")))
         warehouse.close()
         assert _read_elsewhere(shelf.path) == "[('r1',)]"
+
+    def test_a_column_with_numbers_too_long_for_a_file_s_wide_ones_stays_as_it_is(
+        self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A decimal of DuckDB has 38 digits: with 18 after the point there are 20 before it, where NUMERIC has 29."""
+        longest = "12345678901234567890123456789"
+        warehouse.prepare(a_table())
+        warehouse.append(an_append(a_row(amount=longest)))
+        wide = a_table((*BUSINESS[:2], a_column("amount", ColumnType.BIGNUMERIC), *BUSINESS[3:]))
+        with caplog.at_level(logging.WARNING):
+            assert warehouse.prepare(wide).narrow == {"amount"}
+        assert "bills_log.amount stays NUMERIC" in caplog.text
+        assert warehouse.append(an_append(a_row("r2", amount="1.5"), table=wide, batch_id="2")) == {}
+        assert shelf.values("SELECT amount FROM {dataset}.bills ORDER BY _id") == [
+            Decimal(longest),
+            Decimal("1.5"),
+        ]
 
     def test_while_another_program_has_the_file_the_answer_is_to_come_back(
         self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from connector.domain.run import WriteMethod
+from connector.errors import WarehouseUnavailableError
 from connector.ports import Warehouse
 from tests.contract.warehouse_rows import a_log, a_row, a_table, an_append
 from tests.contract.warehouse_shelf import Shelf
@@ -148,6 +149,12 @@ class AppendContract:
         warehouse.prepare(a_log())
         assert warehouse.append(an_append()) == {}
 
-    def test_a_table_that_vanished_is_made_again(self, shelf: Shelf, warehouse: Warehouse) -> None:
-        assert warehouse.append(an_append(a_row("r1"))) == {}
-        assert shelf.values("SELECT _id FROM {dataset}.bills_log") == ["r1"]
+    @METHODS
+    def test_a_log_that_is_not_there_is_not_made_by_an_append(
+        self, warehouse: Warehouse, method: WriteMethod
+    ) -> None:
+        """Only a run that prepares it learns that everything else is missing too."""
+        with pytest.raises(WarehouseUnavailableError, match="bills_log was dropped") as caught:
+            warehouse.append(an_append(a_row("r1"), method=method))
+        assert "Run again" in caught.value.action
+        assert warehouse.prepare(a_log()).created

@@ -113,3 +113,54 @@ class NestedColumnsContract:
         details = a_column("details", ColumnType.RECORD, repeated=True, fields=line)
         changed = a_table((*BUSINESS[:8], details, *BUSINESS[9:]))
         assert warehouse.prepare(changed).retyped == {"details.account"}
+
+
+WIDE_LINES = a_table(
+    (
+        *BUSINESS[:8],
+        a_column(
+            "details",
+            ColumnType.RECORD,
+            repeated=True,
+            fields=(*LINE[:3], a_column("amount", ColumnType.BIGNUMERIC), *LINE[4:]),
+        ),
+        *BUSINESS[9:],
+    )
+)
+"""The lines' amounts may have more digits."""
+
+
+class WideningContract:
+    def test_a_number_that_is_to_hold_more_digits_is_widened_where_it_is(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        warehouse.prepare(keep_current(a_table()))
+        warehouse.append(an_append(a_row("old", amount="1234567890.123456789")))
+        amount = a_column("amount", ColumnType.BIGNUMERIC)
+        wide = keep_current(a_table((*BUSINESS[:2], amount, *BUSINESS[3:])))
+        status = warehouse.prepare(wide)
+        assert (status.retyped, status.narrow, status.created) == (frozenset(), frozenset(), False)
+        new = a_row("new", amount="12345678901234567890.12345678901")
+        assert warehouse.append(an_append(new, table=wide, batch_id="2")) == {}
+        assert shelf.query("SELECT _id, amount FROM {dataset}.bills ORDER BY _id") == [
+            ("new", Decimal("12345678901234567890.12345678901")),
+            ("old", Decimal("1234567890.123456789")),
+        ]
+
+    def test_a_number_in_lines_is_widened_with_the_column_of_all_lines(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        warehouse.prepare(a_table())
+        line = {"account": "1", "amount": "0.123456789", "allocations": [{"lot": "L"}]}
+        warehouse.append(an_append(a_row("old", details=[line])))
+        assert warehouse.prepare(WIDE_LINES).narrow == frozenset()
+        long = {"account": "2", "amount": "12345678901234567890.12345678901"}
+        assert warehouse.append(an_append(a_row("new", details=[long]), table=WIDE_LINES, batch_id="2")) == {}
+        lines = shelf.query(
+            "SELECT account, amount, ARRAY_LENGTH(allocations) FROM {dataset}.bill_lines ORDER BY account"
+        )
+        assert [line[:2] for line in lines] == [
+            ("1", Decimal("0.123456789")),
+            ("2", Decimal("12345678901234567890.12345678901")),
+        ]
+        assert lines[0][2] == 1

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Rig
+from tests.fault.cloud_rigs import BigQueryRig
+from tests.stand_ins.scripted_bigquery import running_scripted_bigquery
 
 
 @pytest.fixture
@@ -14,3 +16,12 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     made = Rig(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def bigquery_rig(tmp_path: Path) -> Iterator[BigQueryRig]:
+    """The same, with a BigQuery that misbehaves on command."""
+    with running_scripted_bigquery() as (url, bigquery):
+        made = BigQueryRig(tmp_path, url, bigquery)
+        yield made
+        made.close()

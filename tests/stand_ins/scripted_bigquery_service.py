@@ -6,9 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.stand_ins.scripted_bigquery_state import BigQueryState, Refused
-from tests.stand_ins.scripted_bigquery_tables import Fault, StoredTable, find_faults, read_view_statement
+from tests.stand_ins.scripted_bigquery_tables import (
+    Fault,
+    StoredTable,
+    find_faults,
+    find_retyped_field,
+    read_view_statement,
+    read_widening_statement,
+)
 
-CREATED_AT = "1795348800000"
+CREATED_AT = 1795348800000
 
 
 class Service:
@@ -22,6 +29,8 @@ class Service:
         state = self.state
         state.calls[kind] += 1
         state.authorizations.append(headers.get("authorization", ""))
+        if kind in state.drops:
+            del state.tables[state.drops.pop(kind)]
         upset = next((upset for upset in state.upsets if upset.kind == kind), None)
         if upset is not None:
             state.upsets.remove(upset)
@@ -45,7 +54,8 @@ class Service:
         return self.state.datasets["erp"]
 
     def do_get_table(self, names: Mapping[str, str], _headers: Mapping[str, str], _body: bytes) -> Any:
-        return self._find(names["table"]).resource
+        table = self._find(names["table"])
+        return table.resource | {"numRows": str(len(table.rows))}
 
     def do_create_table(self, _names: Mapping[str, str], _headers: Mapping[str, str], body: bytes) -> Any:
         self.do_get_dataset({}, {}, b"")
@@ -56,7 +66,7 @@ class Service:
         resource |= {
             "type": "TABLE",
             "etag": "1",
-            "creationTime": CREATED_AT,
+            "creationTime": str(CREATED_AT + self.state.calls["create table"]),
             "location": self.state.location,
         }
         table = StoredTable(resource=resource)
@@ -69,7 +79,12 @@ class Service:
         table = self._find(names["table"])
         if headers.get("if-match", table.resource["etag"]) != table.resource["etag"]:
             raise Refused(412, "conditionNotMet", "Precondition check failed.")
-        table.resource |= json.loads(body) | {"etag": str(int(table.resource["etag"]) + 1)}
+        changes = json.loads(body)
+        if (
+            retyped := find_retyped_field(table.schema, changes.get("schema", {}).get("fields", ()))
+        ) is not None:
+            raise Refused(400, "invalid", f"Provided Schema does not match Table. Field {retyped}")
+        table.resource |= changes | {"etag": str(int(table.resource["etag"]) + 1)}
         if not self.state.lags:
             table.streaming_schema = table.schema
         return table.resource
@@ -121,6 +136,8 @@ class Service:
         job = json.loads(body)
         sql = job["configuration"]["query"]["query"]
         self.state.statements.append(sql)
+        if (widened := read_widening_statement(sql)) is not None:
+            self._widen(*widened)
         if (view := read_view_statement(sql)) is not None:
             name, labels = view
             resource = {"tableReference": {"projectId": "demo", "datasetId": "erp", "tableId": name}}
@@ -152,6 +169,14 @@ class Service:
         }
         more = start + size < len(self.state.answers)
         return answer | ({"pageToken": str(start + size)} if more else {})
+
+    def _widen(self, name: str, columns: list[str]) -> None:
+        table = self._find(name)
+        known = {column["name"]: column for column in table.resource["schema"]["fields"]}
+        for column in columns:
+            assert known[column]["type"] in ("NUMERIC", "BIGNUMERIC"), "what BigQuery would refuse"
+            known[column]["type"] = "BIGNUMERIC"
+        table.resource["etag"] = str(int(table.resource["etag"]) + 1)
 
     def _run_load(self, job: dict[str, Any], data: bytes) -> Any:
         name = job["configuration"]["load"]["destinationTable"]["tableId"]

@@ -49,6 +49,7 @@ class BigQueryState:
     upsets: list[Upset] = field(default_factory=list)
     job_faults: list[tuple[str, str]] = field(default_factory=list)
     row_faults: dict[str, list[str]] = field(default_factory=dict)
+    drops: dict[str, str] = field(default_factory=dict)
     polls_until_done: int = 0
     largest_request: int = 10_000_000
     deduplicates: bool = True
@@ -73,6 +74,10 @@ class BigQueryState:
     def break_off(self, kind: str, *, times: int = 1) -> None:
         """Let the next calls of this kind end before anything is done."""
         self.upsets += [Upset(kind=kind, answer=AnswerLost())] * times
+
+    def drop_at(self, kind: str, table: str) -> None:
+        """Let somebody drop the table just before the next call of this kind."""
+        self.drops[kind] = table
 
     def fail_row(self, insert_id: str, reason: str, *, times: int = 1) -> None:
         """Let `insertAll` refuse this row for this reason, so many times."""

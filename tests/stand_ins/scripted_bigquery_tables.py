@@ -91,9 +91,18 @@ def _to_bool(value: Any) -> None:
         raise ValueError(value)
 
 
+def _to_decimal(whole: int, fraction: int) -> Callable[[Any], None]:
+    def convert(value: Any) -> None:
+        digits = f"{Decimal(str(value)):f}".lstrip("-").partition(".")
+        if len(digits[0]) > whole or len(digits[2]) > fraction:
+            raise ValueError(value)
+
+    return convert
+
+
 CONVERTERS: dict[str, Callable[[Any], object]] = {
-    "NUMERIC": lambda value: Decimal(str(value)),
-    "BIGNUMERIC": lambda value: Decimal(str(value)),
+    "NUMERIC": _to_decimal(29, 9),
+    "BIGNUMERIC": _to_decimal(38, 38),
     "INTEGER": int,
     "INT64": int,
     "FLOAT": float,
@@ -103,6 +112,28 @@ CONVERTERS: dict[str, Callable[[Any], object]] = {
     "DATE": date.fromisoformat,
     "TIMESTAMP": datetime.fromisoformat,
 }
+
+
+def find_retyped_field(held: Schema, wanted: Schema) -> str | None:
+    """Return what an update of the schema would change of a column's type, which BigQuery refuses; nested ones too."""
+    known = {column["name"]: column for column in held}
+    for column in wanted:
+        before = known.get(column["name"], column)
+        if column["type"] != before["type"]:
+            return f"{column['name']} has changed type from {before['type']} to {column['type']}"
+        if inner := find_retyped_field(before.get("fields", ()), column.get("fields", ())):
+            return inner
+    return None
+
+
+WIDENING = re.compile(r"ALTER TABLE `[^`]+`\.`(?P<name>\w+)` ALTER COLUMN")
+WIDENED = re.compile(r"ALTER COLUMN `(\w+)` SET DATA TYPE BIGNUMERIC")
+
+
+def read_widening_statement(sql: str) -> tuple[str, list[str]] | None:
+    """Return the table and the columns that a statement makes BIGNUMERIC, or None for another statement."""
+    found = WIDENING.match(sql)
+    return (found["name"], WIDENED.findall(sql)) if found else None
 
 
 VIEW = re.compile(r"CREATE OR REPLACE VIEW `[^`]+`\.`(?P<name>\w+)`")

@@ -5,15 +5,18 @@ it should be is known by reading it once, and no other memory has to be trusted.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.current_rows import CurrentRows
+from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata, label
 from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
 from connector.adapters.bigquery.views import make_views
+from connector.adapters.bigquery.widening import build_widening, find_widenable
 from connector.domain.evolution import Evolution, adopt_types, evolve, fingerprint
 from connector.domain.schema import Table
 from connector.errors import WarehouseUnavailableError
@@ -39,8 +42,8 @@ class Layout:
         self._connection = connection
         self._current_rows = current_rows
         self._metadata = Metadata(connection)
-        self.makings: dict[str, str] = {}
-        """When each prepared table was created: a table that was dropped and made again is another one."""
+        self._makings: dict[str, str] = {}
+        """When each table was created that this run prepared first: one that was dropped and made again is another one."""
 
     def prepare(self, table: Table) -> TableStatus:
         """Return at once when everything is as it should be; else make it so, step by step."""
@@ -54,17 +57,38 @@ class Layout:
             evolution = evolve(map(to_column, found.schema), table.columns)
             if evolution.added:
                 self._add_columns(found, table, evolution)
+            elif narrow := find_widenable(evolution.narrow):
+                self._widen_columns(found, table, narrow)
             elif found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
                 self._finish(found, table, evolution)
             else:
-                self.makings[table.name] = str(found.created)
+                self._makings.setdefault(table.name, str(found.created))
                 settled = self._connection.clock.now() - _read_change(found) >= SETTLING
                 empty = found.num_rows == 0 and found.streaming_buffer is None
-                return TableStatus(created=created, settled=settled, retyped=evolution.retyped, empty=empty)
+                return TableStatus(
+                    created=created,
+                    settled=settled,
+                    retyped=evolution.retyped,
+                    narrow=evolution.narrow,
+                    empty=empty,
+                )
         raise WarehouseUnavailableError(
             f"BigQuery: other runs keep changing the table {table.name}",
             action="Run again when they are done.",
         )
+
+    def tell_making(self, table: Table) -> str:
+        """Return what tells the table that was prepared from another one of its name; empty when none was."""
+        return self._makings.get(table.name, "")
+
+    def is_as_prepared(self, table: Table) -> bool:
+        """Whether the table is there, and is the one that the run prepared first."""
+        found = self._metadata.find(table.name)
+        return found is not None and self.tell_making(table) in ("", str(found.created))
+
+    def forget(self) -> None:
+        """Begin a new run: it takes the tables as it finds them."""
+        self._makings.clear()
 
     def finish(self, table: Table) -> None:
         """Make what depends on the table again, though its label says that was done."""
@@ -92,10 +116,17 @@ class Layout:
         if self._metadata.update(found, "schema", "labels"):
             log.info("%s: columns added: %s", table.name, ", ".join(sorted(evolution.added)))
 
+    def _widen_columns(self, found: bigquery.Table, table: Table, narrow: Sequence[str]) -> None:
+        """Make these columns BIGNUMERIC, noting first that columns change."""
+        found.labels = found.labels | label(table) | self._mark_change()
+        if self._metadata.update(found, "labels"):
+            list(run_query(self._connection, build_widening(self._connection, table.name, narrow), {}))
+            log.info("%s: columns widened to BIGNUMERIC: %s", table.name, ", ".join(narrow))
+
     def _finish(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
         """Make the views, and only then note what the table was made from."""
-        for path in sorted(evolution.retyped):
-            log.warning("%s.%s keeps its type: the tenant's contract changed it", table.name, path)
+        for kept in evolution.tell_kept():
+            log.warning("%s.%s", table.name, kept)
         if table.merge is not None:
             self.prepare(adopt_types(table.merge.into, evolution.columns))
             self._current_rows.merge(table.merge)  # before a view shows them

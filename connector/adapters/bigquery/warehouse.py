@@ -19,6 +19,7 @@ from connector.domain.queries import build_trail_query, build_versions_query
 from connector.domain.run import WriteMethod
 from connector.domain.schema import Table
 from connector.domain.versions import CurrentVersion
+from connector.errors import WarehouseUnavailableError
 from connector.ports import Append, CheckLine, TableStatus
 from connector.retrying import Retry
 
@@ -58,6 +59,8 @@ class BigQueryWarehouse:
 
     def append(self, append: Append) -> Mapping[int, str]:
         """Stream the rows, or load them; what cannot be streamed is loaded."""
+        if append.rows and append.table.entity:
+            self._require_prepared(append.table)
         self._current_rows.note(append.table, append.rows)
         everything = range(len(append.rows))
         if append.method is not WriteMethod.STREAMING:
@@ -92,25 +95,25 @@ class BigQueryWarehouse:
 
     def close(self) -> None:
         """Give the sockets back."""
+        self._layout.forget()
         self._connection.close()
 
-    def _load(self, append: Append, indexes: Sequence[int]) -> dict[int, str]:
-        """Load the rows; a table that vanished since it was prepared is made again.
+    def _require_prepared(self, table: Table) -> None:
+        """Raise WarehouseUnavailableError when the log is gone, or is another one than was prepared: one request.
 
-        Jobs of the first try may have succeeded in the table that is gone, so the second try's have other ids.
+        Rows in a log that somebody made anew would hide from the next run that all the others are missing.
         """
-        try:
-            return self._build_loader(append).load(append.rows, indexes)
-        except TableMissingError:
-            self._layout.prepare(append.table)
-        try:
-            return self._build_loader(append, " again").load(append.rows, indexes)
-        except TableMissingError as missing:
-            raise missing.error from missing
+        if not self._layout.is_as_prepared(table):
+            raise _build_loss(table)
 
-    def _build_loader(self, append: Append, suffix: str = "") -> Loader:
-        making = self._layout.makings.get(append.table.name, "")
-        return Loader(self._connection, append.table, f"{append.batch_id}{suffix} {making}")
+    def _load(self, append: Append, indexes: Sequence[int]) -> dict[int, str]:
+        """Load the rows. The job's id tells the making of the table: what was loaded into one dropped since is not there."""
+        making = self._layout.tell_making(append.table)
+        loader = Loader(self._connection, append.table, f"{append.batch_id} {making}")
+        try:
+            return loader.load(append.rows, indexes)
+        except TableMissingError as missing:
+            raise _build_loss(append.table) from missing
 
     def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[Row]:
         """Yield the rows of a query on the table; none when there is no such table yet."""
@@ -119,3 +122,10 @@ class BigQueryWarehouse:
         except TableMissingError as missing:
             if Metadata(self._connection).find(table.name) is not None:
                 raise missing.error from missing
+
+
+def _build_loss(table: Table) -> WarehouseUnavailableError:
+    return WarehouseUnavailableError(
+        f"The table {table.name} was dropped or replaced while a run was writing to it",
+        action="Run again: the table is made anew if it is missing, and if it is empty everything is read into it.",
+    )

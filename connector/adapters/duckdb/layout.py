@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from connector.adapters.duckdb.dialect import quote, quote_text, read_columns, spell_type, translate
-from connector.domain.evolution import Evolution, adopt_types, evolve, fingerprint
+from connector.domain.evolution import Evolution, adopt_types, evolve, fingerprint, widen
 from connector.domain.schema import Column, Table, View
 from connector.errors import ConfigurationError
 
@@ -65,11 +65,21 @@ def create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         _make_dependents(connection, table, table.columns)
 
 
-def extend(connection: duckdb.DuckDBPyConnection, table: Table, evolution: Evolution) -> None:
-    """Add the missing columns and make the views again, all or nothing."""
+def extend(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Add the missing columns, widen the narrow ones and make the views again, all or nothing.
+
+    A column with numbers too long for DuckDB's BIGNUMERIC stays as it is.
+    """
+    try:
+        _extend(connection, table, widening=True)
+    except duckdb.ConversionException:
+        _extend(connection, table, widening=False)
+
+
+def _extend(connection: duckdb.DuckDBPyConnection, table: Table, *, widening: bool) -> None:
     with _transaction(connection):
-        _add_columns(connection, table, evolution)
-        _make_dependents(connection, table, evolution.columns)
+        _change_columns(connection, table, widening=widening)
+        _make_dependents(connection, table, compare(connection, table).columns)
 
 
 def merge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -107,9 +117,16 @@ def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     connection.execute(f"CREATE TABLE {quote(table.name)} ({columns})")
 
 
-def _add_columns(connection: duckdb.DuckDBPyConnection, table: Table, evolution: Evolution) -> None:
+def _change_columns(connection: duckdb.DuckDBPyConnection, table: Table, *, widening: bool) -> None:
+    """Add what is missing. A narrow column inside of details is widened with the whole column of the details."""
+    evolution = compare(connection, table)
     for path, column in _find_added(evolution.columns, evolution.added):
         connection.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {path} {spell_type(column)}")
+    for held, column in zip(evolution.columns, widen(evolution.columns, evolution.narrow), strict=True):
+        if widening and column != held:
+            connection.execute(
+                f"ALTER TABLE {quote(table.name)} ALTER {quote(column.name)} TYPE {spell_type(column)}"
+            )
 
 
 def _make_dependents(
@@ -119,7 +136,7 @@ def _make_dependents(
     if table.merge is not None:
         into = adopt_types(table.merge.into, columns)
         if exists(connection, into.name):
-            _add_columns(connection, into, compare(connection, into))
+            _change_columns(connection, into, widening=True)
         else:
             _create_table(connection, into)
         merge(connection, table)

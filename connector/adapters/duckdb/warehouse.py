@@ -17,7 +17,7 @@ from connector.adapters.duckdb.rows import TableWriter
 from connector.domain.queries import build_trail_query, build_versions_query
 from connector.domain.schema import ColumnType, Table
 from connector.domain.versions import CurrentVersion
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, WarehouseUnavailableError
 from connector.ports import Append, CheckLine, TableStatus
 
 FETCH = 10_000
@@ -38,20 +38,30 @@ class DuckDbWarehouse:
             if created:
                 layout.create(connection, table)
                 return TableStatus(created=True, settled=True)
+            was_current = layout.is_current(connection, table)
+            if not was_current:
+                layout.extend(connection, table)
             evolution = layout.compare(connection, table)
-            if not layout.is_current(connection, table):
-                layout.extend(connection, table, evolution)
-                for path in sorted(evolution.retyped):
-                    log.warning("%s.%s keeps its type: the tenant's contract changed it", table.name, path)
-            empty = layout.is_empty(connection, table.name)
-            return TableStatus(created=False, settled=True, retyped=evolution.retyped, empty=empty)
+            if not was_current:
+                for kept in evolution.tell_kept():
+                    log.warning("%s.%s", table.name, kept)
+            return TableStatus(
+                created=False,
+                settled=True,
+                retyped=evolution.retyped,
+                narrow=evolution.narrow,
+                empty=layout.is_empty(connection, table.name),
+            )
 
     def append(self, append: Append) -> Mapping[int, str]:
         """Add the rows; the method makes no difference here."""
         table = append.table
         with self._use() as connection:
             if not layout.exists(connection, table.name):
-                layout.create(connection, table)
+                raise WarehouseUnavailableError(
+                    f"The table {table.name} was dropped while a run was writing to it",
+                    action="Run again: the table is made anew, and everything is read into it.",
+                )
             types = {
                 column.name: spell_type(column) for column in layout.read_columns(connection, table.name)
             }

@@ -1,5 +1,6 @@
 """One look when all is well; no step lost when it is not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,15 @@ import pytest
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 from connector.domain.run import WriteMethod
 from connector.domain.schema import ColumnType
-from connector.errors import AccessDeniedError, ConfigurationError, WarehouseUnavailableError
+from connector.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    WarehouseRefusedError,
+    WarehouseUnavailableError,
+)
+from tests.contract.warehouse_current_contract import a_kept_table
 from tests.contract.warehouse_faults.conftest import SETTLED, open_warehouse
+from tests.contract.warehouse_prepare_contract import WIDE_LINES
 from tests.contract.warehouse_rows import BUSINESS, LINE, a_column, a_log, a_row, a_table, an_append
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.scripted_bigquery_state import BigQueryState
@@ -127,6 +135,56 @@ class TestColumns:
         assert fields["note"]["type"] == "GEOGRAPHY"
         assert "terms" in fields
         assert resource["labels"]["team"] == "finance"
+
+    def test_a_header_number_is_widened_by_a_statement_and_a_number_in_lines_stays(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState, clock: FakeClock
+    ) -> None:
+        """BigQuery alters no field within an array, and no type at all by `tables.patch`."""
+        warehouse.prepare(a_table())
+        clock.advance(SETTLED)
+        amount = a_column("amount", ColumnType.BIGNUMERIC)
+        wide = replace(WIDE_LINES, columns=(*BUSINESS[:2], amount, *WIDE_LINES.columns[3:]))
+        bigquery.statements.clear()
+        status = warehouse.prepare(wide)
+        assert [text for text in bigquery.statements if "ALTER" in text] == [
+            "ALTER TABLE `demo.erp`.`bills_log` ALTER COLUMN `amount` SET DATA TYPE BIGNUMERIC"
+        ]
+        assert status.narrow == {"details.amount"}
+        assert not status.retyped
+        assert not status.settled
+        row = a_row(amount="1234567890123456789012345678901.5", details=[{"amount": "1.5"}])
+        assert warehouse.append(an_append(row, table=wide)) == {}
+        bigquery.calls.clear()
+        assert warehouse.prepare(wide).narrow == {"details.amount"}
+        assert bigquery.calls == {"get table": 1}
+
+    @pytest.mark.parametrize("kind", ["patch table", "submit"])
+    def test_a_widening_that_is_broken_off_is_done_by_the_next_run(
+        self,
+        warehouse: BigQueryWarehouse,
+        other_warehouse: BigQueryWarehouse,
+        bigquery: BigQueryState,
+        kind: str,
+    ) -> None:
+        warehouse.prepare(a_log())
+        wide = a_table((*BUSINESS[:2], a_column("amount", ColumnType.BIGNUMERIC), *BUSINESS[3:]), views=())
+        bigquery.fail(kind, 400, "invalidQuery")
+        with pytest.raises(WarehouseRefusedError, match="as scripted"):
+            warehouse.prepare(wide)
+        bigquery.lose_answer(kind)
+        assert other_warehouse.prepare(wide).narrow == frozenset()
+        assert bigquery.tables["bills_log"].schema[2]["type"] == "BIGNUMERIC"
+
+    def test_a_table_of_current_rows_is_widened_with_its_log(
+        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
+    ) -> None:
+        warehouse.prepare(a_kept_table())
+        warehouse.prepare(
+            a_kept_table((*BUSINESS[:2], a_column("amount", ColumnType.BIGNUMERIC), *BUSINESS[3:]))
+        )
+        for table in ("bills_log", "bills_current"):
+            types = {column["name"]: column["type"] for column in bigquery.tables[table].schema}
+            assert types["amount"] == "BIGNUMERIC"
 
     def test_a_column_of_a_type_we_never_make_counts_as_retyped(
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState

@@ -166,10 +166,3 @@ class TestLag:
         bigquery.tables["bills_log"].streaming_schema = None
         assert warehouse.append(a_stream(a_row("r0"), a_row("r1"))) == {}
         assert bigquery.ids("bills_log") == ["r0", "r1"]
-
-    def test_a_table_that_vanished_is_made_again_and_its_rows_are_loaded(
-        self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
-    ) -> None:
-        del bigquery.tables["bills_log"]
-        assert warehouse.append(a_stream(a_row("r0"))) == {}
-        assert bigquery.ids("bills_log") == ["r0"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.domain.evolution import evolve, fingerprint
+from connector.domain.evolution import evolve, fingerprint, widen
 from connector.domain.schema import Column, ColumnType
 from tests.contract.warehouse_rows import BUSINESS, a_column, a_log, a_table
 
@@ -40,7 +40,6 @@ def test_descriptions_follow_what_is_wanted_but_are_not_wiped() -> None:
     [
         (ColumnType.DATE, ColumnType.TIMESTAMP),
         (ColumnType.NUMERIC, ColumnType.STRING),
-        (ColumnType.NUMERIC, ColumnType.BIGNUMERIC),
         (ColumnType.INT64, ColumnType.NUMERIC),
         (ColumnType.STRING, ColumnType.BOOL),
         (ColumnType.FLOAT64, ColumnType.INT64),
@@ -65,6 +64,17 @@ def test_a_type_that_cannot_take_the_new_values_is_reported_and_kept(
 )
 def test_a_type_that_takes_the_new_values_is_no_trouble(existing: ColumnType, wanted: ColumnType) -> None:
     assert evolve([a_column("a", existing)], [a_column("a", wanted)]).retyped == frozenset()
+
+
+def test_a_number_that_is_to_become_longer_is_narrow_wherever_it_is() -> None:
+    existing = [a_column("a", ColumnType.NUMERIC), lines(a_column("a", ColumnType.NUMERIC), a_column("b"))]
+    wanted = [a_column("a", ColumnType.BIGNUMERIC), lines(a_column("a", ColumnType.BIGNUMERIC))]
+    evolution = evolve(existing, wanted)
+    assert evolution.narrow == {"a", "lines.a"}
+    assert evolution.retyped == frozenset()
+    assert evolution.columns == tuple(existing)
+    wide = tuple(widen(evolution.columns, frozenset({"lines.a"})))
+    assert wide == (existing[0], lines(a_column("a", ColumnType.BIGNUMERIC), a_column("b")))
 
 
 def test_a_collection_that_became_a_scalar_is_reported_whole() -> None:
