@@ -272,7 +272,7 @@ class StateStore(Protocol):
         """Keep a dead letter whole, whatever its size; one with the same record replaces it, counting attempts on."""
 
     def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
-        """Yield an entity's dead letters, or that of one record."""
+        """Yield an entity's dead letters, each once though it be removed or kept again meanwhile, or that of one record."""
 
     def dead_letter_digests(self, entity: str) -> Mapping[str, str]:
         """Return the ids of an entity's dead letters, each with `build_digest` of its payload ("" if that is not known)."""

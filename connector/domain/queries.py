@@ -7,9 +7,13 @@ from connector.domain.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines
 
 
 def build_versions_query(table: Table) -> str:
-    """Return the query for the newest version of every record that is not deleted, by ascending id."""
+    """Return the query for the newest version of every record that is not deleted, by ascending id.
+
+    The record's own stamp comes last, where it is another than the one that the version is shown under.
+    """
+    own_stamp = f"SAFE_CAST({quote(table.stamp)} AS TIMESTAMP)" if table.stamp else "CAST(NULL AS TIMESTAMP)"
     return f"""\
-SELECT `_id`, `_modified_at`, `_version`
+SELECT `_id`, `_modified_at`, `_version`, NULLIF({own_stamp}, `_modified_at`) AS `_own_stamp`
 FROM {DATASET}.{quote(table.name)}
 WHERE TRUE
 QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1 AND NOT `_deleted`

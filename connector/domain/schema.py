@@ -59,6 +59,8 @@ class Table:
     """The entity it belongs to, for labels; empty for tables of the connector itself."""
     merge: "Merge | None" = None
     """Set where the current rows are kept in a table of their own."""
+    stamp: str | None = None
+    """The column with the record's own stamp; `_modified_at` is later where a restored version is shown in place of a newer one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

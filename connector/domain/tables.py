@@ -42,8 +42,9 @@ LINE_META_COLUMNS = (
 def build_table(entity: Entity, contract: Contract) -> Table:
     """Return the log table with its views, as they should be by this contract; what people look for, the keys, first."""
     keys = [to_snake_case(key) for key in entity.keys]
+    level = build_level(contract.root)
     business = sorted(
-        _build_columns(build_level(contract.root), entity, ""),
+        _build_columns(level, entity, ""),
         key=lambda column: keys.index(column.name) if column.name in keys else len(keys),
     )
     columns = (*business, *META_COLUMNS)
@@ -59,7 +60,13 @@ def build_table(entity: Entity, contract: Contract) -> Table:
         cluster_by=("_id",),
         views=build_views(entity, columns),
         merge=build_merge(entity, columns) if entity.current is CurrentForm.TABLE else None,
+        stamp=_find_stamp(level, contract.modified_field),
     )
+
+
+def _find_stamp(level: Level, modified_field: str | None) -> str | None:
+    stamps = (leaf for field, leaf in level.walk_leaves() if field == modified_field)
+    return next((leaf.column for leaf in stamps if leaf.kind is Kind.DATETIME), None)
 
 
 def find_retyped(entity: Entity, before: Contract, after: Contract) -> frozenset[str]:

@@ -17,11 +17,15 @@ NO_STAMP = -(2**63)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentVersion:
-    """The newest version of a live record in the warehouse."""
+    """The newest version of a live record in the warehouse.
+
+    `own_stamp` is set where Acumatica's stamp is another than the one it is shown under (`modified_at`).
+    """
 
     record_id: str
     modified_at: datetime | None
     version: str
+    own_stamp: datetime | None = None
 
 
 class Edge:
@@ -68,6 +72,7 @@ class VersionIndex:
         self._ids = array("Q"), array("Q")
         self._versions = bytearray()
         self._stamps = array("q")
+        self._lifted, self._own_stamps = array("Q"), array("q")
         self._others: dict[str, int] = {}
         self._other_ids: list[str] = []
         self._seen = bytearray()
@@ -87,6 +92,9 @@ class VersionIndex:
             self._add(current)
 
     def _add(self, current: CurrentVersion) -> None:
+        if current.own_stamp is not None:
+            self._lifted.append(len(self._stamps))
+            self._own_stamps.append(_to_micros(current.own_stamp))
         self._versions += bytes.fromhex(current.version)
         self._stamps.append(_to_micros(current.modified_at))
         self._seen.append(0)
@@ -113,11 +121,17 @@ class VersionIndex:
         return at is not None and self._versions[at * 16 : at * 16 + 16].hex() == record.version
 
     def has_stamp(self, at: int, modified_at: datetime | None) -> bool:
-        """Whether the record at this position carries this stamp."""
-        return self._stamps[at] == _to_micros(modified_at)
+        """Whether the record at this position carries this stamp, or is shown under it."""
+        micros = _to_micros(modified_at)
+        return self._stamps[at] == micros or self._is_own_stamp(at, micros)
+
+    def _is_own_stamp(self, at: int, micros: int) -> bool:
+        place = bisect_left(self._lifted, at)
+        is_lifted = place < len(self._lifted) and self._lifted[place] == at
+        return is_lifted and self._own_stamps[place] == micros
 
     def stamp(self, at: int) -> datetime | None:
-        """Return the stamp of the record at this position."""
+        """Return the stamp that the record at this position is shown under."""
         micros = self._stamps[at]
         return None if micros == NO_STAMP else EPOCH + timedelta(microseconds=micros)
 

@@ -66,6 +66,17 @@ class DeadLetterContract:
         assert sorted(seen) == [f"id-{number:02}" for number in range(45)]
         assert list(store.dead_letters("vendors")) == []
 
+    def test_letters_may_be_kept_again_while_they_are_read_and_come_once(self, store: StateStore) -> None:
+        ids = [f"id-{number:02}" for number in range(45)]
+        for record_id in ids:
+            store.add_dead_letter(a_dead_letter(record_id=record_id))
+        seen = []
+        for letter in store.dead_letters("vendors"):
+            later = letter.rejected_at + timedelta(hours=1)
+            store.add_dead_letter(replace(letter, run_id="run-2", rejected_at=later))
+            seen.append(letter.record_id)
+        assert sorted(seen) == ids
+
     def test_a_letter_that_came_later_stays(self, store: StateStore, second_store: StateStore) -> None:
         letter = a_dead_letter()
         store.add_dead_letter(letter)

@@ -17,6 +17,7 @@ from tests.contract.warehouse_rows import (
     a_table,
     an_append,
     an_entity,
+    an_hour,
 )
 from tests.contract.warehouse_shelf import Shelf
 
@@ -43,6 +44,25 @@ class ReadingContract:
             ("c", "v1", None),
             ("d", "v1", datetime(2026, 1, 1, 1, tzinfo=UTC)),
         ]
+
+    def test_a_version_shown_under_another_stamp_than_its_own_tells_both(self, warehouse: Warehouse) -> None:
+        log = replace(a_log(), stamp="created_at")
+        warehouse.prepare(log)
+        warehouse.append(
+            an_append(
+                a_row("lifted", modified_at=3, created_at=an_hour(1)),
+                a_row("plain", modified_at=3, created_at=an_hour(3)),
+                a_row("unstamped", modified_at=3, reference_nbr="no instant"),
+            )
+        )
+        found = {v.record_id: v.own_stamp for v in warehouse.current_versions(log)}
+        assert found == {
+            "lifted": datetime(2026, 1, 1, 1, tzinfo=UTC),
+            "plain": None,
+            "unstamped": None,
+        }
+        log = replace(log, stamp="reference_nbr")  # a column of another type, as an endpoint before had it
+        assert {v.own_stamp for v in warehouse.current_versions(log)} == {None}
 
     def test_rows_can_be_appended_while_current_versions_are_read(self, warehouse: Warehouse) -> None:
         warehouse.prepare(a_log())

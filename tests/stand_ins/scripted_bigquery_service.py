@@ -159,7 +159,11 @@ class Service:
         start, size = int(names.get("pageToken", 0)), int(names.get("maxResults", 1000))
         rows = self.state.answers[start : start + size]
         reference = self.state.jobs[names["job"]]["jobReference"]
-        types = zip(("_id", "_modified_at", "_version"), ("STRING", "TIMESTAMP", "STRING"), strict=True)
+        types = zip(
+            ("_id", "_modified_at", "_version", "_own_stamp"),
+            ("STRING", "TIMESTAMP", "STRING", "TIMESTAMP"),
+            strict=True,
+        )
         answer = {
             "jobComplete": True,
             "jobReference": reference,

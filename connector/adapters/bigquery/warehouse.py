@@ -76,7 +76,7 @@ class BigQueryWarehouse:
     def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
         """Yield from a finished query's pages, so memory does not grow with the table."""
         for row in self._query(table, build_versions_query(table), {}):
-            yield CurrentVersion(record_id=row[0], modified_at=row[1], version=row[2])
+            yield CurrentVersion(record_id=row[0], modified_at=row[1], version=row[2], own_stamp=row[3])
 
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of a query with the values as parameters."""

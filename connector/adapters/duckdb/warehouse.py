@@ -76,7 +76,9 @@ class DuckDbWarehouse:
     def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
         """Yield from a cursor of its own, so that rows can be appended meanwhile; it shows none of those."""
         for row in self._query(table, build_versions_query(table), {}):
-            yield CurrentVersion(record_id=row[0], modified_at=_to_utc(row[1]), version=row[2])
+            yield CurrentVersion(
+                record_id=row[0], modified_at=_to_utc(row[1]), version=row[2], own_stamp=_to_utc(row[3])
+            )
 
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield the rows, instants in UTC, JSON decoded."""

@@ -100,6 +100,18 @@ class TestVersionIndex:
         assert not VersionIndex([a_version(an_id(4), 1), a_version(an_id(5), 1)]).is_known(record)
         assert not VersionIndex([a_version(an_id(4), 1)]).is_known(record)
 
+    def test_a_version_has_the_stamp_it_is_shown_under_and_its_own(self) -> None:
+        own = MORNING - timedelta(hours=1)
+        lifted = (
+            CurrentVersion(record_id=name, modified_at=MORNING, version="0" * 32, own_stamp=own)
+            for name in (an_id(2), "odd")
+        )
+        first, last = lifted
+        index = VersionIndex([a_version(an_id(1), 1), first, a_version(an_id(3), 3), last])
+        assert [index.has_stamp(at, own) for at in range(4)] == [False, True, False, True]
+        assert all(index.has_stamp(at, MORNING) for at in range(4))
+        assert [index.stamp(at) for at in range(4)] == [MORNING] * 4
+
     def test_stamps_are_kept_to_the_microsecond(self) -> None:
         odd = MORNING + timedelta(microseconds=1)
         versions = [
