@@ -1,7 +1,6 @@
 """Failing calls and lost answers: everything the store does may happen twice, and is then as if it happened once."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import grpc
 import pytest
@@ -25,6 +24,7 @@ from tests.contract.state_builders import (
 from tests.contract.state_leases import WRITES
 from tests.contract.state_sessions import REFUSED
 from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.faulty_firestore import Faults, FaultyClient
 from tests.stand_ins.servers import HOST, free_port
 
 pytestmark = pytest.mark.emulator
@@ -61,74 +61,6 @@ ACTS: dict[str, Act] = {
     "dead_letters": lambda store, _lease, _slot: list(store.dead_letters("vendors")),
     "read_stream": lambda store, _lease, _slot: store.read_stream("vendors"),
 }
-
-
-class CutOffError(grpc.RpcError):
-    """What a client sees of a broken connection."""
-
-    def __init__(self, status: grpc.StatusCode) -> None:
-        super().__init__(status.name)
-        self._status = status
-
-    def code(self) -> grpc.StatusCode:
-        return self._status
-
-    def details(self) -> str:
-        return "as the test wants it"
-
-    def trailing_metadata(self) -> tuple[()]:
-        return ()
-
-    def result(self) -> object:  # the library's own interceptor takes an error for a call that failed
-        raise self
-
-
-class Faults(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Fails the calls that its plan names by number: before they are sent, or after they were carried out.
-
-    `meanwhile` is done once, after a document was read and before the write that depends on it is sent.
-    """
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.before: dict[int, grpc.StatusCode] = {}
-        self.after: dict[int, grpc.StatusCode] = {}
-        self.meanwhile: Callable[[], object] | None = None
-
-    def intercept_unary_unary(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        number = self._begin()
-        if self.meanwhile is not None:
-            meanwhile, self.meanwhile = self.meanwhile, None
-            meanwhile()
-        call = proceed(details, request)
-        if number in self.after:
-            call.result()
-            raise CutOffError(self.after[number])
-        return call
-
-    def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        number = self._begin()
-        if number in self.after:
-            raise CutOffError(self.after[number])
-        return proceed(details, request)
-
-    def _begin(self) -> int:
-        number, self.calls = self.calls, self.calls + 1
-        if number in self.before:
-            raise CutOffError(self.before[number])
-        return number
-
-
-class FaultyClient(firestore.Client):
-    """The client library's own client on a channel with faults."""
-
-    def __init__(self, project: str, faults: Faults) -> None:
-        super().__init__(project=project)
-        self._faults = faults
-
-    def _emulator_channel(self, transport: Any) -> grpc.Channel:
-        plain = super()._emulator_channel(transport)  # type: ignore[no-untyped-call]
-        return grpc.intercept_channel(plain, self._faults)
 
 
 class Scene:

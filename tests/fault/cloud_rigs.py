@@ -7,14 +7,17 @@ from typing import Any
 
 import duckdb
 import msgspec
+from google.cloud import firestore
 
 from connector.adapters.bigquery import credentials
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
+from connector.adapters.firestore import FirestoreStateStore
 from connector.domain.run import WriteMethod
 from connector.ports import Append, Row
 from connector.retrying import Retry
 from tests.builders import Rig
+from tests.stand_ins.faulty_firestore import Faults, FaultyClient
 from tests.stand_ins.scripted_bigquery_state import BigQueryState
 
 
@@ -54,3 +57,27 @@ class BigQueryRig(Rig):
         copied = [Row(insert_id=str(i), data=msgspec.json.encode(row)) for i, row in enumerate(rows)]
         append = Append(table=table, rows=copied, method=WriteMethod.LOAD, batch_id="copy")
         assert copy.append(append) == {}
+
+
+class FirestoreRig(Rig):
+    """With its state in Firestore, whose answers to a run `faults` decides; others see it without."""
+
+    def __init__(self, folder: Path, project: str) -> None:
+        super().__init__(folder)
+        self.faults = Faults()
+        self._project = project
+        self._beside = self._open(firestore.Client(project=project), Retry(clock=self.clock))
+
+    @property
+    def state(self) -> FirestoreStateStore:
+        return self._beside
+
+    def open_state(self, retry: Retry) -> FirestoreStateStore:
+        return self._open(FaultyClient(self._project, self.faults), retry)
+
+    def _open(self, client: firestore.Client, retry: Retry) -> FirestoreStateStore:
+        return FirestoreStateStore(connect=lambda: client, prefix="acumatica", clock=self.clock, retry=retry)
+
+    def close(self) -> None:
+        super().close()
+        self._beside.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import Rig
-from tests.fault.cloud_rigs import BigQueryRig
+from tests.fault.cloud_rigs import BigQueryRig, FirestoreRig
 from tests.stand_ins.scripted_bigquery import running_scripted_bigquery
 
 
@@ -25,3 +25,11 @@ def bigquery_rig(tmp_path: Path) -> Iterator[BigQueryRig]:
         made = BigQueryRig(tmp_path, url, bigquery)
         yield made
         made.close()
+
+
+@pytest.fixture
+def firestore_rig(tmp_path: Path, firestore_project: str) -> Iterator[FirestoreRig]:
+    """The same, with a Firestore whose calls fail on command."""
+    made = FirestoreRig(tmp_path, firestore_project)
+    yield made
+    made.close()

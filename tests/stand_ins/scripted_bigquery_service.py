@@ -109,6 +109,8 @@ class Service:
             raise Refused(404, "notFound", f"Not found: Table demo:erp.{names['table']}")
         rows = json.loads(body)["rows"]
         errors = {i: faults for i, row in enumerate(rows) if (faults := self._find_row_errors(row, table))}
+        if self.state.request_faults:
+            errors[0] = [{"reason": self.state.request_faults.pop(0), "message": "as scripted"}]
         if any(faults[0]["reason"] == "invalid" for faults in errors.values()):
             stopped = [{"reason": "stopped", "location": "", "message": ""}]
             errors = {i: errors.get(i, stopped) for i in range(len(rows))}

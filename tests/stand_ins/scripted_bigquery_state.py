@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.stand_ins.scripted_bigquery_tables import StoredTable
 
+LARGEST_REQUEST = 10_000_000
+
 
 class Refused(Exception):  # noqa: N818 - an answer of the service, not an error of the test
     """An error answer."""
@@ -50,8 +52,9 @@ class BigQueryState:
     job_faults: list[tuple[str, str]] = field(default_factory=list)
     row_faults: dict[str, list[str]] = field(default_factory=dict)
     drops: dict[str, str] = field(default_factory=dict)
+    request_faults: list[str] = field(default_factory=list)
     polls_until_done: int = 0
-    largest_request: int = 10_000_000
+    largest_request: int = LARGEST_REQUEST
     deduplicates: bool = True
     lags: bool = False
     """The streaming side hears of changes only with `catch_up`."""
@@ -67,9 +70,9 @@ class BigQueryState:
         """Let the next calls of this kind fail before anything is done."""
         self.upsets += [Upset(kind=kind, answer=Refused(status, reason, message))] * times
 
-    def lose_answer(self, kind: str) -> None:
-        """Let the next call of this kind do its work and end without an answer."""
-        self.upsets.append(Upset(kind=kind, answer=AnswerLost(), after=True))
+    def lose_answer(self, kind: str, *, times: int = 1) -> None:
+        """Let the next calls of this kind do their work and end without an answer."""
+        self.upsets += [Upset(kind=kind, answer=AnswerLost(), after=True)] * times
 
     def break_off(self, kind: str, *, times: int = 1) -> None:
         """Let the next calls of this kind end before anything is done."""
@@ -82,6 +85,25 @@ class BigQueryState:
     def fail_row(self, insert_id: str, reason: str, *, times: int = 1) -> None:
         """Let `insertAll` refuse this row for this reason, so many times."""
         self.row_faults.setdefault(insert_id, []).extend([reason] * times)
+
+    def fail_requests(self, reason: str, *, times: int = 1) -> None:
+        """Let the next `insertAll`s refuse their first row for this reason."""
+        self.request_faults += [reason] * times
+
+    @property
+    def faults_left(self) -> int:
+        """How many scripted faults have not come yet; those of single rows do not count."""
+        return sum(map(len, self._scripts))
+
+    @property
+    def _scripts(self) -> tuple[list[Any], ...]:
+        return self.upsets, self.job_faults, self.query_faults, self.request_faults
+
+    def recover(self) -> None:
+        """Let everything go well from now on."""
+        for script in self._scripts:
+            script.clear()
+        self.largest_request = LARGEST_REQUEST
 
     def fail_job(self, reason: str, message: str = "as scripted", *, times: int = 1) -> None:
         """Let the next load jobs fail after they were accepted."""
