@@ -7,7 +7,7 @@ import pytest
 from google.cloud import firestore
 
 from connector.adapters.firestore import FirestoreStateStore, open_firestore
-from connector.domain.stream import Lease, SessionSlot
+from connector.domain.stream import Lease, Origin, SessionSlot
 from connector.errors import LeaseLostError, StateStoreUnavailableError
 from connector.ports import StateStore
 from connector.retrying import Retry
@@ -49,6 +49,9 @@ ACTS: dict[str, Act] = {
     ),
     "add_dead_letter": lambda store, _lease, _slot: store.add_dead_letter(a_dead_letter(run_id="run-2")),
     "remove_dead_letter": lambda store, _lease, _slot: store.remove_dead_letter("vendors", "id-1", MORNING),
+    "remember_origin": lambda store, _lease, _slot: store.remember_origin(
+        Origin(instance="https://erp.example.com", tenant="ACME")
+    ),
     "remember_refused_sign_in": lambda store, _lease, _slot: store.remember_refused_sign_in(REFUSED),
     "note_notification": lambda store, _lease, _slot: store.note_notification(
         "vendors", "n-1", ["id-1"], TTL

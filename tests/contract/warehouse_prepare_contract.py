@@ -54,7 +54,7 @@ class PrepareContract:
     ) -> None:
         warehouse.prepare(a_log())
         changed = a_table((a_column("type", ColumnType.INT64), *BUSINESS[1:]), views=())
-        with caplog.at_level(logging.WARNING):
+        with caplog.at_level(logging.WARNING, logger="connector"):
             assert warehouse.prepare(changed).retyped == {"type"}
         assert warehouse.prepare(changed).retyped == {"type"}
         assert "bills_log.type" in caplog.text
