@@ -96,18 +96,16 @@ def test_a_list_that_keeps_a_run_waiting_does_not_cost_it_its_entity(
 def test_the_entity_and_the_seat_are_held_for_longer_than_a_run_can_last(
     rig: Rig,
 ) -> None:
-    sandbox, clock = rig.sandbox, rig.clock
-    environment = {**embedded_environment(sandbox, rig.folder), "SYNC_TIME_BUDGET_SECONDS": "1200"}
-    connector = build(load_settings(environment), clock=clock)
-    last_moment = clock.now() + timedelta(seconds=1200) + CLOSING_TIME
+    environment = {**embedded_environment(rig.sandbox, rig.folder), "SYNC_TIME_BUDGET_SECONDS": "1200"}
+    connector = build(load_settings(environment), clock=rig.clock)
+    last_moment = rig.clock.now() + timedelta(seconds=1200) + CLOSING_TIME
     met: list[RunResult] = []
 
     def call_at_the_last_moment(_: object) -> None:
-        clock.set(last_moment)
+        rig.clock.set(last_moment)
         met.extend(connector.run(RunRequest(entity=entity)) for entity in ("vendors", "items"))
 
-    sandbox.faults.add(path="/Vendor", hook=call_at_the_last_moment)
-    connector.run(RunRequest(entity="vendors"))
+    connector.run(RunRequest(entity="vendors"), on_progress=call_at_the_last_moment)
     same, other = met
     assert same.status is Status.SKIPPED
     assert other.error is not None
