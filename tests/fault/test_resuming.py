@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -64,6 +65,32 @@ def test_the_records_seen_are_those_of_a_pass_in_one_go(rig: Rig) -> None:
     resumed = rig.run("subaccounts")
     assert (resumed.status, resumed.records_read) == (Status.SUCCEEDED, 20)
     assert rig.state.read_stream("subaccounts").records_seen == 30
+
+
+def test_a_contract_that_changed_in_a_killed_run_is_gone_on_with(rig: Rig) -> None:
+    """The one row that shows the new field is behind the checkpoint: nothing else would tell of it."""
+    rig.endpoint, rig.version = "Finance", "1.0"
+    _extend(rig)
+    rig.run("invoices")
+    _extend(rig, UsrScore="decimal")
+    rig.pass_time(timedelta(hours=1))
+    tenant = rig.sandbox.tenant
+    for bill in tenant.records("Bill")[1:]:
+        tenant.change("Bill", bill.id, {"Description": "later"})
+    first = tenant.records("Bill")[0].id
+    tenant.change("Bill", first, {"UsrScore": Decimal(7)})
+    _die(rig, "after state.save_checkpoint")
+    remembered = rig.state.read_stream("invoices").contract
+    assert remembered is not None
+    assert "UsrScore" in remembered.root.fields
+    assert rig.run("invoices").status is Status.SUCCEEDED
+    assert rig.query(f"SELECT usr_score FROM invoices WHERE _id = '{first}'") == [{"usr_score": Decimal(7)}]
+
+
+def _extend(rig: Rig, **fields: str) -> None:
+    """Give the tenant's own endpoint these extra fields of bills."""
+    definition = {"version": "1.0", "base": "24.200.001", "extra_fields": {"Bill": fields}}
+    rig.sandbox.configure(custom_endpoints={"Finance": definition})
 
 
 def _taken(rig: Rig) -> tuple[Lease, Stream]:
