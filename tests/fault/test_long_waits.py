@@ -10,9 +10,10 @@ from connector.bootstrap import CLOSING_TIME, build
 from connector.config import load_settings
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunRequest, RunResult, Status
+from connector.errors import SourceUnavailableError
 from tests.builders import Rig
 from tests.e2e.profiles import embedded_environment
-from tests.fault.mortal import Life
+from tests.fault.mortal import Life, stumbles_at
 from tests.oracle import assert_shows_tenant
 
 BUDGET = timedelta(minutes=25)
@@ -28,7 +29,8 @@ class Schedule:
     answers: list[RunResult] = field(default_factory=list)
 
     def tick(self) -> None:
-        self.answers.append(self.rig.run("invoices"))
+        no_seat = stumbles_at("before source.avoid", SourceUnavailableError("it was let in", action=""))
+        self.answers.append(self.rig.run("invoices", life=no_seat))
 
     def waits_before(self, step: str) -> Life:
         """Return the life of a run that waits for long once, at this step."""
