@@ -120,6 +120,7 @@ class Rig:
         self.url = url or self.sandbox.url
         self.clock = FakeClock(self.sandbox.tenant.clock.now())
         self.catalogue = dict(CATALOGUE.entities)
+        self.endpoint, self.version = "Default", "24.200.001"
         self.secret: Literal["password", "cookie"] = "password"
         self.runs = 0
         self._opened: list[Ports] = []
@@ -144,8 +145,8 @@ class Rig:
         retry = Retry(clock=self.clock, deadline=deadline)
         source = AcumaticaSource(
             url=self.url,
-            endpoint="Default",
-            version="24.200.001",
+            endpoint=self.endpoint,
+            version=self.version,
             credentials=lambda: json.dumps(self.sandbox.credentials(self.secret)).encode(),
             store_credentials=lambda _: None,
             check_storable=lambda: None,

@@ -23,10 +23,9 @@ ORDER BY `_id`"""  # noqa: S608 - a quoted name of the catalogue
 def build_trail_query(table: Table, keys: Iterable[str]) -> str:
     """Return the query for the rows whose columns `keys` have, as text, the values of `@key_0`, `@key_1` …; no details."""
     scalars = (quote(column.name) for column in table.columns if column.type is not ColumnType.RECORD)
-    types = {column.name: column.type for column in table.columns}
     conditions = (
         f"{quote(key)} = @key_{i}"  # a cast would hide from the warehouse that rows are clustered by this
-        if types.get(key) is ColumnType.STRING
+        if key in table.cluster_by
         else f"CAST({quote(key)} AS STRING) = @key_{i}"
         for i, key in enumerate(keys)
     )

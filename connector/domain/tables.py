@@ -69,6 +69,19 @@ def _find_stamp(level: Level, modified_field: str | None) -> str | None:
     return next((leaf.column for leaf in stamps if leaf.kind is Kind.DATETIME), None)
 
 
+def build_trail_table(entity: Entity) -> Table:
+    """Return of the log table what it has by any contract, keys and our own columns: enough to follow one record."""
+    keys = (Column(name=to_snake_case(key), type=ColumnType.STRING) for key in entity.keys)
+    return Table(
+        name=entity.log_table,
+        entity=entity.name,
+        columns=(*keys, *META_COLUMNS),
+        description="",
+        partition_by="_synced_at",
+        cluster_by=("_id",),
+    )
+
+
 def find_retyped(entity: Entity, before: Contract, after: Contract) -> frozenset[str]:
     """Return the dotted paths of the columns that one contract gave and that do not take the other's values."""
     existing, wanted = (

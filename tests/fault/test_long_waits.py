@@ -10,9 +10,10 @@ from connector.bootstrap import CLOSING_TIME, build
 from connector.config import load_settings
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunRequest, RunResult, Status
+from connector.errors import SourceUnavailableError
 from tests.builders import Rig
 from tests.e2e.profiles import embedded_environment
-from tests.fault.mortal import Life
+from tests.fault.mortal import Life, stumbles_at
 from tests.oracle import assert_shows_tenant
 
 BUDGET = timedelta(minutes=25)
@@ -28,7 +29,8 @@ class Schedule:
     answers: list[RunResult] = field(default_factory=list)
 
     def tick(self) -> None:
-        self.answers.append(self.rig.run("invoices"))
+        no_seat = stumbles_at("before source.avoid", SourceUnavailableError("it was let in", action=""))
+        self.answers.append(self.rig.run("invoices", life=no_seat))
 
     def waits_before(self, step: str) -> Life:
         """Return the life of a run that waits for long once, at this step."""
@@ -96,18 +98,16 @@ def test_a_list_that_keeps_a_run_waiting_does_not_cost_it_its_entity(
 def test_the_entity_and_the_seat_are_held_for_longer_than_a_run_can_last(
     rig: Rig,
 ) -> None:
-    sandbox, clock = rig.sandbox, rig.clock
-    environment = {**embedded_environment(sandbox, rig.folder), "SYNC_TIME_BUDGET_SECONDS": "1200"}
-    connector = build(load_settings(environment), clock=clock)
-    last_moment = clock.now() + timedelta(seconds=1200) + CLOSING_TIME
+    environment = {**embedded_environment(rig.sandbox, rig.folder), "SYNC_TIME_BUDGET_SECONDS": "1200"}
+    connector = build(load_settings(environment), clock=rig.clock)
+    last_moment = rig.clock.now() + timedelta(seconds=1200) + CLOSING_TIME
     met: list[RunResult] = []
 
     def call_at_the_last_moment(_: object) -> None:
-        clock.set(last_moment)
+        rig.clock.set(last_moment)
         met.extend(connector.run(RunRequest(entity=entity)) for entity in ("vendors", "items"))
 
-    sandbox.faults.add(path="/Vendor", hook=call_at_the_last_moment)
-    connector.run(RunRequest(entity="vendors"))
+    connector.run(RunRequest(entity="vendors"), on_progress=call_at_the_last_moment)
     same, other = met
     assert same.status is Status.SKIPPED
     assert other.error is not None
