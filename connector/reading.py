@@ -1,9 +1,9 @@
-"""Reads a list page by page, joined at seams, the next page being read while the last is written."""
+"""Reads a list page by page, joined at seams: one page is written, the next interpreted, and the one after asked for."""
 
 import contextvars
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -98,6 +98,47 @@ class Interpreter:
             return Reading(record=identify(row, self.entity, field, reason), raw=row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """An answer, and our clock when it was asked for."""
+
+    answer: ListAnswer
+    read_at: datetime
+
+
+class _Asker:
+    """Asks for the next rows while the last ones are interpreted; one request at a time."""
+
+    def __init__(self, ask: Callable[[Window], _Asked]) -> None:
+        self._ask = ask
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="asker")
+        self._ahead: tuple[Window, Future[_Asked]] | None = None
+
+    def begin(self, window: Window) -> None:
+        """Ask for this window in the background."""
+        context = contextvars.copy_context()
+        self._ahead = window, self._thread.submit(context.run, self._ask, window)
+
+    def take(self, window: Window) -> _Asked:
+        """Return the answer for this window, asked for now unless it was before."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead[0] == window:
+            return ahead[1].result()
+        if ahead is not None:
+            wait([ahead[1]])  # the list has shifted: what came is of no use
+        return self._ask(window)
+
+    def forget(self) -> None:
+        """Throw away what was asked for, once it is there."""
+        if self._ahead is not None:
+            wait([self._ahead[1]])
+            self._ahead = None
+
+    def close(self) -> None:
+        """Wait for the request under way."""
+        self._thread.shutdown()
+
+
 class ListReader:
     """One pass over an entity's list."""
 
@@ -128,7 +169,7 @@ class ListReader:
             raise RuntimeError("the pass has no signpost before its first page")
         return self._signpost
 
-    def read(self) -> Iterator[Page]:
+    def read(self) -> Generator[Page, None, None]:
         """Yield the pages that have new rows; return when the end of the list is proven.
 
         Raises ListShiftedError when the place is lost again and again: the order is not stable, or the list moves
@@ -137,31 +178,40 @@ class ListReader:
         checkpoint = self._plan.checkpoint
         seam = Seam(offset=checkpoint.offset, known=checkpoint.known) if checkpoint else Seam()
         changed: Contract | None = None
-        while True:
-            window = seam.build_window(self._page_size)
-            read_at = self._clock.now()
-            answer = self._ask(window)
-            self._signpost = self._signpost or answer.server_time
-            readings, contract = self._interpreter.interpret(answer.rows, answer.contract)
-            changed = contract or changed
-            marks = [reading.record.mark for reading in readings]
-            start = seam.find_new(window, marks)
-            if start is None:
-                seam = self._search_back(seam, window)
-                continue
-            if seam.is_end(marks, start):
-                return
-            seam = seam.advance(window, marks, start, self._page_size)
-            if start < len(marks):
-                yield Page(
-                    readings=readings[start:],
-                    seam=seam,
-                    signpost=self.signpost,
-                    read_at=read_at,
-                    is_short=len(marks) < window.top,
-                    contract=changed,
-                )
-                changed = None
+        with closing(_Asker(self._ask)) as asker:
+            while True:
+                window = seam.build_window(self._page_size)
+                asked, readings, contract = self._take(asker, window)
+                changed = contract or changed
+                marks = [reading.record.mark for reading in readings]
+                start = seam.find_new(window, marks)
+                if start is None:
+                    seam = self._search_back(seam, window)
+                    continue
+                if seam.is_end(marks, start):
+                    return
+                seam = seam.advance(window, marks, start, self._page_size)
+                if start < len(marks):
+                    yield Page(
+                        readings=readings[start:],
+                        seam=seam,
+                        signpost=self.signpost,
+                        read_at=asked.read_at,
+                        is_short=len(marks) < window.top,
+                        contract=changed,
+                    )
+                    changed = None
+
+    def _take(self, asker: _Asker, window: Window) -> tuple[_Asked, tuple[Reading, ...], Contract | None]:
+        """Return a page, the next one being asked for while its rows are interpreted."""
+        asked = asker.take(window)
+        self._signpost = self._signpost or asked.answer.server_time
+        if len(asked.answer.rows) == window.top:
+            asker.begin(window.build_next())
+        readings, contract = self._interpreter.interpret(asked.answer.rows, asked.answer.contract)
+        if contract is not None:
+            asker.forget()  # it was asked for as the old contract says
+        return asked, readings, contract
 
     def _search_back(self, seam: Seam, window: Window) -> Seam:
         seam = seam.step_back(window, self._page_size)
@@ -173,14 +223,16 @@ class ListReader:
             )
         return seam
 
-    def _ask(self, window: Window) -> ListAnswer:
+    def _ask(self, window: Window) -> _Asked:
+        read_at = self._clock.now()
         try:
-            return self._source.read_list(self._build_query(window))
+            answer = self._source.read_list(self._build_query(window))
         except NotOptimizableError:
             if self.one_by_one:
                 raise
             self.one_by_one = True
-            return self._source.read_list(self._build_query(window))
+            answer = self._source.read_list(self._build_query(window))
+        return _Asked(answer=answer, read_at=read_at)
 
     def _build_query(self, window: Window) -> ListQuery:
         return ListQuery(
@@ -196,7 +248,7 @@ class ListReader:
 
 
 @contextmanager
-def read_ahead(pages: Iterator[T]) -> Iterator[Iterator[T]]:
+def read_ahead(pages: Generator[T, None, None]) -> Iterator[Iterator[T]]:
     """Give the same pages, each read while the one before is being worked on; at most one is read ahead.
 
     Leaving, for whatever reason, waits for the request under way: nothing is read after that, so that nobody signs in
@@ -207,7 +259,7 @@ def read_ahead(pages: Iterator[T]) -> Iterator[Iterator[T]]:
     def advance() -> T | None:
         return context.run(lambda: next(pages, None))
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
+    with closing(pages), ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
 
         def walk() -> Iterator[T]:
             ahead = reader.submit(advance)

@@ -5,6 +5,7 @@ A filter by change time never shows a deletion, and not every change moves the s
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
@@ -78,16 +79,22 @@ class Reconcile:
 
     def _compare_keys(self) -> bool:
         """List ids and stamps alone; read the records that differ. Return False when time ran out."""
-        for page in self._in_time(self._open_reader(None).read()):
-            self._run.begin_page()
-            self._follow(page.contract)
-            differing = [found for reading in page.readings if self._differs(found := reading.record)]
-            same = len(page.readings) - len(differing)
-            self._matched += same
-            self._run.tally.records_read += same
-            self._run.tally.records_unchanged += same
-            self._repair(dict.fromkeys(found.id for found in differing))
+        with closing(
+            self._open_reader(None).read()
+        ) as pages:  # no request may be left that signs in behind the sign-out
+            for page in self._in_time(pages):
+                self._compare_page(page)
         return not self._is_out_of_time
+
+    def _compare_page(self, page: Page) -> None:
+        self._run.begin_page()
+        self._follow(page.contract)
+        differing = [found for reading in page.readings if self._differs(found := reading.record)]
+        same = len(page.readings) - len(differing)
+        self._matched += same
+        self._run.tally.records_read += same
+        self._run.tally.records_unchanged += same
+        self._repair(dict.fromkeys(found.id for found in differing))
 
     def _in_time(self, pages: Iterable[Page]) -> Iterator[Page]:
         """Yield the pages until time runs out: after one was worked on, or in the request for the next."""

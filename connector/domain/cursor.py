@@ -25,6 +25,10 @@ class Window:
     skip: int
     top: int
 
+    def build_next(self) -> "Window":
+        """Return the request that follows a full page, if the two join: it begins with the page's last row."""
+        return Window(skip=self.skip + self.top - 1, top=self.top)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seam:

@@ -45,12 +45,13 @@ def rows(*numbers: int) -> list[bytes]:
     return [a_row(number=number, key=f"V{number:03}") for number in numbers]
 
 
-def a_reader(shelf: Any, *, page_size: int = 3, plan: Plan | None = None, **parts: Any) -> ListReader:
-    interpreter = Interpreter(shelf, an_entity(), a_contract())
-    plan = plan or Plan(lower=None)
-    return ListReader(
-        source=shelf, clock=FakeClock(), interpreter=interpreter, plan=plan, page_size=page_size, **parts
-    )
+def a_reader(shelf: Any, **parts: Any) -> ListReader:
+    defaults: dict[str, Any] = {
+        "interpreter": Interpreter(shelf, an_entity(), a_contract()),
+        "plan": Plan(lower=None),
+        "page_size": 3,
+    }
+    return ListReader(source=shelf, clock=FakeClock(), **{**defaults, **parts})
 
 
 def ids(pages: Sequence[Page]) -> list[list[int]]:
