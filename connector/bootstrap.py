@@ -19,9 +19,9 @@ from connector.auditing import AuditLine, read_audit
 from connector.catalogue import Catalogue, load_catalogue
 from connector.checking import ACUMATICA, NOTIFY, WAREHOUSE, check_everything
 from connector.config import Settings
-from connector.domain.entity import Depth, Entity
+from connector.domain.entity import Entity
 from connector.domain.notification import parse_queries
-from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally, describe_request
+from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally, describe_request, got_further
 from connector.domain.stream import Stream, StreamStatus
 from connector.errors import BadRequestError, ConnectorError
 from connector.logs import hide, log_run, run_context
@@ -279,19 +279,6 @@ def store_secret(secrets: SecretStore, reference: str, value: bytes) -> None:
     """Store a secret's new value, kept out of every log line even if that fails."""
     hide(value.decode(errors="replace"))
     secrets.replace(reference, value)
-
-
-def got_further(request: RunRequest, result: RunResult) -> bool:
-    """Whether a call that goes on at once is worth it: time ran out, and this run brought the end nearer.
-
-    A reconcile of keys begins anew each time; only what it repaired or marked makes the next one shorter. Of all other
-    modes each run goes on where the one before stopped; a replay never tries a letter twice.
-    """
-    if result.status is not Status.PARTIAL:
-        return False
-    if request.mode is Mode.RECONCILE and request.depth is Depth.KEYS:
-        return result.records_written > 0
-    return result.records_read > 0
 
 
 def build(

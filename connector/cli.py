@@ -14,13 +14,13 @@ from datetime import datetime
 
 from rich.console import Console
 
-from connector.bootstrap import Connector, build, got_further
+from connector.bootstrap import Connector, build
 from connector.config import load_log_settings, load_settings
 from connector.demo import run_demo
 from connector.domain.entity import Depth
 from connector.domain.instants import from_text, to_text
 from connector.domain.journal import to_plain
-from connector.domain.run import Mode, RunRequest, RunResult, Status
+from connector.domain.run import Mode, RunRequest, RunResult, Status, got_further
 from connector.errors import (
     BadRequestError,
     ConnectorError,

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-import msgspec
-
+from connector.domain.batch import Append
 from connector.domain.contract import Contract
 from connector.domain.entity import Entity
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.run import WriteMethod
-from connector.domain.schema import Table
+from connector.domain.schema import Table, TableStatus
 from connector.domain.stream import (
     AuditedPage,
     AuditEntry,
@@ -103,49 +101,6 @@ class CheckLine:
     ok: bool
     finding: str
     remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableStatus:
-    """What `prepare` found. `created`: the table did not exist. `empty`: it holds no row, as far as can be told for nothing.
-
-    `settled`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe. `retyped` are the
-    dotted paths of columns whose existing type does not take the wanted one's values: those values belong in `_extra`.
-    `narrow` are those of columns that stay NUMERIC where BIGNUMERIC is wanted: a number too long for them has no place.
-    """
-
-    created: bool
-    settled: bool
-    retyped: frozenset[str] = frozenset()
-    narrow: frozenset[str] = frozenset()
-    empty: bool = False
-
-    @property
-    def is_void(self) -> bool:
-        """Whether nothing of the table can be in the warehouse."""
-        return self.created or self.empty
-
-
-class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One row to append: one JSON object (UTF-8, no line break) and an id that any retry of it repeats.
-
-    `extra` is the JSON text of the table's `_extra` column, kept out of `data` because BigQuery wants it as an object
-    in a load job but as text inside a string in `insertAll`; empty means NULL.
-    """
-
-    insert_id: str
-    data: bytes
-    extra: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Append:
-    """The rows of one write. `batch_id` is stable over retries of this write and used for no other."""
-
-    table: Table
-    rows: Sequence[Row]
-    method: WriteMethod
-    batch_id: str
 
 
 class Warehouse(Protocol):

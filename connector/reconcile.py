@@ -19,10 +19,10 @@ from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import VersionIndex
 from connector.errors import TooManyDeletionsError, TransientError
+from connector.preparing import load_contract, prepare_log
 from connector.reading import Interpreter, ListReader, Page, read_ahead
 from connector.rereading import read_again
 from connector.running import Run
-from connector.sync import load_contract, prepare_log
 from connector.tombstoning import mark_deleted
 from connector.writing import BatchWriter
 

@@ -17,9 +17,9 @@ from connector.domain.run import Mode, Status, WriteMethod
 from connector.domain.stream import Checkpoint, DeadLetter, Stream
 from connector.domain.tables import build_table
 from connector.errors import TransientError
+from connector.preparing import load_contract, prepare_log
 from connector.reading import Interpreter, Page
 from connector.running import Run
-from connector.sync import load_contract, prepare_log
 from connector.tombstoning import mark_deleted
 from connector.writing import BatchWriter
 

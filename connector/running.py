@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from connector.domain.batch import Append, Row
 from connector.domain.entity import Entity
 from connector.domain.instants import to_text
 from connector.domain.journal import SYNC_RUNS, to_plain
@@ -19,10 +20,10 @@ from connector.domain.run import (
     WriteMethod,
     WritePolicy,
 )
-from connector.domain.schema import Table
+from connector.domain.schema import Table, TableStatus
 from connector.domain.stream import Lease, SessionSlot, Stream
 from connector.errors import ConnectorError, SessionsBusyError, TransientError
-from connector.ports import Append, Clock, Row, Source, StateStore, TableStatus, Warehouse
+from connector.ports import Clock, Source, StateStore, Warehouse
 from connector.seats import give_seat_back, note_origin, take_seat
 
 logger = logging.getLogger(__name__)

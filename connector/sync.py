@@ -11,12 +11,12 @@ from connector.domain.cursor import Plan, compute_next_lower, plan_backfill, pla
 from connector.domain.record import Record
 from connector.domain.rejected import Rejected
 from connector.domain.run import Mode, Status
-from connector.domain.schema import Table
+from connector.domain.schema import TableStatus
 from connector.domain.stream import Checkpoint, Stream
 from connector.domain.tables import build_table
 from connector.domain.versions import Edge, VersionIndex
 from connector.errors import ConnectorError
-from connector.ports import TableStatus
+from connector.preparing import load_contract, prepare_log
 from connector.probing import is_filter_blind
 from connector.reading import Interpreter, ListReader, Page, read_ahead
 from connector.running import Run
@@ -268,36 +268,6 @@ class _Known:
 
     def is_known(self, record: Record) -> bool:
         return self._edge.is_known(record) or (self._index is not None and self._index.is_known(record))
-
-
-def load_contract(run: Run, stream: Stream) -> Contract:
-    """Return the remembered contract, or read it afresh when the endpoint version or the catalogue has changed."""
-    if stream.contract is not None and run.ports.source.contract_matches(run.entity, stream.contract):
-        return stream.contract
-    contract = run.ports.source.describe(run.entity)
-    run.ports.state.save_contract(run.lease, contract)
-    return contract
-
-
-def prepare_log(run: Run, stream: Stream, table: Table) -> tuple[TableStatus, Stream]:
-    """Make the log table as it should be; return what is remembered of the entity now.
-
-    When the table is new or empty although records were read before, that memory is worth nothing. A pass over
-    everything is noted as begun before the first row is written: a run that ends early in it must not leave a table that
-    looks filled and a lower bound that skips the rest.
-    """
-    status = run.prepare(table)
-    signposts = [point.signpost for point in stream.checkpoints.values()]
-    seen_until = stream.watermark or min(signposts, default=None)
-    if not status.is_void or seen_until is None:
-        return status, stream
-    logger.warning("%s is not in the warehouse any more: everything is read again", table.name)
-    start = Checkpoint(lower=None, signpost=seen_until, offset=0, known=(), highest=None)
-    checkpoints: dict[str, Checkpoint | None] = dict.fromkeys(stream.checkpoints)
-    checkpoints[Mode.INCREMENTAL.value] = start
-    for mode, checkpoint in checkpoints.items():
-        run.ports.state.save_checkpoint(run.lease, mode, checkpoint)
-    return status, replace(stream, edge={}, checkpoints={Mode.INCREMENTAL.value: start})
 
 
 def sync_entity(run: Run, stream: Stream) -> Status:

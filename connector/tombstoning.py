@@ -9,11 +9,11 @@ from itertools import islice
 
 import msgspec
 
+from connector.domain.batch import Row
 from connector.domain.instants import to_text
 from connector.domain.run import WriteMethod
 from connector.domain.stream import AuditEntry, Outcome, Stream
 from connector.errors import ConnectorError
-from connector.ports import Row
 from connector.running import Run
 from connector.writing import BatchWriter
 

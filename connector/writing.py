@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from connector.domain.batch import are_too_many_rejected, build_insert_id
+from connector.domain.batch import Append, Row, are_too_many_rejected, build_insert_id
 from connector.domain.instants import to_text
 from connector.domain.record import Record
 from connector.domain.rejected import Rejected
@@ -14,7 +14,6 @@ from connector.domain.schema import Table
 from connector.domain.stream import AuditEntry, Outcome
 from connector.errors import TooManyRejectsError
 from connector.letters import Letters
-from connector.ports import Append, Row
 from connector.reading import Page, Reading
 from connector.running import Run
 

@@ -112,3 +112,16 @@ def describe_request(request: RunRequest) -> dict[str, Any]:
     if request.mode is Mode.RECONCILE:
         members |= {"depth": request.depth.value, "force": request.force}
     return members
+
+
+def got_further(request: RunRequest, result: RunResult) -> bool:
+    """Whether a call that goes on at once is worth it: time ran out, and this run brought the end nearer.
+
+    A reconcile of keys begins anew each time; only what it repaired or marked makes the next one shorter. Of all other
+    modes each run goes on where the one before stopped; a replay never tries a letter twice.
+    """
+    if result.status is not Status.PARTIAL:
+        return False
+    if request.mode is Mode.RECONCILE and request.depth is Depth.KEYS:
+        return result.records_written > 0
+    return result.records_read > 0

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from connector.domain.batch import Row
 from connector.domain.current_table import build_merge
 from connector.domain.entity import CurrentForm
 from connector.domain.schema import View
-from connector.ports import Row, Warehouse
+from connector.ports import Warehouse
 from tests.contract.warehouse_rows import (
     BUSINESS,
     PARTS,

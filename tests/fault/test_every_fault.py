@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from connector.domain.batch import Append
 from connector.domain.run import Mode, RunResult, Status
 from connector.domain.stream import Outcome
-from connector.ports import Append, Warehouse
+from connector.ports import Warehouse
 from connector.running import Ports
 from tests.builders import Rig
 from tests.oracle import assert_shows_tenant

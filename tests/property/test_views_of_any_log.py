@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
-from connector.ports import Row
+from connector.domain.batch import Row
 from tests.contract.warehouse_current_contract import a_kept_table
 from tests.contract.warehouse_rows import a_row, a_table, an_append
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from connector.domain.schema import Table
+from connector.domain.batch import Append
+from connector.domain.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
-from connector.ports import Append, CheckLine, TableStatus
+from connector.ports import CheckLine
 
 
 class LoggedRow(msgspec.Struct, frozen=True):

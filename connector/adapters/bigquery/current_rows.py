@@ -13,10 +13,10 @@ import msgspec
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata
+from connector.domain.batch import Row
 from connector.domain.instants import to_text
 from connector.domain.schema import Merge, Table
 from connector.errors import WarehouseUnavailableError
-from connector.ports import Row
 
 BEHIND_LABEL = "behind_since"
 """Seconds since 1970; empty when the table is up to the log."""

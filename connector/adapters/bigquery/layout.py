@@ -18,9 +18,8 @@ from connector.adapters.bigquery.schema import extend_fields, to_column, to_fiel
 from connector.adapters.bigquery.views import make_views
 from connector.adapters.bigquery.widening import build_widening, find_widenable
 from connector.domain.evolution import Evolution, adopt_types, evolve, fingerprint
-from connector.domain.schema import Table
+from connector.domain.schema import Table, TableStatus
 from connector.errors import WarehouseUnavailableError
-from connector.ports import TableStatus
 
 REVISION = 1
 """Counts up when something else is made of the same table, so that existing datasets follow."""

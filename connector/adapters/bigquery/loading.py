@@ -23,9 +23,9 @@ from connector.adapters.bigquery.errors import (
     translated,
 )
 from connector.adapters.bigquery.jobs import DONE, find_job, wait_for
+from connector.domain.batch import Row
 from connector.domain.schema import Table
 from connector.errors import TransientError, WarehouseRefusedError, WarehouseUnavailableError
-from connector.ports import Row
 
 DATA_REASON = "invalid"
 POSITION = re.compile(r"row starting at position:? (\d+)", re.IGNORECASE)

@@ -14,9 +14,9 @@ from google.api_core.exceptions import BadRequest, GoogleAPICallError, NotFound
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.errors import AGAIN, translated
 from connector.adapters.bigquery.insert_answers import Answer, read_answer, tell_passing
+from connector.domain.batch import Row
 from connector.domain.schema import Table
 from connector.errors import WarehouseUnavailableError
-from connector.ports import Row
 
 MOST_ROWS = 500
 MOST_BYTES = 5_000_000

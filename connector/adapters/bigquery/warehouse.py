@@ -15,12 +15,13 @@ from connector.adapters.bigquery.layout import Layout
 from connector.adapters.bigquery.loading import Loader
 from connector.adapters.bigquery.metadata import Metadata
 from connector.adapters.bigquery.streaming import Streamer
+from connector.domain.batch import Append
 from connector.domain.queries import build_trail_query, build_versions_query
 from connector.domain.run import WriteMethod
-from connector.domain.schema import Table
+from connector.domain.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import WarehouseUnavailableError
-from connector.ports import Append, CheckLine, TableStatus
+from connector.ports import CheckLine
 from connector.retrying import Retry
 
 

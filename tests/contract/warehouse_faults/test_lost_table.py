@@ -3,10 +3,10 @@
 import pytest
 
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
+from connector.domain.batch import Row
 from connector.domain.journal import SYNC_RUNS
 from connector.domain.run import WriteMethod
 from connector.errors import WarehouseUnavailableError
-from connector.ports import Row
 from tests.contract.warehouse_rows import BUSINESS, a_column, a_log, a_row, a_table, an_append
 from tests.stand_ins.scripted_bigquery_state import BigQueryState
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
+from connector.domain.batch import Append, Row
 from connector.domain.run import WriteMethod
 from connector.errors import ConfigurationError, WarehouseUnavailableError
-from connector.ports import Append, Row
 from tests.contract.warehouse_rows import BUSINESS, a_column, a_log, a_row, a_table, an_append
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.scripted_bigquery_state import BigQueryState
