@@ -136,9 +136,9 @@ def to_float(raw: Raw) -> Raw | None:
     raise ValueError("not a number")
 
 
-def to_date(text: str) -> str:
+def to_date(text: str) -> date:
     """Return the date part as it stands, never shifted to another zone; raise ValueError when there is none."""
-    return date.fromisoformat(text[:10]).isoformat()
+    return date.fromisoformat(text[:10])
 
 
 def to_utc(instant: datetime) -> datetime:
