@@ -16,13 +16,11 @@ LINE = Shape(
     linked={"Item": Shape(fields={"Qty": Kind.DECIMAL})},
     custom={"Transactions.UsrQty": Kind.DECIMAL},
 )
-LEVEL = build_level(
-    Shape(
-        fields={"Qty": Kind.DECIMAL},
-        details={"Details": LINE},
-        linked={"Contact": Shape(fields={"Qty": Kind.INT}, details={"Phones": LINE})},
-        custom={"Document.UsrQty": Kind.DECIMAL},
-    )
+SHAPE = Shape(
+    fields={"Qty": Kind.DECIMAL},
+    details={"Details": LINE},
+    linked={"Contact": Shape(fields={"Qty": Kind.INT}, details={"Phones": LINE})},
+    custom={"Document.UsrQty": Kind.DECIMAL},
 )
 
 
@@ -54,7 +52,7 @@ def test_a_field_has_the_name_of_its_words(name: str, column: str) -> None:
     ],
 )
 def test_a_column_leads_back_to_its_field(columns: set[str], paths: list[str]) -> None:
-    assert list(find_paths(LEVEL, frozenset(columns))) == paths
+    assert list(find_paths(build_level(SHAPE), frozenset(columns))) == paths
 
 
 def test_fields_of_one_name_are_numbered_from_two_on() -> None:
