@@ -48,10 +48,24 @@ class TestContract:
         tables = [table for table in rig.warehouse.prepared if table.name == "vendors_log"]
         assert ["colour" in {column.name for column in table.columns} for table in tables] == [False, True]
 
-    def test_what_the_contract_does_not_tell_is_told_by_name_up_to_a_bound(self) -> None:
+    def test_a_contract_that_changed_is_remembered_at_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        rig = SmallRig(*vendors(1, 2, 3, Colour="red"))
+        remember(rig, contract=a_contract())
+        rig.source.contract = WIDER
+        with caplog.at_level("INFO"):
+            assert rig.run(is_stopping=lambda: True).status is Status.PARTIAL
+        assert rig.stream.contract == WIDER
+        assert caplog.messages == ["the contract of vendors has changed: its table follows"]
+
+    def test_what_the_contract_does_not_tell_is_told_by_name_up_to_a_bound(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         members = {f"Usr{number:02}": "x" for number in range(NAMES_SHOWN + 1)}
         rig = SmallRig(*vendors(1, **members))
-        assert rig.run().details["unannounced"] == sorted(members)[:NAMES_SHOWN]
+        assert rig.run().details == {"unannounced": sorted(members)[:NAMES_SHOWN]}
+        assert caplog.messages == [
+            f"unannounced members of vendors went to _extra: {sorted(members)[:NAMES_SHOWN]}"
+        ]
 
     def test_a_value_of_another_type_is_told_by_its_path(self) -> None:
         rig = SmallRig(*vendors(1, Terms="30 days"), contract=a_contract(fields={"Terms": Kind.INT}))
@@ -107,7 +121,9 @@ class TestStamps:
 
 
 class TestEmptyLists:
-    def test_a_filter_that_finds_nothing_is_not_believed_blindly(self) -> None:
+    def test_a_filter_that_finds_nothing_is_not_believed_blindly(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         rig = copied(1, 2)
         rig.source.is_blind = True
         rig.source.put(*vendors(3, modified_at=rig.clock.now()))
@@ -115,6 +131,10 @@ class TestEmptyLists:
         assert result.details == {"filter_ignored": "LastModifiedDateTime"}
         assert (result.records_read, result.records_written, result.records_unchanged) == (3, 1, 2)
         assert rig.stream.records_seen == 3
+        assert caplog.messages == [
+            "Vendor has records, but a filter on LastModifiedDateTime finds none of them: every run reads all of"
+            " them. Name another modified_field of this entity in the catalogue."
+        ]
 
     def test_an_idle_hour_costs_one_request_more(self) -> None:
         rig = copied(1, 2)

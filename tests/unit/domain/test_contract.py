@@ -91,7 +91,7 @@ def test_fields_of_details_of_linked_entities_and_custom_ones_are_left_out_by_th
     cut = ROOT.without(frozenset(paths))
     line = cut.details["Details"]
     assert (set(cut.fields), set(cut.custom)) == ({"Qty", "Nbr"}, set())
-    assert (set(line.fields), set(line.custom), line.unread) == ({"Amount"}, set(), {"Notes"})
+    assert (set(line.fields), dict(line.custom), line.unread) == ({"Amount"}, {}, frozenset({"Notes"}))
     assert set(line.details["Lots"].fields) == {"LotNbr"}
     assert set(line.linked["Item"].fields) == {"Qty"}
     assert set(cut.linked["Contact"].fields) == {"Cost"}

@@ -126,3 +126,12 @@ class TestUnitedTypes:
     def test_anything_else_meets_in_text(self) -> None:
         assert self.united(ColumnType.BOOL, ColumnType.NUMERIC) is ColumnType.STRING
         assert self.united(ColumnType.JSON, ColumnType.DATE) is ColumnType.STRING
+
+    def test_collections_that_differ_below_meet_in_text_and_equal_ones_stay_what_they_are(self) -> None:
+        one, other = (a_column("x", ColumnType.RECORD, repeated=True, fields=(a_column(n),)) for n in "ab")
+        for left, right in ((one, other), (one, a_column("x", ColumnType.NUMERIC)), (a_column("x"), one)):
+            columns = (a_detail("details", left), a_detail("tax_details", right))
+            view = a_line_view(columns + META_COLUMNS, details=("Details", "TaxDetails"))
+            assert a_column("x") in view.columns
+        columns = (a_detail("details", one), a_detail("tax_details", one))
+        assert one in a_line_view(columns + META_COLUMNS, details=("Details", "TaxDetails")).columns
