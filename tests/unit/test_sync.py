@@ -1,5 +1,6 @@
 """One pass step by step: what is read, how it is written, what is remembered of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -73,6 +74,12 @@ class TestWholePass:
         other.run(lookback=HOUR)
         assert other.stream.lower == other.clock.now() - HOUR
 
+    def test_the_lower_bound_never_goes_back(self) -> None:
+        rig = copied(1)
+        remember(rig, lower=NOON)
+        assert rig.run().status is Status.SUCCEEDED
+        assert rig.stream.lower == NOON
+
     def test_the_table_is_brought_up_to_date_before_the_pass_is_committed(self) -> None:
         watched = ("after warehouse.append", "before warehouse.refresh", "before state.commit")
         order: list[str] = []
@@ -113,6 +120,12 @@ class TestWriteMethod:
         rig.source.put(*vendors(2, modified_at=rig.clock.now()))
         result = rig.run(Mode.BACKFILL, since=rig.clock.now() - SECOND)
         assert (result.records_written, result.write_method) == (1, WriteMethod.LOAD)
+
+    def test_a_short_page_that_a_run_out_of_time_leaves_unproven_is_loaded(self) -> None:
+        rig = copied(1)
+        rig.source.put(*vendors(2, modified_at=rig.clock.now()))
+        result = rig.run(is_stopping=lambda: True)
+        assert (result.status, result.write_method) == (Status.PARTIAL, WriteMethod.LOAD)
 
     def test_into_a_table_changed_lately_everything_is_loaded(self) -> None:
         rig = copied(1)
@@ -175,6 +188,24 @@ class TestStopping:
         assert set(stream.edge) == {an_id(1)}, "what the first run wrote lately"
         assert stream.checkpoints == {}
         assert stream.records_seen == 0, "it did not see all of them"
+
+    def test_an_unfinished_delta_goes_on_as_a_delta(self) -> None:
+        rig = copied(1, 2)
+        rig.source.put(*vendors(*range(3, 9), modified_at=NOON))
+        rig.run(is_stopping=lambda: True)
+        assert rig.stream.checkpoints["incremental"].lower == MORNING + SECOND
+        assert rig.run().records_read == 3
+
+    def test_that_not_all_of_the_edge_could_be_kept_is_not_forgotten_on_the_way(self) -> None:
+        rig = copied(1)
+        rig.source.put(*vendors(*range(2, 9), modified_at=NOON))
+        rig.run(is_stopping=lambda: True)
+        point = rig.stream.checkpoints["incremental"]
+        remember(rig, checkpoints={"incremental": replace(point, edge_complete=False)})
+        rig.run(is_stopping=lambda: True)
+        assert not rig.stream.checkpoints["incremental"].edge_complete
+        rig.run()
+        assert not rig.stream.edge_complete
 
     def test_a_failure_costs_only_its_own_page(self) -> None:
         rig = SmallRig(*vendors(*range(1, 9)))

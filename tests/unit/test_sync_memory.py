@@ -91,6 +91,12 @@ class TestContract:
         assert rig.stream.read_one_by_one
         assert life.moments["before state.save_read_one_by_one"] == 0
 
+    def test_it_is_still_remembered_when_the_same_run_ends_its_pass(self) -> None:
+        rig = SmallRig(*vendors(1))
+        rig.source.is_optimizable = False
+        assert rig.run().status is Status.SUCCEEDED
+        assert rig.stream.read_one_by_one
+
 
 def unusable(stamp: str) -> bytes:
     """Return a row without an id."""
@@ -142,11 +148,18 @@ class TestEmptyLists:
         assert (result.status, result.records_read, len(rig.source.queries)) == (Status.SUCCEEDED, 0, 2)
         assert rig.stream.last_success_at == rig.clock.now()
 
-    def test_a_list_that_was_always_empty_is_asked_once(self) -> None:
-        rig = SmallRig()
-        rig.run()
-        rig.run()
+    def test_a_list_that_was_always_empty_is_asked_once_and_the_warehouse_not_at_all(self) -> None:
+        rig, life = SmallRig(), Life(lambda *_: None)
+        rig.run(life=life)
+        rig.run(life=life)
         assert len(rig.source.queries) == 2
+        assert life.moments["before warehouse.current_versions"] == 0
+
+    def test_a_watermark_alone_tells_that_there_were_records(self) -> None:
+        rig = copied(1)
+        remember(rig, records_seen=0)
+        rig.source.is_blind = True
+        assert "filter_ignored" in rig.run().details
 
     def test_a_list_without_a_cursor_field_that_is_empty_now_is_an_error(self) -> None:
         contract = a_contract(modified_field=None)
@@ -158,7 +171,8 @@ class TestEmptyLists:
         assert result.error.type == "ListEmptyError"
 
     def test_a_resumed_pass_that_finds_nothing_more_needs_no_proof(self) -> None:
-        rig = SmallRig(*vendors(1, 2, 3))
+        rig = copied(1)
+        rig.source.put(*vendors(2, 3, 4, modified_at=NOON))
         rig.run(is_stopping=lambda: True)
         rig.source.queries.clear()
         assert rig.run().status is Status.SUCCEEDED

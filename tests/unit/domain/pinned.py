@@ -5,14 +5,19 @@ from pathlib import Path
 
 from connector.domain.entity import CurrentForm
 from connector.domain.queries import build_trail_query, build_trial_query, build_versions_query
-from connector.domain.schema import Column, Table
-from connector.domain.tables import META_COLUMNS, build_table
+from connector.domain.schema import Column, ColumnType, Table
+from connector.domain.tables import LINE_META_COLUMNS, META_COLUMNS, build_table
 from connector.domain.views import build_views
 from tests.builders import an_entity as a_vendor
 from tests.contract.warehouse_current_contract import a_kept_table
 from tests.contract.warehouse_rows import BUSINESS, LINES, PARTS, a_column, a_table, an_entity
 from tests.unit.domain.test_pinned_records import CONTRACT
 
+MIXED = {
+    "x": (ColumnType.BOOL, ColumnType.NUMERIC),
+    "y": (ColumnType.DATE, ColumnType.TIMESTAMP),
+    "z": (ColumnType.JSON, ColumnType.STRING),
+}
 FOLDER = Path(__file__).with_name("pinned")
 ENTITY = an_entity(line_views=(LINES, PARTS))
 WIDE_VENDOR = a_vendor(
@@ -26,10 +31,12 @@ def build_texts() -> dict[str, str]:
     kept = a_kept_table()
     assert kept.merge is not None
     table = a_table(entity=ENTITY)
+    mixed = build_views(an_entity(line_views=(PARTS,)), (*_mix(), *META_COLUMNS))[1]
     clashing = build_views(ENTITY, CLASHING + META_COLUMNS)[-1]
     return {
         **{f"{view.name}.sql": view.sql for view in table.views},
         "bills_history_of_clashing_names.sql": clashing.sql,
+        "bill_parts_of_mixed_types.sql": mixed.sql,
         "bills_of_a_table.sql": build_views(an_entity(current=CurrentForm.TABLE), table.columns)[0].sql,
         "bills_current_merge.sql": kept.merge.sql,
         "query_versions.sql": build_versions_query(table),
@@ -39,6 +46,14 @@ def build_texts() -> dict[str, str]:
         "columns_of_a_contract.txt": "\n".join(_describe(build_table(WIDE_VENDOR, CONTRACT))),
         "columns.txt": "\n".join(_describe(table, kept, kept.merge.into)),
     }
+
+
+def _mix() -> Iterator[Column]:
+    """Two collections whose lines have columns of one name and two types, lists of lines among them."""
+    lots = a_column("lots", ColumnType.RECORD, repeated=True, fields=(a_column("nbr"),))
+    for i, (member, lot) in enumerate({"details": lots, "tax_details": a_column("lots")}.items()):
+        lines = (*LINE_META_COLUMNS, *(a_column(name, types[i]) for name, types in MIXED.items()), lot)
+        yield a_column(member, ColumnType.RECORD, repeated=True, fields=lines)
 
 
 def _describe(*tables: Table) -> Iterator[str]:

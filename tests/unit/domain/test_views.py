@@ -76,6 +76,21 @@ class TestLineViews:
         view = a_line_view((a_column("type"), detail, *META_COLUMNS))
         assert names(view)[:3] == ["bill_bill_type", "type", "bill_type"]
 
+    def test_two_parents_columns_never_get_one_name(self) -> None:
+        detail = a_detail("details", a_column("type"))
+        parents = (a_column("type"), a_column("bill_type"))
+        view = a_line_view((*parents, detail, *META_COLUMNS), parent=())
+        assert names(view)[:3] == ["bill_bill_type", "bill_type", "type"]
+        detail = a_detail("details", a_column("type"), a_column("bill_type"))
+        view = a_line_view((*parents, detail, *META_COLUMNS), parent=())
+        assert names(view)[:2] == ["bill_bill_type", "bill_bill_bill_type"]
+
+    def test_no_column_is_required_whatever_the_log_requires(self) -> None:
+        parent, line = a_column("type", required=True), a_column("account", required=True)
+        view = a_line_view((parent, a_detail("details", line), *META_COLUMNS), parent=())
+        assert {"type", "account"} <= set(names(view))
+        assert not any(column.required for column in view.columns)
+
     def test_without_a_prefix_a_clash_is_still_resolved(self) -> None:
         view = a_line_view(
             (a_column("type"), a_detail("details", a_column("type")), *META_COLUMNS), prefix=""
