@@ -38,7 +38,8 @@ class ListSource:
         self.queries: list[ListQuery] = []
         self.asked: list[str] = []
         self.deleted_since: list[datetime] = []
-        self.described = 0
+        self.described: list[Entity] = []
+        self.compared: list[tuple[Entity, Contract]] = []
         self.closed = 0
 
     def put(self, *rows: bytes) -> None:
@@ -49,10 +50,11 @@ class ListSource:
     # the Source port
 
     def describe(self, entity: Entity) -> Contract:
-        self.described += 1
+        self.described.append(entity)
         return self.contract
 
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
+        self.compared.append((entity, contract))
         return self.knows_contract
 
     def read_list(self, query: ListQuery) -> ListAnswer:

@@ -207,6 +207,12 @@ class TestStopping:
         rig.run()
         assert not rig.stream.edge_complete
 
+    def test_a_pass_that_ended_after_its_first_row_is_resumed_too(self) -> None:
+        rig = SmallRig(*vendors(1, 2))
+        rig.run(page_size=1, is_stopping=lambda: True)
+        rig.run()
+        assert rig.stream.records_seen == 0
+
     def test_a_failure_costs_only_its_own_page(self) -> None:
         rig = SmallRig(*vendors(*range(1, 9)))
         result = rig.run(life=stumbles_at("before source.read_list", DOWN, 3))
@@ -235,6 +241,15 @@ class TestStopping:
         rig = SmallRig(*vendors(1))
         result = rig.run(life=stumbles_at("before source.read_list", DOWN), is_stopping=lambda: True)
         assert result.status is Status.FAILED
+
+
+def test_too_many_records_that_cannot_be_used_fail_the_run_and_move_nothing() -> None:
+    rig = SmallRig()
+    rig.source.rows = {str(n): b'{"id":"","VendorID":{"value":"V%d"}}' % n for n in range(11)}
+    result = rig.run(page_size=20)
+    assert result.error is not None
+    assert result.error.type == "TooManyRejectsError"
+    assert (rig.stream.watermark, rig.stream.checkpoints) == (None, {})
 
 
 def test_a_dead_letter_of_a_record_that_is_good_now_is_forgotten() -> None:

@@ -22,12 +22,12 @@ DOWN = SourceUnavailableError("Down.", action="Wait.")
 class TestContract:
     def test_the_remembered_contract_is_used_as_long_as_it_fits(self) -> None:
         rig = copied(1)
-        rig.source.described = 0
+        rig.source.described.clear()
         rig.run()
-        assert rig.source.described == 0
+        assert (rig.source.described, rig.source.compared) == ([], [(rig.entity, a_contract())])
         rig.source.contract, rig.source.knows_contract = WIDER, False
         rig.run()
-        assert rig.source.described == 1
+        assert rig.source.described == [rig.entity]
         assert rig.stream.contract == WIDER
 
     def test_a_contract_read_afresh_is_remembered_even_if_the_run_fails(self) -> None:
@@ -146,6 +146,7 @@ class TestEmptyLists:
         rig = copied(1, 2)
         result = rig.run()
         assert (result.status, result.records_read, len(rig.source.queries)) == (Status.SUCCEEDED, 0, 2)
+        assert result.watermark_after == rig.stream.watermark == MORNING
         assert rig.stream.last_success_at == rig.clock.now()
 
     def test_a_list_that_was_always_empty_is_asked_once_and_the_warehouse_not_at_all(self) -> None:
@@ -203,6 +204,14 @@ class TestBackfill:
         rig.run()
         assert set(rig.stream.checkpoints) == {"backfill", "reconcile"}
 
+    def test_over_everything_it_brings_back_what_the_memory_says_was_written(self) -> None:
+        rig = copied(1)
+        rig.source.put(*vendors(2, modified_at=rig.clock.now()))
+        rig.run()
+        rig.warehouse.logs["vendors_log"].pop()
+        assert rig.run(Mode.BACKFILL).records_written == 1
+        assert len(rig.shown()) == 2
+
     def test_it_begins_where_it_is_told_to(self) -> None:
         rig = copied(1)
         rig.source.put(*vendors(2, modified_at=NOON))
@@ -255,6 +264,14 @@ class TestLostTable:
         result = rig.run()
         assert (result.records_read, result.records_written) == (2, 2)
         assert len(rig.shown()) == 2
+
+    def test_a_pass_over_a_lost_table_is_a_whole_one(self) -> None:
+        rig = copied(1, 2)
+        remember(rig, records_seen=0, checkpoints={"reconcile": a_checkpoint()})
+        rig.state.note_notification("vendors", "n-1", [], HOUR)
+        self.lose(rig)
+        assert rig.run().follow_up_at is None
+        assert (rig.stream.records_seen, rig.stream.checkpoints) == (2, {})
 
     def test_an_emptied_table_is_a_lost_one(self) -> None:
         rig = copied(1)

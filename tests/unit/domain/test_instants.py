@@ -1,10 +1,22 @@
 """One spelling of an instant, and what is taken for one."""
 
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from connector.domain.instants import from_text, to_text
+
+
+@pytest.fixture
+def far_from_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose own clock is set to another zone."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 @pytest.mark.parametrize(
@@ -21,7 +33,8 @@ def test_fractions_are_spelled_in_groups_of_three_and_only_where_there_are_any(
     assert to_text(datetime(2026, 11, 22, 6, 0, 0, micros, tzinfo=UTC)) == text
 
 
-def test_one_instant_has_one_spelling_whatever_its_offset() -> None:
+@pytest.mark.usefixtures("far_from_utc")
+def test_one_instant_has_one_spelling_whatever_its_offset_and_wherever_the_machine_stands() -> None:
     eastern = datetime(2026, 11, 22, 1, 0, tzinfo=timezone(timedelta(hours=-5)))
     assert to_text(eastern) == "2026-11-22T06:00:00Z"
 

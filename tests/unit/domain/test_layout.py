@@ -3,10 +3,12 @@
 import pytest
 
 from connector.domain.contract import Kind, Shape
+from connector.domain.current_table import build_merge
+from connector.domain.entity import CurrentForm
 from connector.domain.evolution import adopt_types
 from connector.domain.layout import build_level, find_paths, to_snake_case
 from connector.domain.schema import ColumnType
-from connector.domain.tables import find_retyped
+from connector.domain.tables import build_table, find_retyped
 from tests.builders import a_contract, an_entity
 from tests.contract.warehouse_rows import a_column, a_table
 
@@ -75,6 +77,13 @@ def test_a_column_that_two_contracts_give_different_types_is_found_at_every_leve
     )
     assert find_retyped(an_entity(), before, after) == {"a", "details.q"}
     assert find_retyped(an_entity(), before, before) == frozenset()
+
+
+def test_current_rows_are_kept_in_a_table_only_where_the_catalogue_asks_for_one() -> None:
+    assert build_table(an_entity(), a_contract()).merge is None
+    kept = an_entity(current=CurrentForm.TABLE)
+    table = build_table(kept, a_contract())
+    assert table.merge == build_merge(kept, table.columns)
 
 
 def test_rows_move_between_two_tables_by_the_types_of_the_one_that_exists() -> None:
