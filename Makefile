@@ -32,7 +32,7 @@ check: setup
 # Changes the protocol's code one place at a time and runs its quick tests; what survives is listed in docs/testing.md.
 mutation: setup
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
-	@nice $(VENV)/bin/mutmut run --max-children 2
+	@CONNECTOR_HISTORIES=4 CONNECTOR_SEED=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 nice $(VENV)/bin/mutmut run --max-children 2
 	@$(VENV)/bin/mutmut results
 
 clean:

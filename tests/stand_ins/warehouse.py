@@ -27,17 +27,26 @@ DECODER = msgspec.json.Decoder(LoggedRow)
 
 
 class MemoryWarehouse:
-    """Appends to lists. `refuse` may name a reason for a row; such a row is not stored."""
+    """Appends to lists. `refuse` may name a reason for a row; such a row is not stored.
+
+    `settled` and `retyped` are what `prepare` finds; what was prepared, refreshed and closed is noted.
+    """
 
     def __init__(self, refuse: Callable[[bytes], str | None] = lambda _: None) -> None:
         self.logs: dict[str, list[LoggedRow]] = {}
         self.refuse = refuse
+        self.settled = True
+        self.retyped: frozenset[str] = frozenset()
         self.appends: list[Append] = []
+        self.prepared: list[Table] = []
+        self.refreshed: list[Table] = []
+        self.closed = 0
 
     def prepare(self, table: Table) -> TableStatus:
+        self.prepared.append(table)
         created = table.name not in self.logs
         log = self.logs.setdefault(table.name, [])
-        return TableStatus(created=created, settled=True, empty=not log)
+        return TableStatus(created=created, settled=self.settled, retyped=self.retyped, empty=not log)
 
     def append(self, append: Append) -> Mapping[int, str]:
         self.appends.append(append)
@@ -52,7 +61,8 @@ class MemoryWarehouse:
         return refused
 
     def refresh(self, table: Table) -> None:
-        """Do nothing: the current rows are read from the log."""
+        """Note it: the current rows are read from the log."""
+        self.refreshed.append(table)
 
     def current(self, table: str) -> dict[str, LoggedRow]:
         """Return the rows of the current view by id: the newest by stamp and time of reading, without deleted ones."""
@@ -77,7 +87,7 @@ class MemoryWarehouse:
             yield CheckLine(subject=table.name, ok=True, finding="held in memory")
 
     def close(self) -> None:
-        return
+        self.closed += 1
 
 
 def _rank(row: LoggedRow) -> tuple[float, float]:

@@ -34,6 +34,7 @@ class Shelf:
         return ListAnswer(rows=page, server_time=server_time, contract=self.asked_by)
 
     def describe(self, entity: Entity) -> Contract:
+        assert entity == an_entity()
         self.described += 1
         return self.contract
 

@@ -47,6 +47,7 @@ def test_what_time_may_mend_is_tried_again(clock: FakeClock) -> None:
 
 def test_arguments_are_passed_on(clock: FakeClock) -> None:
     assert Retry(clock=clock).call(divmod, 7, 2) == (3, 1)
+    assert Retry(clock=clock).call(dict, first=1) == {"first": 1}
 
 
 def test_tries_are_bounded_and_the_last_error_is_raised_as_it_is(clock: FakeClock) -> None:

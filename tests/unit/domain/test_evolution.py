@@ -98,4 +98,4 @@ def test_the_fingerprint_changes_with_columns_views_texts_and_revision() -> None
 def test_the_fingerprint_is_a_valid_label_and_stable() -> None:
     assert fingerprint(a_table(), 1) == fingerprint(a_table(), 1)
     assert fingerprint(a_table(), 1).isalnum()
-    assert len(fingerprint(a_table(), 1)) <= 63
+    assert len(fingerprint(a_table(), 1)) == 32

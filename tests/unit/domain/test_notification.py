@@ -1,6 +1,7 @@
 """What a push notification is believed, and what in it is refused."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -120,5 +121,11 @@ def test_an_inquiry_belongs_to_the_entity_it_is_named_after_or_assigned_to(query
 def test_an_inquiry_nobody_knows_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(BadRequestError, match="'Shipments'") as caught:
         find_entity("Shipments", ENTITIES, {"Shipments": "shipments"})
-    assert "gl_entries" in caught.value.action
-    assert "NOTIFY_QUERIES" in caught.value.action
+    names = ", ".join(sorted(ENTITIES))
+    assert caught.value.action == f"Name it like one of {names}, or add it to NOTIFY_QUERIES."
+
+
+def test_of_two_entities_of_one_name_in_acumatica_the_one_that_runs_is_meant() -> None:
+    for names in (("idle", "busy"), ("busy", "idle")):
+        entities = {name: replace(ENTITIES["vendors"], name=name, enabled=name == "busy") for name in names}
+        assert find_entity("Vendor", entities, {}).name == "busy"

@@ -26,7 +26,7 @@ CONTRACT = a_contract(
     custom={"Document.UsrColour": Kind.STRING, "Document.UsrSize": Kind.DECIMAL},
     unread=frozenset({"Files2"}),
 )
-CODEC = Codec(an_entity(bignumeric_fields=frozenset({"Wide"})), CONTRACT)
+ENTITY = an_entity(bignumeric_fields=frozenset({"Wide"}))
 
 HEAD = (
     b'{"id":"%b","rowNumber":7,"note":null,"_links":{"self":"/x"},"files":[],"VendorID":{"value":"V001"},'
@@ -92,6 +92,6 @@ ODD = HEAD + (
 def test_a_record_has_the_body_and_the_version_it_always_had(
     raw: bytes, version: str, body: bytes, extra: bytes
 ) -> None:
-    record = CODEC.decode(raw)
+    record = Codec(ENTITY, CONTRACT).decode(raw)
     assert (record.body, record.extra) == (body, extra)
     assert record.version == version

@@ -59,6 +59,11 @@ class TestRow:
 
 
 class TestMark:
+    def test_a_stamp_s_zone_is_utc_itself_not_one_that_equals_it_here(self) -> None:
+        stamp = a_record().modified_at
+        assert stamp is not None
+        assert stamp.tzinfo is UTC
+
     def test_a_row_whose_stamp_changed_is_no_anchor(self) -> None:
         assert a_record().mark == a_record(key="renamed in the same instant").mark
         assert a_record().mark != a_record(modified_at=MORNING + timedelta(milliseconds=3)).mark
@@ -147,6 +152,15 @@ class TestWhatDoesNotFit:
         for row in (a_row(Colour="red", Terms=1), a_row(Size="big", Zone=2)):
             codec.decode(row)
         assert (codec.unannounced, codec.retyped) == ({"Colour", "Size"}, {"Terms", "Zone"})
+
+    def test_a_wide_column_is_wide_in_lines_and_linked_entities_too(self) -> None:
+        digits = "1" * 38
+        level = Shape(fields={"Total": Kind.DECIMAL})
+        contract = a_contract(details={"Details": level}, linked={"Contact": level})
+        wide = an_entity(bignumeric_fields=frozenset({"Details/Total", "Contact/Total"}))
+        row = a_row(Details=[{"Total": {"value": 7}}], Contact={"Total": {"value": 7}})
+        body = Codec(wide, contract).decode(row.replace(b'"value": 7', b'"value": ' + digits.encode())).body
+        assert body.count(digits.encode()) == 2
 
     def test_a_wide_column_is_wide_on_the_thorough_path_too(self) -> None:
         entity = an_entity(bignumeric_fields=frozenset({"Amount"}))

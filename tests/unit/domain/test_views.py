@@ -76,6 +76,21 @@ class TestLineViews:
         view = a_line_view((a_column("type"), detail, *META_COLUMNS))
         assert names(view)[:3] == ["bill_bill_type", "type", "bill_type"]
 
+    def test_two_parents_columns_never_get_one_name(self) -> None:
+        detail = a_detail("details", a_column("type"))
+        parents = (a_column("type"), a_column("bill_type"))
+        view = a_line_view((*parents, detail, *META_COLUMNS), parent=())
+        assert names(view)[:3] == ["bill_bill_type", "bill_type", "type"]
+        detail = a_detail("details", a_column("type"), a_column("bill_type"))
+        view = a_line_view((*parents, detail, *META_COLUMNS), parent=())
+        assert names(view)[:2] == ["bill_bill_type", "bill_bill_bill_type"]
+
+    def test_no_column_is_required_whatever_the_log_requires(self) -> None:
+        parent, line = a_column("type", required=True), a_column("account", required=True)
+        view = a_line_view((parent, a_detail("details", line), *META_COLUMNS), parent=())
+        assert {"type", "account"} <= set(names(view))
+        assert not any(column.required for column in view.columns)
+
     def test_without_a_prefix_a_clash_is_still_resolved(self) -> None:
         view = a_line_view(
             (a_column("type"), a_detail("details", a_column("type")), *META_COLUMNS), prefix=""
@@ -126,3 +141,12 @@ class TestUnitedTypes:
     def test_anything_else_meets_in_text(self) -> None:
         assert self.united(ColumnType.BOOL, ColumnType.NUMERIC) is ColumnType.STRING
         assert self.united(ColumnType.JSON, ColumnType.DATE) is ColumnType.STRING
+
+    def test_collections_that_differ_below_meet_in_text_and_equal_ones_stay_what_they_are(self) -> None:
+        one, other = (a_column("x", ColumnType.RECORD, repeated=True, fields=(a_column(n),)) for n in "ab")
+        for left, right in ((one, other), (one, a_column("x", ColumnType.NUMERIC)), (a_column("x"), one)):
+            columns = (a_detail("details", left), a_detail("tax_details", right))
+            view = a_line_view(columns + META_COLUMNS, details=("Details", "TaxDetails"))
+            assert a_column("x") in view.columns
+        columns = (a_detail("details", one), a_detail("tax_details", one))
+        assert one in a_line_view(columns + META_COLUMNS, details=("Details", "TaxDetails")).columns

@@ -1,0 +1,115 @@
+"""A list held in memory as a Source: it rests until a test changes it, and fails where a test says."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from connector.domain.contract import Contract
+from connector.domain.entity import Entity
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
+from connector.domain.stream import Origin, RefusedSignIn
+from connector.errors import ConnectorError, NotOptimizableError
+from connector.ports import CheckLine, Clock
+
+
+class ListSource:
+    """Lists `rows` in the order they were put there; everything it was asked is in `queries`, `asked` and `deleted_since`."""
+
+    def __init__(self, *, clock: Clock, contract: Contract) -> None:
+        self._clock = clock
+        self.contract = contract
+        self.rows: dict[str, bytes] = {}
+        self.hidden: set[str] = set()
+        """Records that no list shows, though they are there when asked for by their id."""
+        self.is_blind = False
+        """Whether any filter silently finds nothing."""
+        self.is_optimizable = True
+        self.knows_contract = True
+        self.before: Callable[[int], None] = lambda _: None
+        """Called with the number of each request of a list before it is answered."""
+        self.unreadable: dict[str, ConnectorError] = {}
+        self.deleted: DeletedIds | ConnectorError | None = None
+        self.here: Origin | None = None
+        self.refused: RefusedSignIn | None = None
+        self.avoided: list[RefusedSignIn | None] = []
+        self.expected: list[Origin | None] = []
+        self.queries: list[ListQuery] = []
+        self.asked: list[str] = []
+        self.deleted_since: list[datetime] = []
+        self.described: list[Entity] = []
+        self.compared: list[tuple[Entity, Contract]] = []
+        self.closed = 0
+
+    def put(self, *rows: bytes) -> None:
+        """Add the rows at the end, or where older versions of them stand."""
+        for row in rows:
+            self.rows[msgspec.json.decode(row)["id"]] = row
+
+    # the Source port
+
+    def describe(self, entity: Entity) -> Contract:
+        self.described.append(entity)
+        return self.contract
+
+    def contract_matches(self, entity: Entity, contract: Contract) -> bool:
+        self.compared.append((entity, contract))
+        return self.knows_contract
+
+    def read_list(self, query: ListQuery) -> ListAnswer:
+        began = self._clock.now()
+        self.queries.append(query)
+        self.before(len(self.queries))
+        if not (self.is_optimizable or query.one_by_one or query.keys_only):
+            raise NotOptimizableError("It cannot be listed at once.", action="Ask one by one.")
+        listed = [raw for record_id, raw in self.rows.items() if record_id not in self.hidden]
+        if query.modified_field is not None and query.lower is not None:
+            listed = [] if self.is_blind else [raw for raw in listed if self._is_after(raw, query)]
+        page = listed[query.skip : query.skip + query.top]
+        return ListAnswer(
+            rows=[_cut(raw, query) for raw in page] if query.keys_only else page, server_time=began
+        )
+
+    def _is_after(self, raw: bytes, query: ListQuery) -> bool:
+        stamp = msgspec.json.decode(raw)[query.modified_field]["value"]
+        return query.lower is None or datetime.fromisoformat(stamp) >= query.lower
+
+    def read_record(self, entity: Entity, record_id: str) -> bytes | None:
+        self.asked.append(record_id)
+        if record_id in self.unreadable:
+            raise self.unreadable[record_id]
+        return self.rows.get(record_id)
+
+    def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
+        self.deleted_since.append(since)
+        if isinstance(self.deleted, ConnectorError):
+            raise self.deleted
+        return self.deleted
+
+    def avoid(self, refused: RefusedSignIn | None) -> None:
+        self.avoided.append(refused)
+
+    def refused_sign_in(self) -> RefusedSignIn | None:
+        return self.refused
+
+    def expect(self, origin: Origin | None) -> None:
+        self.expected.append(origin)
+
+    def origin(self) -> Origin | None:
+        return self.here
+
+    def check(
+        self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
+    ) -> Iterator[CheckLine]:
+        yield CheckLine(subject="list", ok=True, finding="held in memory")
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def _cut(raw: bytes, query: ListQuery) -> bytes:
+    """Return what a request for keys alone brings of a record."""
+    node: dict[str, Any] = msgspec.json.decode(raw)
+    members = {"id", *query.entity.keys, query.modified_field}
+    return msgspec.json.encode({name: value for name, value in node.items() if name in members})
