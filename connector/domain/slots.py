@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 
 from connector.domain.contract import Shape
 from connector.domain.layout import Leaf, Level
-from connector.domain.sifting import ENVELOPE
+from connector.domain.sifting import ENVELOPE, FIRST_MEMBERS, LAST_MEMBERS
 from connector.domain.wire import WIRE_TYPES, choose_converter
 
 ENCODER = msgspec.json.Encoder()
@@ -62,7 +62,10 @@ class Slots:
         self.has_details: bool = bool(self._details) or any(slots.has_details for _, slots in self._linked)
 
     def _define_wire(self, shape: Shape, level: Level) -> type[Struct]:
-        """Every member the contract announces has a slot, so that one it does not is noticed."""
+        """Every member the contract announces has a slot, so that one it does not is noticed.
+
+        Slots that stand in the order of the text are found at once.
+        """
         fields: list[tuple[str, Any, Any]] = []
         names: dict[str, str] = {}
 
@@ -71,8 +74,8 @@ class Slots:
             names[attribute] = member
 
         add("id", "id", str, "")
-        for i, member in enumerate(sorted(ENVELOPE - {"id"})):
-            add("custom" if member == "custom" else f"e{i}", member, Raw, NOTHING)
+        for member in FIRST_MEMBERS[1:]:
+            add(member, member, Raw, NOTHING)
         for field, attribute in self.attributes.items():
             wire = WIRE_TYPES[shape.fields[field]]
             add(attribute, field, wire, wire())
@@ -80,6 +83,8 @@ class Slots:
             add(attribute, member, slots.wire | None, None)
         for (attribute, _, slots), (member, _, _) in zip(self._details, level.details, strict=True):
             add(attribute, member, list[slots.wire] | None, None)  # type: ignore[name-defined]
+        for member in LAST_MEMBERS:
+            add(member, member, Raw, NOTHING)
         for i, member in enumerate(sorted(shape.unread - ENVELOPE - set(names.values()))):
             add(f"u{i}", member, Raw, NOTHING)
         return msgspec.defstruct("Wire", fields, rename=names, forbid_unknown_fields=True, gc=False)
