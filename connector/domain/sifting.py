@@ -10,8 +10,9 @@ from msgspec import Raw
 from connector.domain.contract import Kind, Shape
 from connector.errors import RecordRejectedError
 
-ENVELOPE = frozenset({"id", "rowNumber", "note", "custom", "error", "files", "_links"})
-"""Members of every record that are Acumatica's packaging, not fields."""
+FIRST_MEMBERS, LAST_MEMBERS = ("id", "rowNumber", "note"), ("custom", "_links", "files", "error")
+ENVELOPE = frozenset({*FIRST_MEMBERS, *LAST_MEMBERS})
+"""Members of every record that are Acumatica's packaging, not fields: before the fields and after them."""
 
 EXACT = msgspec.json.Decoder(float_hook=lambda digits: Raw(digits.encode()))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import count
 from typing import Any
 
 import msgspec
@@ -10,7 +9,7 @@ from msgspec import Raw, Struct
 
 from connector.domain.contract import Shape
 from connector.domain.layout import Leaf, Level
-from connector.domain.sifting import ENVELOPE
+from connector.domain.sifting import ENVELOPE, FIRST_MEMBERS, LAST_MEMBERS
 from connector.domain.wire import WIRE_TYPES, choose_converter
 
 ENCODER = msgspec.json.Encoder()
@@ -63,7 +62,10 @@ class Slots:
         self.has_details: bool = bool(self._details) or any(slots.has_details for _, slots in self._linked)
 
     def _define_wire(self, shape: Shape, level: Level) -> type[Struct]:
-        """Every member the contract announces has a slot, so that one it does not is noticed."""
+        """Every member the contract announces has a slot, so that one it does not is noticed.
+
+        Slots that stand in the order of the text are found at once.
+        """
         fields: list[tuple[str, Any, Any]] = []
         names: dict[str, str] = {}
 
@@ -72,8 +74,8 @@ class Slots:
             names[attribute] = member
 
         add("id", "id", str, "")
-        for i, member in enumerate(sorted(ENVELOPE - {"id"})):
-            add("custom" if member == "custom" else f"e{i}", member, Raw, NOTHING)
+        for member in FIRST_MEMBERS[1:]:
+            add(member, member, Raw, NOTHING)
         for field, attribute in self.attributes.items():
             wire = WIRE_TYPES[shape.fields[field]]
             add(attribute, field, wire, wire())
@@ -81,6 +83,8 @@ class Slots:
             add(attribute, member, slots.wire | None, None)
         for (attribute, _, slots), (member, _, _) in zip(self._details, level.details, strict=True):
             add(attribute, member, list[slots.wire] | None, None)  # type: ignore[name-defined]
+        for member in LAST_MEMBERS:
+            add(member, member, Raw, NOTHING)
         for i, member in enumerate(sorted(shape.unread - ENVELOPE - set(names.values()))):
             add(f"u{i}", member, Raw, NOTHING)
         return msgspec.defstruct("Wire", fields, rename=names, forbid_unknown_fields=True, gc=False)
@@ -118,8 +122,7 @@ class Slots:
         """Return the level's JSON object and add to the content what makes its version: no ids of lines, no positions."""
         body = ENCODER.encode(self._read(node))
         content.append(body)
-        pieces = self.encode_details(node, content) if self.has_details else []
-        if not pieces:
+        if not self.has_details or not (pieces := self.encode_details(node, content)):
             return body
         if body == b"{}":
             pieces[0] = pieces[0].removeprefix(b",")
@@ -131,7 +134,9 @@ class Slots:
         for attribute, column, slots in self._details:
             if lines := getattr(node, attribute):
                 content.append(column)
-                rows = map(_number_line, slots.encode_lines(lines, content), lines, count(1))
+                rows = [
+                    _number_line(slots.encode(line, content), line.id, i) for i, line in enumerate(lines, 1)
+                ]
                 pieces += (b',"%b":[' % column, b",".join(rows), b"]")
                 content.append(b"]")  # a line less here is not a line more in the level above
         for attribute, slots in self._linked:
@@ -140,14 +145,6 @@ class Slots:
                 pieces += slots.encode_details(linked, content)
         return pieces
 
-    def encode_lines(self, lines: Sequence[Any], content: list[bytes]) -> Sequence[bytes]:
-        """Return the JSON object of each line."""
-        if self.has_details:
-            return [self.encode(line, content) for line in lines]
-        bodies = [ENCODER.encode(self._read(line)) for line in lines]
-        content += bodies
-        return bodies
-
 
 def _define_row(columns: Sequence[str]) -> type[Struct]:
     names = {f"c{i}": column for i, column in enumerate(columns)}
@@ -155,9 +152,9 @@ def _define_row(columns: Sequence[str]) -> type[Struct]:
     return msgspec.defstruct("Row", fields, rename=names, omit_defaults=True, gc=False)
 
 
-def _number_line(body: bytes, line: Any, position: int) -> bytes:
+def _number_line(body: bytes, line_id: str, position: int) -> bytes:
     comma = b"," if len(body) > 2 else b""
-    return b'{"_id":%b,"_position":%d%b%b' % (ENCODER.encode(line.id or None), position, comma, body[1:])
+    return b'{"_id":%b,"_position":%d%b%b' % (ENCODER.encode(line_id or None), position, comma, body[1:])
 
 
 def _compile(source: str, names: dict[str, Callable[..., Any]]) -> Callable[[Any], Any]:
