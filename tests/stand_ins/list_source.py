@@ -15,9 +15,10 @@ from connector.ports import CheckLine, Clock
 
 
 class ListSource:
-    """Lists `rows` in the order they were put there; everything it was asked is in `queries`, `asked` and `deleted_since`."""
+    """Lists the `rows` of one entity in the order they were put there; everything it was asked is in `queries`, `asked` and `deleted_since`."""
 
-    def __init__(self, *, clock: Clock, contract: Contract) -> None:
+    def __init__(self, *, entity: Entity, clock: Clock, contract: Contract) -> None:
+        self._entity = entity
         self._clock = clock
         self.contract = contract
         self.rows: dict[str, bytes] = {}
@@ -50,14 +51,17 @@ class ListSource:
     # the Source port
 
     def describe(self, entity: Entity) -> Contract:
+        assert entity == self._entity
         self.described.append(entity)
         return self.contract
 
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
+        assert entity == self._entity
         self.compared.append((entity, contract))
         return self.knows_contract
 
     def read_list(self, query: ListQuery) -> ListAnswer:
+        assert query.entity == self._entity
         began = self._clock.now()
         self.queries.append(query)
         self.before(len(self.queries))
@@ -76,12 +80,14 @@ class ListSource:
         return query.lower is None or datetime.fromisoformat(stamp) >= query.lower
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
+        assert entity == self._entity
         self.asked.append(record_id)
         if record_id in self.unreadable:
             raise self.unreadable[record_id]
         return self.rows.get(record_id)
 
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
+        assert entity == self._entity
         self.deleted_since.append(since)
         if isinstance(self.deleted, ConnectorError):
             raise self.deleted

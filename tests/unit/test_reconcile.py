@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from connector.domain.contract import Kind
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunResult, Status, WriteMethod
 from connector.reconcile import DELETIONS_TOLERATED
-from tests.builders import MORNING, a_checkpoint, an_id
+from tests.builders import MORNING, a_checkpoint, a_contract, an_id
 from tests.unit.small_rig import SmallRig, copied, remember, vendors
 
 HOUR = timedelta(hours=1)
@@ -83,6 +84,37 @@ class TestByContent:
         assert figures(result) == (1, 1, 0, 1)
         assert (result.details["depth"], rig.source.asked) == ("content", [])
         assert figures(reconcile(rig, Depth.CONTENT)) == (2, 0, 0, 0)
+
+    def test_several_changes_are_counted_and_a_newer_stamp_is_shown_as_it_is(self) -> None:
+        rig = copied(1, 2, 3)
+        rig.source.put(*vendors(2, 3, modified_at=MORNING + HOUR))
+        assert figures(reconcile(rig, Depth.CONTENT)) == (1, 2, 0, 2)
+        assert rig.shown("_modified_at")[an_id(3)].startswith("2026-11-22T07:00:00.837")
+
+    def test_a_stamp_that_came_or_went_is_no_trouble(self) -> None:
+        for before, after in ((None, MORNING), (MORNING, None)):
+            rig = SmallRig(*vendors(1, modified_at=before))
+            rig.run()
+            rig.source.put(*vendors(1, modified_at=after))
+            assert reconcile(rig, Depth.CONTENT).status is Status.SUCCEEDED
+
+    @pytest.mark.parametrize("depth", list(Depth))
+    def test_a_column_that_is_new_is_there_before_the_row_that_needs_it(self, depth: Depth) -> None:
+        rig = copied(1, 2)
+        rig.source.contract = a_contract(fields={"Colour": Kind.STRING})
+        rig.source.put(*vendors(2, modified_at=MORNING + HOUR, Colour="red"))
+        assert figures(reconcile(rig, depth)) == (1, 1, 0, 1)
+        assert rig.shown("colour")[an_id(2)] == "red"
+        assert "colour" in {column.name for column in rig.appends[-1].table.columns}
+        assert rig.appends[-1].table == rig.warehouse.prepared[-2]
+
+    @pytest.mark.parametrize("depth", list(Depth))
+    def test_once_out_of_time_nothing_is_taken_as_gone(self, depth: Depth) -> None:
+        rig = copied(*range(1, 9))
+        lose(rig, 8)
+        answers = iter([True])
+        result = reconcile(rig, depth, is_stopping=lambda: next(answers, False))
+        assert (result.status, rig.source.asked) == (Status.PARTIAL, [])
 
     def test_out_of_time_the_progress_is_stored_and_gone_on_with(self) -> None:
         rig = copied(*range(1, 9))

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from connector.domain.contract import Kind
 from connector.domain.run import Mode, Status, WriteMethod
 from connector.domain.stream import DeadLetter
@@ -47,9 +49,15 @@ def test_a_record_is_taken_as_it_is_in_acumatica_now() -> None:
     assert rig.shown("_synced_at") == {an_id(1): "2026-11-22T12:00:00Z"}
 
 
-def test_what_acumatica_has_no_more_is_taken_as_it_was_kept_with_the_time_it_was_read() -> None:
+def test_what_acumatica_has_no_more_is_taken_as_it_was_kept_with_the_time_it_was_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     rig = a_rig(a_letter(an_id(1), vendors(1)[0]))
-    assert rig.run(Mode.REPLAY).records_written == 1
+    with caplog.at_level("INFO"):
+        assert rig.run(Mode.REPLAY).records_written == 1
+    assert caplog.messages[0] == (
+        f"record {an_id(1)} is not in Acumatica any more: its kept payload is replayed"
+    )
     assert (rig.source.asked, left(rig)) == ([an_id(1)], {})
     assert rig.shown("_synced_at") == {an_id(1): "2026-11-22T06:00:00.837Z"}
 
@@ -90,6 +98,14 @@ def test_many_are_replayed_in_batches_and_out_of_time_the_rest_stays() -> None:
     assert len(left(rig)) == 1
     assert rig.run(Mode.REPLAY).status is Status.SUCCEEDED
     assert (left(rig), len(rig.shown())) == ({}, LETTERS_AT_ONCE + 1)
+
+
+def test_a_column_that_keeps_another_type_gets_no_value() -> None:
+    rig = a_rig(a_letter(an_id(1), vendors(1, Terms=30)[0]))
+    rig.source.contract = a_contract(fields={"Terms": Kind.INT})
+    rig.warehouse.retyped = frozenset({"terms"})
+    rig.run(Mode.REPLAY)
+    assert rig.appends[0].rows[0].extra == b'{"Terms":30}'
 
 
 def test_a_column_that_is_new_is_there_before_the_row_that_needs_it() -> None:
