@@ -28,6 +28,8 @@ class ListSource:
         """Whether any filter silently finds nothing."""
         self.is_optimizable = True
         self.knows_contract = True
+        self.asked_by: Contract | None = None
+        """The contract that lists turned out to be asked for by."""
         self.before: Callable[[int], None] = lambda _: None
         """Called with the number of each request of a list before it is answered."""
         self.unreadable: dict[str, ConnectorError] = {}
@@ -72,7 +74,9 @@ class ListSource:
             listed = [] if self.is_blind else [raw for raw in listed if self._is_after(raw, query)]
         page = listed[query.skip : query.skip + query.top]
         return ListAnswer(
-            rows=[_cut(raw, query) for raw in page] if query.keys_only else page, server_time=began
+            rows=[_cut(raw, query) for raw in page] if query.keys_only else page,
+            server_time=began,
+            contract=self.asked_by,
         )
 
     def _is_after(self, raw: bytes, query: ListQuery) -> bool:

@@ -164,6 +164,7 @@ class TestAnswer:
         error = last_run(rig)["error"]
         assert error["type"] == "Interrupted"
         assert error["message"] == "The run of vendors was interrupted."
+        assert error["action"] == "Run it again; it goes on where this one stopped."
         assert is_free(rig)
 
     def test_progress_is_told_page_by_page(self) -> None:
