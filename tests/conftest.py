@@ -3,6 +3,7 @@
 A stand-in that this machine cannot run skips its tests, and says so at the end; with CI=true it fails them.
 """
 
+import logging
 import os
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,15 @@ from tests.stand_ins.secret_manager import FakeSecretManager, running_secret_man
 from tests.stand_ins.servers import StandInUnavailableError
 
 UNTESTED = "NOT TESTED"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Undo what a test's function or command line made of the loggers, so that the order of tests does not matter."""
+    root, ours = logging.getLogger(), logging.getLogger("connector")
+    before = (list(root.handlers), root.level, ours.level)
+    yield
+    root.handlers[:], root.level, ours.level = before
 
 
 @pytest.fixture

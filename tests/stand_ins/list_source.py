@@ -15,9 +15,10 @@ from connector.ports import CheckLine, Clock
 
 
 class ListSource:
-    """Lists `rows` in the order they were put there; everything it was asked is in `queries`, `asked` and `deleted_since`."""
+    """Lists the `rows` of one entity in the order they were put there; everything it was asked is in `queries`, `asked` and `deleted_since`."""
 
-    def __init__(self, *, clock: Clock, contract: Contract) -> None:
+    def __init__(self, *, entity: Entity, clock: Clock, contract: Contract) -> None:
+        self._entity = entity
         self._clock = clock
         self.contract = contract
         self.rows: dict[str, bytes] = {}
@@ -27,6 +28,8 @@ class ListSource:
         """Whether any filter silently finds nothing."""
         self.is_optimizable = True
         self.knows_contract = True
+        self.asked_by: Contract | None = None
+        """The contract that lists turned out to be asked for by."""
         self.before: Callable[[int], None] = lambda _: None
         """Called with the number of each request of a list before it is answered."""
         self.unreadable: dict[str, ConnectorError] = {}
@@ -50,14 +53,17 @@ class ListSource:
     # the Source port
 
     def describe(self, entity: Entity) -> Contract:
+        assert entity == self._entity
         self.described.append(entity)
         return self.contract
 
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
+        assert entity == self._entity
         self.compared.append((entity, contract))
         return self.knows_contract
 
     def read_list(self, query: ListQuery) -> ListAnswer:
+        assert query.entity == self._entity
         began = self._clock.now()
         self.queries.append(query)
         self.before(len(self.queries))
@@ -68,7 +74,9 @@ class ListSource:
             listed = [] if self.is_blind else [raw for raw in listed if self._is_after(raw, query)]
         page = listed[query.skip : query.skip + query.top]
         return ListAnswer(
-            rows=[_cut(raw, query) for raw in page] if query.keys_only else page, server_time=began
+            rows=[_cut(raw, query) for raw in page] if query.keys_only else page,
+            server_time=began,
+            contract=self.asked_by,
         )
 
     def _is_after(self, raw: bytes, query: ListQuery) -> bool:
@@ -76,12 +84,14 @@ class ListSource:
         return query.lower is None or datetime.fromisoformat(stamp) >= query.lower
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
+        assert entity == self._entity
         self.asked.append(record_id)
         if record_id in self.unreadable:
             raise self.unreadable[record_id]
         return self.rows.get(record_id)
 
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
+        assert entity == self._entity
         self.deleted_since.append(since)
         if isinstance(self.deleted, ConnectorError):
             raise self.deleted

@@ -25,11 +25,11 @@ class SmallRig:
 
     def __init__(self, *rows: bytes, contract: Contract | None = None, **entity: Any) -> None:
         self.clock = FakeClock()
-        self.source = ListSource(clock=self.clock, contract=contract or a_contract())
+        self.entity = an_entity(**entity)
+        self.source = ListSource(entity=self.entity, clock=self.clock, contract=contract or a_contract())
         self.source.put(*rows)
         self.warehouse = MemoryWarehouse()
         self.state = SqliteStateStore(path=a_memory_file(), clock=self.clock)
-        self.entity = an_entity(**entity)
         self.runs = 0
 
     def build_run(

@@ -33,12 +33,9 @@ LOG = logging.getLogger("connector.test")
 
 
 @pytest.fixture(autouse=True)
-def _untouched_logging() -> Iterator[None]:
-    root, ours = logging.getLogger(), logging.getLogger("connector")
-    before = (list(root.handlers), root.level, ours.level)
+def _untouched_secrets() -> Iterator[None]:
     secrets = (dict(SECRETS._spellings), SECRETS._pattern)
     yield
-    root.handlers[:], root.level, ours.level = before
     SECRETS._spellings, SECRETS._pattern = secrets
 
 

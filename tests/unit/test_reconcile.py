@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from connector.domain.contract import Kind
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunResult, Status, WriteMethod
-from connector.reconcile import DELETIONS_TOLERATED
-from tests.builders import MORNING, a_checkpoint, an_id
+from connector.reconcile import DELETIONS_TOLERATED, ROWS_AT_ONCE
+from tests.builders import MORNING, a_checkpoint, a_contract, an_id
 from tests.unit.small_rig import SmallRig, copied, remember, vendors
 
 HOUR = timedelta(hours=1)
@@ -55,6 +56,19 @@ class TestByKeys:
         assert rig.shown("last_modified_date_time")[an_id(2)] == "2026-11-22T05:00:00.837000Z"
         assert rig.shown("_modified_at")[an_id(2)].startswith("2026-11-22T06:00:00.837")
 
+    def test_a_contract_that_changed_with_the_list_is_followed_before_anything_is_written(self) -> None:
+        rig = copied(1, 2)
+        rig.source.put(*vendors(1, 2, modified_at=MORNING + HOUR, Colour="red"))
+        rig.source.asked_by = a_contract(fields={"Colour": Kind.STRING})
+        assert figures(reconcile(rig)) == (0, 2, 0, 2)
+        assert "colour" in {column.name for column in rig.appends[0].table.columns}
+
+    def test_a_column_that_keeps_another_type_gets_no_value(self) -> None:
+        rig = SmallRig(*vendors(1, Terms=30), contract=a_contract(fields={"Terms": Kind.INT}))
+        rig.warehouse.retyped = frozenset({"terms"})
+        assert figures(reconcile(rig)) == (0, 1, 0, 0)
+        assert rig.appends[0].rows[0].extra == b'{"Terms":30}'
+
     def test_a_change_without_a_new_stamp_is_not_seen(self) -> None:
         rig = copied(1)
         rig.source.put(vendors(1, Odd="x")[0])
@@ -84,6 +98,43 @@ class TestByContent:
         assert (result.details["depth"], rig.source.asked) == ("content", [])
         assert figures(reconcile(rig, Depth.CONTENT)) == (2, 0, 0, 0)
 
+    def test_several_changes_are_counted_and_a_newer_stamp_is_shown_as_it_is(self) -> None:
+        rig = copied(1, 2, 3)
+        rig.source.put(*vendors(2, 3, modified_at=MORNING + HOUR))
+        assert figures(reconcile(rig, Depth.CONTENT)) == (1, 2, 0, 2)
+        assert rig.shown("_modified_at")[an_id(3)].startswith("2026-11-22T07:00:00.837")
+
+    def test_a_stamp_that_came_or_went_is_no_trouble(self) -> None:
+        for before, after in ((None, MORNING), (MORNING, None)):
+            rig = SmallRig(*vendors(1, modified_at=before))
+            rig.run()
+            rig.source.put(*vendors(1, modified_at=after))
+            assert reconcile(rig, Depth.CONTENT).status is Status.SUCCEEDED
+
+    @pytest.mark.parametrize("depth", list(Depth))
+    def test_a_column_that_is_new_is_there_before_the_row_that_needs_it(self, depth: Depth) -> None:
+        rig = copied(1, 2)
+        rig.source.contract = a_contract(fields={"Colour": Kind.STRING})
+        rig.source.put(*vendors(2, modified_at=MORNING + HOUR, Colour="red"))
+        assert figures(reconcile(rig, depth)) == (1, 1, 0, 1)
+        assert rig.shown("colour")[an_id(2)] == "red"
+        assert "colour" in {column.name for column in rig.appends[-1].table.columns}
+        assert rig.appends[-1].table == rig.warehouse.prepared[-2]
+
+    @pytest.mark.parametrize("depth", list(Depth))
+    def test_once_out_of_time_nothing_is_taken_as_gone(self, depth: Depth) -> None:
+        rig = copied(*range(1, 9))
+        lose(rig, 8)
+        answers = iter([True])
+        result = reconcile(rig, depth, is_stopping=lambda: next(answers, False))
+        assert (result.status, rig.source.asked) == (Status.PARTIAL, [])
+
+    def test_a_list_that_cannot_be_optimised_is_read_one_by_one_at_once(self) -> None:
+        rig = copied(1)
+        remember(rig, read_one_by_one=True)
+        assert figures(reconcile(rig, Depth.CONTENT)) == (1, 0, 0, 0)
+        assert all(query.one_by_one for query in rig.source.queries)
+
     def test_out_of_time_the_progress_is_stored_and_gone_on_with(self) -> None:
         rig = copied(*range(1, 9))
         lose(rig, 8)
@@ -98,8 +149,11 @@ class TestByContent:
 
     def test_by_keys_a_stored_progress_is_left_alone(self) -> None:
         rig = copied(1)
+        rig.source.put(*vendors(2))
+        rig.run(Mode.BACKFILL)
+        lose(rig, 2)
         remember(rig, checkpoints={"reconcile": a_checkpoint()})
-        reconcile(rig)
+        assert figures(reconcile(rig)) == (1, 0, 1, 0)
         assert set(rig.stream.checkpoints) == {"reconcile"}
 
     def test_into_a_lost_table_everything_is_read_by_content(self) -> None:
@@ -126,6 +180,25 @@ class TestDeletions:
         assert rig.source.asked == [an_id(2)]
         assert set(rig.shown()) == {an_id(1), an_id(3)}
 
+    def test_a_record_without_a_stamp_is_marked_without_one(self) -> None:
+        rig = SmallRig(*vendors(1, 2, modified_at=None), contract=a_contract(modified_field=None))
+        rig.run()
+        lose(rig, 2)
+        assert figures(reconcile(rig)) == (1, 0, 1, 0)
+        assert rig.appends[-1].rows[0].data.startswith(b'{"_id":"%b","_modified_at":null' % an_id(2).encode())
+
+    def test_out_of_time_while_marking_what_was_marked_stays(self) -> None:
+        rig = copied(1, 2, 3)
+        lose(rig, 2)
+        result = reconcile(rig, is_stopping=lambda: bool(rig.source.asked))
+        assert (result.status, result.details["deleted"]) == (Status.PARTIAL, 1)
+
+    def test_very_many_are_marked_by_and_by(self) -> None:
+        rig = copied(*range(ROWS_AT_ONCE + 2))
+        lose(rig, *range(1, ROWS_AT_ONCE + 2))
+        assert figures(reconcile(rig, force=True, page_size=1000)) == (1, 0, ROWS_AT_ONCE + 1, 0)
+        assert [len(append.rows) for append in rig.appends] == [ROWS_AT_ONCE, 1]
+
     def test_what_is_not_listed_but_there_stays(self) -> None:
         rig = copied(1, 2, 3)
         rig.source.hidden = {an_id(2)}
@@ -151,7 +224,10 @@ class TestDeletions:
         assert error is not None
         assert error.type == "TooManyDeletionsError"
         assert error.message.startswith("2 of 2 records of vendors are not listed by Acumatica any more;")
-        assert "force" in error.action
+        assert error.action == (
+            "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
+            "reconcile with force."
+        )
         assert len(rig.shown()) == 2
         assert figures(reconcile(rig, force=True)) == (0, 0, 2, 0)
 

@@ -98,6 +98,15 @@ def test_many_are_replayed_in_batches_and_out_of_time_the_rest_stays() -> None:
     assert (left(rig), len(rig.shown())) == ({}, LETTERS_AT_ONCE + 1)
 
 
+def test_a_column_that_keeps_another_type_gets_no_value() -> None:
+    rig = a_rig(a_letter(an_id(1), vendors(1)[0]))
+    rig.source.put(*vendors(1, Terms=30))
+    rig.source.contract = a_contract(fields={"Terms": Kind.INT})
+    rig.warehouse.retyped = frozenset({"terms"})
+    rig.run(Mode.REPLAY)
+    assert rig.appends[0].rows[0].extra == b'{"Terms":30}'
+
+
 def test_a_column_that_is_new_is_there_before_the_row_that_needs_it() -> None:
     rig = a_rig(a_letter(an_id(1), vendors(1)[0]))
     rig.run()

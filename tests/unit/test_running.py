@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connector.adapters.sqlite.rows import load_entry
 from connector.domain.run import RunResult, Status, Tally
 from connector.domain.stream import Origin, RefusedSignIn, Stream
 from connector.errors import (
@@ -17,7 +18,7 @@ from connector.errors import (
 )
 from connector.running import AFTER_LEASE, Run
 from tests.builders import MORNING
-from tests.fault.mortal import Life, stumbles_at
+from tests.fault.mortal import Killed, Life, dies_at, stumbles_at
 from tests.stand_ins.clock import NOON
 from tests.unit.small_rig import SmallRig, copied, vendors
 
@@ -90,7 +91,9 @@ class TestSeat:
         assert error.message == (
             "All 1 Acumatica sessions this connector may hold are in use by other entities."
         )
-        assert "ACUMATICA_MAX_SESSIONS" in error.action
+        assert error.action == (
+            "It is tried again by itself; raise ACUMATICA_MAX_SESSIONS if the licence has seats to spare."
+        )
         assert rig.source.queries == []
 
     def test_the_tenant_is_noted_at_the_first_page_and_a_refused_sign_in_at_the_end(self) -> None:
@@ -140,7 +143,8 @@ class TestAnswer:
         assert told.message == "The run of vendors ended with an error the connector does not know."
         assert "run-1" in told.action
         assert last_run(rig)["status"] == "failed"
-        assert any(record.exc_info for record in caplog.records), "the log has its traceback"
+        assert caplog.messages == ["the run ended with an error it does not know"]
+        assert caplog.records[0].exc_info, "the log has its traceback"
 
     def test_an_interrupted_run_is_written_down_and_the_interruption_goes_on(self) -> None:
         rig = SmallRig()
@@ -149,6 +153,7 @@ class TestAnswer:
         error = last_run(rig)["error"]
         assert error["type"] == "Interrupted"
         assert error["message"] == "The run of vendors was interrupted."
+        assert error["action"] == "Run it again; it goes on where this one stopped."
         assert is_free(rig)
 
     def test_progress_is_told_page_by_page(self) -> None:
@@ -167,6 +172,16 @@ class TestAudit:
         watched = ("after state.open_run", "before state.acquire_session", "before source.read_list")
         SmallRig().run(life=Life(lambda moment, _: order.append(moment) if moment in watched else None))
         assert order == [*watched]
+
+    def test_a_run_that_died_is_told_as_running_since_it_began(self) -> None:
+        rig = SmallRig()
+        with pytest.raises(Killed):
+            rig.run(life=dies_at("after state.open_run"))
+        with rig.state._database.reading() as connection:
+            ((run_id, text),) = connection.execute("SELECT run_id, entry FROM runs").fetchall()
+        entry = load_entry(text)
+        assert (run_id, entry.pop("started_at")) == ("run-1", NOON)
+        assert entry == {"entity": "vendors", "mode": "incremental", "status": "running"}
 
     def test_its_entry_and_its_row_for_analysts_tell_the_answer(self) -> None:
         rig = SmallRig(*vendors(1, 2, Odd="x"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.stream import Origin, RefusedSignIn, SessionSlot
 from connector.seats import give_seat_back, note_origin, take_seat
-from tests.builders import MORNING, a_contract, a_memory_file
+from tests.builders import MORNING, a_contract, a_memory_file, an_entity
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.list_source import ListSource
 
@@ -22,7 +22,7 @@ class Office:
         self.state = SqliteStateStore(path=a_memory_file(), clock=self.clock)
 
     def enter(self) -> ListSource:
-        return ListSource(clock=self.clock, contract=a_contract())
+        return ListSource(entity=an_entity(), clock=self.clock, contract=a_contract())
 
     def take(self, source: ListSource, owner: str = "run-1") -> SessionSlot:
         slot = take_seat(self.state, source, owner, 1, TTL)

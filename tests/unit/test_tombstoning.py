@@ -14,7 +14,7 @@ from connector.tombstoning import MOST_LOOKED_AT
 from tests.builders import an_id
 from tests.fault.mortal import Life
 from tests.stand_ins.clock import NOON
-from tests.unit.small_rig import SmallRig, copied
+from tests.unit.small_rig import SmallRig, copied, vendors
 
 HOUR, LOOKBACK = timedelta(hours=1), timedelta(minutes=15)
 DAC = "PX_Objects_AP_Vendor"
@@ -90,6 +90,12 @@ class TestReports:
         result = rig.run(life=life)
         assert (result.details, life.moments["before warehouse.current_versions"]) == ({}, 0)
         assert rig.appends == []
+
+    def test_their_figures_stand_beside_what_else_there_is_to_tell(self) -> None:
+        rig = copied(1)
+        rig.source.put(*vendors(2, modified_at=rig.clock.now(), Odd="x"))
+        report(rig, 1)
+        assert rig.run().details == {"unannounced": ["Odd"], "reported_deleted": 1, "deleted": 0}
 
     def test_a_record_that_is_still_there_stays(self) -> None:
         rig = copied(1, 2)

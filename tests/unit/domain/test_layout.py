@@ -29,7 +29,7 @@ SHAPE = Shape(
 @pytest.mark.parametrize(
     ("name", "column"),
     [
-        ("VendorID", "vendor_id"), ("F1099Box", "f1099_box"), ("APAccount", "ap_account"), ("Qty", "qty"),
+        ("VendorID", "vendor_id"), ("F1099Box", "f1099_box"), ("APAccount", "ap_account"), ("AP1099", "ap_1099"), ("Qty", "qty"),
         ("ReferenceNbr", "reference_nbr"), ("Address2", "address_2"), ("_", "field"), ("a_b", "a_b"),
     ],
 )  # fmt: skip
@@ -60,6 +60,8 @@ def test_a_column_leads_back_to_its_field(columns: set[str], paths: list[str]) -
 def test_fields_of_one_name_are_numbered_from_two_on() -> None:
     level = build_level(Shape(fields={"A_B": Kind.INT, "AB": Kind.INT, "Ab": Kind.INT, "aB": Kind.INT}))
     assert [leaf.column for leaf in level.leaves] == ["ab", "a_b", "ab_2", "a_b_2"]
+    level = build_level(Shape(fields={"AB": Kind.INT, "Ab": Kind.INT, "ab": Kind.INT}))
+    assert [leaf.column for leaf in level.leaves] == ["ab", "ab_2", "ab_3"]
 
 
 def test_a_field_called_like_the_place_of_a_line_gives_way_to_it() -> None:

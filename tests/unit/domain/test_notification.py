@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from connector.catalogue import load_catalogue
-from connector.domain.notification import MOST_LOOKED_AT, find_entity, parse_notification, parse_queries
+from connector.domain.notification import (
+    ACTION,
+    MOST_LOOKED_AT,
+    find_entity,
+    parse_notification,
+    parse_queries,
+)
 from connector.errors import BadRequestError
 
 ENTITIES = load_catalogue().entities
@@ -80,8 +86,18 @@ def test_a_suspect_is_named_once_and_an_id_that_is_none_is_not_taken() -> None:
     ],
 )
 def test_what_is_no_notification_is_refused(body: bytes) -> None:
-    with pytest.raises(BadRequestError):
+    with pytest.raises(
+        BadRequestError,
+        match=r"^(This is no push notification: .+\.|The body of the push notification is not JSON\.)$",
+    ) as caught:
         parse_notification(body)
+    assert caught.value.action == ACTION
+
+
+def test_a_body_as_long_as_may_be_looked_at_is_looked_at() -> None:
+    body = a_body(Deleted=[{"NoteID": ONE}])
+    hint = parse_notification(body + b" " * (MOST_LOOKED_AT - len(body)))
+    assert (hint.suspects, hint.query, hint.is_whole) == ((ONE,), "BQ-Bill", True)
 
 
 def test_a_notification_of_a_mass_release_is_taken_with_its_suspects_as_long_as_it_can_be_looked_at() -> None:

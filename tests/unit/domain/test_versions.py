@@ -88,7 +88,7 @@ class TestVersionIndex:
             "",
             an_id(3).upper(),
             an_id(3).replace("-", ""),
-            f"{an_id(3)[:4]}----{an_id(3).replace('-', '')[4:]}",
+            f"{an_id(6)[:4]}----{an_id(6).replace('-', '')[4:]}",
         ):
             assert index.find(stranger) is None
         assert VersionIndex([]).find(an_id(1)) is None
