@@ -53,7 +53,7 @@ def test_what_acumatica_has_no_more_is_taken_as_it_was_kept_with_the_time_it_was
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     rig = a_rig(a_letter(an_id(1), vendors(1)[0]))
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", logger="connector"):
         assert rig.run(Mode.REPLAY).records_written == 1
     assert caplog.messages[0] == (
         f"record {an_id(1)} is not in Acumatica any more: its kept payload is replayed"
