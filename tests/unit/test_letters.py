@@ -74,7 +74,7 @@ def test_what_this_run_kept_itself_is_forgotten_though_the_good_page_was_read_ah
 def test_the_log_names_the_record_its_entity_and_the_reason(caplog: pytest.LogCaptureFixture) -> None:
     rig = SmallRig()
     letters = Letters(rig.build_run())
-    with caplog.at_level("INFO"):
+    with caplog.at_level("INFO", logger="connector"):
         letters.keep(FOUND, FOUND.payload, "too long")
         letters.forget(FOUND.id, rig.clock.now())
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [

@@ -52,7 +52,7 @@ class TestContract:
         rig = SmallRig(*vendors(1, 2, 3, Colour="red"))
         remember(rig, contract=a_contract())
         rig.source.contract = WIDER
-        with caplog.at_level("INFO"):
+        with caplog.at_level("INFO", logger="connector"):
             assert rig.run(is_stopping=lambda: True).status is Status.PARTIAL
         assert rig.stream.contract == WIDER
         assert caplog.messages == ["the contract of vendors has changed: its table follows"]
