@@ -45,7 +45,19 @@ class Retry:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(function, *args, **kwargs)
+        answer: R = retrying(self._attempt, [], lambda: function(*args, **kwargs))
+        return answer
+
+    def _attempt(self, before: list[TransientError], function: Callable[[], R]) -> R:
+        """Return what the function returns. A try for which no time was left raises what the one before did: it tells why."""
+        try:
+            return function()
+        except TransientError as exc:
+            if not exc.is_out_of_time or not before:
+                before.append(exc)
+                raise
+            before[-1].is_out_of_time = True
+            raise before[-1] from None
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None

@@ -7,6 +7,7 @@ import pytest
 
 from connector.errors import (
     CredentialsError,
+    SessionsBusyError,
     SourceThrottledError,
     SourceUnavailableError,
     TerminalError,
@@ -165,3 +166,23 @@ def test_an_error_tells_whether_only_the_deadline_kept_it_from_another_try(
     with pytest.raises(SourceUnavailableError) as caught:
         Retry(clock=clock, deadline=clock.now() + seconds_left * SECOND).call(call)
     assert caught.value.is_out_of_time is is_out_of_time
+
+
+def test_a_try_without_time_left_does_not_hide_why_the_one_before_failed(clock: FakeClock) -> None:
+    """The wait ended just before the deadline, the next request would have begun after it."""
+    out_of_time = SourceUnavailableError("no time left", action="call again")
+    out_of_time.is_out_of_time = True
+    errors = iter([SessionsBusyError("no seat", action="wait"), out_of_time])
+
+    def ask() -> None:
+        raise next(errors)
+
+    def ask_late() -> None:
+        try:
+            ask()
+        finally:
+            clock.advance(timedelta(seconds=30))
+
+    with pytest.raises(SessionsBusyError, match="no seat") as caught:
+        Retry(clock=clock, deadline=clock.now() + timedelta(seconds=59)).call(ask_late)
+    assert caught.value.is_out_of_time

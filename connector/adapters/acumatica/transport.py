@@ -154,10 +154,12 @@ class Transport:
             return ANSWER_LIMIT
         left = self._deadline - self._clock.now()
         if left <= timedelta(0):
-            raise SourceUnavailableError(
+            error = SourceUnavailableError(
                 "The time budget of this run is used up, so Acumatica was not asked again.",
                 action="Call again; the run goes on from its checkpoint.",
             )
+            error.is_out_of_time = True
+            raise error
         return min(left, ANSWER_LIMIT)
 
 
