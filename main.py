@@ -8,16 +8,16 @@ import flask
 import functions_framework
 import msgspec
 
-from connector.bootstrap import Connector, build
-from connector.config import load_log_settings, load_settings
+from connector.app.notify import Acknowledgement
+from connector.app.service import Connector, build
+from connector.app.settings import load_log_settings, load_settings
+from connector.app.status import render_page, render_status
 from connector.domain.entity import Depth
 from connector.domain.instants import from_text
-from connector.domain.journal import to_plain
 from connector.domain.run import Mode, RunRequest, RunResult
+from connector.domain.tables.sync_runs import to_plain
 from connector.errors import BadRequestError, ConnectorError, TransientError
 from connector.logs import configure_logging, find_trace, log_freshness, log_refused, run_context
-from connector.notifying import Acknowledgement
-from connector.status import render_page, render_status
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; a real one has about a hundred."""

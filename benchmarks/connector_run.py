@@ -4,10 +4,10 @@ import json
 import os
 import sys
 
-from connector.bootstrap import build
-from connector.config import load_settings
-from connector.domain.journal import to_plain
+from connector.app.service import build
+from connector.app.settings import load_settings
 from connector.domain.run import RunRequest
+from connector.domain.tables.sync_runs import to_plain
 
 if __name__ == "__main__":
     result = build(load_settings(os.environ)).run(RunRequest(entity=sys.argv[1]))

@@ -14,16 +14,16 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.clock import SystemClock
 from connector.adapters.firestore import FirestoreStateStore
-from connector.bootstrap import build, build_run_id
-from connector.config import load_settings
+from connector.adapters.retrying import Retry
+from connector.app.service import build, build_run_id
+from connector.app.settings import load_settings
 from connector.domain.run import RunRequest, RunResult
 from connector.ports import StateStore
-from connector.retrying import Retry
-from connector.running import Limits, Run
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sync import sync_entity
+from connector.runs.run import Limits, Run
+from connector.runs.sync import sync_entity
 from tests.contract.state_firestore_probe import OperationCounter, ProbedClient
 from tests.stand_ins.firestore import running_firestore
 from tests.stand_ins.servers import StandInUnavailableError

@@ -11,8 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.contract import system_endpoint
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.contract import system_endpoint
 
 VERSION = "24.200.001"
 BILL = "Bill"

@@ -6,11 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from connector.domain.batch import Append
-from connector.domain.contract import Contract
 from connector.domain.entity import Entity
-from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.schema import Table, TableStatus
-from connector.domain.stream import (
+from connector.domain.entity_state import (
     AuditedPage,
     AuditEntry,
     Checkpoint,
@@ -22,6 +19,9 @@ from connector.domain.stream import (
     Stream,
     StreamStatus,
 )
+from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
+from connector.domain.records.contract import Contract
+from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
 
 

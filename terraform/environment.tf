@@ -1,4 +1,4 @@
-# The function's environment. connector/config.py reads it, and a test compares the two.
+# The function's environment. connector/app/settings.py reads it, and a test compares the two.
 locals {
   environment = merge(
     {

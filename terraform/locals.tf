@@ -17,14 +17,10 @@ locals {
   function_url = "https://${local.function_name}-${local.project_number}.${var.region}.run.app"
 }
 
-# What is uploaded: the function, its requirements and the package, without the sandbox and the demo.
+# What is uploaded: the function, its requirements and the package.
 locals {
-  root = "${path.module}/.."
-
-  package_files = [
-    for file in fileset(local.root, "connector/**") : file
-    if !can(regex("(^|/)(__pycache__|sandbox|demo[^/]*)(/|$)", file))
-  ]
+  root          = "${path.module}/.."
+  package_files = fileset(local.root, "connector/**/*.{html,py,yaml}")
 
   source_files = merge(
     { for file in concat(["main.py", "requirements.txt"], local.package_files) : file => "${local.root}/${file}" },

@@ -10,24 +10,24 @@ from typing import Any, Literal
 
 import duckdb
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.acumatica import AcumaticaSource
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
+from connector.adapters.retrying import Retry
 from connector.adapters.sqlite import SqliteStateStore
-from connector.catalogue import load_catalogue
-from connector.domain.contract import Contract, Kind, Shape
+from connector.app.catalogue import load_catalogue
 from connector.domain.entity import Depth, Entity
-from connector.domain.record import Codec, Record
+from connector.domain.entity_state import Checkpoint, DeadLetter, Stream
+from connector.domain.records.codec import Codec, Record
+from connector.domain.records.contract import Contract, Kind, Shape
 from connector.domain.run import Mode, RunRequest, RunResult
-from connector.domain.schema import Table
-from connector.domain.stream import Checkpoint, DeadLetter, Stream
-from connector.domain.tables import build_table
+from connector.domain.tables.log_table import build_table
+from connector.domain.tables.schema import Table
 from connector.ports import StateStore, Warehouse
-from connector.reconcile import reconcile_entity
-from connector.replay import replay_dead_letters
-from connector.retrying import Retry
-from connector.running import Limits, Ports, Run
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sync import sync_entity
+from connector.runs.reconcile import reconcile_entity
+from connector.runs.replay import replay_dead_letters
+from connector.runs.run import Limits, Ports, Run
+from connector.runs.sync import sync_entity
 from tests.fault.mortal import Life, mortal
 from tests.stand_ins.clock import FakeClock
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from connector.domain.contract import Kind, Shape
-from connector.sandbox.rows import Record, Row
+from acumatica_sandbox.rows import Record, Row
+from connector.domain.records.contract import Kind, Shape
 from tests.builders import Rig
 
 BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=[0-9])")

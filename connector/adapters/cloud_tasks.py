@@ -15,9 +15,9 @@ import requests
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 
+from connector.adapters.retrying import Retry
 from connector.errors import ConfigurationError, ConnectorError, TransientError
 from connector.ports import CheckLine
-from connector.retrying import Retry
 
 logger = logging.getLogger(__name__)
 

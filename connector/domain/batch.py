@@ -7,7 +7,7 @@ from hashlib import blake2b
 import msgspec
 
 from connector.domain.run import WriteMethod, WritePolicy
-from connector.domain.schema import Table
+from connector.domain.tables.schema import Table
 
 REJECTS_TOLERATED = 10
 REJECT_SHARE_TOLERATED = 0.1

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connector.domain.stream import Checkpoint, Stream
+from connector.domain.entity_state import Checkpoint, Stream
 
 STAMP_STEP = timedelta(seconds=1)
 """Coarser than Acumatica's 1/300 s, so that a bound above the highest stamp is above it in every spelling."""

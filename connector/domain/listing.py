@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.records.contract import Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from connector.domain.record import Record
+from connector.domain.records.codec import Record
 
 EDGE_LIMIT = 3_000
 """Versions kept between runs: 3,000 ids and versions are about 230 kB of a state document's 1 MiB."""

@@ -4,8 +4,8 @@ import logging
 from dataclasses import asdict
 from datetime import datetime
 
+from connector.domain.entity_state import StreamStatus
 from connector.domain.run import Mode, RunResult, Status
-from connector.domain.stream import StreamStatus
 from connector.errors import ConnectorError
 from connector.logs.context import run_context
 

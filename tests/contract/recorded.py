@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from connector.adapters.acumatica import AcumaticaSource
-from connector.domain.contract import Contract
+from connector.adapters.retrying import Retry
 from connector.domain.entity import Entity
-from connector.domain.record import Codec
-from connector.retrying import Retry
+from connector.domain.records.codec import Codec
+from connector.domain.records.contract import Contract
 from tests.contract.source_script import Play, answer
 from tests.contract.source_setup import Vault, an_entity
 from tests.stand_ins.clock import FakeClock

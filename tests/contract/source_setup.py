@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 
+from acumatica_sandbox import Sandbox
+from acumatica_sandbox.sandbox import CredentialKind
 from connector.adapters.acumatica import AcumaticaSource
-from connector.domain.contract import Contract
+from connector.adapters.retrying import Retry
 from connector.domain.entity import Entity
 from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.records.contract import Contract
 from connector.ports import Clock
-from connector.retrying import Retry
-from connector.sandbox import Sandbox
-from connector.sandbox.sandbox import CredentialKind
 from tests.stand_ins.clock import FakeClock
 
 Record = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from connector.domain.stream import AuditedPage, Outcome
+from connector.domain.entity_state import AuditedPage, Outcome
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, an_audit_entry
 from tests.stand_ins.clock import FakeClock

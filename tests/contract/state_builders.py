@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from connector.domain.contract import Contract, Kind, Shape
-from connector.domain.stream import AuditEntry, Checkpoint, DeadLetter, Lease, Outcome, Stream
+from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, Lease, Outcome, Stream
+from connector.domain.records.contract import Contract, Kind, Shape
 from connector.ports import StateStore
 
 TTL = timedelta(minutes=5)

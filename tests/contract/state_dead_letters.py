@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.rejected import build_digest
+from connector.domain.records.rejected import build_digest
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, a_dead_letter
 

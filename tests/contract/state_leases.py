@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.stream import Lease, Stream
+from connector.domain.entity_state import Lease, Stream
 from connector.errors import LeaseLostError
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, TTL, a_checkpoint, a_contract, a_stream, taken

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from connector.domain.stream import GIVEN_BACK, Lease, SessionSlot, Stream
+from connector.domain.entity_state import GIVEN_BACK, Lease, SessionSlot, Stream
 from connector.errors import LeaseLostError
 from connector.ports import Clock, StateStore
 from tests.contract.state_builders import MORNING, TTL, a_checkpoint

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.stream import MOST_SUSPECTS
+from connector.domain.entity_state import MOST_SUSPECTS
 from connector.errors import LeaseLostError
 from connector.ports import StateStore
 from tests.contract.state_builders import TTL, a_checkpoint, a_stream, taken

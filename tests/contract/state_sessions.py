@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.stream import Origin, RefusedSignIn, SessionSlot
+from connector.domain.entity_state import Origin, RefusedSignIn, SessionSlot
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, TTL
 from tests.stand_ins.clock import FakeClock

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.domain.stream import Stream
+from connector.domain.entity_state import Stream
 from connector.ports import StateStore
 from tests.contract.state_builders import (
     MORNING,

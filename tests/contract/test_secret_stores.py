@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from connector.adapters.retrying import Retry
 from connector.adapters.secrets import EnvSecretStore, FileSecretStore, open_secrets
 from connector.ports import SecretStore
-from connector.retrying import Retry
 from tests.contract.secret_store import FixedContract, ReplaceableContract
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.secret_manager import FakeSecretManager

@@ -2,9 +2,9 @@
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.sandbox import CredentialKind
 from connector.errors import CredentialsError
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.sandbox import CredentialKind
 from tests.contract.source_setup import Vault, open_source, reads_a_page, sign_ins
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from connector.domain.contract import Contract
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.options import SeatDialect
+from acumatica_sandbox.sandbox import CredentialKind
 from connector.domain.entity import Entity
+from connector.domain.records.contract import Contract
 from connector.ports import CheckLine
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.options import SeatDialect
-from connector.sandbox.sandbox import CredentialKind
 from tests.contract.source_setup import BILLS, FORMS, Vault, an_entity, count, open_source
 from tests.stand_ins.clock import FakeClock
 

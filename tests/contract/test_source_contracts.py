@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from connector.catalogue import load_catalogue
-from connector.domain.contract import Contract, Kind
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.contract import system_endpoint
+from connector.app.catalogue import load_catalogue
 from connector.domain.entity import Entity
+from connector.domain.records.contract import Contract, Kind
 from connector.errors import EndpointVersionError, SourceSetupError
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.contract import system_endpoint
 from tests.contract.source_setup import (
     BILLS,
     a_query,

@@ -7,11 +7,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.tenant import Deletion
 from connector.adapters.acumatica.deleted import MOST_PAGES
 from connector.domain.listing import DeletedIds
 from connector.errors import SourceUnavailableError
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.tenant import Deletion
 from tests.contract.source_setup import FORMS, Vault, an_entity, count, open_source
 from tests.stand_ins.clock import FakeClock
 

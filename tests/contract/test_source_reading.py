@@ -6,9 +6,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.domain.entity import Entity
 from connector.errors import NotOptimizableError, SourceAnswerError, SourceSetupError
-from connector.sandbox import Sandbox, SandboxOptions
 from tests.contract.source_setup import (
     BILLS,
     MINUTE,

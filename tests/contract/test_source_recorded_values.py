@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.records.contract import Contract
 from tests.contract.recorded import (
     BILL,
     BILLS,

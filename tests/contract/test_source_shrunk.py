@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.errors import SourceSetupError
-from connector.sandbox import Sandbox, SandboxOptions
 from tests.contract.source_setup import BILLS, a_query, an_entity, count, decoded, ids, open_source
 
 HERE: dict[str, Any] = {"endpoint": "Mine", "version": "1.0"}

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.errors import EndpointVersionError
-from connector.sandbox import Sandbox, SandboxOptions
 from tests.contract.source_setup import BILLS, a_query, count, open_source, reads_a_page
 
 CUSTOM = {

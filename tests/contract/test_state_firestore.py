@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from connector.adapters.firestore import FirestoreStateStore, open_firestore
+from connector.adapters.retrying import Retry
 from connector.ports import StateStore
-from connector.retrying import Retry
 from tests.contract.state_store import StateStoreContract
 from tests.stand_ins.clock import FakeClock
 

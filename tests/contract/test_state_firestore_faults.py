@@ -7,10 +7,10 @@ import pytest
 from google.cloud import firestore
 
 from connector.adapters.firestore import FirestoreStateStore, open_firestore
-from connector.domain.stream import Lease, Origin, SessionSlot
+from connector.adapters.retrying import Retry
+from connector.domain.entity_state import Lease, Origin, SessionSlot
 from connector.errors import LeaseLostError, StateStoreUnavailableError
 from connector.ports import StateStore
-from connector.retrying import Retry
 from tests.contract.state_builders import (
     MORNING,
     TTL,

@@ -9,9 +9,9 @@ import pytest
 from google.cloud import firestore
 
 from connector.adapters.firestore import FirestoreStateStore
-from connector.domain.contract import Contract, Kind, Shape
-from connector.domain.stream import Checkpoint, Origin, Outcome
-from connector.retrying import Retry
+from connector.adapters.retrying import Retry
+from connector.domain.entity_state import Checkpoint, Origin, Outcome
+from connector.domain.records.contract import Contract, Kind, Shape
 from tests.contract.state_builders import (
     MORNING,
     TTL,

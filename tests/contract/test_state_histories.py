@@ -8,9 +8,9 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from connector.adapters.firestore import open_firestore
+from connector.adapters.retrying import Retry
 from connector.adapters.sqlite import SqliteStateStore
 from connector.ports import Clock, StateStore
-from connector.retrying import Retry
 from tests.contract.state_machine import StateHistory, StoreFactory
 
 

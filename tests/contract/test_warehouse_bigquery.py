@@ -13,7 +13,7 @@ from google.cloud import bigquery
 
 from connector.adapters.bigquery import credentials
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
-from connector.retrying import Retry
+from connector.adapters.retrying import Retry
 from tests.contract.warehouse_contract import WarehouseContract
 from tests.contract.warehouse_shelf import Shelf
 from tests.stand_ins.clock import FakeClock

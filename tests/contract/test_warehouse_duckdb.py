@@ -13,7 +13,7 @@ import pytest
 
 from connector.adapters.duckdb.dialect import translate
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
-from connector.domain.schema import ColumnType
+from connector.domain.tables.schema import ColumnType
 from connector.errors import WarehouseUnavailableError
 from tests.contract.warehouse_contract import WarehouseContract
 from tests.contract.warehouse_prepare_contract import NestedColumnsContract, WideningContract

@@ -1,8 +1,8 @@
 """What every warehouse promises of current rows that are kept in a table of their own."""
 
-from connector.domain.current_table import build_merge
 from connector.domain.entity import CurrentForm
-from connector.domain.schema import Column, Table
+from connector.domain.tables.current_table import build_merge
+from connector.domain.tables.schema import Column, Table
 from connector.ports import Warehouse
 from tests.contract.warehouse_rows import BUSINESS, a_column, a_row, a_table, an_append, an_entity
 from tests.contract.warehouse_shelf import Shelf

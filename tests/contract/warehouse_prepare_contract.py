@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from connector.domain.schema import ColumnType, Table
+from connector.domain.tables.schema import ColumnType, Table
 from connector.ports import Warehouse
 from tests.contract.warehouse_rows import BUSINESS, LINE, a_column, a_log, a_row, a_table, an_append
 from tests.contract.warehouse_shelf import Shelf

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from connector.domain.batch import Row
-from connector.domain.current_table import build_merge
 from connector.domain.entity import CurrentForm
-from connector.domain.schema import View
+from connector.domain.tables.current_table import build_merge
+from connector.domain.tables.schema import View
 from connector.ports import Warehouse
 from tests.contract.warehouse_rows import (
     BUSINESS,

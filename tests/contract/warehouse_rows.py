@@ -7,9 +7,9 @@ from typing import Any
 from connector.domain.batch import Append, Row
 from connector.domain.entity import Entity, LineView
 from connector.domain.run import WriteMethod
-from connector.domain.schema import Column, ColumnType, Table
-from connector.domain.tables import LINE_META_COLUMNS, META_COLUMNS
-from connector.domain.views import build_views
+from connector.domain.tables.log_table import LINE_META_COLUMNS, META_COLUMNS
+from connector.domain.tables.schema import Column, ColumnType, Table
+from connector.domain.tables.views import build_views
 
 ALLOCATION = (
     Column(name="lot", type=ColumnType.STRING),

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from acumatica_sandbox.contract import system_endpoint
 from connector.adapters.acumatica.secret import parse_secret
-from connector.catalogue import load_catalogue
-from connector.config import list_variables
+from connector.app.catalogue import load_catalogue
+from connector.app.settings import list_variables
 from connector.domain.notification import find_entity, parse_notification, parse_queries
-from connector.sandbox.contract import system_endpoint
 from tests.docs.configuration import ROOT
 from tests.e2e.profiles import Function, set_environment
 

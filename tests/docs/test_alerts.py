@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.control import perform
 from connector.adapters.clock import SystemClock
 from connector.adapters.sqlite import SqliteStateStore
-from connector.bootstrap import build
-from connector.config import load_settings
+from connector.app.service import build
+from connector.app.settings import load_settings
 from connector.domain.run import RunRequest
 from connector.logs import configure_logging
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.control import perform
 from tests.docs.configuration import Configuration, find_resource
 from tests.docs.log_filter import Entry, build_entry, compile_filter, extract
 from tests.e2e.profiles import Function

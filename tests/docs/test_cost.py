@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from connector.catalogue import load_catalogue
+from connector.app.catalogue import load_catalogue
 from tests.docs.configuration import ROOT, Configuration, find_resource, resources
 from tests.docs.test_schedule import fire_times
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connector.bootstrap import CLOSING_TIME
-from connector.config import list_variables, load_settings
+from connector.app.service import CLOSING_TIME
+from connector.app.settings import list_variables, load_settings
 from tests.docs.configuration import PROJECT_NUMBER, REQUIRED, Configuration, find_resource
 
 VARIABLES = {variable.name: variable for variable in list_variables()}

@@ -21,8 +21,8 @@ import pytest
 import requests
 from packaging.requirements import Requirement
 
-from connector.catalogue import load_catalogue
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.catalogue import load_catalogue
 from tests.docs.configuration import ROOT, Configuration, find_resource
 from tests.stand_ins.servers import free_port
 
@@ -49,13 +49,14 @@ def test_whatever_a_pinned_package_needs_is_pinned_too() -> None:
     assert not missing
 
 
-def test_the_archive_has_the_package_without_sandbox_demo_and_leftovers(configuration: Configuration) -> None:
+def test_the_archive_is_the_package_without_the_simulated_tenant_and_leftovers(
+    configuration: Configuration,
+) -> None:
     files = set(configuration.evaluate("local.source_files"))
-    assert {"main.py", "requirements.txt", "connector/entities.yaml", "connector/sync.py"} <= files
-    assert not [file for file in files if re.search(r"sandbox|demo|__pycache__|\.pyc$|^tests/", file)]
-    code = {str(file.relative_to(ROOT)) for file in (ROOT / "connector").rglob("*.py")}
-    left_out = {file for file in code - files if not re.match(r"connector/(sandbox/|demo)", file)}
-    assert not left_out
+    assert {"main.py", "requirements.txt", "connector/entities.yaml", "connector/runs/sync.py"} <= files
+    package = [file for file in (ROOT / "connector").rglob("*") if file.is_file()]
+    kept = {str(file.relative_to(ROOT)) for file in package if file.suffix != ".pyc"}
+    assert files - {"main.py", "requirements.txt"} == kept
 
 
 def test_the_entry_point_and_the_runtime_are_the_ones_tested() -> None:

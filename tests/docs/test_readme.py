@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from connector.catalogue import load_catalogue
-from connector.cli import build_parser
-from connector.config import list_variables
+from connector.app.catalogue import load_catalogue
+from connector.app.settings import list_variables
 from connector.domain.run import Mode
+from connector.faces.cli import build_parser
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -9,8 +9,8 @@ import flask
 import pytest
 from werkzeug.test import EnvironBuilder
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector import errors
-from connector.sandbox import Sandbox, SandboxOptions
 from main import parse_request
 from tests.docs.configuration import FOLDER, ROOT, Configuration
 from tests.e2e.profiles import Function

@@ -9,7 +9,7 @@ import flask
 import pytest
 from werkzeug.test import EnvironBuilder
 
-from connector.catalogue import load_catalogue
+from connector.app.catalogue import load_catalogue
 from connector.domain.entity import Depth
 from connector.domain.run import Mode
 from main import parse_request

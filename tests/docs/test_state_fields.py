@@ -15,8 +15,8 @@ from connector.adapters.firestore.dead_letters import DEAD_LETTERS, LARGEST_PIEC
 from connector.adapters.firestore.notifications import NOTIFICATIONS
 from connector.adapters.firestore.pages import split_page
 from connector.adapters.firestore.streams import STREAMS
-from connector.domain.stream import AuditEntry, Checkpoint, DeadLetter, Outcome, Stream
-from connector.retrying import Retry
+from connector.adapters.retrying import Retry
+from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, Outcome, Stream
 from tests.docs.configuration import Configuration, find_resource
 from tests.stand_ins.clock import NOON, FakeClock
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from connector.adapters.duckdb.dialect import translate
-from connector.domain.journal import SYNC_RUNS
 from connector.domain.run import Status
-from connector.domain.tables import META_COLUMNS
+from connector.domain.tables.log_table import META_COLUMNS
+from connector.domain.tables.sync_runs import SYNC_RUNS
 from tests.builders import Rig
 
 PAGE = (Path(__file__).parents[2] / "docs" / "warehouse.md").read_text()

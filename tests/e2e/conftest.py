@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.sandbox import Sandbox
+from acumatica_sandbox import Sandbox
 from tests.e2e.profiles import (
     Function,
     Profile,

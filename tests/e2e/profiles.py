@@ -15,7 +15,7 @@ from functions_framework import create_app
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from connector.sandbox import Sandbox
+from acumatica_sandbox import Sandbox
 from tests.stand_ins.secret_manager import FakeSecretManager
 
 MAIN = Path(__file__).parents[2] / "main.py"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import Function, embedded_environment, serve_html, set_environment
 
 

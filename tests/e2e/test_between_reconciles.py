@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from connector.catalogue import BUNDLED
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.catalogue import BUNDLED
 from tests.e2e.profiles import Profile, shown_ids, stored_ids, succeed
 
 

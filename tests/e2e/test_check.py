@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from connector.bootstrap import build
-from connector.config import load_settings
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.service import build
+from connector.app.settings import load_settings
 from tests.e2e.profiles import Function, Profile, embedded_environment, set_environment
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.cloud_tasks import running_cloud_tasks

@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from connector.catalogue import BUNDLED
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.catalogue import BUNDLED
 from tests.e2e.profiles import Profile
 
 ENTITY = "invoices"

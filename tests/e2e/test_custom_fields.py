@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.e2e.upgrade import Upgrade
 
 FIELDS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
 
 REASON = "the package easy-acumatica is not installed"
 easy_acumatica = pytest.importorskip("easy_acumatica", reason=REASON)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import Profile
 
 ENTITIES = ("vendors", "invoices", "purchase_orders", "payments", "gl_accounts", "gl_entries", "items")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import Function, Profile, embedded_environment, read_duckdb, set_environment
 
 NO_FLOAT_HOLDS = [

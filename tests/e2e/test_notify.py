@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from connector.bootstrap import build
-from connector.config import load_settings
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.options import Webhook
+from connector.app.service import build
+from connector.app.settings import load_settings
+from connector.domain.entity_state import Lease, Stream
 from connector.domain.run import RunRequest, Status
-from connector.domain.stream import Lease, Stream
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.options import Webhook
 from tests.e2e.profiles import Function, Profile, embedded_environment, read_duckdb, set_environment
 from tests.stand_ins.cloud_tasks import running_cloud_tasks
 from tests.stand_ins.servers import HOST

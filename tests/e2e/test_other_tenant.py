@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import Profile, shown_ids, stored_ids, succeed
 
 

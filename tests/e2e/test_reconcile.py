@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, Status
-from connector.sandbox import Sandbox, SandboxOptions
 from tests.builders import Rig
 from tests.e2e.profiles import Profile
 

@@ -10,11 +10,11 @@ from secrets import randbelow
 import grpc
 import pytest
 
-from connector.bootstrap import build
-from connector.config import load_settings
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.service import build
+from connector.app.settings import load_settings
 from connector.domain.run import RunRequest, Status
 from connector.logs.secrets import HIDDEN, SECRETS
-from connector.sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import Function, embedded_environment, set_environment
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.secret_manager import FakeSecretManager

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import requests
 
-from connector.bootstrap import Connector, build
-from connector.config import load_settings
+from acumatica_sandbox import Request, Sandbox, SandboxOptions
+from connector.app.service import Connector, build
+from connector.app.settings import load_settings
 from connector.domain.run import RunRequest, Status
-from connector.sandbox import Request, Sandbox, SandboxOptions
 from tests.e2e.profiles import Function, embedded_environment, read_duckdb, set_environment
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.cloud_tasks import running_cloud_tasks

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from connector.sandbox import Request, Sandbox, SandboxOptions
-from connector.sandbox.rows import Record
+from acumatica_sandbox import Request, Sandbox, SandboxOptions
+from acumatica_sandbox.rows import Record
 from tests.e2e.upgrade import Upgrade
 
 COLUMNS = "_id, amount, description, vendor, reference_nbr"

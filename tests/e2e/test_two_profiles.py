@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from connector.catalogue import load_catalogue
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.catalogue import load_catalogue
 from connector.domain.entity import Entity
-from connector.domain.layout import to_snake_case
-from connector.sandbox import Sandbox, SandboxOptions
+from connector.domain.records.columns import to_snake_case
 from tests.e2e.profiles import (
     Profile,
     embedded_environment,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import Profile
 from tests.e2e.upgrade import Upgrade
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from connector.sandbox import Request, Sandbox, SandboxOptions
+from acumatica_sandbox import Request, Sandbox, SandboxOptions
 from tests.e2e.profiles import Profile, shown_ids, stored_ids, succeed
 
 

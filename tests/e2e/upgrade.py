@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from connector.catalogue import BUNDLED
-from connector.sandbox import Sandbox
+from acumatica_sandbox import Sandbox
+from connector.app.catalogue import BUNDLED
 from tests.e2e.profiles import Profile, set_environment
 
 

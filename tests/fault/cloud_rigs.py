@@ -13,9 +13,9 @@ from connector.adapters.bigquery import credentials
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.adapters.firestore import FirestoreStateStore
+from connector.adapters.retrying import Retry
 from connector.domain.batch import Append, Row
 from connector.domain.run import WriteMethod
-from connector.retrying import Retry
 from tests.builders import Rig
 from tests.stand_ins.faulty_firestore import Faults, FaultyClient
 from tests.stand_ins.scripted_bigquery_state import BigQueryState

@@ -9,7 +9,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from connector.sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.builders import Rig
 from tests.fault.mortal import Life
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.running import Ports
+from connector.runs.run import Ports
 
 
 class Killed(BaseException):

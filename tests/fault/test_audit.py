@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from connector.cli import main
 from connector.domain.run import Mode, Status
+from connector.faces.cli import main
 from tests.builders import Rig
 from tests.e2e.profiles import embedded_environment, set_environment
 

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from connector.domain.batch import Append
+from connector.domain.entity_state import Outcome
 from connector.domain.run import Mode, RunResult, Status
-from connector.domain.stream import Outcome
 from connector.ports import Warehouse
-from connector.running import Ports
+from connector.runs.run import Ports
 from tests.builders import Rig
 from tests.oracle import assert_shows_tenant
 

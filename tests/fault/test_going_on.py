@@ -5,12 +5,12 @@ from datetime import timedelta
 import duckdb
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.run import Mode, RunRequest, RunResult, Status
 from connector.domain.versions import EDGE_LIMIT
-from connector.running import Limits, Ports, Run
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sync import sync_entity
+from connector.runs.run import Limits, Ports, Run
+from connector.runs.sync import sync_entity
 from tests.builders import Rig, a_memory_file
 from tests.fault.mortal import Killed, Life, dies_at
 from tests.oracle import assert_shows_tenant

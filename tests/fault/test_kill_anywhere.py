@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from acumatica_sandbox.rows import Scalar
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, Status
 from connector.errors import (
@@ -22,7 +23,6 @@ from connector.errors import (
     StateStoreUnavailableError,
     WarehouseUnavailableError,
 )
-from connector.sandbox.rows import Scalar
 from tests.builders import Rig
 from tests.fault.mortal import Killed, Life, dies_at, stumbles_at
 from tests.oracle import assert_shows_tenant

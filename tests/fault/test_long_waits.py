@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.bootstrap import CLOSING_TIME, build
-from connector.config import load_settings
+from connector.app.service import CLOSING_TIME, build
+from connector.app.settings import load_settings
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunRequest, RunResult, Status
 from connector.errors import SourceUnavailableError

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from connector.domain.entity_state import DeadLetter, Outcome
 from connector.domain.instants import to_text
 from connector.domain.run import Mode, RunRequest, RunResult, Status, got_further
-from connector.domain.stream import DeadLetter, Outcome
 from tests.builders import Rig
 from tests.fault.mortal import Life
 from tests.oracle import assert_shows_tenant

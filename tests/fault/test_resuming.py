@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from connector.domain.entity_state import Lease, Stream
 from connector.domain.run import Mode, Status
-from connector.domain.stream import Lease, Stream
 from tests.builders import Rig
 from tests.fault.mortal import Killed, dies_at
 from tests.oracle import assert_shows_tenant

@@ -11,8 +11,8 @@ import pytest
 
 from connector.adapters.acumatica import AcumaticaSource
 from connector.adapters.clock import SystemClock
+from connector.adapters.retrying import Retry
 from connector.errors import ConfigurationError, SourceAnswerError, SourceUnavailableError
-from connector.retrying import Retry
 from tests.contract.source_script import Play, Script, answer, raw, running_script
 from tests.contract.source_setup import BILLS, Vault, a_query, outcome
 from tests.stand_ins.clock import FakeClock

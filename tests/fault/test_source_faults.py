@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.acumatica import AcumaticaSource
 from connector.errors import (
     AccessDeniedError,
@@ -19,7 +20,6 @@ from connector.errors import (
     SourceUnavailableError,
     TransientError,
 )
-from connector.sandbox import Sandbox, SandboxOptions
 from tests.contract.source_faults import HTML, PASSING
 from tests.contract.source_setup import (
     BILLS,

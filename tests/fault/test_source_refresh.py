@@ -7,6 +7,9 @@ from threading import Barrier
 import msgspec
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.messages import Request
+from acumatica_sandbox.sandbox import CredentialKind
 from connector.adapters.clock import SystemClock
 from connector.errors import (
     ConfigurationError,
@@ -14,9 +17,6 @@ from connector.errors import (
     SecretUnavailableError,
     TransientError,
 )
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.messages import Request
-from connector.sandbox.sandbox import CredentialKind
 from tests.contract.source_setup import (
     BILLS,
     Vault,

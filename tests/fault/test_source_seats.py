@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.sandbox import CredentialKind
 from connector.errors import (
     AccessDeniedError,
     ConnectorError,
@@ -18,8 +20,6 @@ from connector.errors import (
     SourceUnavailableError,
     TransientError,
 )
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.sandbox import CredentialKind
 from tests.contract.source_faults import PASSING
 from tests.contract.source_setup import (
     BILLS,

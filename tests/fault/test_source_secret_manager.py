@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.acumatica import AcumaticaSource
+from connector.adapters.retrying import Retry
 from connector.adapters.secrets import SecretManagerSecretStore
 from connector.errors import TransientError
-from connector.retrying import Retry
-from connector.sandbox import Sandbox, SandboxOptions
 from tests.contract.source_setup import BILLS, a_source, count, reads_a_page
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.secret_manager import FakeSecretManager

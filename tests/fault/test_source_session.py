@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.messages import Request
+from acumatica_sandbox.sandbox import CredentialKind
 from connector.errors import (
     CredentialsError,
     SessionsBusyError,
 )
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.messages import Request
-from connector.sandbox.sandbox import CredentialKind
 from tests.contract.source_setup import FORMS, Vault, a_query, a_source, count, open_source, outcome, sign_ins
 from tests.stand_ins.clock import FakeClock
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from connector.adapters.acumatica.refused import check_not_refused, remember
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.sandbox import CredentialKind
+from connector.adapters.acumatica.lockout_guard import check_not_refused, remember
 from connector.adapters.acumatica.secret import CookieSecret, PasswordSecret, RefreshSecret
 from connector.errors import (
     ConfigurationError,
@@ -18,8 +20,6 @@ from connector.errors import (
     SourceUnavailableError,
     TransientError,
 )
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.sandbox import CredentialKind
 from tests.contract.source_setup import (
     BILLS,
     FORMS,

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from connector.domain.stream import Origin
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.sandbox import CredentialKind
+from connector.domain.entity_state import Origin
 from connector.errors import OtherTenantError
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.sandbox import CredentialKind
 from tests.contract.source_setup import (
     BILLS,
     FORMS,

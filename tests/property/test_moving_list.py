@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.transaction import RecordLockedError, Transaction
 from connector.adapters.sqlite import SqliteStateStore
-from connector.domain.contract import Kind
+from connector.domain.records.contract import Kind
 from connector.domain.run import RunRequest, RunResult, Status
-from connector.running import Limits, Ports, Run
-from connector.sandbox import Sandbox, SandboxOptions
-from connector.sandbox.transaction import RecordLockedError, Transaction
-from connector.sync import sync_entity
+from connector.runs.run import Limits, Ports, Run
+from connector.runs.sync import sync_entity
 from tests.builders import a_contract, an_entity
 from tests.fault.mortal import Killed, Life, mortal
 from tests.seed import SEED

@@ -19,8 +19,8 @@ import pytest
 
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.run import RunRequest, RunResult, Status
-from connector.running import Limits, Ports, Run
-from connector.sync import sync_entity
+from connector.runs.run import Limits, Ports, Run
+from connector.runs.sync import sync_entity
 from tests.fault.mortal import Killed, Life, mortal
 from tests.property.moving_tenant import (
     ENTITY,

@@ -11,8 +11,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.domain.contract import Contract, Kind, Shape
-from connector.domain.record import Codec, Record
+from connector.domain.records.codec import Codec, Record
+from connector.domain.records.contract import Contract, Kind, Shape
 from connector.errors import RecordRejectedError
 from tests.builders import a_contract, an_entity, an_id
 

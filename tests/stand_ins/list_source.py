@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from connector.domain.contract import Contract
 from connector.domain.entity import Entity
+from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.stream import Origin, RefusedSignIn
+from connector.domain.records.contract import Contract
 from connector.errors import ConnectorError, NotOptimizableError
 from connector.ports import CheckLine, Clock
 

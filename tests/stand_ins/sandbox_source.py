@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from connector.adapters.acumatica.queries import Choice, Window, build_query
-from connector.domain.contract import Contract
+from acumatica_sandbox import Request, Sandbox
+from connector.adapters.acumatica.odata import Choice, Window, build_query
 from connector.domain.entity import Entity
+from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.stream import Origin, RefusedSignIn
+from connector.domain.records.contract import Contract
 from connector.ports import CheckLine
-from connector.sandbox import Request, Sandbox
 
 ROOT = "/AcmeERP/entity/Default/24.200.001"
 ROWS = msgspec.json.Decoder(list[msgspec.Raw])

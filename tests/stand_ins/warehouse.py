@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from connector.domain.batch import Append
-from connector.domain.schema import Table, TableStatus
+from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.ports import CheckLine
 

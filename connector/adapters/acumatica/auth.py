@@ -7,8 +7,8 @@ from urllib.parse import unquote
 import msgspec
 
 from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.lockout_guard import check_not_refused, remember
 from connector.adapters.acumatica.network import NoAnswerError
-from connector.adapters.acumatica.refused import check_not_refused, remember
 from connector.adapters.acumatica.rotation import Rotation
 from connector.adapters.acumatica.secret import (
     CookieSecret,
@@ -18,9 +18,9 @@ from connector.adapters.acumatica.secret import (
     parse_secret,
     tenant_of,
 )
-from connector.adapters.acumatica.sign_in_refusals import check_login, check_token
+from connector.adapters.acumatica.sign_in_errors import check_login, check_token
 from connector.adapters.acumatica.transport import Answer, Request, Transport
-from connector.domain.stream import Origin, RefusedSignIn
+from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.errors import (
     CredentialsError,
     OtherTenantError,

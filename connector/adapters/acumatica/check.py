@@ -10,9 +10,9 @@ from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
-from connector.domain.contract import Contract
 from connector.domain.entity import Entity
 from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.records.contract import Contract
 from connector.errors import ConnectorError, NotOptimizableError, OtherTenantError, SessionsBusyError
 from connector.ports import CheckLine
 

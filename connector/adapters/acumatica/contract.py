@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from connector.adapters.acumatica.custom_fields import CustomFields
-from connector.adapters.acumatica.queries import Choice, with_parents
+from connector.adapters.acumatica.odata import Choice, with_parents
 from connector.adapters.acumatica.swagger import Members, Swagger, find
-from connector.domain.contract import MODIFIED_FIELDS, Contract, Kind, Shape
 from connector.domain.entity import Entity
+from connector.domain.records.contract import MODIFIED_FIELDS, Contract, Kind, Shape
 from connector.errors import SourceSetupError
 
 FORM = 2

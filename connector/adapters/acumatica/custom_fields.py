@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from connector.domain.contract import Kind
 from connector.domain.entity import Entity
+from connector.domain.records.contract import Kind
 from connector.errors import SourceSetupError
 
 KINDS = {

@@ -9,8 +9,8 @@ import msgspec
 
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.auth import SignIn
-from connector.adapters.acumatica.queries import READABLE
-from connector.adapters.acumatica.refusals import Subject
+from connector.adapters.acumatica.error_mapping import Subject
+from connector.adapters.acumatica.odata import READABLE
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.transport import Answer, Request
 from connector.domain.instants import to_text

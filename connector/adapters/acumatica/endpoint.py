@@ -8,12 +8,12 @@ from typing import TypeVar
 import msgspec
 
 from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.answers import server_date
 from connector.adapters.acumatica.contract import not_exposed
 from connector.adapters.acumatica.custom_fields import CustomFields
+from connector.adapters.acumatica.error_mapping import CHECK_URL, NotThereError, RecordAbsentError, Subject
+from connector.adapters.acumatica.odata import Choice, Window, build_query
 from connector.adapters.acumatica.offers import Offers
-from connector.adapters.acumatica.queries import Choice, Window, build_query
-from connector.adapters.acumatica.refusals import CHECK_URL, NotThereError, RecordAbsentError, Subject
+from connector.adapters.acumatica.responses import server_date
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Answer, Request

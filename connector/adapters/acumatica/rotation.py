@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connector.adapters.acumatica.secret import RefreshSecret, parse_secret, with_refresh_token
+from connector.adapters.retrying import Retry
 from connector.errors import ConnectorError, SecretUnavailableError, TransientError
-from connector.retrying import Retry
 
 logger = logging.getLogger(__name__)
 

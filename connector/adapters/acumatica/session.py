@@ -9,13 +9,13 @@ from typing import TypeVar
 import msgspec
 
 from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.answers import is_unauthorised
 from connector.adapters.acumatica.auth import SignIn
-from connector.adapters.acumatica.refusals import Subject, refusal, unreadable
+from connector.adapters.acumatica.error_mapping import Subject, refusal, unreadable
+from connector.adapters.acumatica.responses import is_unauthorised
 from connector.adapters.acumatica.transport import Answer, Request, Transport
+from connector.adapters.retrying import Retry
 from connector.errors import ConnectorError
 from connector.ports import Clock
-from connector.retrying import Retry
 
 T = TypeVar("T")
 

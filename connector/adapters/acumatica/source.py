@@ -18,21 +18,21 @@ from connector.adapters.acumatica.contract import (
 )
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
+from connector.adapters.acumatica.error_mapping import NotThereError
+from connector.adapters.acumatica.odata import Choice, Window
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
-from connector.adapters.acumatica.queries import Choice, Window
-from connector.adapters.acumatica.refusals import NotThereError
 from connector.adapters.acumatica.rotation import Rotation
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
-from connector.domain.contract import Contract
+from connector.adapters.retrying import Retry
 from connector.domain.entity import Entity
+from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.stream import Origin, RefusedSignIn
+from connector.domain.records.contract import Contract
 from connector.errors import SourceSetupError
 from connector.ports import CheckLine, Clock
-from connector.retrying import Retry
 
 logger = logging.getLogger(__name__)
 

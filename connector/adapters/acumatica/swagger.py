@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from connector.domain.contract import Kind
+from connector.domain.records.contract import Kind
 
 VALUE_TYPES = {
     "StringValue": Kind.STRING,

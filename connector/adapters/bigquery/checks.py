@@ -7,13 +7,13 @@ from google.api_core.exceptions import MethodNotAllowed, MethodNotImplemented, N
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import ONCE, QUICK_SECONDS, Connection
+from connector.adapters.bigquery.ddl import LAYOUT_LABEL, REVISION
 from connector.adapters.bigquery.errors import DATASET_ROLE
 from connector.adapters.bigquery.jobs import dry_run
-from connector.adapters.bigquery.layout import LAYOUT_LABEL, REVISION
 from connector.adapters.bigquery.metadata import Metadata
-from connector.domain.evolution import fingerprint
-from connector.domain.queries import build_trial_query
-from connector.domain.schema import Table
+from connector.domain.tables.evolution import fingerprint
+from connector.domain.tables.log_queries import build_trial_query
+from connector.domain.tables.schema import Table
 from connector.errors import AccessDeniedError, ConfigurationError, ConnectorError
 from connector.ports import CheckLine
 

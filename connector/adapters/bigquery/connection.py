@@ -12,8 +12,8 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.errors import translated
-from connector.domain.sql import DATASET
-from connector.retrying import Retry
+from connector.adapters.retrying import Retry
+from connector.domain.tables.sql import DATASET
 
 R = TypeVar("R")
 

@@ -15,7 +15,7 @@ from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata
 from connector.domain.batch import Row
 from connector.domain.instants import to_text
-from connector.domain.schema import Merge, Table
+from connector.domain.tables.schema import Merge, Table
 from connector.errors import WarehouseUnavailableError
 
 BEHIND_LABEL = "behind_since"

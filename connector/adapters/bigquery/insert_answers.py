@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.adapters.bigquery.errors import shorten
-from connector.domain.schema import Column, Table
+from connector.domain.tables.schema import Column, Table
 
 UNKNOWN_FIELD = re.compile(r"no such field:?\s*([\w.\[\]]*\w)", re.IGNORECASE)
 PASSING = frozenset(

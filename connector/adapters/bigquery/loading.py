@@ -24,7 +24,7 @@ from connector.adapters.bigquery.errors import (
 )
 from connector.adapters.bigquery.jobs import DONE, find_job, wait_for
 from connector.domain.batch import Row
-from connector.domain.schema import Table
+from connector.domain.tables.schema import Table
 from connector.errors import TransientError, WarehouseRefusedError, WarehouseUnavailableError
 
 DATA_REASON = "invalid"

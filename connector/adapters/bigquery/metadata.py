@@ -7,7 +7,7 @@ from google.api_core.exceptions import Conflict, NotFound, PreconditionFailed
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import ONCE, QUICK_SECONDS, Connection
-from connector.domain.schema import Table
+from connector.domain.tables.schema import Table
 from connector.errors import ConfigurationError
 
 R = TypeVar("R")

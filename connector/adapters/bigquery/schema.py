@@ -5,8 +5,8 @@ from typing import Any
 
 from google.cloud.bigquery import SchemaField
 
-from connector.domain.evolution import FOREIGN
-from connector.domain.schema import Column, ColumnType
+from connector.domain.tables.evolution import FOREIGN
+from connector.domain.tables.schema import Column, ColumnType
 
 LEGACY = {
     "INTEGER": ColumnType.INT64,

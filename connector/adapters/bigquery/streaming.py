@@ -15,7 +15,7 @@ from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.errors import AGAIN, translated
 from connector.adapters.bigquery.insert_answers import Answer, read_answer, tell_passing
 from connector.domain.batch import Row
-from connector.domain.schema import Table
+from connector.domain.tables.schema import Table
 from connector.errors import WarehouseUnavailableError
 
 MOST_ROWS = 500

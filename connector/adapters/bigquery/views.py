@@ -6,8 +6,8 @@ from hashlib import blake2b
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata, label
-from connector.domain.schema import Column, Table, View
-from connector.domain.sql import quote
+from connector.domain.tables.schema import Column, Table, View
+from connector.domain.tables.sql import quote
 from connector.errors import ConfigurationError
 
 TEXT_LABEL = "text"

@@ -9,20 +9,20 @@ from google.cloud.bigquery.table import Row
 from connector.adapters.bigquery.checks import check_access, check_tables
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.current_rows import CurrentRows
+from connector.adapters.bigquery.ddl import Layout
 from connector.adapters.bigquery.errors import TableMissingError
 from connector.adapters.bigquery.jobs import run_query
-from connector.adapters.bigquery.layout import Layout
 from connector.adapters.bigquery.loading import Loader
 from connector.adapters.bigquery.metadata import Metadata
 from connector.adapters.bigquery.streaming import Streamer
+from connector.adapters.retrying import Retry
 from connector.domain.batch import Append
-from connector.domain.queries import build_trail_query, build_versions_query
 from connector.domain.run import WriteMethod
-from connector.domain.schema import Table, TableStatus
+from connector.domain.tables.log_queries import build_trail_query, build_versions_query
+from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import WarehouseUnavailableError
 from connector.ports import CheckLine
-from connector.retrying import Retry
 
 
 class BigQueryWarehouse:

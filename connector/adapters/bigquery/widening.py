@@ -8,8 +8,8 @@ be altered.
 from collections.abc import Iterable, Sequence
 
 from connector.adapters.bigquery.connection import Connection
-from connector.domain.schema import ColumnType
-from connector.domain.sql import quote
+from connector.domain.tables.schema import ColumnType
+from connector.domain.tables.sql import quote
 
 
 def find_widenable(narrow: Iterable[str]) -> Sequence[str]:

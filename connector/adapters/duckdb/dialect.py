@@ -7,9 +7,9 @@ import sqlglot
 from duckdb.sqltypes import DuckDBPyType
 from sqlglot import exp
 
-from connector.domain.evolution import FOREIGN
-from connector.domain.schema import Column, ColumnType
-from connector.domain.sql import DATASET
+from connector.domain.tables.evolution import FOREIGN
+from connector.domain.tables.schema import Column, ColumnType
+from connector.domain.tables.sql import DATASET
 
 TYPES = {
     ColumnType.STRING: "VARCHAR",

@@ -11,7 +11,7 @@ import msgspec
 from connector.adapters.duckdb.dialect import quote, quote_text
 from connector.adapters.duckdb.errors import DATA_ERRORS, first_line
 from connector.domain.batch import Row
-from connector.domain.schema import Column, ColumnType
+from connector.domain.tables.schema import Column, ColumnType
 
 SMALLEST_BUFFER = 16 * 1024 * 1024
 GUARDS: dict[ColumnType, Any] = {

@@ -10,13 +10,13 @@ from typing import Any
 
 import duckdb
 
-from connector.adapters.duckdb import layout
+from connector.adapters.duckdb import ddl as layout
 from connector.adapters.duckdb.dialect import spell_type, translate
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.rows import TableWriter
 from connector.domain.batch import Append
-from connector.domain.queries import build_trail_query, build_versions_query
-from connector.domain.schema import ColumnType, Table, TableStatus
+from connector.domain.tables.log_queries import build_trail_query, build_versions_query
+from connector.domain.tables.schema import ColumnType, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import ConnectorError, WarehouseUnavailableError
 from connector.ports import CheckLine

@@ -11,7 +11,7 @@ from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import search_term
 from connector.adapters.firestore.packing import entry_value, plain_instant
 from connector.adapters.firestore.pages import PagePart, load_matches, split_page
-from connector.domain.stream import AuditedPage, AuditEntry
+from connector.domain.entity_state import AuditedPage, AuditEntry
 from connector.ports import Clock
 
 RUNS = "runs"

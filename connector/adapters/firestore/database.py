@@ -9,8 +9,8 @@ from google.cloud import firestore
 
 from connector.adapters.firestore.errors import translated
 from connector.adapters.firestore.names import document_name
+from connector.adapters.retrying import Retry
 from connector.errors import StateStoreUnavailableError
-from connector.retrying import Retry
 
 P = ParamSpec("P")
 R = TypeVar("R")

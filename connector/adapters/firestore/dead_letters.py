@@ -16,8 +16,8 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import search_term, storable
 from connector.adapters.firestore.packing import plain_instant
-from connector.domain.rejected import build_digest
-from connector.domain.stream import DeadLetter
+from connector.domain.entity_state import DeadLetter
+from connector.domain.records.rejected import build_digest
 from connector.errors import StateStoreUnavailableError
 
 DEAD_LETTERS = "dead_letters"

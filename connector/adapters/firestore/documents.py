@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from connector.adapters.firestore.packing import pack, pack_latest, plain_instant, unpack
-from connector.domain.contract import Contract
-from connector.domain.stream import Checkpoint, Lease, Stream
+from connector.domain.entity_state import Checkpoint, Lease, Stream
+from connector.domain.records.contract import Contract
 
 LONGEST_EDGE = 140 * 1024
 LONGEST_KNOWN = 48 * 1024

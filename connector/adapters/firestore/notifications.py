@@ -14,7 +14,7 @@ from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import storable
 from connector.adapters.firestore.streams import STREAMS
-from connector.domain.stream import MOST_SUSPECTS
+from connector.domain.entity_state import MOST_SUSPECTS
 from connector.ports import Clock
 
 NOTIFICATIONS = "notifications"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.adapters.firestore.names import search_term, storable
-from connector.domain.stream import AuditEntry, Outcome
+from connector.domain.entity_state import AuditEntry, Outcome
 
 MOST_ENTRIES = 1000
 """Records of one document: their array elements are at most an eighth of the 40,000 index entries it may have."""

@@ -12,7 +12,7 @@ from google.cloud import firestore
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.packing import plain_instant
-from connector.domain.stream import Origin, RefusedSignIn, SessionSlot
+from connector.domain.entity_state import Origin, RefusedSignIn, SessionSlot
 from connector.ports import Clock
 
 SESSIONS = "sessions"

@@ -17,10 +17,10 @@ from connector.adapters.firestore.notifications import FirestoreNotifications
 from connector.adapters.firestore.packing import plain_value
 from connector.adapters.firestore.sessions import FirestoreSessions
 from connector.adapters.firestore.streams import STREAMS, FirestoreStreams
-from connector.domain.stream import StreamStatus
+from connector.adapters.retrying import Retry
+from connector.domain.entity_state import StreamStatus
 from connector.errors import ConfigurationError, ConnectorError
 from connector.ports import CheckLine, Clock
-from connector.retrying import Retry
 
 AUDIT_TTL = timedelta(days=400)
 OWN_FIELDS = ("expires_at", "entity_closed_at")

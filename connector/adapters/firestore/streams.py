@@ -8,8 +8,8 @@ from google.cloud import firestore
 
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
-from connector.domain.contract import Contract
-from connector.domain.stream import GIVEN_BACK, Checkpoint, Lease, Stream
+from connector.domain.entity_state import GIVEN_BACK, Checkpoint, Lease, Stream
+from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
 from connector.ports import Clock
 

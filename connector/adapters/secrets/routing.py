@@ -3,12 +3,12 @@
 import os
 from collections.abc import Mapping
 
+from connector.adapters.retrying import Retry
 from connector.adapters.secrets import environment as env
 from connector.adapters.secrets import file
 from connector.adapters.secrets import secret_manager as manager
 from connector.errors import ConfigurationError
 from connector.ports import SecretStore
-from connector.retrying import Retry
 
 
 class RoutingSecretStore:

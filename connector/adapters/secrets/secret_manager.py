@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from connector.adapters.retrying import Retry
 from connector.errors import ConfigurationError, ConnectorError, SecretUnavailableError, TransientError
-from connector.retrying import Retry
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.stream import AuditedPage, AuditEntry
+from connector.domain.entity_state import AuditedPage, AuditEntry
 from connector.ports import Clock
 
 FOUND_RECORDS = 10

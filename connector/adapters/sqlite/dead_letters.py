@@ -5,8 +5,8 @@ from datetime import datetime
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.rejected import build_digest
-from connector.domain.stream import DeadLetter
+from connector.domain.entity_state import DeadLetter
+from connector.domain.records.rejected import build_digest
 
 
 class SqliteDeadLetters:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.adapters.sqlite.streams import require_lease
-from connector.domain.stream import MOST_SUSPECTS, Lease
+from connector.domain.entity_state import MOST_SUSPECTS, Lease
 from connector.ports import Clock
 
 

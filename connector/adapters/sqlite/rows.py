@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.domain.contract import Contract
-from connector.domain.stream import AuditEntry, Checkpoint, DeadLetter, Outcome, Stream
+from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, Outcome, Stream
+from connector.domain.records.contract import Contract
 
 INSTANT = "$instant"
 """Member that marks an instant inside the JSON of an audit entry."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.stream import Origin, RefusedSignIn, SessionSlot
+from connector.domain.entity_state import Origin, RefusedSignIn, SessionSlot
 from connector.ports import Clock
 
 

@@ -12,7 +12,7 @@ from connector.adapters.sqlite.dead_letters import SqliteDeadLetters
 from connector.adapters.sqlite.notifications import SqliteNotifications
 from connector.adapters.sqlite.sessions import SqliteSessions
 from connector.adapters.sqlite.streams import SqliteStreams, select_lease, select_stream
-from connector.domain.stream import StreamStatus
+from connector.domain.entity_state import StreamStatus
 from connector.errors import ConnectorError
 from connector.ports import CheckLine, Clock
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.contract import Contract
-from connector.domain.stream import GIVEN_BACK, Checkpoint, Lease, Stream
+from connector.domain.entity_state import GIVEN_BACK, Checkpoint, Lease, Stream
+from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
 from connector.ports import Clock
 

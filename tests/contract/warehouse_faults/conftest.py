@@ -7,7 +7,7 @@ import pytest
 
 from connector.adapters.bigquery import credentials
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
-from connector.retrying import Retry
+from connector.adapters.retrying import Retry
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.scripted_bigquery import running_scripted_bigquery
 from tests.stand_ins.scripted_bigquery_state import BigQueryState

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
+from connector.adapters.retrying import Retry
 from connector.errors import AccessDeniedError, WarehouseRefusedError, WarehouseUnavailableError
-from connector.retrying import Retry
 from tests.contract.warehouse_faults.conftest import open_warehouse
 from tests.contract.warehouse_rows import a_log, a_row, an_append
 from tests.stand_ins.clock import FakeClock

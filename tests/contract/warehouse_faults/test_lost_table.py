@@ -4,8 +4,8 @@ import pytest
 
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 from connector.domain.batch import Row
-from connector.domain.journal import SYNC_RUNS
 from connector.domain.run import WriteMethod
+from connector.domain.tables.sync_runs import SYNC_RUNS
 from connector.errors import WarehouseUnavailableError
 from tests.contract.warehouse_rows import BUSINESS, a_column, a_log, a_row, a_table, an_append
 from tests.stand_ins.scripted_bigquery_state import BigQueryState

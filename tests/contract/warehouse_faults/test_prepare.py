@@ -7,7 +7,7 @@ import pytest
 
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 from connector.domain.run import WriteMethod
-from connector.domain.schema import ColumnType
+from connector.domain.tables.schema import ColumnType
 from connector.errors import (
     AccessDeniedError,
     ConfigurationError,

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connector.domain.entity import CurrentForm
-from connector.domain.queries import build_trail_query, build_trial_query, build_versions_query
-from connector.domain.schema import Column, ColumnType, Table
-from connector.domain.tables import LINE_META_COLUMNS, META_COLUMNS, build_table
-from connector.domain.views import build_views
+from connector.domain.tables.log_queries import build_trail_query, build_trial_query, build_versions_query
+from connector.domain.tables.log_table import LINE_META_COLUMNS, META_COLUMNS, build_table
+from connector.domain.tables.schema import Column, ColumnType, Table
+from connector.domain.tables.views import build_views
 from tests.builders import an_entity as a_vendor
 from tests.contract.warehouse_current_contract import a_kept_table
 from tests.contract.warehouse_rows import BUSINESS, LINES, PARTS, a_column, a_table, an_entity
-from tests.unit.domain.test_pinned_records import CONTRACT
+from tests.unit.domain.records.test_pinned_records import CONTRACT
 
 MIXED = {
     "x": (ColumnType.BOOL, ColumnType.NUMERIC),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from connector.domain.entity import Depth
-from connector.domain.journal import SYNC_RUNS, to_plain
+from connector.domain.entity_state import Origin
 from connector.domain.run import (
     Mode,
     RunFailure,
@@ -13,7 +13,7 @@ from connector.domain.run import (
     WriteMethod,
     describe_request,
 )
-from connector.domain.stream import Origin
+from connector.domain.tables.sync_runs import SYNC_RUNS, to_plain
 from tests.builders import MORNING
 
 EMPTY = RunResult(

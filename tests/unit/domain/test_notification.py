@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.catalogue import load_catalogue
+from connector.app.catalogue import load_catalogue
 from connector.domain.notification import (
     ACTION,
     MOST_LOOKED_AT,

@@ -11,9 +11,9 @@ from connector.adapters.acumatica.contract import (
     request_text,
 )
 from connector.adapters.acumatica.custom_fields import CustomFields
-from connector.adapters.acumatica.queries import Choice
-from connector.domain.contract import Contract, Kind, Shape
+from connector.adapters.acumatica.odata import Choice
 from connector.domain.entity import Entity
+from connector.domain.records.contract import Contract, Kind, Shape
 from connector.errors import SourceSetupError
 from tests.unit.adapters.acumatica.builders import a_swagger, a_type, an_entity, ref
 

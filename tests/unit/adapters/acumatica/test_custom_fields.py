@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from connector.adapters.acumatica.custom_fields import KINDS, CustomFields
-from connector.domain.contract import Kind
+from connector.domain.records.contract import Kind
 from connector.errors import SourceSetupError
 from tests.unit.adapters.acumatica.builders import an_entity
 

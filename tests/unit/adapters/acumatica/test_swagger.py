@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from connector.adapters.acumatica.swagger import VALUE_TYPES, Members, Swagger
-from connector.domain.contract import Kind
+from connector.domain.records.contract import Kind
 from tests.unit.adapters.acumatica.builders import a_swagger, a_type, ref
 
 

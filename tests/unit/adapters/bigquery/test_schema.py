@@ -3,8 +3,8 @@
 from google.cloud.bigquery import SchemaField
 
 from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
-from connector.domain.evolution import FOREIGN
-from connector.domain.schema import ColumnType
+from connector.domain.tables.evolution import FOREIGN
+from connector.domain.tables.schema import ColumnType
 from tests.contract.warehouse_rows import a_column, a_log
 
 

@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from connector.adapters.duckdb.dialect import TYPES, read_columns, spell_type, translate
-from connector.domain.evolution import FOREIGN
+from connector.domain.tables.evolution import FOREIGN
 from tests.contract.warehouse_rows import a_log
 
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from connector.adapters.duckdb.rows import build_guard
-from connector.domain.schema import ColumnType
+from connector.domain.tables.schema import ColumnType
 from tests.contract.warehouse_rows import a_column, a_log
 
 

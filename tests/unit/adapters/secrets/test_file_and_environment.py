@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from connector.adapters.retrying import Retry
 from connector.adapters.secrets import EnvSecretStore, FileSecretStore, open_secrets
 from connector.errors import ConfigurationError, SecretUnavailableError
-from connector.retrying import Retry
 from tests.stand_ins.clock import FakeClock
 
 

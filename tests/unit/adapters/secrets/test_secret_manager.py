@@ -8,10 +8,10 @@ import pytest
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
+from connector.adapters.retrying import Retry
 from connector.adapters.secrets import SecretManagerSecretStore
 from connector.adapters.secrets.errors import build_error
 from connector.errors import ConfigurationError, ConnectorError, SecretUnavailableError, TransientError
-from connector.retrying import Retry
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.secret_manager import FakeSecretManager
 

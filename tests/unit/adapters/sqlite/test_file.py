@@ -15,7 +15,7 @@ import pytest
 from connector.adapters.sqlite import SqliteStateStore
 from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from connector.adapters.sqlite.errors import ERRORS, translated
-from connector.domain.stream import Origin, Stream
+from connector.domain.entity_state import Origin, Stream
 from connector.errors import (
     ConfigurationError,
     ConnectorError,

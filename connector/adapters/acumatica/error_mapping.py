@@ -1,0 +1,190 @@
+"""What an answer means: the data that was asked for, or one of our errors."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from connector.adapters.acumatica.error_body import Fault, one_line
+from connector.adapters.acumatica.responses import is_page, location, recognisable_text, retry_after, title
+from connector.adapters.acumatica.transport import Answer
+from connector.errors import (
+    AccessDeniedError,
+    ConfigurationError,
+    ConnectorError,
+    CredentialsError,
+    NotOptimizableError,
+    SessionsBusyError,
+    SourceAnswerError,
+    SourceRefusedError,
+    SourceSetupError,
+    SourceThrottledError,
+    SourceUnavailableError,
+)
+
+SEATS = (
+    "api login limit", "concurrent api login", "concurrentapilogins", "checkapiuserslimits",
+    "apiloginlimitreached", "users (sm201010)",
+)  # fmt: skip
+"""Words of the refusals for want of a seat, in every dialect seen."""
+FREE_A_SEAT = (
+    "Wait for other integrations to sign out (an abandoned session ends by itself within an hour), or raise the "
+    "licence's API users (License Monitoring Console, SM604000) or the user's concurrent logins (Users, SM201010)."
+)
+CHECK_URL = (
+    "Check ACUMATICA_URL: it must be the instance's address with its virtual directory, if it has one."
+)
+LATER = "Wait and call again; if it stays so, look at the Request Profiler (SM205070) in Acumatica."
+
+
+class NotThereError(SourceRefusedError):
+    """404: the endpoint, its version, the entity or the record does not exist; who asked finds out which."""
+
+
+class RecordAbsentError(SourceRefusedError):
+    """Acumatica says that there is no such record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What was asked for, in words for an error, and the members the request named: fields, collections, links."""
+
+    text: str
+    named: tuple[str, ...] = ()
+
+
+def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
+    """Return the error the answer stands for, or None when its body is the JSON that was asked for."""
+    if answer.status == 200 and not is_page(answer):
+        return None if answer.complete else broken_off(subject)
+    if any(words in recognisable_text(answer) for words in SEATS):
+        return SessionsBusyError(
+            f"Acumatica has no API session (licensed seat) free for {subject.text}.", action=FREE_A_SEAT
+        )
+    if answer.status < 300:
+        return _page(answer, subject)
+    if answer.status < 400:
+        return _redirect(answer, subject)
+    if answer.status < 500:
+        return _refused(answer, subject)
+    return _failed(answer, subject)
+
+
+def broken_off(subject: Subject) -> SourceAnswerError:
+    """Return the error for an answer that ended before its end."""
+    return SourceAnswerError(f"The answer with {subject.text} broke off in the middle.", action=LATER)
+
+
+def unreadable(subject: Subject) -> SourceAnswerError:
+    """Return the error for a body that is not the JSON it should be."""
+    return SourceAnswerError(f"The answer with {subject.text} is not the JSON it should be.", action=LATER)
+
+
+def _page(answer: Answer, subject: Subject) -> ConnectorError:
+    text = recognisable_text(answer)
+    if "maintenance" in text[:2000]:
+        return SourceUnavailableError("Acumatica is in maintenance.", action=LATER)
+    what = "an empty answer" if not answer.body.strip() else f"a web page{title(answer)}"
+    return SourceAnswerError(
+        f"Acumatica answered with {what} where {subject.text} was expected as JSON.", action=CHECK_URL
+    )
+
+
+def _redirect(answer: Answer, subject: Subject) -> ConnectorError:
+    target = location(answer)
+    path = target.path.casefold()
+    if "/maintenance" in path:
+        return SourceUnavailableError("Acumatica is in maintenance (it redirects to its page).", action=LATER)
+    if "/error.aspx" in path:
+        said = one_line(" ".join(parse_qs(target.query).get("message", ["no reason given"])))
+        return SourceUnavailableError(
+            f"Acumatica redirects {subject.text} to its error page: {said}", action=LATER
+        )
+    if target.netloc:
+        return ConfigurationError(
+            f"Acumatica redirects {subject.text} to {target.scheme}://{target.netloc}{target.path}; that is never followed.",
+            action="Set ACUMATICA_URL to the address the instance really has.",
+        )
+    return SourceAnswerError(
+        f"Acumatica redirects {subject.text} to another page ({target.path}).", action=CHECK_URL
+    )
+
+
+def _refused(answer: Answer, subject: Subject) -> ConnectorError:
+    fault = Fault.parse(answer.body)
+    said = f": {fault.sentence}" if fault.sentence else "."
+    if answer.status == 429:
+        return SourceThrottledError(
+            f"Acumatica declined the request for {subject.text}: its licence's request queue is full.",
+            action="Wait; if it lasts, look at the licence's request limits (License Monitoring Console, SM604000), set "
+            "ACUMATICA_MAX_REQUESTS_PER_MINUTE below them, or run at quieter hours.",
+            retry_after=retry_after(answer),
+        )
+    if answer.status == 403:
+        return _denied(fault, subject)
+    if answer.status == 401:
+        return CredentialsError(
+            f"Acumatica does not accept the new sign-in for {subject.text} (401).",
+            action="Check on the Users form (SM201010) that the user is active and may use the API; if the secret names a "
+            "connected application, also that it has the scope api (Connected Applications, SM303010).",
+        )
+    if answer.status == 408:
+        return SourceUnavailableError(
+            f"Acumatica gave up waiting for the request for {subject.text}.", action=LATER
+        )
+    if answer.status == 404:
+        return NotThereError(f"Acumatica does not find {subject.text} (404).", action=CHECK_URL)
+    if answer.status in (413, 414):
+        return SourceRefusedError(
+            f"The web server finds the request for {subject.text} too long ({answer.status}).",
+            action="Name fewer fields in the catalogue's `select`, `custom` and `expand` of this entity.",
+        )
+    return SourceRefusedError(
+        f"Acumatica refuses the request for {subject.text} with status {answer.status}{said}",
+        action="Check the catalogue's choices for this entity and the endpoint's definition (SM207060).",
+    )
+
+
+def _denied(fault: Fault, subject: Subject) -> AccessDeniedError:
+    form = re.search(r"the ([\w &-]+\([A-Z]{2}\d{6}\))", fault.detail) or re.search(
+        r"\b([A-Z]{2}\d{6})\b", fault.detail
+    )
+    place = f"the form {form.group(1)}" if form else "the form behind it"
+    return AccessDeniedError(
+        f"The API user has no right to {place}, so {subject.text} cannot be read.",
+        action="Grant its role View Only on that form (Access Rights by Screen, SM201020) and check that the feature "
+        "is enabled (CS100000); rights count from the next sign-in.",
+    )
+
+
+def _failed(answer: Answer, subject: Subject) -> ConnectorError:
+    fault = Fault.parse(answer.body)
+    if fault.record_absent:
+        return RecordAbsentError(f"Acumatica has no such record: {subject.text}.", action=LATER)
+    if fault.unoptimised:
+        return NotOptimizableError(
+            f"Acumatica cannot export {subject.text} with one query because of {', '.join(fault.unoptimised)}.",
+            action="Read its records one by one, or take what causes it out of the catalogue's `expand` or `select`.",
+        )
+    if fault.is_a("PXSetupNotEntered"):
+        return SourceSetupError(
+            f"{subject.text[:1].upper()}{subject.text[1:]} cannot be read before Acumatica is set up: {fault.sentence}",
+            action="Complete that form in Acumatica, or disable this entity in the catalogue.",
+        )
+    if fault.is_a("KeyNotFound") and subject.named:
+        return SourceSetupError(
+            f"The endpoint does not know something the catalogue asks for in {subject.text}, "
+            f"which is one of {one_line(', '.join(subject.named))}.",
+            action="Correct `expand`, `select` and `custom` of this entity in the catalogue, or add what is missing to the "
+            "endpoint (Web Service Endpoints, SM207060).",
+        )
+    if fault.is_a("OData"):
+        return SourceRefusedError(
+            f"Acumatica does not understand the query for {subject.text}: {fault.sentence}",
+            action="Check that ACUMATICA_ENDPOINT_VERSION is right, and the catalogue's choices for this entity.",
+        )
+    said = fault.sentence or f"no reason given{title(answer)}"
+    return SourceUnavailableError(
+        f"Acumatica failed with status {answer.status} on {subject.text}: {said}",
+        action=LATER,
+        retry_after=retry_after(answer),
+    )

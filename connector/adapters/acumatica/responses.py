@@ -1,0 +1,69 @@
+"""Facts of one answer: its kind, the clock and delay it names, where it redirects to."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from connector.adapters.acumatica.error_body import one_line
+from connector.adapters.acumatica.transport import Answer
+
+HEAD = 65_536
+"""How much of a body is looked at for words; what matters stands at its beginning."""
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether a page for people came where JSON was asked for (an empty body counts as one)."""
+    start = answer.body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start.startswith(b"<") or (not start and answer.complete) or "html" in _content_type(answer)
+
+
+def retry_after(answer: Answer) -> timedelta | None:
+    """Return the delay the server named, in either of its two spellings, or None."""
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return timedelta(seconds=min(int(text), 86_400))
+    try:
+        instant = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(
+        instant.replace(tzinfo=instant.tzinfo or UTC) - (server_date(answer) or answer.sent_at), timedelta(0)
+    )
+
+
+def server_date(answer: Answer) -> datetime | None:
+    """Return the instance's clock from the `Date` header, or None."""
+    try:
+        instant = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return None
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def is_unauthorised(answer: Answer) -> bool:
+    """Whether the answer says «sign in first»: 401, or a redirect to the sign-in page."""
+    if answer.status == 401:
+        return True
+    return 300 <= answer.status < 400 and "/login.aspx" in location(answer).path.casefold()
+
+
+def location(answer: Answer) -> SplitResult:
+    """Return where a redirect leads; an empty address when there is none."""
+    return urlsplit(answer.headers.get("Location", ""))
+
+
+def _content_type(answer: Answer) -> str:
+    return answer.headers.get("Content-Type", "").casefold()
+
+
+def recognisable_text(answer: Answer) -> str:
+    """Return the head of the body and of the redirect's message, lower-cased, for recognising."""
+    words = " ".join(parse_qs(location(answer).query).get("message", []))
+    return f"{words} {answer.body[:HEAD].decode(errors='replace')}".casefold()
+
+
+def title(answer: Answer) -> str:
+    """Return ` titled «…»` for a page that has a title, else nothing."""
+    found = re.search(rb"<title[^>]*>([^<]{1,200})", answer.body[:HEAD], flags=re.IGNORECASE)
+    return f" titled «{one_line(found.group(1).decode(errors='replace'))}»" if found else ""

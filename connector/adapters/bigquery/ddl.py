@@ -1,0 +1,148 @@
+"""A table as it should be: made when missing, widened when the contract grew, otherwise one look.
+
+What a table was last made from, and when its columns last changed, stand in the table's own labels. So a table that is as
+it should be is known by reading it once, and no other memory has to be trusted.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from google.cloud import bigquery
+
+from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.current_rows import CurrentRows
+from connector.adapters.bigquery.jobs import run_query
+from connector.adapters.bigquery.metadata import Metadata, label
+from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
+from connector.adapters.bigquery.views import make_views
+from connector.adapters.bigquery.widening import build_widening, find_widenable
+from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fingerprint
+from connector.domain.tables.schema import Table, TableStatus
+from connector.errors import WarehouseUnavailableError
+
+REVISION = 1
+"""Counts up when something else is made of the same table, so that existing datasets follow."""
+LAYOUT_LABEL = "layout"
+CHANGED_LABEL = "columns_changed"
+"""Seconds since 1970, of the last time that columns were made or added."""
+SETTLING = timedelta(minutes=15)
+"""How long BigQuery may lose or refuse streamed rows after a change of columns."""
+STEPS = 12
+"""How often to look and do the next thing; four are enough, unless other runs change the table meanwhile."""
+
+log = logging.getLogger(__name__)
+
+
+class Layout:
+    """Makes the objects of a dataset what a table says. Two runs may do that at once: each looks again after a step."""
+
+    def __init__(self, connection: Connection, current_rows: CurrentRows) -> None:
+        self._connection = connection
+        self._current_rows = current_rows
+        self._metadata = Metadata(connection)
+        self._makings: dict[str, str] = {}
+        """When each table was created that this run prepared first: one that was dropped and made again is another one."""
+
+    def prepare(self, table: Table) -> TableStatus:
+        """Return at once when everything is as it should be; else make it so, step by step."""
+        created = False
+        for _ in range(STEPS):
+            found = self._metadata.find(table.name)
+            if found is None:
+                created = True
+                self._create(table)
+                continue
+            evolution = evolve(map(to_column, found.schema), table.columns)
+            if evolution.added:
+                self._add_columns(found, table, evolution)
+            elif narrow := find_widenable(evolution.narrow):
+                self._widen_columns(found, table, narrow)
+            elif found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
+                self._finish(found, table, evolution)
+            else:
+                self._makings.setdefault(table.name, str(found.created))
+                settled = self._connection.clock.now() - _read_change(found) >= SETTLING
+                empty = found.num_rows == 0 and found.streaming_buffer is None
+                return TableStatus(
+                    created=created,
+                    settled=settled,
+                    retyped=evolution.retyped,
+                    narrow=evolution.narrow,
+                    empty=empty,
+                )
+        raise WarehouseUnavailableError(
+            f"BigQuery: other runs keep changing the table {table.name}",
+            action="Run again when they are done.",
+        )
+
+    def tell_making(self, table: Table) -> str:
+        """Return what tells the table that was prepared from another one of its name; empty when none was."""
+        return self._makings.get(table.name, "")
+
+    def is_as_prepared(self, table: Table) -> bool:
+        """Whether the table is there, and is the one that the run prepared first."""
+        found = self._metadata.find(table.name)
+        return found is not None and self.tell_making(table) in ("", str(found.created))
+
+    def forget(self) -> None:
+        """Begin a new run: it takes the tables as it finds them."""
+        self._makings.clear()
+
+    def finish(self, table: Table) -> None:
+        """Make what depends on the table again, though its label says that was done."""
+        found = self._metadata.find(table.name)
+        if found is not None:
+            self._finish(found, table, evolve(map(to_column, found.schema), table.columns))
+
+    def _create(self, table: Table) -> None:
+        if self._metadata.find_dataset() is None:
+            self._metadata.create_dataset()
+        if table.merge is not None:  # of a log that is gone: no run could find out which rows were deleted
+            self._metadata.delete(table.merge.into.name)
+        made = bigquery.Table(self._connection.refer(table.name), schema=[*map(to_field, table.columns)])
+        made.description = table.description
+        made.labels = label(table) | self._mark_change()
+        if table.partition_by:
+            made.time_partitioning = bigquery.TimePartitioning(field=table.partition_by)
+        if table.cluster_by:
+            made.clustering_fields = list(table.cluster_by)
+        self._metadata.create(made)
+
+    def _add_columns(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
+        found.schema = extend_fields(found.schema, evolution.columns)
+        found.labels = found.labels | label(table) | self._mark_change()
+        if self._metadata.update(found, "schema", "labels"):
+            log.info("%s: columns added: %s", table.name, ", ".join(sorted(evolution.added)))
+
+    def _widen_columns(self, found: bigquery.Table, table: Table, narrow: Sequence[str]) -> None:
+        """Make these columns BIGNUMERIC, noting first that columns change."""
+        found.labels = found.labels | label(table) | self._mark_change()
+        if self._metadata.update(found, "labels"):
+            list(run_query(self._connection, build_widening(self._connection, table.name, narrow), {}))
+            log.info("%s: columns widened to BIGNUMERIC: %s", table.name, ", ".join(narrow))
+
+    def _finish(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
+        """Make the views, and only then note what the table was made from."""
+        for kept in evolution.tell_kept():
+            log.warning("%s.%s", table.name, kept)
+        if table.merge is not None:
+            self.prepare(adopt_types(table.merge.into, evolution.columns))
+            self._current_rows.merge(table.merge)  # before a view shows them
+        make_views(self._connection, table)
+        found.schema = extend_fields(found.schema, evolution.columns)
+        found.description = table.description
+        found.labels = found.labels | label(table) | {LAYOUT_LABEL: fingerprint(table, REVISION)}
+        self._metadata.update(found, "schema", "description", "labels")
+
+    def _mark_change(self) -> dict[str, str]:
+        return {CHANGED_LABEL: str(int(self._connection.clock.now().timestamp()))}
+
+
+def _read_change(table: bigquery.Table) -> datetime:
+    """When the table's columns last changed; without our label, when it was created."""
+    text: str = table.labels.get(CHANGED_LABEL, "")
+    if text.isdigit():
+        return datetime.fromtimestamp(int(text), UTC)
+    created: datetime = table.created
+    return created

@@ -1,0 +1,1 @@
+"""Use cases, and the wiring of settings to adapters."""

@@ -1,0 +1,89 @@
+"""Everything that ever happened to one record, from the state and from the warehouse."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations, pairwise
+
+from connector.domain.entity import Entity
+from connector.domain.records.columns import to_snake_case
+from connector.domain.tables.log_table import build_trail_table
+from connector.ports import StateStore, Warehouse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLine:
+    """One thing that happened to a record: `place` is where it is written down (`run`, `dead letter`, `warehouse`)."""
+
+    at: datetime
+    place: str
+    run_id: str
+    record_id: str
+    key: str
+    version: str
+    what: str
+    reason: str = ""
+
+
+def read_audit(state: StateStore, warehouse: Warehouse, entity: Entity, key: str) -> list[AuditLine]:
+    """Return the lines of the records with this key (`Bill/000123`) or Acumatica id, oldest first; empty if none is known.
+
+    A record bears a key if it ever did: page audits know that of records that were never written, the log that of records
+    whose page audits have expired or are lost.
+    """
+    found = dict.fromkeys([*state.find_records(entity.name, key), *_find_logged(warehouse, entity, key)])
+    lines = [line for record_id in found or [key] for line in _collect(state, warehouse, entity, record_id)]
+    return sorted(lines, key=lambda line: (line.at, line.place))
+
+
+def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id: str) -> Iterator[AuditLine]:
+    for page in state.audit_trail(entity.name, record_id):
+        yield AuditLine(
+            at=page.recorded_at,
+            place="run",
+            run_id=page.run_id,
+            record_id=record_id,
+            key=page.entry.key,
+            version=page.entry.version,
+            what=f"{page.mode}: {page.entry.outcome.value}",
+            reason=page.entry.reason,
+        )
+    for letter in state.dead_letters(entity.name, record_id):
+        yield AuditLine(
+            at=letter.rejected_at,
+            place="dead letter",
+            run_id=letter.run_id,
+            record_id=record_id,
+            key=letter.key,
+            version="",
+            what=f"kept, tried {letter.attempts} times",
+            reason=letter.reason,
+        )
+    for row in warehouse.record_versions(build_trail_table(entity), {"_id": record_id}):
+        yield AuditLine(
+            at=row["_synced_at"],
+            place="warehouse",
+            run_id=row["_run_id"],
+            record_id=record_id,
+            key="/".join(str(row[column]) for column in _key_columns(entity) if row[column] is not None),
+            version=row["_version"],
+            what="deleted" if row["_deleted"] else "version stored",
+        )
+
+
+def _find_logged(warehouse: Warehouse, entity: Entity, key: str) -> Iterator[str]:
+    for parts in _split(key, len(entity.keys)):
+        values = dict(zip(_key_columns(entity), parts, strict=True))
+        for row in warehouse.record_versions(build_trail_table(entity), values):
+            yield row["_id"]
+
+
+def _split(key: str, count: int) -> Iterator[Sequence[str]]:
+    """Yield every way to take the key as so many parts: a part may hold a slash itself."""
+    pieces = key.split("/")
+    for cuts in combinations(range(1, len(pieces)), count - 1):
+        yield ["/".join(pieces[start:end]) for start, end in pairwise((0, *cuts, len(pieces)))]
+
+
+def _key_columns(entity: Entity) -> list[str]:
+    return [to_snake_case(name) for name in entity.keys]

@@ -1,0 +1,130 @@
+"""`check`: every system tried one by one, with a remedy for each failure, nothing written to the warehouse."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from connector.domain.entity import Entity
+from connector.domain.records.contract import Contract
+from connector.domain.tables.log_table import build_table
+from connector.errors import ConnectorError
+from connector.ports import CheckLine
+from connector.runs.run import Limits, Ports
+from connector.runs.seats import give_seat_back, take_seat
+
+ACUMATICA, WAREHOUSE, NOTIFY = "acumatica", "warehouse", "notify"
+"""What may have a secret of its own."""
+
+
+def check_everything(
+    ports: Ports,
+    entities: Sequence[Entity],
+    *,
+    owner: str,
+    limits: Limits,
+    secrets: Mapping[str, str],
+    read_secret: Callable[[str], object],
+    try_queue: Callable[[], CheckLine] | None,
+    force: bool = False,
+) -> Iterator[CheckLine]:
+    """Yield a line per thing tried. Never raises; signs out at the end, and gives back what it took.
+
+    `secrets` are the references, by what they are for; what needs one that cannot be read is not tried. With `force` the
+    tenant that is reached is from now on the one that is copied.
+    """
+    contracts: dict[str, Contract] = {}
+    unreadable = set()
+    try:
+        for purpose, reference in secrets.items():
+            line = _try_secret(purpose, reference, read_secret)
+            unreadable |= set() if line.ok else {purpose}
+            yield line
+        yield ports.state.check()
+        if ACUMATICA not in unreadable:
+            yield from _check_source(ports, entities, owner, limits, contracts, force=force)
+        if WAREHOUSE not in unreadable:
+            yield from _check_warehouse(ports, entities, contracts)
+        if try_queue is not None:
+            yield try_queue()
+    finally:
+        ports.warehouse.close()
+        ports.state.close()
+
+
+def _try_secret(purpose: str, reference: str, read_secret: Callable[[str], object]) -> CheckLine:
+    subject = f"{purpose} secret"
+    try:
+        read_secret(reference)
+    except ConnectorError as exc:
+        return _failed(subject, exc)
+    return CheckLine(subject=subject, ok=True, finding=f"{reference} can be read")
+
+
+def _check_source(
+    ports: Ports,
+    entities: Sequence[Entity],
+    owner: str,
+    limits: Limits,
+    contracts: dict[str, Contract],
+    *,
+    force: bool,
+) -> Iterator[CheckLine]:
+    """Yield Acumatica's lines, and keep the contracts read meanwhile."""
+    try:
+        slot = take_seat(ports.state, ports.source, owner, limits.max_sessions, limits.lease_ttl)
+    except ConnectorError as exc:
+        yield _failed("acumatica seat", exc)
+        return
+    if slot is None:
+        yield CheckLine(
+            subject="acumatica seat",
+            ok=False,
+            finding=f"all {limits.max_sessions} sessions this connector may hold are in use by running syncs",
+            remedy="Check again when they are done, or raise ACUMATICA_MAX_SESSIONS.",
+        )
+        return
+    try:
+        if force:
+            ports.source.expect(None)
+        yield from ports.source.check(
+            entities, lambda entity, contract: contracts.update({entity.name: contract})
+        )
+        if force:
+            yield from _take_over(ports)
+    finally:
+        ports.source.close()
+        try:
+            give_seat_back(ports.state, ports.source, slot)
+        except ConnectorError as exc:
+            yield _failed("acumatica seat", exc)
+
+
+def _take_over(ports: Ports) -> Iterator[CheckLine]:
+    origin = ports.source.origin()
+    if origin is None:
+        return
+    try:
+        ports.state.remember_origin(origin)
+    except ConnectorError as exc:
+        yield _failed("copied tenant", exc)
+    else:
+        yield CheckLine(subject="copied tenant", ok=True, finding=f"from now on {origin}")
+
+
+def _check_warehouse(
+    ports: Ports, entities: Sequence[Entity], contracts: Mapping[str, Contract]
+) -> Iterator[CheckLine]:
+    """Yield the warehouse's lines, with the views of every entity whose contract was read just now or by a run."""
+    try:
+        known = [
+            (entity, contracts.get(entity.name) or ports.state.read_stream(entity.name).contract)
+            for entity in entities
+        ]
+    except ConnectorError as exc:
+        yield _failed(WAREHOUSE, exc)
+        return
+    yield from ports.warehouse.check(
+        [build_table(entity, contract) for entity, contract in known if contract]
+    )
+
+
+def _failed(subject: str, exc: ConnectorError) -> CheckLine:
+    return CheckLine(subject=subject, ok=False, finding=exc.message, remedy=exc.action)

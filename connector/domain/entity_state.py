@@ -1,0 +1,179 @@
+"""What is remembered of one entity between runs: how far it was read, and who may go on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+from connector.domain.records.contract import Contract
+
+MOST_SUSPECTS = 500
+"""Ids kept of records reported deleted; beyond that the oldest are dropped, and a reconcile finds them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """Durable progress inside a pass; another instance goes on from it.
+
+    `lower` is the pass's lower bound (None: everything). `signpost` is Acumatica's clock when the pass began. `offset`
+    rows of the list are written. `known` holds the marks of the rows of the last two pages, oldest first. `highest` is
+    the highest stamp seen. `edge` maps ids to versions already written and stamped near the signpost.
+    """
+
+    lower: datetime | None
+    signpost: datetime
+    offset: int
+    known: tuple[str, ...]
+    highest: datetime | None
+    edge: Mapping[str, str] = field(default_factory=dict)
+    edge_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The memory of one entity. A new one knows nothing, so its first pass reads everything.
+
+    `edge` maps the ids of the records stamped at or after `lower` to the versions already written, so that reading
+    them again writes nothing; `edge_complete` is False when there were more than the state keeps.
+    """
+
+    entity: str
+    watermark: datetime | None = None
+    lower: datetime | None = None
+    edge: Mapping[str, str] = field(default_factory=dict)
+    edge_complete: bool = True
+    checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
+    """Progress of the unfinished pass per mode (`incremental`, `backfill`, `reconcile`): each has its own cursor.
+
+    That of a `replay` has no list: its signpost is when the replay began, its highest when its last run ended.
+    """
+    contract: Contract | None = None
+    read_one_by_one: bool = False
+    """Acumatica cannot optimise this entity's list: read its keys, then each record by id."""
+    records_seen: int = 0
+    """Records the last complete pass over everything found; 0 when there was none."""
+    last_success_at: datetime | None = None
+    deletions_since: datetime | None = None
+    """From when on Acumatica's own list of deleted records is to be asked, where the tenant tracks them."""
+    suspects: tuple[str, ...] = ()
+    """Ids of records that were reported deleted and not looked at since; no commit touches them."""
+    due: int | None = None
+    """Set while a reported change waits to be read: the fence of the newest lease when it was reported.
+
+    A pass that begins under a later lease reads the change.
+    """
+
+
+GIVEN_BACK = datetime(1970, 1, 1, tzinfo=UTC)
+"""The end of a lease that was given back: long past by any instance's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A time-limited right to work on one entity. `fence` grows by one with every taking over.
+
+    The fence begins anew where the state was deleted, so a lease is told by its fence and its owner together.
+    """
+
+    entity: str
+    owner: str
+    fence: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedSignIn:
+    """A user name and password that Acumatica refused: sent again by every run, they would lock the account.
+
+    `mark` recognises them and tells nothing of them.
+    """
+
+    mark: str
+    refused_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One tenant of one instance (its URL): what all entities of a warehouse are a copy of."""
+
+    instance: str
+    tenant: str
+
+    def __str__(self) -> str:
+        return f"the tenant {self.tenant} at {self.instance}"
+
+    def is_same(self, other: "Origin") -> bool:
+        """Whether both are one; Acumatica takes names and paths in any case."""
+        ours, theirs = ((one.instance.casefold(), one.tenant.casefold()) for one in (self, other))
+        return ours == theirs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSlot:
+    """A time-limited right to hold one of the API sessions (licensed seats) the connector may use.
+
+    `refused` is the sign-in that was refused last, by whichever run; None when all is well. `origin` is what was read
+    from so far; None before anything was.
+    """
+
+    number: int
+    owner: str
+    expires_at: datetime
+    refused: RefusedSignIn | None = None
+    origin: Origin | None = None
+
+
+class Outcome(StrEnum):
+    """What became of a record that was read."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+    TOMBSTONED = "tombstoned"
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One record in one run. `key` is for people (`Bill/000123`), `record_id` is Acumatica's id."""
+
+    record_id: str
+    key: str
+    version: str
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A record that could not be used, whole, with its reason."""
+
+    entity: str
+    record_id: str
+    key: str
+    reason: str
+    payload: bytes
+    run_id: str
+    rejected_at: datetime
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditedPage:
+    """An audit entry of one record as found again: in which run, and when that page was written."""
+
+    run_id: str
+    mode: str
+    recorded_at: datetime
+    entry: AuditEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamStatus:
+    """What the status page shows of one entity."""
+
+    stream: Stream
+    lease: Lease | None
+    dead_letters: int
+    last_run: Mapping[str, object] | None
+    """The last run's result in the form of its audit entry; None when there was none."""

@@ -1,0 +1,1 @@
+"""A record: its contract, its columns, and the way from JSON text to a row."""

@@ -1,0 +1,178 @@
+"""The path of a record: decode with the contract known, unwrap, version, encode; each once.
+
+A record that is as its contract says is decoded straight into typed slots; decimals stay the digits of the wire. Any
+other record is first put right (`sifting`): what does not fit the contract moves to `_extra`, and the rest takes the same
+path, so there is one way from a field to its column.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from connector.domain.entity import Entity
+from connector.domain.records.columns import build_level, find_paths
+from connector.domain.records.compiled_level import ENCODER, Slots
+from connector.domain.records.contract import Contract, Kind, Shape
+from connector.domain.records.sifting import sift
+from connector.domain.records.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
+from connector.errors import RecordRejectedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One version of one record, encoded. `body` is the JSON object of its business columns, lines included."""
+
+    id: str
+    key: str
+    modified_at: datetime | None
+    version: str
+    body: bytes
+    extra: bytes = b""
+
+    @property
+    def mark(self) -> str:
+        """What identifies this row of the list: its id and its stamp (a row whose stamp changed may have moved).
+
+        Without a stamp its key tells whether it moved.
+        """
+        return build_mark(self.id, self.key if self.modified_at is None else self.modified_at.isoformat())
+
+    def encode(self, *, synced_at: str, run_id: str) -> bytes:
+        """Return the row of the log table, without `_extra`."""
+        stamp = ENCODER.encode(self.modified_at)
+        head = (
+            b'{"_id":%b,"_modified_at":%b,"_version":"%b","_deleted":false,"_synced_at":"%b","_run_id":"%b"'
+            % (
+                ENCODER.encode(self.id),
+                stamp,
+                self.version.encode(),
+                synced_at.encode(),
+                run_id.encode(),
+            )
+        )
+        return head + b"}" if self.body == b"{}" else b"".join((head, b",", self.body[1:]))
+
+
+def build_mark(record_id: str, state: str) -> str:
+    """Return the mark of a row in a list: 16 hexadecimal digits of its id and of what changes when it moves."""
+    return blake2b(f"{record_id} {state}".encode(), digest_size=8).hexdigest()
+
+
+class Codec:
+    """Turns the JSON text of records of one entity into rows, by its contract.
+
+    `refused` are dotted column paths whose existing column takes another type than the contract now announces, `narrow`
+    those whose column stays NUMERIC although the catalogue asks for BIGNUMERIC.
+    `unannounced` collects the paths of members the contract does not know; `retyped` those whose value is of another type
+    than announced, or than their column. All of these went to `_extra`.
+    """
+
+    def __init__(
+        self,
+        entity: Entity,
+        contract: Contract,
+        refused: frozenset[str] = frozenset(),
+        narrow: frozenset[str] = frozenset(),
+    ) -> None:
+        self.contract = contract
+        self.unannounced: set[str] = set()
+        self.retyped: set[str] = set()
+        self._set_aside = frozenset(find_paths(build_level(contract.root), refused)) - {
+            contract.modified_field
+        }
+        self._shape = contract.root.without(self._set_aside) if self._set_aside else contract.root
+        self._narrow = frozenset(find_paths(build_level(contract.root), narrow))
+        self._wide = entity.bignumeric_fields - self._narrow
+        self._slots = Slots(self._shape, build_level(self._shape), self._wide)
+        self._decoder = msgspec.json.Decoder(self._slots.wire)
+        attributes = self._slots.attributes
+        self._keys = [attrgetter(f"{attributes[key]}.value") for key in entity.keys if key in attributes]
+        stamp = contract.modified_field
+        self._stamp = attrgetter(f"{attributes[stamp]}.value") if stamp else None
+        self._probes = {kind: msgspec.json.Decoder(wire) for kind, wire in WIRE_TYPES.items()}
+
+    def decode(self, raw: bytes) -> Record:
+        """Return the record, or raise RecordRejectedError with the reason."""
+        try:
+            return self._build(self._decoder.decode(raw), b"")
+        except (msgspec.DecodeError, ValueError):
+            sifted = sift(raw, self._shape, self._fits)
+        self.unannounced |= sifted.unannounced - self._set_aside
+        self.retyped |= sifted.retyped | (sifted.unannounced & self._set_aside)
+        extra = msgspec.json.encode(sifted.extra, order="sorted") if sifted.extra else b""
+        try:
+            return self._build(self._decoder.decode(sifted.kept), extra)
+        except (msgspec.DecodeError, ValueError) as exc:
+            raise RecordRejectedError(
+                f"cannot be normalised: {exc}", action="Look at the record in Acumatica."
+            ) from exc
+
+    def _build(self, node: Any, extra: bytes) -> Record:
+        if not node.id:
+            raise ValueError("it has no id")
+        content: list[bytes] = []
+        body = self._slots.encode(node, content)
+        content.append(extra)
+        stamp = self._stamp(node) if self._stamp else None
+        return Record(
+            id=node.id,
+            key="/".join([str(value) for read in self._keys if (value := read(node)) is not None]),
+            modified_at=None if stamp is None else stamp.astimezone(UTC),
+            version=blake2b(b"".join(content), digest_size=16).hexdigest(),
+            body=body,
+            extra=extra,
+        )
+
+    def _fits(self, kind: Kind, path: str, value: Any) -> bool:
+        """Whether the value can become a column of this kind."""
+        try:
+            held: Any = self._probes[kind].decode(msgspec.json.encode(value)).value  # type: ignore[attr-defined]
+        except msgspec.DecodeError:
+            return False
+        if kind is Kind.DECIMAL and NUMBER.fullmatch(held):
+            self._check_width(path, held)
+            return True
+        convert = CONVERTERS.get(kind)
+        try:
+            if convert is not None and held is not None:
+                convert(held)
+        except ValueError:
+            return False
+        return True
+
+    def _check_width(self, path: str, digits: Raw) -> None:
+        """A number too long for its column rejects the record: a missing amount would make sums silently short."""
+        try:
+            (to_bignumeric if path in self._wide else to_numeric)(digits)
+        except ValueError:
+            raise RecordRejectedError(
+                f"{path} has more digits than its column holds", action=self._tell_remedy(path)
+            ) from None
+
+    def _tell_remedy(self, path: str) -> str:
+        if path in self._narrow:
+            return (
+                "That column was made as NUMERIC and cannot be widened in place. Rename the log table: the next run makes a"
+                f" new one with a wide column and reads everything. Or add {path} to exclude, then replay."
+            )
+        if path in self._wide:
+            return f"No column holds it: add {path} to exclude in the catalogue, then replay."
+        remedy = f"Add {path} to bignumeric_fields in the catalogue, then replay."
+        if _is_of_line(self.contract.root, path):
+            remedy += (
+                " In BigQuery a column of lines becomes wide only in a new log: rename the log table first."
+            )
+        return remedy
+
+
+def _is_of_line(shape: Shape, path: str) -> bool:
+    for member in path.split("/")[:-1]:
+        if member in shape.details:
+            return True
+        shape = shape.linked[member]
+    return False

@@ -1,0 +1,182 @@
+"""Scalars on the wire and in a column: one typed slot per kind, and how its value becomes a column's JSON."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from msgspec import Meta, Raw, Struct
+
+from connector.domain.records.columns import Leaf, Part
+from connector.domain.records.contract import Kind
+
+NULL = Raw(b"null")
+LONGEST = 100
+"""Digits of a number in scientific form that are worth spelling out; no column holds as many."""
+SHORT = 11
+"""A number of so many characters fits NUMERIC, wherever its point is. Nearly all amounts are as short."""
+NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+class Text(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """A string, guid or date; `{}` when empty."""
+
+    value: str | None = None
+
+
+class Digits(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """A number whose digits are kept as they are."""
+
+    value: Raw = NULL
+
+
+class Whole(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """An integer that fits a 64-bit column."""
+
+    value: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+
+
+class Truth(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """A boolean; unset is `{}`."""
+
+    value: bool | None = None
+
+
+class Instant(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """A date-time with its offset."""
+
+    value: Annotated[datetime, Meta(tz=True)] | None = None
+
+
+class Choice(Struct, frozen=True, gc=False):
+    """One entry of a drop-down (contract 5)."""
+
+    id: str | int | None = None
+    description: str | None = None
+
+
+class Select(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """A drop-down value."""
+
+    value: Choice | None = None
+
+
+class MultiSelect(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """Several drop-down values."""
+
+    value: list[Choice] | None = None
+
+
+WIRE_TYPES: dict[Kind, type[Struct]] = {
+    Kind.STRING: Text,
+    Kind.GUID: Text,
+    Kind.DATE: Text,
+    Kind.DECIMAL: Digits,
+    Kind.DOUBLE: Digits,
+    Kind.INT: Whole,
+    Kind.BOOL: Truth,
+    Kind.DATETIME: Instant,
+    Kind.SELECT: Select,
+    Kind.MULTISELECT: MultiSelect,
+}
+
+
+def to_numeric(raw: Raw) -> str | None:
+    """Return a decimal's digits without trailing zeros; raise ValueError when NUMERIC cannot hold it."""
+    text = str(raw, "ascii")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    # Of all JSON values numbers alone begin with a digit or a minus.
+    if "-" <= text < ":" and len(text) <= SHORT and "e" not in text and "E" not in text:
+        return text if text != "-0" else "0"
+    return _to_digits(raw, whole_limit=29, fraction_limit=9)
+
+
+def to_bignumeric(raw: Raw) -> str | None:
+    """Return a wide decimal's digits; raise ValueError when it has over 38 digits on a side."""
+    return _to_digits(raw, whole_limit=38, fraction_limit=38)
+
+
+def _to_digits(raw: Raw, *, whole_limit: int, fraction_limit: int) -> str | None:
+    """Text operations throughout: a decimal type would cost as much as all else that happens to a record."""
+    text = str(raw, "ascii")
+    if text == "null":
+        return None
+    if "e" in text or "E" in text:
+        text = _spell_out(text)
+    whole, _, fraction = text.partition(".")
+    digits, fraction = whole.removeprefix("-"), fraction.rstrip("0")
+    if not digits.isdigit() or (fraction and not fraction.isdigit()):
+        raise ValueError("not a number")
+    if len(digits) > whole_limit or len(fraction) > fraction_limit:
+        raise ValueError("a number with more digits than its column holds")
+    if fraction:
+        return f"{whole}.{fraction}"
+    return "0" if digits == "0" else whole
+
+
+def _spell_out(text: str) -> str:
+    """Return a number in scientific form as plain digits; raise ValueError for anything else."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation as exc:
+        raise ValueError("not a number") from exc
+    if abs(number.adjusted()) > LONGEST:
+        raise ValueError("a number with more digits than its column holds")
+    return f"{number:f}"
+
+
+def to_float(raw: Raw) -> Raw | None:
+    """Return a floating-point number's digits; raise ValueError for anything else."""
+    if NUMBER.fullmatch(raw):
+        return raw
+    if raw == NULL:
+        return None
+    raise ValueError("not a number")
+
+
+def to_date(text: str) -> date:
+    """Return the date part as it stands, never shifted to another zone; raise ValueError when there is none."""
+    return date.fromisoformat(text[:10])
+
+
+def to_utc(instant: datetime) -> datetime:
+    """Return the same instant in UTC, so that one instant has one spelling; raise ValueError if UTC has no such year."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("an instant outside the years 1 to 9999 of UTC") from None
+
+
+def to_id(choice: Choice) -> str | None:
+    """Return the internal id of a drop-down entry as text."""
+    return None if choice.id is None else str(choice.id)
+
+
+def to_description(choice: Choice) -> str | None:
+    """Return what the screen shows for a drop-down entry: what contract 4 gave as the value itself."""
+    return choice.description
+
+
+def to_descriptions(choices: list[Choice]) -> str:
+    """Return what the screen shows for several entries."""
+    return ", ".join(choice.description or str(choice.id) for choice in choices)
+
+
+CONVERTERS: dict[Kind, Callable[[Any], Any]] = {
+    Kind.DECIMAL: to_numeric,
+    Kind.DOUBLE: to_float,
+    Kind.DATE: to_date,
+    Kind.DATETIME: to_utc,
+    Kind.MULTISELECT: to_descriptions,
+}
+
+
+def choose_converter(leaf: Leaf, *, wide: bool) -> Callable[[Any], Any] | None:
+    """Return what turns the slot's value into the column's; None when it is the column's already."""
+    if leaf.part is Part.ID:
+        return to_id
+    if leaf.part is Part.DESCRIPTION:
+        return to_description
+    return to_bignumeric if wide else CONVERTERS.get(leaf.kind)

@@ -1,0 +1,1 @@
+"""What the warehouse holds: the log, the views over it, and their evolution."""

@@ -1,0 +1,53 @@
+"""Current rows kept in a table of their own, for an entity so large that a view over its log costs too much.
+
+The table is brought up to the log with one MERGE at the end of a run. It keeps the rows of deleted records, marked, so that
+no late older version can bring one back; the current view leaves them out.
+"""
+
+from dataclasses import replace
+
+from connector.domain.entity import Entity
+from connector.domain.tables.schema import Column, Merge, Table
+from connector.domain.tables.sql import DATASET, NEWEST_FIRST, join_lines, quote
+
+DAWN = "TIMESTAMP '0001-01-01 00:00:00+00'"
+"""Older than any stamp: stands for none."""
+STAMPS = tuple(f"COALESCE(`{side}`.`_modified_at`, {DAWN})" for side in ("_newest", "_kept"))
+IS_NEWER = f"""\
+({STAMPS[0]} > {STAMPS[1]} OR ({STAMPS[0]} = {STAMPS[1]} AND (
+    `_newest`.`_synced_at` > `_kept`.`_synced_at` OR (`_newest`.`_synced_at` = `_kept`.`_synced_at` AND (
+      `_newest`.`_version` > `_kept`.`_version` OR (`_newest`.`_version` = `_kept`.`_version`
+        AND `_kept`.`_deleted` AND NOT `_newest`.`_deleted`))))))"""
+"""The order of the views, spelled out for two rows: only what is strictly newer takes the place, so a repeat changes nothing."""
+
+
+def build_merge(entity: Entity, columns: tuple[Column, ...]) -> Merge:
+    """Return the table of current rows of a log table with these columns, and the statement that keeps it."""
+    kept = tuple(replace(column, required=False) for column in columns)
+    names = [quote(column.name) for column in kept]
+    return Merge(
+        into=Table(
+            name=entity.current_table,
+            entity=entity.name,
+            columns=kept,
+            description=(
+                f"The newest version of every {entity.acumatica_entity}, deleted ones marked, kept from "
+                f"{entity.log_table}. Query the view {entity.current_view}."
+            ),
+            cluster_by=("_id",),
+        ),
+        sql=f"""\
+MERGE {DATASET}.{quote(entity.current_table)} AS `_kept`
+USING (
+SELECT
+  {join_lines(names)}
+FROM {DATASET}.{quote(entity.log_table)}
+WHERE `_synced_at` >= CAST(@since AS TIMESTAMP)
+QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1
+) AS `_newest`
+ON `_kept`.`_id` = `_newest`.`_id`
+WHEN MATCHED AND {IS_NEWER} THEN UPDATE SET
+  {join_lines(f"{name} = `_newest`.{name}" for name in names)}
+WHEN NOT MATCHED THEN INSERT ({", ".join(names)})
+VALUES ({", ".join(f"`_newest`.{name}" for name in names)})""",  # noqa: S608 - quoted names of the catalogue and the contract
+    )

@@ -1,0 +1,52 @@
+"""What the connector itself asks of a log table, as SQL in BigQuery's dialect."""
+
+from collections.abc import Iterable
+
+from connector.domain.tables.schema import ColumnType, Table
+from connector.domain.tables.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote, spell_type
+
+
+def build_versions_query(table: Table) -> str:
+    """Return the query for the newest version of every record that is not deleted, by ascending id.
+
+    The record's own stamp comes last, where it is another than the one that the version is shown under.
+    """
+    own_stamp = f"SAFE_CAST({quote(table.stamp)} AS TIMESTAMP)" if table.stamp else "CAST(NULL AS TIMESTAMP)"
+    return f"""\
+SELECT `_id`, `_modified_at`, `_version`, NULLIF({own_stamp}, `_modified_at`) AS `_own_stamp`
+FROM {DATASET}.{quote(table.name)}
+WHERE TRUE
+QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1 AND NOT `_deleted`
+ORDER BY `_id`"""  # noqa: S608 - a quoted name of the catalogue
+
+
+def build_trail_query(table: Table, keys: Iterable[str]) -> str:
+    """Return the query for the rows whose columns `keys` have, as text, the values of `@key_0`, `@key_1` …; no details."""
+    scalars = (quote(column.name) for column in table.columns if column.type is not ColumnType.RECORD)
+    conditions = (
+        f"{quote(key)} = @key_{i}"  # a cast would hide from the warehouse that rows are clustered by this
+        if key in table.cluster_by
+        else f"CAST({quote(key)} AS STRING) = @key_{i}"
+        for i, key in enumerate(keys)
+    )
+    return f"""\
+SELECT
+  {join_lines(scalars)}
+FROM {DATASET}.{quote(table.name)}
+WHERE {" AND ".join(conditions)}
+ORDER BY {OLDEST_FIRST}"""  # noqa: S608 - quoted names of the catalogue and the contract
+
+
+def build_trial_query(table: Table) -> str:
+    """Return a query of all views of the table over empty stand-ins for what they read, to be tried before that is there."""
+    read = (table, table.merge.into) if table.merge else (table,)
+    named = [(each.name, _build_empty(each)) for each in read]
+    named += [(view.name, view.sql.replace(f"{DATASET}.", "")) for view in table.views]
+    parts = ",\n".join(f"{quote(name)} AS (\n{sql}\n)" for name, sql in named)
+    counts = (f"SELECT COUNT(*) FROM {quote(view.name)}" for view in table.views)  # noqa: S608 - a quoted name of the catalogue
+    return f"WITH {parts}\n" + "\nUNION ALL\n".join(counts)
+
+
+def _build_empty(table: Table) -> str:
+    nulls = (f"CAST(NULL AS {spell_type(column)}) AS {quote(column.name)}" for column in table.columns)
+    return f"SELECT\n  {join_lines(nulls)}\nLIMIT 0"

@@ -1,0 +1,1 @@
+"""What people and machines call: HTTP, command line, page, demo."""

@@ -1,0 +1,137 @@
+"""What a person at a terminal sees of a run: progress, results, tables; and what Ctrl-C does."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from connector.app.audit import AuditLine
+from connector.app.status import describe_age, judge, show_instant
+from connector.domain.instants import to_text
+from connector.domain.run import Mode, RunResult, Status, Tally
+from connector.ports import CheckLine
+
+COLOURS = {"succeeded": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
+STATE_COLOURS = {"ok": "green", "running": "blue", "late": "yellow", "failed": "red", "off": "dim"}
+
+
+class Interruption:
+    """Ctrl-C during runs: the first lets the page at hand be stored, the second stops at once."""
+
+    def __init__(self) -> None:
+        self.requested = False
+
+    def is_requested(self) -> bool:
+        """Whether Ctrl-C was pressed."""
+        return self.requested
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Take Ctrl-C until the end of the block."""
+        before = signal.signal(signal.SIGINT, self._ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _ask(self, *_: Any) -> None:
+        self.requested = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        write_note("Stopping after the page at hand; Ctrl-C again stops at once.")
+
+
+@contextmanager
+def show_progress(name: str, console: Console, *, shown: bool) -> Iterator[Callable[[Tally], None]]:
+    """Show how far a run of this name is, on a terminal alone; yield what is to be told its counts."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not (shown and console.is_terminal)
+    ) as progress:
+        task = progress.add_task(f"{name}: signing in")
+        yield lambda tally: progress.update(
+            task, description=f"{name}: reading page {tally.pages:,}, {tally.records_read:,} records done"
+        )
+
+
+def show_result(result: RunResult, console: Console) -> None:
+    """Print how a run ended: its counts, and why it did nothing or failed."""
+    colour = COLOURS[result.status.value]
+    counts = (
+        f"{result.records_read:,} read, {result.records_written:,} written, {result.records_unchanged:,} unchanged, "
+        f"{result.records_rejected:,} rejected in {result.duration_seconds:.1f} s"
+    )
+    extra = "".join(f", {name} {value}" for name, value in result.details.items())
+    console.print(
+        f"{result.entity:<20} [{colour}]{result.status.value:<10}[/] {counts}{extra}", highlight=False
+    )
+    if result.mode is Mode.REPLAY and result.status is Status.SUCCEEDED and not result.records_read:
+        console.print("  There is no dead letter to process.")
+    if result.reason:
+        console.print(f"  {result.reason}", highlight=False, markup=False)
+    if result.error:
+        console.print(f"  {result.error.message} {result.error.action}", highlight=False, markup=False)
+
+
+def show_checks(lines: Sequence[CheckLine], console: Console) -> None:
+    """Print what was tried, in order, below each failure what to do about it, and how many there were."""
+    table = Table("", "Tried", "Found", box=None, pad_edge=False)
+    for line in lines:
+        state, colour = ("[green]ok[/]", "dim") if line.ok else ("[red]FAILED[/]", "yellow")
+        remedy = f"\n[{colour}]→ {escape(line.remedy)}[/]" if line.remedy else ""
+        table.add_row(state, escape(line.subject), escape(line.finding) + remedy)
+    console.print(table, highlight=False)
+    failed = sum(not line.ok for line in lines)
+    summary = f"[red]{failed} of {len(lines)} failed.[/]" if failed else f"All {len(lines)} are well."
+    console.print(f"\n{summary}", highlight=False)
+
+
+def show_status(status: dict[str, Any], console: Console) -> None:
+    """Print how every entity stands that is enabled or has ever run, then why any of them failed."""
+    columns = ("Entity", "State", "Last success", "Watermark (UTC)", "Last run")
+    table = Table(*columns, box=None, pad_edge=False)
+    table.add_column("Dead letters", justify="right")
+    listed = [entry for entry in status["entities"] if entry["enabled"] or entry["last_run"]]
+    for entry in listed:
+        last = entry["last_run"] or {}
+        kind, word = judge(entry)
+        table.add_row(
+            entry["entity"],
+            f"[{STATE_COLOURS[kind]}]{word}[/]",
+            describe_age(entry["lag_seconds"]),
+            show_instant(entry["watermark"]),
+            f"{last.get('mode', '')} {last.get('status', '')}",
+            str(entry["dead_letters"]),
+        )
+    console.print(table)
+    reasons: dict[str, list[str]] = {}
+    for entry in listed:
+        if error := (entry["last_run"] or {}).get("error"):
+            reasons.setdefault(f"{error['message']} {error['action']}", []).append(entry["entity"])
+    for reason, entities in reasons.items():
+        console.print(f"{', '.join(entities)}: {reason}", highlight=False, markup=False)
+
+
+def show_audit(lines: Sequence[AuditLine], console: Console) -> None:
+    """Print a record's story, oldest first."""
+    table = Table("When (UTC)", "Where", "What", "Run", "Version", "Key", "Why", box=None, pad_edge=False)
+    for line in lines:
+        cells = (line.place, line.what, line.run_id, line.version[:12], line.key, line.reason)
+        table.add_row(show_instant(to_text(line.at)), *(escape(text) for text in cells))
+    console.print(table)
+
+
+def write_note(text: str) -> None:
+    """Tell the person something that is no part of the output, on stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def write_json(plain: Any) -> None:
+    """Write one JSON document on a line of its own."""
+    sys.stdout.write(msgspec.json.encode(plain).decode() + "\n")

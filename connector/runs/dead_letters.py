@@ -1,0 +1,59 @@
+"""Dead letters: records that could not be used are kept whole, each content once, until they can be used."""
+
+import logging
+from datetime import datetime
+
+from connector.domain.entity_state import DeadLetter
+from connector.domain.records.codec import Record
+from connector.domain.records.rejected import Rejected, build_digest
+from connector.runs.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+class Letters:
+    """The dead letters of an entity as a run finds and leaves them; looked up when they are first asked for."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._found: dict[str, str] | None = None
+        self._own: set[str] = set()
+
+    def has(self, record_id: str, payload: bytes) -> bool:
+        """Whether this very content of the record is a dead letter already."""
+        return self._digests().get(record_id) == build_digest(payload)
+
+    def keep(self, found: Record | Rejected, payload: bytes, reason: str) -> None:
+        """Keep the record whole, in place of an older letter of it."""
+        entity, now = self._run.entity.name, self._run.ports.clock.now()
+        logger.warning("record %s of %s is kept as a dead letter: %s", found.id, entity, reason)
+        self._run.ports.state.add_dead_letter(
+            DeadLetter(
+                entity=entity,
+                record_id=found.id,
+                key=found.key,
+                reason=reason,
+                payload=payload,
+                run_id=self._run.run_id,
+                rejected_at=now,
+            )
+        )
+        self._digests()[found.id] = build_digest(payload)
+        self._own.add(found.id)
+
+    def forget(self, record_id: str, read_at: datetime) -> None:
+        """Forget the letter of a record that was read well after it was rejected, and is in the warehouse now."""
+        if record_id not in self._digests():
+            return
+        entity, until = self._run.entity.name, read_at
+        if (
+            record_id in self._own
+        ):  # rejected earlier in this run, when this page was perhaps read ahead already
+            until = self._run.ports.clock.now()
+        logger.info("record %s of %s can be used: its dead letter is forgotten", record_id, entity)
+        self._run.ports.state.remove_dead_letter(entity, record_id, until)
+
+    def _digests(self) -> dict[str, str]:
+        if self._found is None:
+            self._found = dict(self._run.ports.state.dead_letter_digests(self._run.entity.name))
+        return self._found

@@ -1,0 +1,116 @@
+"""Marks records as deleted, and looks at those that were reported deleted between two reconciles."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from hashlib import blake2b
+from itertools import islice
+
+import msgspec
+
+from connector.domain.batch import Row
+from connector.domain.entity_state import AuditEntry, Outcome, Stream
+from connector.domain.instants import to_text
+from connector.domain.run import WriteMethod
+from connector.errors import ConnectorError
+from connector.runs.run import Run
+from connector.runs.writing import BatchWriter
+
+logger = logging.getLogger(__name__)
+
+MOST_LOOKED_AT = 500
+"""Reported records one run looks at, each with a request; the next run goes on."""
+
+
+def mark_deleted(run: Run, writer: BatchWriter, gone: Mapping[str, datetime | None]) -> None:
+    """Append the rows that say deleted, each with the stamp of the version it ends: a record that comes back wins."""
+    synced_at = to_text(run.ports.clock.now())
+    rows = [_build_tombstone(run, record_id, stamp, synced_at) for record_id, stamp in gone.items()]
+    writer.append_rows(rows, WriteMethod.LOAD)
+    if gone:
+        writer.audit(
+            [
+                AuditEntry(record_id=record_id, key="", version="", outcome=Outcome.TOMBSTONED)
+                for record_id in gone
+            ]
+        )
+    run.tally.records_written += len(gone)
+
+
+def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at: str) -> Row:
+    last = None if stamp is None else to_text(stamp)
+    version = blake2b(f"deleted {record_id} {last}".encode(), digest_size=16).hexdigest()
+    row = {
+        "_id": record_id,
+        "_modified_at": last,
+        "_version": version,
+        "_deleted": True,
+        "_synced_at": synced_at,
+        "_run_id": run.run_id,
+    }
+    return Row(insert_id=version, data=msgspec.json.encode(row))
+
+
+def follow_deletions(run: Run, stream: Stream, writer: BatchWriter, *, covered_until: datetime) -> Stream:
+    """Tombstone what was reported deleted and is gone; return the stream with its cursor of deletions moved.
+
+    `covered_until` is where the next run has to begin asking: what is deleted later may not be told yet. Reports are
+    hints: what cannot be looked at, or not in time, is left to the next run and never keeps this one from its end.
+    """
+    listed, is_all_told = _ask_for_deleted(run, stream)
+    reported = {*stream.suspects, *listed}
+    live = _find_live(run, writer, reported)
+    looked_at = dict(_look_at(run, islice(live, MOST_LOOKED_AT)))
+    gone = {record_id: live[record_id] for record_id, is_gone in looked_at.items() if is_gone}
+    mark_deleted(run, writer, gone)
+    if reported:
+        run.details |= {"reported_deleted": len(reported), "deleted": len(gone)}
+    dealt_with = [
+        record_id for record_id in stream.suspects if record_id in looked_at or record_id not in live
+    ]
+    if dealt_with:
+        run.ports.state.remove_suspects(run.lease, dealt_with)
+    is_done = is_all_told and len(looked_at) == len(live)
+    return replace(stream, deletions_since=covered_until) if is_done else stream
+
+
+def _ask_for_deleted(run: Run, stream: Stream) -> tuple[Iterable[str], bool]:
+    """Return the ids, and whether the cursor may move. It is a hint, so its failure fails nothing.
+
+    The first time there is nothing to ask for: what was deleted before is found by a reconcile.
+    """
+    if run.entity.dac is None or stream.deletions_since is None:
+        return (), run.entity.dac is not None
+    try:
+        listed = run.ports.source.read_deleted(run.entity, stream.deletions_since)
+    except ConnectorError as exc:
+        logger.warning("deletions of %s are left to the next run: %s", run.entity.name, exc.message)
+        return (), False
+    return (listed.ids, listed.is_whole) if listed else ((), False)
+
+
+def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, datetime | None]:
+    """Return those of the records that the warehouse still shows, with their stamps."""
+    if not reported:
+        return {}
+    versions = run.ports.warehouse.current_versions(writer.table)
+    return {current.record_id: current.modified_at for current in versions if current.record_id in reported}
+
+
+def _look_at(run: Run, record_ids: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the records that could be asked for in time, each with whether Acumatica says that it is gone."""
+    for record_id in record_ids:
+        if run.must_stop():
+            return
+        try:
+            is_gone = run.ports.source.read_record(run.entity, record_id) is None
+        except ConnectorError as exc:
+            logger.warning(
+                "record %s of %s, reported deleted, is left to the next run: %s",
+                record_id,
+                run.entity.name,
+                exc.message,
+            )
+        else:
+            yield record_id, is_gone

@@ -1,0 +1,230 @@
+"""Compares both sides completely and repairs the warehouse: what is missing or stale is written, what is gone is marked.
+
+A filter by change time never shows a deletion, and not every change moves the stamp. So all ids and stamps are listed
+(`keys`), or every record is read again and its content compared (`content`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+
+from connector.domain.cursor import Plan, Seam
+from connector.domain.entity import Depth
+from connector.domain.entity_state import Checkpoint, Stream
+from connector.domain.records.codec import Record
+from connector.domain.records.contract import Contract
+from connector.domain.records.rejected import Rejected
+from connector.domain.run import Status, WriteMethod
+from connector.domain.tables.log_table import build_table
+from connector.domain.versions import VersionIndex
+from connector.errors import TooManyDeletionsError, TransientError
+from connector.runs.by_id import read_again
+from connector.runs.deletions import mark_deleted
+from connector.runs.preparing import load_contract, prepare_log
+from connector.runs.reading import Interpreter, ListReader, Page, read_ahead
+from connector.runs.run import Run
+from connector.runs.writing import BatchWriter
+
+DELETIONS_TOLERATED = 20
+DELETION_SHARE_TOLERATED = 0.1
+"""More than 20 records and a tenth of all gone at once, or all of several: rights taken away look just the same."""
+ROWS_AT_ONCE = 500
+
+
+class Reconcile:
+    """One comparison of an entity's list with its current view."""
+
+    def __init__(self, run: Run, stream: Stream) -> None:
+        self._run = run
+        self._is_deep = run.request.depth is Depth.CONTENT
+        self._is_out_of_time = False
+        self._matched = self._repaired = self._stale = self._deleted = 0
+        contract = load_contract(run, stream)
+        self._writer = BatchWriter(run, build_table(run.entity, contract))
+        self._table, self._stream = prepare_log(run, stream, self._writer.table)
+        self._interpreter = Interpreter(
+            run.ports.source, run.entity, contract, self._table.retyped, self._table.narrow
+        )
+
+    def work(self) -> Status:
+        """Compare, repair, then mark what is gone; return PARTIAL when time ran out (repairs made stay made)."""
+        self._is_deep = self._is_deep or self._table.is_void
+        self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._writer.table))
+        checkpoint = self._stream.checkpoints.get("reconcile") if self._is_deep else None
+        is_done = self._compare_content(checkpoint) if self._is_deep else self._compare_keys()
+        if is_done and checkpoint is None:
+            is_done = self._mark_deleted()
+        if is_done and self._is_deep:
+            self._save_checkpoint(None)
+        self._run.details |= {
+            "depth": Depth.CONTENT.value if self._is_deep else Depth.KEYS.value,
+            "matched": self._matched,
+            "repaired": self._repaired,
+            "deleted": self._deleted,
+            "stale": self._stale,
+        }
+        return Status.SUCCEEDED if is_done else Status.PARTIAL
+
+    def _open_reader(self, checkpoint: Checkpoint | None) -> ListReader:
+        return ListReader(
+            source=self._run.ports.source,
+            clock=self._run.ports.clock,
+            interpreter=self._interpreter,
+            plan=Plan(lower=None, checkpoint=checkpoint),
+            page_size=self._run.limits.page_size,
+            one_by_one=self._stream.read_one_by_one and self._is_deep,
+            keys_only=not self._is_deep,
+        )
+
+    def _compare_keys(self) -> bool:
+        """List ids and stamps alone; read the records that differ. Return False when time ran out."""
+        with closing(
+            self._open_reader(None).read()
+        ) as pages:  # no request may be left that signs in behind the sign-out
+            for page in self._in_time(pages):
+                self._compare_page(page)
+        return not self._is_out_of_time
+
+    def _compare_page(self, page: Page) -> None:
+        self._run.begin_page()
+        self._follow(page.contract)
+        differing = [found for reading in page.readings if self._differs(found := reading.record)]
+        same = len(page.readings) - len(differing)
+        self._matched += same
+        self._run.tally.records_read += same
+        self._run.tally.records_unchanged += same
+        self._repair(dict.fromkeys(found.id for found in differing))
+
+    def _in_time(self, pages: Iterable[Page]) -> Iterator[Page]:
+        """Yield the pages until time runs out: after one was worked on, or in the request for the next."""
+        try:
+            for page in pages:
+                yield page
+                self._is_out_of_time = self._is_out_of_time or self._run.must_stop()
+                if self._is_out_of_time:
+                    return
+        except TransientError as exc:
+            if not self._run.is_cut_short(exc):
+                raise
+            self._is_out_of_time = True
+
+    def _differs(self, found: Record | Rejected) -> bool:
+        """Note that Acumatica has the record; return whether the warehouse misses it or has it with another stamp."""
+        at = self._index.find(found.id)
+        if at is None:
+            return True
+        self._index.mark_seen(at)
+        if isinstance(found, Record) and self._index.has_stamp(at, found.modified_at):
+            return False
+        self._stale += 1
+        return True
+
+    def _repair(self, record_ids: Mapping[str, object]) -> list[str]:
+        """Read these records one by one, as far as time allows, and write them; return the ids Acumatica says are gone."""
+        read_at = self._run.ports.clock.now()
+        raws = dict(read_again(self._run, record_ids))
+        self._is_out_of_time = len(raws) < len(record_ids)
+        readings, contract = self._interpreter.interpret([raw for raw in raws.values() if raw is not None])
+        if readings:
+            self._write(
+                Page(
+                    readings=readings,
+                    seam=Seam(),
+                    signpost=read_at,
+                    read_at=read_at,
+                    is_short=True,
+                    contract=contract,
+                )
+            )
+        return [i for i, raw in raws.items() if raw is None]
+
+    def _write(self, page: Page) -> None:
+        """Write what the warehouse does not have in this very version, and count it."""
+        self._follow(page.contract)
+        tally = self._run.tally
+        written, unchanged = tally.records_written, tally.records_unchanged
+        readings = tuple(replace(reading, record=self._lift(reading.record)) for reading in page.readings)
+        self._writer.write([replace(page, readings=readings)], self._index, WriteMethod.LOAD)
+        self._repaired += tally.records_written - written
+        self._matched += tally.records_unchanged - unchanged
+
+    def _follow(self, contract: Contract | None) -> None:
+        """Make the table fit the contract that the rows are read by from now on."""
+        if contract is not None:
+            self._writer.table = build_table(self._run.entity, contract)
+            self._run.prepare(self._writer.table)
+
+    def _lift(self, found: Record | Rejected) -> Record | Rejected:
+        """What Acumatica has now is right, even with an older stamp than the warehouse's (a tenant restored from a backup).
+
+        Such a version is written under the warehouse's stamp, or it would never be shown; its own columns keep its own.
+        """
+        at = self._index.find(found.id)
+        if at is None or not isinstance(found, Record) or found.modified_at is None:
+            return found
+        shown = self._index.stamp(at)
+        return found if shown is None or shown <= found.modified_at else replace(found, modified_at=shown)
+
+    def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
+        """Read every record and write those whose content differs. Return False when time ran out, progress stored."""
+        page: Page | None = None
+        with read_ahead(self._open_reader(checkpoint).read()) as pages:
+            for page in self._in_time(pages):
+                self._run.begin_page()
+                for reading in page.readings:
+                    self._note_content(reading.record)
+                self._write(page)
+        if self._is_out_of_time:
+            self._save_checkpoint(page)
+        return not self._is_out_of_time
+
+    def _note_content(self, found: Record | Rejected) -> None:
+        at = self._index.find(found.id)
+        if at is not None:
+            self._index.mark_seen(at)
+            if isinstance(found, Record) and not self._index.is_known(found):
+                self._stale += 1
+
+    def _save_checkpoint(self, page: Page | None) -> None:
+        """Store how far the records were read again (None: to the end). Deletions need a pass in one go, so it has none."""
+        checkpoint = None
+        if page is not None:
+            checkpoint = Checkpoint(
+                lower=None,
+                signpost=page.signpost,
+                offset=page.seam.offset,
+                known=page.seam.known,
+                highest=None,
+            )
+        self._run.ports.state.save_checkpoint(self._run.lease, "reconcile", checkpoint)
+
+    def _mark_deleted(self) -> bool:
+        """Tombstone what is neither listed nor found by its id. Return False when time ran out."""
+        self._check_share(self._index.count_unseen())
+        unseen = self._index.walk_unseen()
+        while batch := dict(islice(unseen, ROWS_AT_ONCE)):
+            gone = self._repair(batch)
+            mark_deleted(self._run, self._writer, {record_id: batch[record_id] for record_id in gone})
+            self._deleted += len(gone)
+            if self._is_out_of_time or self._run.must_stop():
+                return False
+        return True
+
+    def _check_share(self, unseen: int) -> None:
+        allowed = max(DELETIONS_TOLERATED, int(DELETION_SHARE_TOLERATED * len(self._index)))
+        is_all_gone = unseen == len(self._index) > 1
+        if (unseen > allowed or is_all_gone) and not self._run.request.force:
+            raise TooManyDeletionsError(
+                f"{unseen} of {len(self._index)} records of {self._run.entity.name} are not listed by Acumatica any more; "
+                f"that is too many to take as deleted without a word (up to {allowed}, and never all).",
+                action=(
+                    "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
+                    "reconcile with force."
+                ),
+            )
+
+
+def reconcile_entity(run: Run, stream: Stream) -> Status:
+    """Do a reconcile."""
+    return Reconcile(run, stream).work()

@@ -1,0 +1,65 @@
+"""Records that cannot be used: what is told of them, and how they are recognised."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from connector.domain.records.codec import Codec
+from connector.domain.records.contract import Kind
+from connector.domain.records.rejected import Rejected, build_digest, identify
+from tests.builders import MORNING, a_contract, a_row, an_entity, an_id
+
+STAMP = "LastModifiedDateTime"
+
+
+def found(raw: bytes, **entity: object) -> Rejected:
+    return identify(raw, an_entity(**entity), STAMP, "why")
+
+
+def test_as_much_as_can_be_read_is_told() -> None:
+    raw = a_row(number=4, key="V004")
+    assert found(raw) == Rejected(id=an_id(4), key="V004", reason="why", payload=raw, modified_at=MORNING)
+
+
+def test_the_key_is_spelled_as_that_of_a_good_record() -> None:
+    contract = a_contract(fields={"Type": Kind.STRING, "Nbr": Kind.INT})
+    raw = b'{"id":"x","Type":{"value":"Bill"},"Nbr":{"value":7}}'
+    good = Codec(an_entity(keys=("Type", "Nbr")), contract).decode(raw)
+    assert found(raw, keys=("Type", "Nbr")).key == good.key == "Bill/7"
+    assert found(b'{"id":"x","Type":{},"Nbr":"odd"}', keys=("Type", "Nbr")).key == ""
+
+
+def test_the_id_is_found_in_text_that_cannot_be_decoded() -> None:
+    raw = b'{"id" : "%b","VendorID":{"value":"\xff"}}' % an_id(5).encode()
+    assert (found(raw).id, found(raw).modified_at) == (an_id(5), None)
+
+
+def test_without_an_id_one_is_made_from_the_text() -> None:
+    made = {found(raw).id for raw in (b"[]", b"{", b'{"id":""}', b'{"id":5}')}
+    assert len(made) == 4
+    assert all(each.startswith("unidentified-") for each in made)
+    assert found(b"[]") == found(b"[]")
+
+
+@pytest.mark.parametrize(
+    "value", ['"never"', "5", "null", '"2026-01-01"', '"0001-01-01T00:00:00+05:00"'], ids=str
+)
+def test_a_stamp_that_cannot_be_read_is_none(value: str) -> None:
+    raw = f'{{"id":"x","{STAMP}":{{"value":{value}}}}}'.encode()
+    assert found(raw).modified_at is None
+
+
+def test_a_stamp_is_the_instant_whatever_its_offset() -> None:
+    raw = b'{"id":"x","LastModifiedDateTime":{"value":"2026-02-11T14:15:14.04-05:00"}}'
+    assert found(raw).modified_at == datetime(2026, 2, 11, 19, 15, 14, 40_000, tzinfo=UTC)
+
+
+def test_a_content_has_one_digest_wherever_it_stands_and_whichever_session_reads_it() -> None:
+    def text(row: int, line: str, amount: str) -> bytes:
+        return (
+            f'{{"id":"x","rowNumber":{row},"Amount":{{"value":{amount}}},"Details":[{{"id":"{line}","rowNumber":1}}],'
+            f'"_links":{{"self":"/entity/{line}","files:put":"/files/{line}"}}}}'
+        ).encode()
+
+    assert build_digest(text(1, an_id(1), "5")) == build_digest(text(77, an_id(2), "5"))
+    assert build_digest(text(1, an_id(1), "5")) != build_digest(text(1, an_id(1), "6"))

@@ -1,0 +1,368 @@
+"""The command line: exit codes, JSON, tables and the sentences of its errors."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.service import build
+from connector.app.settings import list_variables, load_settings
+from connector.domain.run import RunRequest
+from connector.faces.cli import _run_all, main
+from connector.faces.terminal import Interruption
+from tests.stand_ins.clock import FakeClock
+
+
+@pytest.fixture(scope="module")
+def tenant() -> Iterator[Sandbox]:
+    """One small company for all tests; they leave it as it was."""
+    with Sandbox(SandboxOptions(size="tiny", real_time=True, lockout_attempts=3)) as sandbox:
+        yield sandbox
+
+
+class Shell:
+    """Runs commands as a terminal would, and keeps what they print."""
+
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capture = capture
+        self.out = self.err = ""
+
+    def run(self, *arguments: str) -> int:
+        """Return the exit code."""
+        return self.call(lambda: main(arguments))
+
+    def call(self, command: Callable[[], int]) -> int:
+        """Return the exit code of what a command does."""
+        try:
+            code = command()
+        except SystemExit as exc:
+            code = int(str(exc.code))
+        self.out, self.err = self._capture.readouterr()
+        return code
+
+    def documents(self) -> list[Any]:
+        """Return what was printed, one JSON document a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def query(self, sql: str) -> list[Any]:
+        """Ask the DuckDB file."""
+        with duckdb.connect(str(self.folder / "erp.duckdb"), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture
+def shell(
+    tenant: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Shell]:
+    """A laptop with Acumatica credentials, in a folder of its own."""
+    for variable in list_variables():
+        monkeypatch.delenv(variable.name, raising=False)
+    (tmp_path / "credentials.json").write_text(json.dumps(tenant.credentials("password")))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ACUMATICA_URL", tenant.url)
+    monkeypatch.setenv("ACUMATICA_CREDENTIALS", "file:credentials.json")
+    monkeypatch.setenv("WAREHOUSE", "duckdb:erp.duckdb")
+    monkeypatch.setenv("STATE", "sqlite:state.db")
+    yield Shell(tmp_path, capsys)
+    tenant.faults.clear()
+    assert tenant.seats == 0
+
+
+def test_a_sync_prints_its_counts_and_ends_with_0(shell: Shell, tenant: Sandbox) -> None:
+    count = len(tenant.tenant.records("Vendor"))
+    assert shell.run("sync", "vendors") == 0
+    assert f"{count} read, {count} written, 0 unchanged, 0 rejected" in shell.out
+    assert shell.query("SELECT count(*) FROM vendors") == [(count,)]
+    assert shell.err == ""
+
+
+def test_json_is_one_document_a_run(shell: Shell) -> None:
+    assert shell.run("sync", "gl_accounts", "non_stock_items", "--json") == 0
+    assert [(d["entity"], d["status"]) for d in shell.documents()] == [
+        ("gl_accounts", "succeeded"),
+        ("non_stock_items", "succeeded"),
+    ]
+
+
+def test_an_entity_named_twice_is_synced_once(shell: Shell) -> None:
+    assert shell.run("sync", "vendors", "vendors", "--json") == 0
+    assert len(shell.documents()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sync"], "No entity is named."),
+        (["sync", "vendors", "--all"], "Both entities and --all are given."),
+        (["sync", "vendros"], "Unknown entity 'vendros'. Use one of: checks,"),
+        (["audit", "vendros", "X"], "Unknown entity 'vendros'."),
+        (["check", "vendros"], "Unknown entity 'vendros'."),
+        (["sync", "vendors", "--since", "2026-01-01T00:00:00Z"], "--since belongs to mode backfill"),
+        (["sync", "vendors", "--depth", "content"], "--depth belongs to mode reconcile"),
+        (["sync", "vendors", "--force"], "--force belongs to mode reconcile, not to incremental."),
+        (["sync", "vendors", "--mode", "backfill", "--since", "yesterday"], "write it as 2026-01-31T00:00"),
+        (["sync", "vendors", "--mode", "chek"], "invalid choice"),
+        (["replay"], "required: entity"),
+        ([], "required: COMMAND"),
+    ],
+)
+def test_a_wrong_command_ends_with_2_and_reads_nothing(
+    shell: Shell, tenant: Sandbox, arguments: list[str], sentence: str
+) -> None:
+    before = len(tenant.requests)
+    assert shell.run(*arguments) == 2
+    assert sentence in shell.err
+    assert shell.out == ""
+    assert len(tenant.requests) == before
+
+
+def test_a_wrong_command_is_json_too(shell: Shell) -> None:
+    assert shell.run("sync", "vendros", "--json") == 2
+    (document,) = shell.documents()
+    assert document["status"] == "failed"
+    assert document["error"]["type"] == "BadRequestError"
+
+
+def test_every_wrong_variable_is_told_at_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE", "postgres:x")
+    monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "1")
+    monkeypatch.delenv("ACUMATICA_CREDENTIALS")
+    assert shell.run("status") == 1
+    for part in ("WAREHOUSE must be", "ACUMATICA_PAGE_SIZE must be", "ACUMATICA_CREDENTIALS is missing"):
+        assert part in shell.err
+
+
+def test_an_unknown_log_level_is_a_wrong_variable(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "chatty")
+    assert shell.run("status") == 1
+    assert "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR" in shell.err
+
+
+def test_a_failure_is_told_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACUMATICA_ENDPOINT_VERSION", "18.200.001")
+    assert shell.run("sync", "vendors") == 1
+    sentence = "The endpoint Default is not offered in version 18.200.001"
+    assert (shell.out + shell.err).count(sentence) == 1
+
+
+def test_the_line_of_a_run_is_logged_when_asked_for(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+    assert shell.run("sync", "vendors", "--json") == 0
+    assert "vendors incremental succeeded" in shell.err
+    assert len(shell.documents()) == 1
+
+
+def test_a_wrong_password_is_tried_once_not_once_per_entity(shell: Shell, tenant: Sandbox) -> None:
+    wrong = {**tenant.credentials("password"), "password": "wrong"}
+    (shell.folder / "credentials.json").write_text(json.dumps(wrong))
+    before = len(tenant.requests)
+    assert shell.run("sync", "--all", "--json") == 1
+    (document,) = shell.documents()
+    assert document["error"]["type"] == "CredentialsError"
+    assert "The other entities are not tried" in shell.err
+    assert "wrong" not in shell.out
+    assert len(tenant.requests) == before + 1
+
+
+def test_a_failure_of_one_entity_keeps_no_other_from_running(shell: Shell, tenant: Sandbox) -> None:
+    tenant.configure(forbidden=["Vendor"])
+    try:
+        assert shell.run("sync", "vendors", "gl_accounts", "--json") == 1
+    finally:
+        tenant.configure(forbidden=[])
+    assert [d["status"] for d in shell.documents()] == ["failed", "succeeded"]
+
+
+def test_a_run_out_of_time_goes_on_by_itself(
+    shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "10")
+    clock = FakeClock()
+    hour = timedelta(hours=1)
+    tenant.faults.add(path="/Bill?", skip=1, times=2, hook=lambda _: clock.advance(hour))
+    connector = build(load_settings(os.environ), clock=clock)
+    options, requests = argparse.Namespace(json=True), [RunRequest(entity="invoices")]
+    assert shell.call(lambda: _run_all(connector, requests, options, Console(), Interruption())) == 0
+    assert [d["status"] for d in shell.documents()] == ["partial", "partial", "succeeded"]
+    assert shell.query("SELECT count(*) = count(DISTINCT _id) FROM invoices") == [(True,)]
+
+
+def test_ctrl_c_stores_the_page_at_hand_and_the_next_sync_goes_on(
+    shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "10")
+    tenant.faults.add(path="/Bill?", ordinal=3, hook=lambda _: _press_ctrl_c())
+    assert shell.run("sync", "invoices", "vendors", "--json") == 130
+    (stopped,) = shell.documents()
+    assert (stopped["entity"], stopped["status"]) == ("invoices", "partial")
+    assert stopped["records_written"] > 0
+    assert "Ctrl-C again stops at once" in shell.err
+    assert shell.run("sync", "invoices", "--json") == 0
+    (rest,) = shell.documents()
+    assert rest["records_written"] + stopped["records_written"] == len(tenant.tenant.records("Bill"))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_stops_at_once_and_is_written_down_as_that(shell: Shell, tenant: Sandbox) -> None:
+    assert shell.run("sync", "vendors") == 0
+    tenant.faults.add(path="/Vendor?", ordinal=1, hook=lambda _: _press_ctrl_c_twice())
+    assert shell.run("sync", "vendors", "--mode", "backfill") == 130
+    assert "the next run goes on from there" in shell.err
+    assert shell.query("SELECT error FROM sync_runs WHERE mode = 'backfill'") == [
+        ("The run of vendors was interrupted.",)
+    ]
+
+
+def test_what_gets_no_further_within_its_budget_is_not_run_for_ever(
+    shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reconcile of keys begins anew each time, and here its second page never comes in time."""
+    assert shell.run("sync", "invoices") == 0
+    monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "15")
+    monkeypatch.setenv("SYNC_TIME_BUDGET_SECONDS", "40")
+    tenant.faults.add(path="/Bill?", skip=1, times=10_000, status=429, headers={"Retry-After": "50"})
+    assert shell.run("reconcile", "invoices", "--json") == 1
+    (result,) = shell.documents()
+    assert (result["status"], result["records_read"]) == ("partial", 15)
+    assert "SYNC_TIME_BUDGET_SECONDS" in shell.err
+
+
+@pytest.fixture(autouse=True)
+def _ctrl_c_as_on_a_terminal() -> Iterator[None]:
+    """A shell starts what it puts in the background with Ctrl-C ignored; these tests are about a terminal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def _press_ctrl_c_twice() -> None:
+    """Press it again as soon as the first has been taken, which gives Ctrl-C its usual meaning back."""
+    _press_ctrl_c()
+    ends_at = time.monotonic() + 10
+    while signal.getsignal(signal.SIGINT) is not signal.default_int_handler and time.monotonic() < ends_at:
+        threading.Event().wait(0.005)
+    _press_ctrl_c()
+
+
+def _press_ctrl_c() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def test_replay_without_dead_letters_says_so(shell: Shell) -> None:
+    assert shell.run("replay", "vendors") == 0
+    assert "There is no dead letter to process." in shell.out
+
+
+def test_check_tells_each_system_with_a_remedy_for_what_fails(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.run("check", "vendors") == 0
+    assert "acumatica sign-in" in shell.out
+    assert not (shell.folder / "erp.duckdb").exists()
+    monkeypatch.setenv("ACUMATICA_ENDPOINT_VERSION", "18.200.001")
+    assert shell.run("check", "vendors", "--json") == 1
+    (lines,) = shell.documents()
+    (failed,) = [line for line in lines if not line["ok"]]
+    assert "18.200.001" in failed["finding"]
+    assert "ACUMATICA_ENDPOINT_VERSION" in failed["remedy"]
+
+
+def test_a_moved_tenant_is_said_to_be_the_same_with_a_forced_check(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.run("sync", "vendors") == 0
+    with Sandbox(SandboxOptions(size="tiny", real_time=True, virtual_directory="Moved")) as moved:
+        monkeypatch.setenv("ACUMATICA_URL", moved.url)
+        assert shell.run("sync", "vendors", "items", "--json") == 1
+        (result,) = shell.documents()
+        assert result["error"]["type"] == "OtherTenantError"
+        assert "would fail in the same way" in shell.err
+        assert shell.run("check", "vendors", "--force") == 0
+        assert "from now on the tenant ACME at http://localhost/Moved" in shell.out
+        assert shell.run("sync", "vendors") == 0
+
+
+def test_check_shows_each_remedy_below_its_failure_and_counts_them(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.run("check", "vendors") == 0
+    assert "All 9 are well." in shell.out
+    monkeypatch.setenv("NOTIFY_SECRET", "env:NOPE")
+    assert shell.run("check", "vendors") == 1
+    lines = shell.out.splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("FAILED"))
+    assert "NOPE is not set" in lines[at]
+    assert lines[at + 1].strip() == "→ Set NOPE to the secret, or name another reference."
+    assert lines[-1] == "1 of 10 failed."
+    assert max(map(len, lines)) <= 120
+
+
+def test_status_shows_every_entity_and_a_shared_reason_once(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shell.run("sync", "gl_accounts") == 0
+    monkeypatch.setenv("ACUMATICA_ENDPOINT", "Finance")
+    for entity in ("vendors", "items"):
+        assert shell.run("sync", entity) == 1
+    assert shell.run("status") == 0
+    rows = {line.split()[0]: line for line in shell.out.splitlines()}
+    assert "ok" in rows["gl_accounts"]
+    assert "just now" in rows["gl_accounts"]
+    assert "failed" in rows["items"]
+    assert "never synced" in rows["invoices"]
+    assert "customers" not in rows
+    assert shell.out.count("There is no endpoint Finance here") == 1
+    assert "vendors, items: There is no endpoint" in shell.out
+    assert shell.run("status", "--json") == 0
+    (document,) = shell.documents()
+    assert len(document["entities"]) == 16
+
+
+def test_audit_tells_a_records_story_by_key_and_by_id(shell: Shell) -> None:
+    assert shell.run("sync", "invoices") == 0
+    ((key, record_id),) = shell.query("SELECT type || '/' || reference_nbr, _id FROM invoices LIMIT 1")
+    assert shell.run("audit", "invoices", key) == 0
+    assert "version stored" in shell.out
+    assert "incremental: written" in shell.out
+    assert shell.run("audit", "invoices", record_id, "--json") == 0
+    (lines,) = shell.documents()
+    assert {line["record_id"] for line in lines} == {record_id}
+
+
+def test_audit_of_an_unknown_key_ends_with_1_and_says_how_to_write_it(shell: Shell) -> None:
+    assert shell.run("audit", "invoices", "000001[/bold]") == 1
+    assert "Nothing is known of 000001[/bold] in invoices." in shell.out
+    assert "(Type/ReferenceNbr)" in shell.out
+    assert shell.run("audit", "invoices", "000001", "--json") == 1
+    assert shell.documents() == [[]]
+
+
+def test_a_duckdb_file_open_elsewhere_is_named_with_what_to_do(shell: Shell) -> None:
+    assert shell.run("sync", "vendors") == 0
+    script = (
+        "import duckdb, sys; c = duckdb.connect('erp.duckdb'); print('open', flush=True); sys.stdin.read()"
+    )
+
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=shell.folder
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        assert shell.run("sync", "vendors") == 1
+        assert f"(PID {other.pid}). Close that program" in shell.out
+        other.communicate()
+    assert shell.run("sync", "vendors") == 0

@@ -1,0 +1,200 @@
+"""Records reported deleted between two reconciles: looked at, marked if they are gone, left if that cannot be told."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from connector.domain.entity_state import Outcome
+from connector.domain.listing import DeletedIds
+from connector.domain.run import RunResult, Status, WriteMethod
+from connector.errors import SourceUnavailableError
+from connector.runs.deletions import MOST_LOOKED_AT
+from tests.builders import an_id
+from tests.fault.mortal import Life
+from tests.stand_ins.clock import NOON
+from tests.unit.runs.small_rig import SmallRig, copied, vendors
+
+HOUR, LOOKBACK = timedelta(hours=1), timedelta(minutes=15)
+DAC = "PX_Objects_AP_Vendor"
+DOWN = SourceUnavailableError("Down.", action="Wait.")
+
+
+def report(rig: SmallRig, *numbers: int) -> None:
+    assert rig.state.note_notification("vendors", f"n-{numbers}", [an_id(n) for n in numbers], HOUR)
+
+
+def lose(rig: SmallRig, *numbers: int) -> None:
+    for number in numbers:
+        del rig.source.rows[an_id(number)]
+
+
+def marks(rig: SmallRig) -> list[dict[str, Any]]:
+    """Return the rows that say deleted."""
+    rows = [msgspec.json.decode(row.data) for append in rig.appends for row in append.rows]
+    return [row for row in rows if row["_deleted"]]
+
+
+def figures(result: RunResult) -> tuple[Any, Any]:
+    assert result.status is Status.SUCCEEDED
+    return result.details.get("reported_deleted"), result.details.get("deleted")
+
+
+class TestMark:
+    def test_it_ends_the_version_that_was_shown_and_says_when_that_was_seen(self) -> None:
+        rig = copied(1, 2)
+        lose(rig, 1)
+        report(rig, 1)
+        result = rig.run()
+        assert figures(result) == (1, 1)
+        assert result.records_written == 1
+        (mark,) = marks(rig)
+        assert mark == {
+            "_id": an_id(1),
+            "_modified_at": "2026-11-22T06:00:00.837Z",
+            "_version": mark["_version"],
+            "_deleted": True,
+            "_synced_at": "2026-11-22T13:00:00Z",
+            "_run_id": "run-2",
+        }
+        assert len(bytes.fromhex(mark["_version"])) == 16
+        (append,) = rig.appends
+        assert (append.method, append.rows[0].insert_id) == (WriteMethod.LOAD, mark["_version"])
+        assert set(rig.shown()) == {an_id(2)}
+
+    def test_it_is_in_the_audit_of_its_record(self) -> None:
+        rig = copied(1, 2)
+        lose(rig, 1)
+        report(rig, 1)
+        rig.run()
+        *_, page = rig.state.audit_trail("vendors", an_id(1))
+        assert (page.run_id, page.entry.outcome, page.entry.key) == ("run-2", Outcome.TOMBSTONED, "")
+        assert (page.entry.version, page.entry.reason) == ("", "")
+
+    def test_two_records_have_two_marks_and_one_has_the_same_one_again(self) -> None:
+        versions = []
+        for _ in range(2):
+            rig = copied(1, 2, 3)
+            lose(rig, 1, 2)
+            report(rig, 1, 2)
+            rig.run()
+            versions.append([mark["_version"] for mark in marks(rig)])
+        assert versions[0] == versions[1]
+        assert len(set(versions[0])) == 2
+
+
+class TestReports:
+    def test_without_any_the_warehouse_is_not_asked(self) -> None:
+        rig, life = copied(1), Life(lambda *_: None)
+        result = rig.run(life=life)
+        assert (result.details, life.moments["before warehouse.current_versions"]) == ({}, 0)
+        assert rig.appends == []
+
+    def test_their_figures_stand_beside_what_else_there_is_to_tell(self) -> None:
+        rig = copied(1)
+        rig.source.put(*vendors(2, modified_at=rig.clock.now(), Odd="x"))
+        report(rig, 1)
+        assert rig.run().details == {"unannounced": ["Odd"], "reported_deleted": 1, "deleted": 0}
+
+    def test_a_record_that_is_still_there_stays(self) -> None:
+        rig = copied(1, 2)
+        report(rig, 1)
+        assert figures(rig.run()) == (1, 0)
+        assert (marks(rig), rig.source.asked) == ([], [an_id(1)])
+        assert rig.stream.suspects == ()
+
+    def test_what_the_warehouse_does_not_show_is_not_asked_for(self) -> None:
+        rig = copied(1)
+        report(rig, 7)
+        assert figures(rig.run()) == (1, 0)
+        assert (rig.source.asked, rig.stream.suspects) == ([], ())
+
+    def test_a_report_that_cannot_be_looked_at_is_left_to_the_next_run(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        rig = copied(1, 2)
+        lose(rig, 2)
+        report(rig, 1, 2)
+        rig.source.unreadable[an_id(1)] = DOWN
+        assert figures(rig.run()) == (2, 1)
+        assert list(rig.stream.suspects) == [an_id(1)]
+        assert caplog.messages == [
+            f"record {an_id(1)} of vendors, reported deleted, is left to the next run: Down."
+        ]
+        rig.source.unreadable.clear()
+        assert figures(rig.run()) == (1, 0)
+        assert rig.stream.suspects == ()
+
+    def test_out_of_time_the_rest_is_left_to_the_next_run(self) -> None:
+        rig = copied(1, 2, 3)
+        report(rig, 1, 2)
+        answers = iter([False, True])
+        assert figures(rig.run(is_stopping=lambda: next(answers))) == (2, 0)
+        assert len(rig.source.asked) == 1
+        assert set(rig.stream.suspects) == {an_id(1), an_id(2)} - {*rig.source.asked}
+
+    def test_of_very_many_so_many_are_looked_at_that_the_run_comes_to_its_end(self) -> None:
+        numbers = range(1, MOST_LOOKED_AT + 3)
+        rig = copied(*numbers, dac=DAC)
+        rig.run(page_size=1000)
+        before = rig.stream.deletions_since
+        rig.source.deleted = DeletedIds(ids=[an_id(n) for n in numbers])
+        rig.run(page_size=1000)
+        assert len(rig.source.asked) == MOST_LOOKED_AT
+        assert rig.stream.deletions_since == before, "the rest is told again"
+
+    def test_looking_at_many_keeps_the_lease(self) -> None:
+        rig = copied(*range(1, 6))
+        report(rig, 1, 2, 3, 4)
+
+        def slow(moment: str, _: int) -> None:
+            if moment == "before source.read_record":
+                rig.clock.advance(timedelta(minutes=5))
+
+        assert figures(rig.run(life=Life(slow))) == (4, 0)
+
+
+class TestListOfDeleted:
+    def test_the_first_time_there_is_nothing_to_ask_for(self) -> None:
+        rig = copied(1, dac=DAC)
+        assert rig.source.deleted_since == []
+        assert rig.stream.deletions_since == NOON - LOOKBACK
+
+    def test_what_is_listed_is_looked_at_like_what_was_reported(self) -> None:
+        rig = copied(1, 2, 3, dac=DAC)
+        lose(rig, 1, 2)
+        rig.source.deleted = DeletedIds(ids=[an_id(1), an_id(3)])
+        report(rig, 2, 3)
+        result = rig.run()
+        assert figures(result) == (3, 2)
+        assert rig.source.deleted_since == [NOON - LOOKBACK]
+        assert rig.stream.deletions_since == rig.clock.now() - LOOKBACK
+        assert set(rig.shown()) == {an_id(3)}
+
+    @pytest.mark.parametrize("answer", [None, DOWN, DeletedIds(ids=[], is_whole=False)])
+    def test_what_was_not_all_told_is_asked_for_again(self, answer: Any) -> None:
+        rig = copied(1, dac=DAC)
+        rig.source.deleted = answer
+        assert rig.run().status is Status.SUCCEEDED
+        assert rig.stream.deletions_since == NOON - LOOKBACK
+
+    def test_a_list_that_fails_is_told_and_costs_nothing_else(self, caplog: pytest.LogCaptureFixture) -> None:
+        rig = copied(1, 2, dac=DAC)
+        lose(rig, 1)
+        report(rig, 1)
+        rig.source.deleted = DOWN
+        assert figures(rig.run()) == (1, 1)
+        assert caplog.messages == ["deletions of vendors are left to the next run: Down."]
+
+    def test_what_was_told_but_not_looked_at_is_told_again(self) -> None:
+        rig = copied(1, 2, dac=DAC)
+        rig.source.deleted = DeletedIds(ids=[an_id(1)])
+        rig.source.unreadable[an_id(1)] = DOWN
+        rig.run()
+        assert rig.stream.deletions_since == NOON - LOOKBACK
+
+    def test_an_entity_whose_deletions_are_not_tracked_is_not_asked_about(self) -> None:
+        rig = copied(1)
+        rig.run()
+        assert (rig.source.deleted_since, rig.stream.deletions_since) == ([], None)

@@ -1,0 +1,279 @@
+"""Pages of a list: joined, read ahead, interpreted."""
+
+import threading
+from collections.abc import Generator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connector.domain.cursor import MAX_RESTARTS, Plan
+from connector.domain.listing import ListQuery
+from connector.domain.records.contract import Contract, Kind
+from connector.domain.records.rejected import Rejected
+from connector.errors import ListShiftedError, NotOptimizableError, SourceUnavailableError
+from connector.runs.reading import Interpreter, ListReader, Reading, read_ahead
+from tests.builders import MORNING, a_checkpoint, a_contract, a_record, a_row, an_entity, an_id
+from tests.stand_ins.clock import FakeClock
+from tests.unit.runs.shelf import Shelf, a_reader, ids, rows
+
+
+class TestPages:
+    def test_each_row_of_a_resting_list_comes_once(self) -> None:
+        shelf = Shelf(rows(*range(1, 9)))
+        assert ids(list(a_reader(shelf).read())) == [[1, 2, 3], [4, 5], [6, 7], [8]]
+        assert [(query.skip, query.top) for query in shelf.queries] == [
+            (0, 3),
+            (2, 3),
+            (4, 3),
+            (6, 3),
+            (7, 3),
+        ]
+
+    def test_an_empty_list_is_read_with_one_request(self) -> None:
+        shelf = Shelf([])
+        reader = a_reader(shelf)
+        assert list(reader.read()) == []
+        assert len(shelf.queries) == 1
+        assert reader.signpost == MORNING + timedelta(seconds=1)
+
+    def test_the_signpost_is_the_server_s_clock_at_the_first_page(self) -> None:
+        reader = a_reader(Shelf(rows(*range(1, 9))))
+        with pytest.raises(RuntimeError, match="signpost"):
+            _ = reader.signpost
+        assert {page.signpost for page in reader.read()} == {MORNING + timedelta(seconds=1)}
+
+    def test_a_short_page_is_marked_and_a_full_one_not(self) -> None:
+        assert [page.is_short for page in a_reader(Shelf(rows(1, 2, 3, 4))).read()] == [False, True]
+
+    def test_a_page_tells_when_it_was_asked_for_and_where_reading_stands(self) -> None:
+        clock = FakeClock()
+        shelf = Shelf(rows(1, 2, 3, 4), before=lambda *_: clock.advance(timedelta(seconds=5)))
+        interpreter = Interpreter(shelf, an_entity(), a_contract())
+        reader = ListReader(
+            source=shelf, clock=clock, interpreter=interpreter, plan=Plan(lower=None), page_size=3
+        )
+        began = clock.now()
+        first, second = reader.read()
+        assert (first.read_at, second.read_at) == (began, began + timedelta(seconds=5))
+        assert (first.seam.offset, second.seam.offset) == (3, 4)
+        assert first.seam.known == tuple(a_record(number=n, key=f"V{n:03}").mark for n in (1, 2, 3))
+
+    def test_a_resumed_pass_goes_on_behind_its_checkpoint_with_its_signpost(self) -> None:
+        known = tuple(a_record(number=n).mark for n in (1, 2, 3))
+        plan = Plan(lower=None, checkpoint=a_checkpoint(offset=3, known=known, signpost=MORNING))
+        shelf = Shelf([a_row(number=number) for number in range(1, 6)])
+        reader = a_reader(shelf, plan=plan)
+        assert reader.signpost == MORNING
+        assert ids(list(reader.read())) == [[4, 5]]
+        assert shelf.queries[0].skip == 2
+
+    def test_the_query_says_what_the_plan_and_the_contract_say(self) -> None:
+        shelf = Shelf([])
+        list(a_reader(shelf, plan=Plan(lower=MORNING), keys_only=True, one_by_one=True).read())
+        (query,) = shelf.queries
+        assert (query.lower, query.modified_field) == (MORNING, "LastModifiedDateTime")
+        assert (query.keys_only, query.one_by_one) == (True, True)
+        assert query.entity == an_entity()
+        assert query.archived, "an archived record is a record"
+        list(a_reader(shelf).read())
+        assert (shelf.queries[-1].lower, shelf.queries[-1].one_by_one) == (None, False)
+        assert not shelf.queries[-1].keys_only
+
+
+class TestMovingLists:
+    def test_a_row_deleted_before_the_seam_hides_none(self) -> None:
+        def delete(shelf: Shelf, query: ListQuery) -> None:
+            if query.skip == 2 and len(shelf.queries) == 2:
+                del shelf.rows[0:2]
+
+        shelf = Shelf(rows(*range(1, 8)), before=delete)
+        found = ids(list(a_reader(shelf).read()))
+        assert {number for page in found for number in page} == set(range(1, 8))
+
+    def test_a_renamed_anchor_is_not_trusted(self) -> None:
+        """Row 3 moves to the end with a new stamp: the rows between are not skipped."""
+
+        def rename(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 2:
+                moved = a_row(number=3, key="Z", modified_at=MORNING + timedelta(seconds=9))
+                shelf.rows = [*rows(1, 2, 4, 5, 6), moved]
+
+        found = ids(list(a_reader(Shelf(rows(*range(1, 7)), before=rename)).read()))
+        assert {4, 5, 6} <= {number for page in found for number in page}
+
+    def test_a_rejected_row_that_moved_is_no_anchor_either(self) -> None:
+        def odd(key: str, position: int) -> bytes:
+            return b'{"id":"%b","rowNumber":%d,"VendorID":{"value":"%b"},"x":\xff}' % (
+                an_id(3).encode(),
+                position,
+                key.encode(),
+            )
+
+        def rename(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 2:
+                shelf.rows = [*rows(1, 2, 4, 5, 6), odd("Z", 6)]
+
+        shelf = Shelf([*rows(1, 2), odd("V003", 3), *rows(4, 5, 6)], before=rename)
+        found = ids(list(a_reader(shelf).read()))
+        assert {4, 5, 6} <= {number for page in found for number in page}
+
+    def test_a_rejected_row_that_only_changed_its_place_number_is_one(self) -> None:
+        one, other = (
+            Rejected(id="x", key="", reason="", payload=b'{"id":"x", "rowNumber" : %d, "a":1}' % n).mark
+            for n in (3, 17)
+        )
+        assert one == other
+        assert one != Rejected(id="x", key="", reason="", payload=b'{"id":"x", "rowNumber" : 3, "a":2}').mark
+
+    def test_a_list_without_a_stable_order_ends_in_an_error_that_says_so(self) -> None:
+        count = iter(range(1, 10_000))
+
+        def shuffle(shelf: Shelf, _: ListQuery) -> None:
+            shelf.rows = rows(*(next(count) for _ in range(7)))
+
+        shelf = Shelf([], before=shuffle)
+        with pytest.raises(ListShiftedError, match=rf"list of Vendor .* {MAX_RESTARTS + 1} times") as caught:
+            list(a_reader(shelf).read())
+        assert caught.value.action == (
+            "Nothing is lost; it is tried again with the next run. If it stays, run it in a quiet hour."
+        )
+
+    def test_a_page_with_nothing_new_is_passed_over(self) -> None:
+        """The list shrank under the seam, so that a page holds known rows only: no page without rows comes of it."""
+
+        def shrink(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 3:
+                del shelf.rows[0]
+
+        found = ids(list(a_reader(Shelf(rows(*range(1, 6)), before=shrink)).read()))
+        assert found == [[1, 2, 3], [4, 5]]
+
+
+class TestAskingAhead:
+    def test_a_page_is_asked_for_while_the_one_before_is_interpreted(self) -> None:
+        second = threading.Event()
+
+        class Patient(Interpreter):
+            """Interprets the first page once the second is asked for."""
+
+            def interpret(
+                self, rows: Sequence[bytes], asked_by: Contract | None = None
+            ) -> tuple[tuple[Reading, ...], Contract | None]:
+                assert second.wait(timeout=30)
+                return super().interpret(rows, asked_by)
+
+        def note(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 2:
+                second.set()
+
+        shelf: Any = Shelf(rows(1, 2, 3, 4), before=note)
+        reader = a_reader(shelf, interpreter=Patient(shelf, an_entity(), a_contract()))
+        assert ids(list(reader.read())) == [[1, 2, 3], [4]]
+
+    def test_what_was_asked_for_before_the_list_shifted_is_thrown_away(self) -> None:
+        def shift(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 2:
+                del shelf.rows[0:4]
+
+        shelf = Shelf(rows(*range(1, 12)), before=shift)
+        found = ids(list(a_reader(shelf).read()))
+        assert {number for page in found for number in page} == set(range(1, 12)) - {4}
+        assert [query.skip for query in shelf.queries][:4] == [0, 2, 4, 0]
+
+    def test_a_page_asked_for_as_the_old_contract_says_is_asked_for_again(self) -> None:
+        wider = a_contract(fields={"Colour": Kind.STRING}, modified_field="Stamp")
+        shelf = Shelf([*rows(1, 2), a_row(number=3, Colour="red"), *rows(4)], contract=wider)
+        list(a_reader(shelf).read())
+        assert [(query.skip, query.modified_field) for query in shelf.queries][1:3] == [
+            (2, "LastModifiedDateTime"),
+            (2, "Stamp"),
+        ]
+
+    def test_its_failure_comes_where_its_page_would(self) -> None:
+        def fail(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 2:
+                raise SourceUnavailableError("Gone.", action="Wait.")
+
+        pages = a_reader(Shelf(rows(1, 2, 3, 4), before=fail)).read()
+        assert len(next(pages).readings) == 3
+        with pytest.raises(SourceUnavailableError):
+            next(pages)
+
+    def test_leaving_waits_for_the_request_under_way(self) -> None:
+        shelf = Shelf(rows(*range(1, 9)))
+        with read_ahead(a_reader(shelf).read()) as pages:
+            next(pages)
+        asked = len(shelf.queries)
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith(("asker", "reader"))]
+        assert len(shelf.queries) == asked <= 3
+
+
+class TestOneByOne:
+    def test_a_list_that_cannot_be_optimised_is_asked_for_one_by_one_from_then_on(self) -> None:
+        def refuse(_: Shelf, query: ListQuery) -> None:
+            if not query.one_by_one:
+                raise NotOptimizableError("No.", action="Ask otherwise.")
+
+        shelf = Shelf(rows(1, 2, 3, 4), before=refuse)
+        reader = a_reader(shelf)
+        assert ids(list(reader.read())) == [[1, 2, 3], [4]]
+        assert reader.one_by_one
+        assert [query.one_by_one for query in shelf.queries] == [False, True, True, True]
+
+    def test_if_that_does_not_help_either_the_error_stands(self) -> None:
+        def refuse(_: Shelf, __: ListQuery) -> None:
+            raise NotOptimizableError("No.", action="Ask otherwise.")
+
+        shelf = Shelf([], before=refuse)
+        with pytest.raises(NotOptimizableError):
+            list(a_reader(shelf).read())
+        assert [query.one_by_one for query in shelf.queries] == [False, True]
+
+
+class TestReadAhead:
+    def test_one_page_is_read_while_the_one_before_is_worked_on(self) -> None:
+        asked: list[int] = []
+
+        def pages() -> Generator[int, None, None]:
+            for number in range(1, 4):
+                asked.append(number)
+                yield number
+
+        seen = []
+        with read_ahead(pages()) as ahead:
+            seen.append(next(ahead))
+            second = next(ahead)
+            assert max(asked) <= 3
+            seen += [second, *ahead]
+        assert seen == asked == [1, 2, 3]
+
+    def test_leaving_early_reads_nothing_more_afterwards(self) -> None:
+        asked: list[int] = []
+
+        def pages() -> Generator[int, None, None]:
+            for number in range(1, 100):
+                asked.append(number)
+                yield number
+
+        def leave() -> None:
+            with read_ahead(pages()) as ahead:
+                next(ahead)
+                raise SourceUnavailableError("Gone.", action="Wait.")
+
+        with pytest.raises(SourceUnavailableError):
+            leave()
+        count = len(asked)
+        assert count <= 2
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("reader")]
+        assert len(asked) == count
+
+    def test_an_error_of_the_reader_comes_where_its_page_would(self) -> None:
+        def pages() -> Generator[datetime, None, None]:
+            yield MORNING
+            raise SourceUnavailableError("Gone.", action="Wait.")
+
+        with read_ahead(pages()) as ahead:
+            assert next(ahead) == MORNING
+            with pytest.raises(SourceUnavailableError):
+                next(ahead)

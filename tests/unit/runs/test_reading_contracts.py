@@ -1,0 +1,98 @@
+"""Rows of a list turned into records, by a contract that may change on the way."""
+
+from typing import Any
+
+from connector.domain.listing import ListQuery
+from connector.domain.records.codec import Record
+from connector.domain.records.contract import Kind
+from connector.domain.records.rejected import Rejected
+from connector.runs.reading import Interpreter
+from tests.builders import a_contract, a_row, an_entity
+from tests.unit.runs.shelf import Shelf, a_reader, ids, rows
+
+
+class TestInterpreter:
+    def test_a_new_field_is_asked_about_once_a_run(self) -> None:
+        shelf: Any = Shelf([])
+        interpreter = Interpreter(shelf, an_entity(), a_contract())
+        for _ in range(2):
+            readings, contract = interpreter.interpret([a_row(Colour="red")])
+            assert contract is None
+            record = readings[0].record
+            assert isinstance(record, Record)
+            assert record.extra == b'{"Colour":"red"}'
+        assert shelf.described == 1
+
+    def test_a_contract_that_has_grown_makes_a_column_of_it(self) -> None:
+        wider = a_contract(fields={"Colour": Kind.STRING})
+        shelf: Any = Shelf([], contract=wider)
+        interpreter = Interpreter(shelf, an_entity(), a_contract())
+        assert interpreter.interpret([a_row()]) == (interpreter.interpret([a_row()])[0], None)
+        assert shelf.described == 0
+        readings, contract = interpreter.interpret([a_row(number=1), a_row(number=2, Colour="red")])
+        assert contract is wider
+        assert interpreter.codec.contract is wider
+        record = readings[1].record
+        assert isinstance(record, Record)
+        assert (record.extra, b'"colour":"red"' in record.body) == (b"", True)
+        assert interpreter.interpret([a_row(Colour="blue")])[1] is None
+
+    def test_an_unusable_row_is_kept_whole_with_its_reason(self) -> None:
+        shelf: Any = Shelf([])
+        raw = b'{"id":"","VendorID":{"value":"V9"}}'
+        ((reading,), _) = Interpreter(shelf, an_entity(), a_contract()).interpret([raw])
+        found = reading.record
+        assert isinstance(found, Rejected)
+        assert (found.key, found.payload, reading.raw) == ("V9", raw, raw)
+        assert found.reason == "cannot be normalised: it has no id. Look at the record in Acumatica."
+
+
+class TestContracts:
+    def test_a_page_brings_the_contract_that_changed_with_it(self) -> None:
+        wider = a_contract(fields={"Colour": Kind.STRING})
+        shelf = Shelf([*rows(1, 2, 3), a_row(number=4, Colour="red")], contract=wider)
+        assert [page.contract for page in a_reader(shelf).read()] == [None, wider]
+
+    def test_a_list_asked_for_by_another_contract_is_read_by_it_from_that_page_on(self) -> None:
+        wider = a_contract(fields={"Colour": Kind.STRING})
+        shelf = Shelf([*rows(1, 2, 3), a_row(number=4, Colour="red")])
+
+        def change(shelf: Shelf, _: ListQuery) -> None:
+            shelf.asked_by = wider if len(shelf.queries) > 1 else a_contract()
+
+        shelf.before = change
+        first, second = a_reader(shelf).read()
+        assert (first.contract, second.contract) == (None, wider)
+        record = second.readings[0].record
+        assert isinstance(record, Record)
+        assert b'"colour":"red"' in record.body
+        assert shelf.described == 0
+
+    def test_what_was_retyped_before_the_contract_changed_is_still_told(self) -> None:
+        shelf: Any = Shelf([])
+        interpreter = Interpreter(shelf, an_entity(), a_contract(fields={"Terms": Kind.INT}))
+        interpreter.interpret([a_row(Terms="thirty")])
+        interpreter.interpret([a_row(number=2)], a_contract())
+        assert interpreter.codec.retyped == {"Terms"}
+
+    def test_a_contract_that_changed_on_a_page_without_new_rows_is_told_with_the_next_one(self) -> None:
+        wider = a_contract(fields={"Colour": Kind.STRING})
+
+        def shift(shelf: Shelf, _: ListQuery) -> None:
+            if len(shelf.queries) == 2:
+                shelf.rows = rows(*range(11, 16))
+                shelf.asked_by = wider
+
+        pages = list(a_reader(Shelf(rows(1, 2, 3, 4), before=shift)).read())
+        assert [page.contract for page in pages] == [None, wider, None]
+        assert ids(pages) == [[1, 2, 3], [11, 12, 13], [14, 15]]
+
+    def test_a_column_that_keeps_its_type_keeps_it_under_the_new_contract_too(self) -> None:
+        wider = a_contract(fields={"Terms": Kind.INT, "Colour": Kind.STRING})
+        shelf: Any = Shelf([], contract=wider)
+        old = a_contract(fields={"Terms": Kind.INT})
+        interpreter = Interpreter(shelf, an_entity(), old, frozenset({"terms"}))
+        for row in (a_row(Terms=30), a_row(Terms=30, Colour="red")):
+            ((reading,), _) = interpreter.interpret([row])
+            assert isinstance(reading.record, Record)
+            assert reading.record.extra == b'{"Terms":30}'

@@ -1,0 +1,245 @@
+"""Both sides compared over a list in memory: what is asked for, written, marked, counted and refused."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connector.domain.entity import Depth
+from connector.domain.records.contract import Kind
+from connector.domain.run import Mode, RunResult, Status, WriteMethod
+from connector.runs.reconcile import DELETIONS_TOLERATED, ROWS_AT_ONCE
+from tests.builders import MORNING, a_checkpoint, a_contract, an_id
+from tests.unit.runs.small_rig import SmallRig, copied, remember, vendors
+
+HOUR = timedelta(hours=1)
+FIGURES = ("matched", "repaired", "deleted", "stale")
+
+
+def reconcile(rig: SmallRig, depth: Depth = Depth.KEYS, **parts: Any) -> RunResult:
+    return rig.run(Mode.RECONCILE, depth=depth, **parts)
+
+
+def figures(result: RunResult) -> tuple[int, ...]:
+    assert result.status is Status.SUCCEEDED, result
+    return tuple(result.details[name] for name in FIGURES)
+
+
+def lose(rig: SmallRig, *numbers: int) -> None:
+    for number in numbers:
+        del rig.source.rows[an_id(number)]
+
+
+class TestByKeys:
+    def test_two_equal_sides_match_without_any_record_being_read(self) -> None:
+        rig = copied(1, 2, 3, 4)
+        result = reconcile(rig)
+        assert figures(result) == (4, 0, 0, 0)
+        assert (result.details["depth"], result.records_read, result.records_unchanged) == ("keys", 4, 4)
+        assert (result.records_written, rig.source.asked, rig.appends) == (0, [], [])
+        assert all(query.keys_only and query.lower is None for query in rig.source.queries)
+
+    def test_what_is_missing_or_has_another_stamp_is_read_and_loaded(self) -> None:
+        rig = copied(1, 2, 3)
+        rig.source.put(*vendors(2, modified_at=MORNING + HOUR), *vendors(4))
+        assert figures(reconcile(rig)) == (2, 2, 0, 1)
+        assert sorted(rig.source.asked) == [an_id(2), an_id(4)]
+        assert all(append.method is WriteMethod.LOAD for append in rig.appends)
+        assert len(rig.shown()) == 4
+        assert rig.shown("last_modified_date_time")[an_id(2)] == "2026-11-22T07:00:00.837000Z"
+
+    def test_an_older_stamp_is_right_too_and_is_shown(self) -> None:
+        """As after a tenant was restored from a backup."""
+        rig = copied(1, 2)
+        rig.source.put(vendors(2, modified_at=MORNING - HOUR)[0])
+        assert figures(reconcile(rig)) == (1, 1, 0, 1)
+        assert rig.shown("last_modified_date_time")[an_id(2)] == "2026-11-22T05:00:00.837000Z"
+        assert rig.shown("_modified_at")[an_id(2)].startswith("2026-11-22T06:00:00.837")
+
+    def test_a_contract_that_changed_with_the_list_is_followed_before_anything_is_written(self) -> None:
+        rig = copied(1, 2)
+        rig.source.put(*vendors(1, 2, modified_at=MORNING + HOUR, Colour="red"))
+        rig.source.asked_by = a_contract(fields={"Colour": Kind.STRING})
+        assert figures(reconcile(rig)) == (0, 2, 0, 2)
+        assert "colour" in {column.name for column in rig.appends[0].table.columns}
+
+    def test_a_column_that_keeps_another_type_gets_no_value(self) -> None:
+        rig = SmallRig(*vendors(1, Terms=30), contract=a_contract(fields={"Terms": Kind.INT}))
+        rig.warehouse.retyped = frozenset({"terms"})
+        assert figures(reconcile(rig)) == (0, 1, 0, 0)
+        assert rig.appends[0].rows[0].extra == b'{"Terms":30}'
+
+    def test_a_change_without_a_new_stamp_is_not_seen(self) -> None:
+        rig = copied(1)
+        rig.source.put(vendors(1, Odd="x")[0])
+        assert figures(reconcile(rig)) == (1, 0, 0, 0)
+
+    def test_a_list_that_cannot_be_optimised_has_its_keys_all_the_same(self) -> None:
+        rig = copied(1)
+        remember(rig, read_one_by_one=True)
+        rig.source.is_optimizable = False
+        assert figures(reconcile(rig)) == (1, 0, 0, 0)
+        assert not any(query.one_by_one for query in rig.source.queries)
+
+    def test_out_of_time_the_repairs_stay_and_nothing_is_marked(self) -> None:
+        rig = copied(*range(1, 9))
+        lose(rig, 8)
+        result = reconcile(rig, is_stopping=lambda: True)
+        assert (result.status, result.details["matched"], result.details["deleted"]) == (Status.PARTIAL, 3, 0)
+        assert len(rig.shown()) == 8
+
+
+class TestByContent:
+    def test_a_change_without_a_new_stamp_is_found(self) -> None:
+        rig = copied(1, 2)
+        rig.source.put(vendors(2, Odd="x")[0])
+        result = reconcile(rig, Depth.CONTENT)
+        assert figures(result) == (1, 1, 0, 1)
+        assert (result.details["depth"], rig.source.asked) == ("content", [])
+        assert figures(reconcile(rig, Depth.CONTENT)) == (2, 0, 0, 0)
+
+    def test_several_changes_are_counted_and_a_newer_stamp_is_shown_as_it_is(self) -> None:
+        rig = copied(1, 2, 3)
+        rig.source.put(*vendors(2, 3, modified_at=MORNING + HOUR))
+        assert figures(reconcile(rig, Depth.CONTENT)) == (1, 2, 0, 2)
+        assert rig.shown("_modified_at")[an_id(3)].startswith("2026-11-22T07:00:00.837")
+
+    def test_a_stamp_that_came_or_went_is_no_trouble(self) -> None:
+        for before, after in ((None, MORNING), (MORNING, None)):
+            rig = SmallRig(*vendors(1, modified_at=before))
+            rig.run()
+            rig.source.put(*vendors(1, modified_at=after))
+            assert reconcile(rig, Depth.CONTENT).status is Status.SUCCEEDED
+
+    @pytest.mark.parametrize("depth", list(Depth))
+    def test_a_column_that_is_new_is_there_before_the_row_that_needs_it(self, depth: Depth) -> None:
+        rig = copied(1, 2)
+        rig.source.contract = a_contract(fields={"Colour": Kind.STRING})
+        rig.source.put(*vendors(2, modified_at=MORNING + HOUR, Colour="red"))
+        assert figures(reconcile(rig, depth)) == (1, 1, 0, 1)
+        assert rig.shown("colour")[an_id(2)] == "red"
+        assert "colour" in {column.name for column in rig.appends[-1].table.columns}
+        assert rig.appends[-1].table == rig.warehouse.prepared[-2]
+
+    @pytest.mark.parametrize("depth", list(Depth))
+    def test_once_out_of_time_nothing_is_taken_as_gone(self, depth: Depth) -> None:
+        rig = copied(*range(1, 9))
+        lose(rig, 8)
+        answers = iter([True])
+        result = reconcile(rig, depth, is_stopping=lambda: next(answers, False))
+        assert (result.status, rig.source.asked) == (Status.PARTIAL, [])
+
+    def test_a_list_that_cannot_be_optimised_is_read_one_by_one_at_once(self) -> None:
+        rig = copied(1)
+        remember(rig, read_one_by_one=True)
+        assert figures(reconcile(rig, Depth.CONTENT)) == (1, 0, 0, 0)
+        assert all(query.one_by_one for query in rig.source.queries)
+
+    def test_out_of_time_the_progress_is_stored_and_gone_on_with(self) -> None:
+        rig = copied(*range(1, 9))
+        lose(rig, 8)
+        assert reconcile(rig, Depth.CONTENT, is_stopping=lambda: True).status is Status.PARTIAL
+        point = rig.stream.checkpoints["reconcile"]
+        assert (point.lower, point.offset, len(point.known), point.highest) == (None, 3, 3, None)
+        assert point.signpost == rig.clock.now()
+        result = reconcile(rig, Depth.CONTENT)
+        assert figures(result) == (4, 0, 0, 0), "what is gone takes a pass in one go"
+        assert rig.stream.checkpoints == {}
+        assert figures(reconcile(rig, Depth.CONTENT)) == (7, 0, 1, 0)
+
+    def test_by_keys_a_stored_progress_is_left_alone(self) -> None:
+        rig = copied(1)
+        rig.source.put(*vendors(2))
+        rig.run(Mode.BACKFILL)
+        lose(rig, 2)
+        remember(rig, checkpoints={"reconcile": a_checkpoint()})
+        assert figures(reconcile(rig)) == (1, 0, 1, 0)
+        assert set(rig.stream.checkpoints) == {"reconcile"}
+
+    def test_into_a_lost_table_everything_is_read_by_content(self) -> None:
+        rig = copied(1, 2)
+        del rig.warehouse.logs["vendors_log"]
+        result = reconcile(rig)
+        assert (figures(result), result.details["depth"]) == ((0, 2, 0, 0), "content")
+        assert len(rig.shown()) == 2
+
+    def test_neither_depth_moves_the_watermark(self) -> None:
+        rig = copied(1)
+        rig.source.put(vendors(2, modified_at=rig.clock.now())[0])
+        for depth in Depth:
+            reconcile(rig, depth)
+            assert rig.stream.watermark == MORNING
+
+
+class TestDeletions:
+    @pytest.mark.parametrize("depth", list(Depth))
+    def test_what_is_not_listed_and_not_found_by_its_id_is_marked(self, depth: Depth) -> None:
+        rig = copied(1, 2, 3)
+        lose(rig, 2)
+        assert figures(reconcile(rig, depth)) == (2, 0, 1, 0)
+        assert rig.source.asked == [an_id(2)]
+        assert set(rig.shown()) == {an_id(1), an_id(3)}
+
+    def test_a_record_without_a_stamp_is_marked_without_one(self) -> None:
+        rig = SmallRig(*vendors(1, 2, modified_at=None), contract=a_contract(modified_field=None))
+        rig.run()
+        lose(rig, 2)
+        assert figures(reconcile(rig)) == (1, 0, 1, 0)
+        assert rig.appends[-1].rows[0].data.startswith(b'{"_id":"%b","_modified_at":null' % an_id(2).encode())
+
+    def test_out_of_time_while_marking_what_was_marked_stays(self) -> None:
+        rig = copied(1, 2, 3)
+        lose(rig, 2)
+        result = reconcile(rig, is_stopping=lambda: bool(rig.source.asked))
+        assert (result.status, result.details["deleted"]) == (Status.PARTIAL, 1)
+
+    def test_very_many_are_marked_by_and_by(self) -> None:
+        rig = copied(*range(ROWS_AT_ONCE + 2))
+        lose(rig, *range(1, ROWS_AT_ONCE + 2))
+        assert figures(reconcile(rig, force=True, page_size=1000)) == (1, 0, ROWS_AT_ONCE + 1, 0)
+        assert [len(append.rows) for append in rig.appends] == [ROWS_AT_ONCE, 1]
+
+    def test_what_is_not_listed_but_there_stays(self) -> None:
+        rig = copied(1, 2, 3)
+        rig.source.hidden = {an_id(2)}
+        assert figures(reconcile(rig)) == (3, 0, 0, 0)
+        assert len(rig.shown()) == 3
+
+    def test_what_cannot_be_used_any_more_is_not_gone(self) -> None:
+        rig = copied(1, 2)
+        rig.source.rows[an_id(2)] = b'{"id":"%b","VendorID":{"value":"V002"},"x":\xff}' % an_id(2).encode()
+        result = reconcile(rig, Depth.CONTENT)
+        assert (result.status, result.details["deleted"], result.records_rejected) == (Status.SUCCEEDED, 0, 1)
+        assert len(rig.shown()) == 2
+
+    def test_one_record_may_be_the_only_one_and_go(self) -> None:
+        rig = copied(1)
+        lose(rig, 1)
+        assert figures(reconcile(rig)) == (0, 0, 1, 0)
+
+    def test_all_of_several_gone_is_an_error(self) -> None:
+        rig = copied(1, 2)
+        lose(rig, 1, 2)
+        error = reconcile(rig).error
+        assert error is not None
+        assert error.type == "TooManyDeletionsError"
+        assert error.message.startswith("2 of 2 records of vendors are not listed by Acumatica any more;")
+        assert error.action == (
+            "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
+            "reconcile with force."
+        )
+        assert len(rig.shown()) == 2
+        assert figures(reconcile(rig, force=True)) == (0, 0, 2, 0)
+
+    @pytest.mark.parametrize(("there", "tolerated"), [(100, DELETIONS_TOLERATED), (300, 30)])
+    def test_twenty_or_a_tenth_may_go_at_once_and_one_more_is_an_error(
+        self, there: int, tolerated: int
+    ) -> None:
+        rig = copied(*range(there))
+        lose(rig, *range(tolerated + 1))
+        error = reconcile(rig, page_size=500).error
+        assert error is not None
+        assert f"(up to {tolerated}, and never all)" in error.message
+        rig.source.put(*vendors(0))
+        assert figures(reconcile(rig, page_size=500)) == (there - tolerated, 0, tolerated, 0)
+        assert len(rig.shown()) == there - tolerated

@@ -1,0 +1,117 @@
+"""Dead letters tried again: as the record is now, or as it was kept."""
+
+from datetime import timedelta
+from itertools import chain, repeat
+
+from connector.domain.entity_state import DeadLetter
+from connector.domain.records.contract import Kind
+from connector.domain.run import Mode, Status, WriteMethod
+from connector.runs.replay import LETTERS_AT_ONCE
+from tests.builders import MORNING, a_contract, an_id
+from tests.unit.runs.small_rig import SmallRig, vendors
+
+HOUR = timedelta(hours=1)
+BAD = b'{"id":"%b","VendorID":{"value":"V009"},"x":\xff}' % an_id(9).encode()
+
+
+def a_rig(*letters: DeadLetter) -> SmallRig:
+    rig = SmallRig()
+    for letter in letters:
+        rig.state.add_dead_letter(letter)
+    return rig
+
+
+def a_letter(record_id: str, payload: bytes) -> DeadLetter:
+    return DeadLetter(
+        entity="vendors",
+        record_id=record_id,
+        key="",
+        reason="too long",
+        payload=payload,
+        run_id="run-0",
+        rejected_at=MORNING,
+    )
+
+
+def left(rig: SmallRig) -> dict[str, int]:
+    """Return the letters that are left, each with how often it was tried."""
+    return {letter.record_id: letter.attempts for letter in rig.state.dead_letters("vendors")}
+
+
+def test_a_record_is_taken_as_it_is_in_acumatica_now() -> None:
+    rig = a_rig(a_letter(an_id(1), BAD))
+    rig.source.put(*vendors(1))
+    result = rig.run(Mode.REPLAY)
+    assert (result.status, result.records_read, result.records_written) == (Status.SUCCEEDED, 1, 1)
+    assert (rig.shown(), left(rig)) == ({an_id(1): "V001"}, {})
+    assert rig.appends[0].method is WriteMethod.LOAD
+    assert rig.shown("_synced_at") == {an_id(1): "2026-11-22T12:00:00Z"}
+
+
+def test_what_acumatica_has_no_more_goes_to_the_history_alone_with_the_time_it_was_read() -> None:
+    rig = a_rig(a_letter(an_id(1), vendors(1)[0]))
+    result = rig.run(Mode.REPLAY)
+    assert (result.records_written, result.details["deleted"]) == (2, 1)
+    assert (rig.source.asked, left(rig), rig.shown()) == ([an_id(1)], {}, {})
+    rows = [row.data for append in rig.appends if append.table.name == "vendors_log" for row in append.rows]
+    assert b'"_deleted":true' in rows[0]
+    assert b'"_synced_at":"2026-11-22T06:00:00.837Z"' in rows[1]
+
+
+def test_a_letter_without_an_id_of_acumatica_s_is_not_asked_for() -> None:
+    rig = a_rig(a_letter("unidentified-12", vendors(1)[0]))
+    assert rig.run(Mode.REPLAY).records_written == 1
+    assert rig.source.asked == []
+    assert left(rig) == {}
+
+
+def test_what_still_cannot_be_used_stays_and_its_tries_are_counted() -> None:
+    rig = a_rig(a_letter(an_id(9), BAD))
+    for tries in (2, 3):
+        result = rig.run(Mode.REPLAY)
+        assert (result.status, result.records_rejected) == (Status.SUCCEEDED, 1)
+        assert left(rig) == {an_id(9): tries}
+
+
+def test_one_letter_may_be_replayed_alone() -> None:
+    rig = a_rig(a_letter(an_id(1), vendors(1)[0]), a_letter(an_id(2), vendors(2)[0]))
+    assert rig.run(Mode.REPLAY, record_id=an_id(2)).records_written == 2
+    assert left(rig) == {an_id(1): 1}
+
+
+def test_the_good_ones_do_not_wait_for_the_bad_ones() -> None:
+    rig = a_rig(a_letter(an_id(1), vendors(1)[0]), a_letter(an_id(9), BAD))
+    rig.source.put(*vendors(1))
+    result = rig.run(Mode.REPLAY)
+    assert (result.records_written, result.records_rejected) == (1, 1)
+    assert left(rig) == {an_id(9): 2}
+
+
+def test_many_are_replayed_in_batches_and_out_of_time_the_rest_stays() -> None:
+    letters = [a_letter(an_id(n), vendors(n)[0]) for n in range(LETTERS_AT_ONCE + 1)]
+    rig = a_rig(*letters)
+    rig.source.put(*vendors(*range(LETTERS_AT_ONCE + 1)))
+    answers = chain([False] * LETTERS_AT_ONCE, repeat(True))
+    assert rig.run(Mode.REPLAY, is_stopping=lambda: next(answers)).status is Status.PARTIAL
+    assert len(left(rig)) == 1
+    assert rig.run(Mode.REPLAY).status is Status.SUCCEEDED
+    assert (left(rig), len(rig.shown())) == ({}, LETTERS_AT_ONCE + 1)
+
+
+def test_a_column_that_keeps_another_type_gets_no_value() -> None:
+    rig = a_rig(a_letter(an_id(1), vendors(1)[0]))
+    rig.source.put(*vendors(1, Terms=30))
+    rig.source.contract = a_contract(fields={"Terms": Kind.INT})
+    rig.warehouse.retyped = frozenset({"terms"})
+    rig.run(Mode.REPLAY)
+    assert rig.appends[0].rows[0].extra == b'{"Terms":30}'
+
+
+def test_a_column_that_is_new_is_there_before_the_row_that_needs_it() -> None:
+    rig = a_rig(a_letter(an_id(1), vendors(1)[0]))
+    rig.run()
+    rig.source.put(*vendors(1, Colour="red"))
+    rig.source.contract = a_contract(fields={"Colour": Kind.STRING})
+    rig.run(Mode.REPLAY)
+    assert rig.shown("colour") == {an_id(1): "red"}
+    assert "colour" in {column.name for column in rig.appends[-1].table.columns}
