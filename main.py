@@ -19,9 +19,9 @@ from connector.domain.tables.sync_runs import to_plain
 from connector.errors import BadRequestError, ConnectorError, TransientError
 from connector.logs import configure_logging, find_trace, log_freshness, log_refused, run_context
 
-LARGEST_BODY = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 """Bytes of a request; a real one has about a hundred."""
-LARGEST_NOTIFICATION = 32 * 1024 * 1024
+MAX_NOTIFICATION_BYTES = 32 * 1024 * 1024
 """Bytes of a push notification, which holds the rows of one transaction: what Cloud Run lets through."""
 
 
@@ -84,10 +84,10 @@ def _answer_notification(request: flask.Request) -> flask.Response:
 
 
 def _read_notification(request: flask.Request) -> bytes:
-    body = request.stream.read(LARGEST_NOTIFICATION + 1)
-    if len(body) > LARGEST_NOTIFICATION:
+    body = request.stream.read(MAX_NOTIFICATION_BYTES + 1)
+    if len(body) > MAX_NOTIFICATION_BYTES:
         raise BadRequestError(
-            f"The push notification has more than {LARGEST_NOTIFICATION} bytes.",
+            f"The push notification has more than {MAX_NOTIFICATION_BYTES} bytes.",
             action="Select fewer columns in its inquiry: the key fields and NoteID are enough.",
         )
     return body
@@ -99,9 +99,9 @@ def _build() -> Connector:
 
 def parse_request(request: flask.Request) -> RunRequest:
     """Return what is asked for, or raise BadRequestError that says what is wrong with the body."""
-    if (request.content_length or 0) > LARGEST_BODY:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
         raise BadRequestError(
-            f"The body has more than {LARGEST_BODY} bytes.", action="Send only the members of a run."
+            f"The body has more than {MAX_BODY_BYTES} bytes.", action="Send only the members of a run."
         )
     try:
         body = msgspec.json.decode(request.get_data(), type=Body)

@@ -12,12 +12,12 @@ from connector.domain.entity_state import (
     AuditEntry,
     Checkpoint,
     DeadLetter,
+    EntityState,
+    EntityStatus,
     Lease,
     Origin,
     RefusedSignIn,
-    SessionSlot,
-    Stream,
-    StreamStatus,
+    Seat,
 )
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
@@ -69,13 +69,13 @@ class Source(Protocol):
         each further page of the answer, up to a bound.
         """
 
-    def avoid(self, refused: RefusedSignIn | None) -> None:
+    def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
         """Do not send these credentials again, by any call but `check`: the sign-in raises CredentialsError instead."""
 
     def refused_sign_in(self) -> RefusedSignIn | None:
         """Return what the next run has to avoid: a sign-in refused just now, else what was avoided; None once one succeeded."""
 
-    def expect(self, origin: Origin | None) -> None:
+    def require_origin(self, origin: Origin | None) -> None:
         """Read from nowhere else: a sign-in that leads elsewhere raises OtherTenantError. None allows any."""
 
     def origin(self) -> Origin | None:
@@ -151,10 +151,10 @@ class StateStore(Protocol):
     nothing, when the stored one has another fence or owner; that test and the change are one transaction.
     """
 
-    def read_stream(self, entity: str) -> Stream:
+    def read_entity_state(self, entity: str) -> EntityState:
         """Return what is remembered of an entity; an empty Stream when nothing is."""
 
-    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, Stream] | Lease:
+    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, EntityState] | Lease:
         """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
 
         An expired lease is taken over with its fence plus one.
@@ -169,7 +169,7 @@ class StateStore(Protocol):
     def save_read_one_by_one(self, lease: Lease) -> None:
         """Remember that this entity's list cannot be optimised."""
 
-    def commit(self, lease: Lease, stream: Stream, *, covers_reports: bool = False) -> bool:
+    def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
         """Replace the whole stream but its suspects and its mark of being due, and give the lease back.
 
         The watermark never goes back: the later one is kept. With `covers_reports` the changes reported before this
@@ -180,24 +180,24 @@ class StateStore(Protocol):
         """Give the lease back; nothing happens when it is no longer ours."""
 
     def note_notification(
-        self, entity: str, notification_id: str, suspects: Sequence[str], ttl: timedelta
+        self, entity: str, notification_id: str, reported_deletions: Sequence[str], ttl: timedelta
     ) -> bool:
         """Remember a notification for `ttl`, its suspects, and that its entity is due; False when it was noted before.
 
-        Needs no lease. Of more than `MOST_SUSPECTS` suspects the oldest go. An entity never read keeps none and is not
+        Needs no lease. Of more than `MAX_REPORTED_DELETIONS` suspects the oldest go. An entity never read keeps none and is not
         due: its first run reads everything.
         """
 
-    def remove_suspects(self, lease: Lease, record_ids: Sequence[str]) -> None:
+    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
         """Forget suspects that were looked at; others, reported since, stay."""
 
-    def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
+    def acquire_seat(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
 
         With it come the refused sign-in and the origin that are remembered.
         """
 
-    def release_session(self, slot: SessionSlot) -> None:
+    def release_seat(self, seat: Seat) -> None:
         """Give the slot back; nothing happens when it is no longer ours."""
 
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
@@ -235,7 +235,7 @@ class StateStore(Protocol):
     def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
         """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
 
-    def statuses(self, entities: Sequence[str]) -> Sequence[StreamStatus]:
+    def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
         """Return what the status page shows, in the order asked for."""
 
     def check(self) -> CheckLine:

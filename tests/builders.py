@@ -17,7 +17,7 @@ from connector.adapters.retrying import Retry
 from connector.adapters.sqlite import SqliteStateStore
 from connector.app.catalogue import load_catalogue
 from connector.domain.entity import Depth, Entity
-from connector.domain.entity_state import Checkpoint, DeadLetter, Stream
+from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.domain.run import Mode, RunRequest, RunResult
@@ -91,7 +91,9 @@ def a_record(*, contract: Contract | None = None, **parts: Any) -> Record:
 
 def a_checkpoint(**parts: Any) -> Checkpoint:
     """Return progress inside a pass over everything that began in the MORNING."""
-    checkpoint = Checkpoint(lower=None, signpost=MORNING, offset=2, known=("a", "b"), highest=MORNING)
+    checkpoint = Checkpoint(
+        changed_since=None, source_time_at_start=MORNING, offset=2, known=("a", "b"), highest_stamp=MORNING
+    )
     return replace(checkpoint, **parts)
 
 
@@ -100,12 +102,12 @@ def a_memory_file() -> Path:
     return Path(":memory:")
 
 
-def a_stream(**parts: Any) -> Stream:
+def an_entity_state(**parts: Any) -> EntityState:
     """Return the memory of an entity that was read up to the MORNING."""
-    stream = Stream(
-        entity="vendors", watermark=MORNING, lower=MORNING - timedelta(minutes=15), records_seen=3
+    entity_state = EntityState(
+        entity="vendors", watermark=MORNING, changed_since=MORNING - timedelta(minutes=15), records_seen=3
     )
-    return replace(stream, **parts)
+    return replace(entity_state, **parts)
 
 
 class Rig:
@@ -167,7 +169,7 @@ class Rig:
 
     def build_table(self, entity: str) -> Table:
         """Return the log by the contract that the last run has read."""
-        contract = self.state.read_stream(entity).contract
+        contract = self.state.read_entity_state(entity).contract
         assert contract is not None
         return build_table(self.catalogue[entity], contract)
 

@@ -18,7 +18,7 @@ def assert_shows_tenant(rig: Rig, entity: str, *, deleted: frozenset[str] = froz
     `deleted` are ids that may still be shown, because nothing but a reconcile removes them.
     """
     block = rig.catalogue[entity]
-    contract = rig.state.read_stream(entity).contract
+    contract = rig.state.read_entity_state(entity).contract
     assert contract is not None
     records = {
         record.id: record for record in rig.sandbox.tenant.records(block.acumatica_entity, hidden=False)
@@ -29,7 +29,7 @@ def assert_shows_tenant(rig: Rig, entity: str, *, deleted: frozenset[str] = froz
     assert len(rows) == len({row["_id"] for row in rows}), "a record is shown twice"
     assert set(shown) == set(records)
     for record_id, record in records.items():
-        assert_same(shown[record_id], expect(contract.root, record))
+        assert_same(shown[record_id], require_origin(contract.root, record))
         assert shown[record_id]["_modified_at"] == (record.stamp if contract.modified_field else None)
     for view, found in zip(block.line_views, lines, strict=True):
         _assert_shows_lines(found, view.details, contract.root, records)
@@ -46,7 +46,7 @@ def _assert_shows_lines(
     found: list[dict[str, Any]], collections: tuple[str, ...], shape: Shape, records: Mapping[str, Record]
 ) -> None:
     wanted = {
-        (record.id, name, position): expect(shape.details[name], line)
+        (record.id, name, position): require_origin(shape.details[name], line)
         for record in records.values()
         for name in collections
         for position, line in enumerate(record.details.get(name, ()), 1)
@@ -60,7 +60,7 @@ def _assert_shows_lines(
         assert_same(shown[place], expected)
 
 
-def expect(shape: Shape, row: Row) -> dict[str, Any]:
+def require_origin(shape: Shape, row: Row) -> dict[str, Any]:
     """Return the columns of a record or line; of two with one name the deeper one is numbered."""
     columns: dict[str, Any] = {}
     for column, value in _expect(shape, row, ""):

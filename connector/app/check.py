@@ -69,11 +69,11 @@ def _check_source(
 ) -> Iterator[CheckLine]:
     """Yield Acumatica's lines, and keep the contracts read meanwhile."""
     try:
-        slot = take_seat(ports.state, ports.source, owner, limits.max_sessions, limits.lease_ttl)
+        seat = take_seat(ports.state, ports.source, owner, limits.max_sessions, limits.lease_ttl)
     except ConnectorError as exc:
         yield _failed("acumatica seat", exc)
         return
-    if slot is None:
+    if seat is None:
         yield CheckLine(
             subject="acumatica seat",
             ok=False,
@@ -83,7 +83,7 @@ def _check_source(
         return
     try:
         if force:
-            ports.source.expect(None)
+            ports.source.require_origin(None)
         yield from ports.source.check(
             entities, lambda entity, contract: contracts.update({entity.name: contract})
         )
@@ -92,7 +92,7 @@ def _check_source(
     finally:
         ports.source.close()
         try:
-            give_seat_back(ports.state, ports.source, slot)
+            give_seat_back(ports.state, ports.source, seat)
         except ConnectorError as exc:
             yield _failed("acumatica seat", exc)
 
@@ -115,7 +115,7 @@ def _check_warehouse(
     """Yield the warehouse's lines, with the views of every entity whose contract was read just now or by a run."""
     try:
         known = [
-            (entity, contracts.get(entity.name) or ports.state.read_stream(entity.name).contract)
+            (entity, contracts.get(entity.name) or ports.state.read_entity_state(entity.name).contract)
             for entity in entities
         ]
     except ConnectorError as exc:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector.domain.entity import Entity
-from connector.domain.notification import MOST_LOOKED_AT, find_entity, parse_notification
+from connector.domain.notification import MAX_PROBES_PER_RUN, find_entity, parse_notification
 from connector.errors import UnknownSenderError
 from connector.ports import StateStore
 
@@ -31,7 +31,7 @@ class Receipt:
 
     status: Acknowledgement
     entity: str
-    suspects: int = 0
+    reported_deletions: int = 0
     starts_at: datetime | None = None
 
 
@@ -54,7 +54,7 @@ def take_notification(
     """Note the notification, once, and have its entity read. `start_run` returns when, or None if nothing can start it."""
     hint = parse_notification(body)
     entity = find_entity(hint.query, entities, named)
-    if not state.note_notification(entity.name, hint.id, hint.suspects, REMEMBERED):
+    if not state.note_notification(entity.name, hint.id, hint.reported_deletions, REMEMBERED):
         return Receipt(status=Acknowledgement.DUPLICATE, entity=entity.name)
     if hint.unidentified:
         logger.warning(
@@ -66,12 +66,12 @@ def take_notification(
         logger.warning(
             "%s: a notification of more than %s bytes; its entity is read, and a reconcile will find what was deleted",
             hint.query,
-            MOST_LOOKED_AT,
+            MAX_PROBES_PER_RUN,
         )
     return Receipt(
         status=Acknowledgement.ACCEPTED,
         entity=entity.name,
-        suspects=len(hint.suspects),
+        reported_deletions=len(hint.reported_deletions),
         starts_at=start_run(entity),
     )
 

@@ -22,11 +22,11 @@ from connector.app.check import ACUMATICA, NOTIFY, WAREHOUSE, check_everything
 from connector.app.notify import Receipt, check_sender, plan_start, take_notification
 from connector.app.settings import Settings
 from connector.domain.entity import Entity
-from connector.domain.entity_state import Stream, StreamStatus
+from connector.domain.entity_state import EntityState, EntityStatus
 from connector.domain.notification import parse_queries
 from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally, describe_request, got_further
 from connector.errors import BadRequestError, ConnectorError
-from connector.logs import hide, log_run, run_context
+from connector.logs import log_run, register_secret, run_context
 from connector.ports import CheckLine, Clock, SecretStore, StateStore, Warehouse
 from connector.runs.reconcile import reconcile_entity
 from connector.runs.replay import replay_dead_letters
@@ -35,12 +35,12 @@ from connector.runs.sync import sync_entity
 
 logger = logging.getLogger(__name__)
 
-Work = Callable[[Run, Stream], Status]
+ModeHandler = Callable[[Run, EntityState], Status]
 
 CLOSING_TIME = timedelta(seconds=90)
 """What a run may take after its budget to store its progress and sign out."""
 
-MODES: dict[Mode, Work] = {
+MODES: dict[Mode, ModeHandler] = {
     Mode.INCREMENTAL: sync_entity,
     Mode.BACKFILL: sync_entity,
     Mode.RECONCILE: reconcile_entity,
@@ -174,7 +174,7 @@ class Connector:
             ports.warehouse.close()
             ports.state.close()
 
-    def statuses(self) -> Sequence[StreamStatus]:
+    def statuses(self) -> Sequence[EntityStatus]:
         """Return how every entity of the catalogue stands, in its order."""
         state = self.open_state()
         try:
@@ -271,13 +271,13 @@ class Connector:
 def read_secret(secrets: SecretStore, reference: str) -> bytes:
     """Return a secret's value, and keep it out of every log line from now on."""
     value = secrets.read(reference)
-    hide(value.decode(errors="replace"))
+    register_secret(value.decode(errors="replace"))
     return value
 
 
 def store_secret(secrets: SecretStore, reference: str, value: bytes) -> None:
     """Store a secret's new value, kept out of every log line even if that fails."""
-    hide(value.decode(errors="replace"))
+    register_secret(value.decode(errors="replace"))
     secrets.replace(reference, value)
 
 

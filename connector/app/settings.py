@@ -161,7 +161,7 @@ class LogSettings(Struct, frozen=True, kw_only=True):
     ] = ""
 
 
-class PlaceSettings(Struct, frozen=True, kw_only=True):
+class BackendSettings(Struct, frozen=True, kw_only=True):
     """Which adapters are used."""
 
     warehouse: Annotated[
@@ -175,7 +175,7 @@ class PlaceSettings(Struct, frozen=True, kw_only=True):
 
 SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "acumatica": ("ACUMATICA_", AcumaticaSettings),
-    "place": ("", PlaceSettings),
+    "place": ("", BackendSettings),
     "bigquery": ("BIGQUERY_", BigQuerySettings),
     "firestore": ("FIRESTORE_", FirestoreSettings),
     "sync": ("SYNC_", SyncSettings),
@@ -189,7 +189,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """All that the environment says."""
 
     acumatica: AcumaticaSettings
-    place: PlaceSettings
+    place: BackendSettings
     bigquery: BigQuerySettings
     firestore: FirestoreSettings
     sync: SyncSettings

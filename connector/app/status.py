@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from connector.app.service import Connector
-from connector.domain.entity_state import StreamStatus
+from connector.domain.entity_state import EntityStatus
 from connector.domain.instants import to_text
 
 STALE_AFTER = timedelta(hours=26)
@@ -14,7 +14,7 @@ STALE_AFTER = timedelta(hours=26)
 
 
 def render_status(
-    connector: Connector, *, report: Callable[[StreamStatus, datetime], None] = lambda _status, _now: None
+    connector: Connector, *, report: Callable[[EntityStatus, datetime], None] = lambda _status, _now: None
 ) -> dict[str, Any]:
     """Return all entities' standing; raise StateStoreUnavailableError when the state cannot be read.
 
@@ -39,16 +39,20 @@ def render_status(
     }
 
 
-def _describe(status: StreamStatus, now: datetime) -> dict[str, Any]:
-    stream, lease = status.stream, status.lease
-    lag = None if stream.last_success_at is None else int((now - stream.last_success_at).total_seconds())
+def _describe(status: EntityStatus, now: datetime) -> dict[str, Any]:
+    entity_state, lease = status.entity_state, status.lease
+    lag = (
+        None
+        if entity_state.last_success_at is None
+        else int((now - entity_state.last_success_at).total_seconds())
+    )
     return {
-        "watermark": _text(stream.watermark),
-        "last_success_at": _text(stream.last_success_at),
+        "watermark": _text(entity_state.watermark),
+        "last_success_at": _text(entity_state.last_success_at),
         "lag_seconds": lag,
         "dead_letters": status.dead_letters,
-        "in_progress": sorted(stream.checkpoints),
-        "due": stream.due is not None,
+        "in_progress": sorted(entity_state.checkpoints),
+        "due": entity_state.reported_at_fence is not None,
         "running": None
         if lease is None
         else {"run_id": lease.owner, "lease_ends_at": to_text(lease.expires_at)},

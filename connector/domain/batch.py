@@ -13,14 +13,14 @@ REJECTS_TOLERATED = 10
 REJECT_SHARE_TOLERATED = 0.1
 
 
-def choose_write_method(policy: WritePolicy, *, is_whole_delta: bool, is_settled: bool) -> WriteMethod:
+def choose_write_method(policy: WritePolicy, *, is_whole_delta: bool, accepts_streaming: bool) -> WriteMethod:
     """Return how a batch travels.
 
     Streaming is for a delta that is one short page, into a table that was not created or changed lately: BigQuery may
     lose or refuse streamed rows for minutes after that. Everything else is a load job, which costs nothing.
     """
     if policy is WritePolicy.AUTO:
-        return WriteMethod.STREAMING if is_whole_delta and is_settled else WriteMethod.LOAD
+        return WriteMethod.STREAMING if is_whole_delta and accepts_streaming else WriteMethod.LOAD
     return WriteMethod(policy.value)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connector.domain.entity_state import Checkpoint, Stream
+from connector.domain.entity_state import Checkpoint, EntityState
 
 STAMP_STEP = timedelta(seconds=1)
 """Coarser than Acumatica's 1/300 s, so that a bound above the highest stamp is above it in every spelling."""
@@ -19,19 +19,19 @@ MAX_RESTARTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class RowWindow:
     """One request: `top` rows from `skip`."""
 
     skip: int
     top: int
 
-    def build_next(self) -> "Window":
+    def build_next(self) -> "RowWindow":
         """Return the request that follows a full page, if the two join: it begins with the page's last row."""
-        return Window(skip=self.skip + self.top - 1, top=self.top)
+        return RowWindow(skip=self.skip + self.top - 1, top=self.top)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seam:
+class PageOverlap:
     """Where reading stands: `offset` rows are behind; the next page must hold a row known from the pages before.
 
     `known` are marks (id and stamp) of the rows of the last two pages, oldest first. `step` is how far the last search
@@ -47,19 +47,21 @@ class Seam:
         if self.offset < 0:
             raise ValueError(f"an offset cannot be negative: {self.offset}")
 
-    def build_window(self, page_size: int) -> Window:
+    def build_window(self, page_size: int) -> RowWindow:
         """Return the next request: one row back, so that the first one should be known."""
-        return Window(skip=max(0, self.offset - 1), top=page_size)
+        return RowWindow(skip=max(0, self.offset - 1), top=page_size)
 
-    def find_new(self, window: Window, marks: Sequence[str]) -> int | None:
+    def find_new(self, window: RowWindow, fingerprints: Sequence[str]) -> int | None:
         """Return the index of the first row after the right-most known one; None when the list shifted away."""
         known = set(self.known)
-        at = max((i for i, mark in enumerate(marks) if mark in known), default=None)
+        at = max(
+            (i for i, row_fingerprint in enumerate(fingerprints) if row_fingerprint in known), default=None
+        )
         if at is not None:
             return at + 1
         return 0 if window.skip == 0 else None
 
-    def step_back(self, window: Window, page_size: int) -> "Seam":
+    def step_back(self, window: RowWindow, page_size: int) -> "PageOverlap":
         """Return the seam to search from when no row was known: further back each time, to the beginning at last."""
         step = max(page_size, self.step * 2)
         offset = max(0, window.skip - step)
@@ -67,54 +69,69 @@ class Seam:
             self, offset=offset + 1 if offset else 0, step=step, restarts=self.restarts + (offset == 0)
         )
 
-    def advance(self, window: Window, marks: Sequence[str], start: int, page_size: int) -> "Seam":
+    def advance(
+        self, window: RowWindow, fingerprints: Sequence[str], start: int, page_size: int
+    ) -> "PageOverlap":
         """Return the seam after a page whose rows from `start` on are new."""
-        known = (*self.known, *marks[start:])[-KNOWN_PAGES * page_size :]
-        return Seam(offset=window.skip + len(marks), known=known, restarts=self.restarts)
+        known = (*self.known, *fingerprints[start:])[-KNOWN_PAGES * page_size :]
+        return PageOverlap(offset=window.skip + len(fingerprints), known=known, restarts=self.restarts)
 
-    def is_end(self, marks: Sequence[str], start: int) -> bool:
+    def is_end(self, fingerprints: Sequence[str], start: int) -> bool:
         """Whether the page proves the end: nothing but its anchor. A short page proves nothing, the list may have grown."""
-        return start == len(marks) and len(marks) <= 1
+        return start == len(fingerprints) and len(fingerprints) <= 1
 
 
 def compute_next_lower(
-    *, previous: datetime | None, highest: datetime | None, signpost: datetime, lookback: timedelta
+    *,
+    previous: datetime | None,
+    highest_stamp: datetime | None,
+    source_time_at_start: datetime,
+    lookback: timedelta,
 ) -> datetime | None:
     """Return where the next pass begins: `min(highest + 1 s, signpost - lookback)`, never below the previous bound.
 
     In a busy list that reads the lookback again; in a quiet one nothing, even if a million rows share one stamp. None
     (everything) as long as no stamp was ever seen.
     """
-    if highest is None:
+    if highest_stamp is None:
         return previous
-    lower = min(highest + STAMP_STEP, signpost - lookback)
-    return lower if previous is None else max(previous, lower)
+    changed_since = min(highest_stamp + STAMP_STEP, source_time_at_start - lookback)
+    return changed_since if previous is None else max(previous, changed_since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a pass reads: everything from `lower` on (None: everything), going on from `checkpoint` if there is one."""
+    """What a pass reads: everything from `changed_since` on (None: everything), going on from `checkpoint` if there is one."""
 
-    lower: datetime | None
+    changed_since: datetime | None
     checkpoint: Checkpoint | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether the pass reads the whole list."""
-        return self.lower is None
+        return self.changed_since is None
 
 
-def plan_incremental(stream: Stream, *, has_cursor_field: bool, table_is_new: bool) -> Plan:
+def plan_incremental(entity_state: EntityState, *, has_cursor_field: bool, table_is_new: bool) -> Plan:
     """Return the next pass of an entity. A table that vanished makes what was remembered worthless: read everything."""
     if table_is_new or not has_cursor_field:
-        resumable = None if table_is_new else stream.checkpoints.get("incremental")
-        return Plan(lower=None, checkpoint=resumable if resumable and resumable.lower is None else None)
-    checkpoint = stream.checkpoints.get("incremental")
-    return Plan(lower=checkpoint.lower if checkpoint else stream.lower, checkpoint=checkpoint)
+        resumable = None if table_is_new else entity_state.checkpoints.get("incremental")
+        return Plan(
+            changed_since=None,
+            checkpoint=resumable if resumable and resumable.changed_since is None else None,
+        )
+    checkpoint = entity_state.checkpoints.get("incremental")
+    return Plan(
+        changed_since=checkpoint.changed_since if checkpoint else entity_state.changed_since,
+        checkpoint=checkpoint,
+    )
 
 
-def plan_backfill(stream: Stream, *, since: datetime | None, has_cursor_field: bool) -> Plan:
+def plan_backfill(entity_state: EntityState, *, since: datetime | None, has_cursor_field: bool) -> Plan:
     """Return a pass over everything since an instant. It has a cursor of its own, resumed only for the same instant."""
-    lower = since if has_cursor_field else None
-    checkpoint = stream.checkpoints.get("backfill")
-    return Plan(lower=lower, checkpoint=checkpoint if checkpoint and checkpoint.lower == lower else None)
+    changed_since = since if has_cursor_field else None
+    checkpoint = entity_state.checkpoints.get("backfill")
+    return Plan(
+        changed_since=changed_since,
+        checkpoint=checkpoint if checkpoint and checkpoint.changed_since == changed_since else None,
+    )

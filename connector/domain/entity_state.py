@@ -9,7 +9,7 @@ import msgspec
 
 from connector.domain.records.contract import Contract
 
-MOST_SUSPECTS = 500
+MAX_REPORTED_DELETIONS = 500
 """Ids kept of records reported deleted; beyond that the oldest are dropped, and a reconcile finds them."""
 
 
@@ -17,33 +17,33 @@ MOST_SUSPECTS = 500
 class Checkpoint:
     """Durable progress inside a pass; another instance goes on from it.
 
-    `lower` is the pass's lower bound (None: everything). `signpost` is Acumatica's clock when the pass began. `offset`
-    rows of the list are written. `known` holds the marks of the rows of the last two pages, oldest first. `highest` is
-    the highest stamp seen. `edge` maps ids to versions already written and stamped near the signpost.
+    `changed_since` is the pass's lower bound (None: everything). `source_time_at_start` is Acumatica's clock when the pass began. `offset`
+    rows of the list are written. `known` holds the marks of the rows of the last two pages, oldest first. `highest_stamp` is
+    the highest stamp seen. `recent_versions` maps ids to versions already written and stamped near the signpost.
     """
 
-    lower: datetime | None
-    signpost: datetime
+    changed_since: datetime | None
+    source_time_at_start: datetime
     offset: int
     known: tuple[str, ...]
-    highest: datetime | None
-    edge: Mapping[str, str] = field(default_factory=dict)
-    edge_complete: bool = True
+    highest_stamp: datetime | None
+    recent_versions: Mapping[str, str] = field(default_factory=dict)
+    recent_versions_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class EntityState:
     """The memory of one entity. A new one knows nothing, so its first pass reads everything.
 
-    `edge` maps the ids of the records stamped at or after `lower` to the versions already written, so that reading
-    them again writes nothing; `edge_complete` is False when there were more than the state keeps.
+    `recent_versions` maps the ids of the records stamped at or after `changed_since` to the versions already written, so that reading
+    them again writes nothing; `recent_versions_complete` is False when there were more than the state keeps.
     """
 
     entity: str
     watermark: datetime | None = None
-    lower: datetime | None = None
-    edge: Mapping[str, str] = field(default_factory=dict)
-    edge_complete: bool = True
+    changed_since: datetime | None = None
+    recent_versions: Mapping[str, str] = field(default_factory=dict)
+    recent_versions_complete: bool = True
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
     """Progress of the unfinished pass per mode (`incremental`, `backfill`, `reconcile`): each has its own cursor.
 
@@ -57,9 +57,9 @@ class Stream:
     last_success_at: datetime | None = None
     deletions_since: datetime | None = None
     """From when on Acumatica's own list of deleted records is to be asked, where the tenant tracks them."""
-    suspects: tuple[str, ...] = ()
+    reported_deletions: tuple[str, ...] = ()
     """Ids of records that were reported deleted and not looked at since; no commit touches them."""
-    due: int | None = None
+    reported_at_fence: int | None = None
     """Set while a reported change waits to be read: the fence of the newest lease when it was reported.
 
     A pass that begins under a later lease reads the change.
@@ -90,7 +90,7 @@ class RefusedSignIn:
     `mark` recognises them and tells nothing of them.
     """
 
-    mark: str
+    credential_fingerprint: str
     refused_at: datetime
 
 
@@ -111,7 +111,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSlot:
+class Seat:
     """A time-limited right to hold one of the API sessions (licensed seats) the connector may use.
 
     `refused` is the sign-in that was refused last, by whichever run; None when all is well. `origin` is what was read
@@ -169,10 +169,10 @@ class AuditedPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamStatus:
+class EntityStatus:
     """What the status page shows of one entity."""
 
-    stream: Stream
+    entity_state: EntityState
     lease: Lease | None
     dead_letters: int
     last_run: Mapping[str, object] | None

@@ -10,14 +10,14 @@ from connector.domain.records.contract import Contract
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListQuery:
-    """One request of a list: rows `skip` to `skip + top` of those whose `modified_field` is at or after `lower`.
+    """One request of a list: rows `skip` to `skip + top` of those whose `modified_field` is at or after `changed_since`.
 
     With `keys_only` just the ids, keys and stamps are asked for. With `archived` archived records are listed too.
     """
 
     entity: Entity
     modified_field: str | None
-    lower: datetime | None
+    changed_since: datetime | None
     skip: int
     top: int
     one_by_one: bool = False

@@ -12,7 +12,7 @@ from msgspec import Meta
 from connector.domain.entity import Entity
 from connector.errors import BadRequestError
 
-MOST_LOOKED_AT = 4 * 1024 * 1024
+MAX_PROBES_PER_RUN = 4 * 1024 * 1024
 """Bytes of a body whose rows are looked at; of a longer one, as a mass release makes it, `Query` and `Id` alone are."""
 ID_COLUMN = "noteid"
 """Name of the column that holds a record's id, its case and other signs aside; in a join it is only the end of the name."""
@@ -42,21 +42,21 @@ P = TypeVar("P", bound=_Envelope)
 class Notification:
     """What is believed of one: nothing of its values.
 
-    `suspects` are the ids of rows that left the inquiry and did not come back into it: deleted, or only outside its
+    `reported_deletions` are the ids of rows that left the inquiry and did not come back into it: deleted, or only outside its
     conditions now. `unidentified` counts those without a column for the id. `is_whole` is False when there were too many
     rows to look at.
     """
 
     id: str
     query: str
-    suspects: tuple[str, ...] = ()
+    reported_deletions: tuple[str, ...] = ()
     unidentified: int = 0
     is_whole: bool = True
 
 
 def parse_notification(body: bytes) -> Notification:
     """Return the notification, or raise BadRequestError that says what is wrong with the body."""
-    if len(body) > MOST_LOOKED_AT:
+    if len(body) > MAX_PROBES_PER_RUN:
         envelope = _decode(body, _Envelope)
         return Notification(id=envelope.id, query=envelope.query, is_whole=False)
     payload = _decode(body, _Payload)
@@ -65,7 +65,7 @@ def parse_notification(body: bytes) -> Notification:
     return Notification(
         id=payload.id,
         query=payload.query,
-        suspects=tuple(dict.fromkeys(i for i in left if i is not None and i not in still_there)),
+        reported_deletions=tuple(dict.fromkeys(i for i in left if i is not None and i not in still_there)),
         unidentified=left.count(None) if len(left) > len(payload.inserted) else 0,
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from connector.domain.records.codec import Record
 
-EDGE_LIMIT = 3_000
+MAX_RECENT_VERSIONS = 3_000
 """Versions kept between runs: 3,000 ids and versions are about 230 kB of a state document's 1 MiB."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_STAMP = -(2**63)
@@ -28,7 +28,7 @@ class CurrentVersion:
     own_stamp: datetime | None = None
 
 
-class Edge:
+class RecentVersions:
     """Versions written lately, so that reading them again writes nothing.
 
     `before` are those the pass before left for this one. This pass collects anew what its successor will read again:
@@ -52,7 +52,7 @@ class Edge:
         """Take note of a version that is written, if the next pass will read it again."""
         if record.modified_at is None or record.modified_at < self._since:
             return
-        if record.id not in self._collected and len(self._collected) >= EDGE_LIMIT:
+        if record.id not in self._collected and len(self._collected) >= MAX_RECENT_VERSIONS:
             self.complete = False
             return
         self._collected[record.id] = record.version

@@ -4,7 +4,7 @@ import logging
 from dataclasses import asdict
 from datetime import datetime
 
-from connector.domain.entity_state import StreamStatus
+from connector.domain.entity_state import EntityStatus
 from connector.domain.run import Mode, RunResult, Status
 from connector.errors import ConnectorError
 from connector.logs.context import run_context
@@ -51,15 +51,15 @@ def log_refused(error: ConnectorError) -> None:
     RUN.log(level, "%s %s", error.message, error.action, extra={"event": "refused", "error": figures})
 
 
-def log_freshness(status: StreamStatus, now: datetime) -> None:
+def log_freshness(status: EntityStatus, now: datetime) -> None:
     """Write how long ago the entity last succeeded (`event` = `freshness`); the alerts for late data read this line.
 
     `pass_seconds` is the age of a reading that run after run has not completed. Nothing is written for an entity that was never tried: a fresh deployment is not late yet.
     """
-    succeeded_at = status.stream.last_success_at
+    succeeded_at = status.entity_state.last_success_at
     if succeeded_at is None and not status.last_run:
         return
-    entity = status.stream.entity
+    entity = status.entity_state.entity
     lag = None if succeeded_at is None else int((now - succeeded_at).total_seconds())
     figures = {
         "entity": entity,
@@ -75,6 +75,6 @@ def log_freshness(status: StreamStatus, now: datetime) -> None:
         STATUS.info("%s %s", entity, said, extra={"event": "freshness", **figures})
 
 
-def _age_of_pass(status: StreamStatus, now: datetime) -> int | None:
-    checkpoint = status.stream.checkpoints.get(Mode.INCREMENTAL.value)
-    return None if checkpoint is None else int((now - checkpoint.signpost).total_seconds())
+def _age_of_pass(status: EntityStatus, now: datetime) -> int | None:
+    checkpoint = status.entity_state.checkpoints.get(Mode.INCREMENTAL.value)
+    return None if checkpoint is None else int((now - checkpoint.source_time_at_start).total_seconds())

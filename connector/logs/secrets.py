@@ -82,7 +82,7 @@ SECRETS = Secrets()
 """The secrets of this process."""
 
 
-def hide(secret: str) -> None:
+def register_secret(secret: str) -> None:
     """Keep this value out of every line from now on: messages, figures and exception texts, however encoded.
 
     Of a credentials document (a JSON object) the secrets in it are hidden too.

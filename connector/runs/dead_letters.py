@@ -11,7 +11,7 @@ from connector.runs.run import Run
 logger = logging.getLogger(__name__)
 
 
-class Letters:
+class DeadLetters:
     """The dead letters of an entity as a run finds and leaves them; looked up when they are first asked for."""
 
     def __init__(self, run: Run) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 import msgspec
 
 from connector.domain.batch import Row
-from connector.domain.entity_state import AuditEntry, Outcome, Stream
+from connector.domain.entity_state import AuditEntry, EntityState, Outcome
 from connector.domain.instants import to_text
 from connector.domain.run import WriteMethod
 from connector.errors import ConnectorError
@@ -19,7 +19,7 @@ from connector.runs.writing import BatchWriter
 
 logger = logging.getLogger(__name__)
 
-MOST_LOOKED_AT = 500
+MAX_PROBES_PER_RUN = 500
 """Reported records one run looks at, each with a request; the next run goes on."""
 
 
@@ -52,38 +52,42 @@ def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at
     return Row(insert_id=version, data=msgspec.json.encode(row))
 
 
-def follow_deletions(run: Run, stream: Stream, writer: BatchWriter, *, covered_until: datetime) -> Stream:
+def follow_deletions(
+    run: Run, entity_state: EntityState, writer: BatchWriter, *, covered_until: datetime
+) -> EntityState:
     """Tombstone what was reported deleted and is gone; return the stream with its cursor of deletions moved.
 
     `covered_until` is where the next run has to begin asking: what is deleted later may not be told yet. Reports are
     hints: what cannot be looked at, or not in time, is left to the next run and never keeps this one from its end.
     """
-    listed, is_all_told = _ask_for_deleted(run, stream)
-    reported = {*stream.suspects, *listed}
+    listed, is_all_told = _ask_for_deleted(run, entity_state)
+    reported = {*entity_state.reported_deletions, *listed}
     live = _find_live(run, writer, reported)
-    looked_at = dict(_look_at(run, islice(live, MOST_LOOKED_AT)))
+    looked_at = dict(_look_at(run, islice(live, MAX_PROBES_PER_RUN)))
     gone = {record_id: live[record_id] for record_id, is_gone in looked_at.items() if is_gone}
     mark_deleted(run, writer, gone)
     if reported:
         run.details |= {"reported_deleted": len(reported), "deleted": len(gone)}
     dealt_with = [
-        record_id for record_id in stream.suspects if record_id in looked_at or record_id not in live
+        record_id
+        for record_id in entity_state.reported_deletions
+        if record_id in looked_at or record_id not in live
     ]
     if dealt_with:
-        run.ports.state.remove_suspects(run.lease, dealt_with)
+        run.ports.state.remove_reported_deletions(run.lease, dealt_with)
     is_done = is_all_told and len(looked_at) == len(live)
-    return replace(stream, deletions_since=covered_until) if is_done else stream
+    return replace(entity_state, deletions_since=covered_until) if is_done else entity_state
 
 
-def _ask_for_deleted(run: Run, stream: Stream) -> tuple[Iterable[str], bool]:
+def _ask_for_deleted(run: Run, entity_state: EntityState) -> tuple[Iterable[str], bool]:
     """Return the ids, and whether the cursor may move. It is a hint, so its failure fails nothing.
 
     The first time there is nothing to ask for: what was deleted before is found by a reconcile.
     """
-    if run.entity.dac is None or stream.deletions_since is None:
+    if run.entity.dac is None or entity_state.deletions_since is None:
         return (), run.entity.dac is not None
     try:
-        listed = run.ports.source.read_deleted(run.entity, stream.deletions_since)
+        listed = run.ports.source.read_deleted(run.entity, entity_state.deletions_since)
     except ConnectorError as exc:
         logger.warning("deletions of %s are left to the next run: %s", run.entity.name, exc.message)
         return (), False

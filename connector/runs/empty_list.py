@@ -12,7 +12,7 @@ LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 """A bound that every stamp is after."""
 
 
-def is_filter_blind(run: Run, contract: Contract, table: Table, *, was_filtered: bool) -> bool:
+def is_filter_ignored(run: Run, contract: Contract, table: Table, *, was_filtered: bool) -> bool:
     """Return False if the empty list may be believed, True if there are records and no filter finds them.
 
     One request in an idle run: the same filter with a bound that every record is after. Raises ListEmptyError when
@@ -33,11 +33,11 @@ def is_filter_blind(run: Run, contract: Contract, table: Table, *, was_filtered:
     return False
 
 
-def _lists_any(run: Run, modified_field: str | None, lower: datetime | None) -> bool:
+def _lists_any(run: Run, modified_field: str | None, changed_since: datetime | None) -> bool:
     query = ListQuery(
         entity=run.entity,
         modified_field=modified_field,
-        lower=lower,
+        changed_since=changed_since,
         skip=0,
         top=1,
         archived=True,

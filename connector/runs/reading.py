@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from connector.domain.cursor import MAX_RESTARTS, Plan, Seam, Window
+from connector.domain.cursor import MAX_RESTARTS, PageOverlap, Plan, RowWindow
 from connector.domain.entity import Entity
 from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected, identify
-from connector.domain.tables.log_table import find_retyped
+from connector.domain.tables.log_table import find_incompatible_columns
 from connector.errors import ListShiftedError, NotOptimizableError, RecordRejectedError
 from connector.ports import Clock, Source
 
@@ -38,8 +38,8 @@ class Page:
     """
 
     readings: tuple[Reading, ...]
-    seam: Seam
-    signpost: datetime
+    overlap: PageOverlap
+    source_time_at_start: datetime
     read_at: datetime
     is_short: bool
     contract: Contract | None = None
@@ -54,13 +54,13 @@ class Interpreter:
         entity: Entity,
         contract: Contract,
         refused: frozenset[str] = frozenset(),
-        narrow: frozenset[str] = frozenset(),
+        numeric_not_widened: frozenset[str] = frozenset(),
     ) -> None:
         self._source = source
         self.entity = entity
-        self.codec = Codec(entity, contract, refused, narrow)
+        self.codec = Codec(entity, contract, refused, numeric_not_widened)
         self._refused = refused
-        self._narrow = narrow
+        self._numeric_not_widened = numeric_not_widened
         self._refreshed = False
 
     def interpret(
@@ -85,8 +85,8 @@ class Interpreter:
         before = self.codec
         if contract.root == before.contract.root:
             return False
-        self._refused |= find_retyped(self.entity, before.contract, contract)
-        self.codec = Codec(self.entity, contract, self._refused, self._narrow)
+        self._refused |= find_incompatible_columns(self.entity, before.contract, contract)
+        self.codec = Codec(self.entity, contract, self._refused, self._numeric_not_widened)
         self.codec.retyped |= before.retyped
         return True
 
@@ -109,17 +109,17 @@ class _Asked:
 class _Asker:
     """Asks for the next rows while the last ones are interpreted; one request at a time."""
 
-    def __init__(self, ask: Callable[[Window], _Asked]) -> None:
+    def __init__(self, ask: Callable[[RowWindow], _Asked]) -> None:
         self._ask = ask
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="asker")
-        self._ahead: tuple[Window, Future[_Asked]] | None = None
+        self._ahead: tuple[RowWindow, Future[_Asked]] | None = None
 
-    def begin(self, window: Window) -> None:
+    def begin(self, window: RowWindow) -> None:
         """Ask for this window in the background."""
         context = contextvars.copy_context()
         self._ahead = window, self._thread.submit(context.run, self._ask, window)
 
-    def take(self, window: Window) -> _Asked:
+    def take(self, window: RowWindow) -> _Asked:
         """Return the answer for this window, asked for now unless it was before."""
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[0] == window:
@@ -160,14 +160,14 @@ class ListReader:
         self._page_size = page_size
         self._keys_only = keys_only
         self.one_by_one = one_by_one
-        self._signpost = plan.checkpoint.signpost if plan.checkpoint else None
+        self._source_time_at_start = plan.checkpoint.source_time_at_start if plan.checkpoint else None
 
     @property
-    def signpost(self) -> datetime:
+    def source_time_at_start(self) -> datetime:
         """Acumatica's clock when the pass began; known once the first page is read."""
-        if self._signpost is None:
+        if self._source_time_at_start is None:
             raise RuntimeError("the pass has no signpost before its first page")
-        return self._signpost
+        return self._source_time_at_start
 
     def read(self) -> Generator[Page, None, None]:
         """Yield the pages that have new rows; return when the end of the list is proven.
@@ -176,36 +176,38 @@ class ListReader:
         faster than it can be read.
         """
         checkpoint = self._plan.checkpoint
-        seam = Seam(offset=checkpoint.offset, known=checkpoint.known) if checkpoint else Seam()
+        overlap = (
+            PageOverlap(offset=checkpoint.offset, known=checkpoint.known) if checkpoint else PageOverlap()
+        )
         changed: Contract | None = None
         with closing(_Asker(self._ask)) as asker:
             while True:
-                window = seam.build_window(self._page_size)
+                window = overlap.build_window(self._page_size)
                 asked, readings, contract = self._take(asker, window)
                 changed = contract or changed
-                marks = [reading.record.mark for reading in readings]
-                start = seam.find_new(window, marks)
+                fingerprints = [reading.record.row_fingerprint for reading in readings]
+                start = overlap.find_new(window, fingerprints)
                 if start is None:
-                    seam = self._search_back(seam, window)
+                    overlap = self._search_back(overlap, window)
                     continue
-                if seam.is_end(marks, start):
+                if overlap.is_end(fingerprints, start):
                     return
-                seam = seam.advance(window, marks, start, self._page_size)
-                if start < len(marks):
+                overlap = overlap.advance(window, fingerprints, start, self._page_size)
+                if start < len(fingerprints):
                     yield Page(
                         readings=readings[start:],
-                        seam=seam,
-                        signpost=self.signpost,
+                        overlap=overlap,
+                        source_time_at_start=self.source_time_at_start,
                         read_at=asked.read_at,
-                        is_short=len(marks) < window.top,
+                        is_short=len(fingerprints) < window.top,
                         contract=changed,
                     )
                     changed = None
 
-    def _take(self, asker: _Asker, window: Window) -> tuple[_Asked, tuple[Reading, ...], Contract | None]:
+    def _take(self, asker: _Asker, window: RowWindow) -> tuple[_Asked, tuple[Reading, ...], Contract | None]:
         """Return a page, the next one being asked for while its rows are interpreted."""
         asked = asker.take(window)
-        self._signpost = self._signpost or asked.answer.server_time
+        self._source_time_at_start = self._source_time_at_start or asked.answer.server_time
         if len(asked.answer.rows) == window.top:
             asker.begin(window.build_next())
         readings, contract = self._interpreter.interpret(asked.answer.rows, asked.answer.contract)
@@ -213,17 +215,17 @@ class ListReader:
             asker.forget()  # it was asked for as the old contract says
         return asked, readings, contract
 
-    def _search_back(self, seam: Seam, window: Window) -> Seam:
-        seam = seam.step_back(window, self._page_size)
-        if seam.restarts > MAX_RESTARTS:
+    def _search_back(self, overlap: PageOverlap, window: RowWindow) -> PageOverlap:
+        overlap = overlap.step_back(window, self._page_size)
+        if overlap.restarts > MAX_RESTARTS:
             raise ListShiftedError(
                 f"The list of {self._interpreter.entity.acumatica_entity} moved so much while it was read that no row of the "
-                f"page before could be found again, {seam.restarts} times.",
+                f"page before could be found again, {overlap.restarts} times.",
                 action="Nothing is lost; it is tried again with the next run. If it stays, run it in a quiet hour.",
             )
-        return seam
+        return overlap
 
-    def _ask(self, window: Window) -> _Asked:
+    def _ask(self, window: RowWindow) -> _Asked:
         read_at = self._clock.now()
         try:
             answer = self._source.read_list(self._build_query(window))
@@ -234,11 +236,11 @@ class ListReader:
             answer = self._source.read_list(self._build_query(window))
         return _Asked(answer=answer, read_at=read_at)
 
-    def _build_query(self, window: Window) -> ListQuery:
+    def _build_query(self, window: RowWindow) -> ListQuery:
         return ListQuery(
             entity=self._interpreter.entity,
             modified_field=self._interpreter.codec.contract.modified_field,
-            lower=self._plan.lower,
+            changed_since=self._plan.changed_since,
             skip=window.skip,
             top=window.top,
             one_by_one=self.one_by_one,

@@ -9,9 +9,9 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
-from connector.domain.cursor import Plan, Seam
+from connector.domain.cursor import PageOverlap, Plan
 from connector.domain.entity import Depth
-from connector.domain.entity_state import Checkpoint, Stream
+from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
@@ -35,23 +35,23 @@ ROWS_AT_ONCE = 500
 class Reconcile:
     """One comparison of an entity's list with its current view."""
 
-    def __init__(self, run: Run, stream: Stream) -> None:
+    def __init__(self, run: Run, entity_state: EntityState) -> None:
         self._run = run
         self._is_deep = run.request.depth is Depth.CONTENT
         self._is_out_of_time = False
         self._matched = self._repaired = self._stale = self._deleted = 0
-        contract = load_contract(run, stream)
+        contract = load_contract(run, entity_state)
         self._writer = BatchWriter(run, build_table(run.entity, contract))
-        self._table, self._stream = prepare_log(run, stream, self._writer.table)
+        self._table, self._entity_state = prepare_log(run, entity_state, self._writer.table)
         self._interpreter = Interpreter(
-            run.ports.source, run.entity, contract, self._table.retyped, self._table.narrow
+            run.ports.source, run.entity, contract, self._table.retyped, self._table.numeric_not_widened
         )
 
     def work(self) -> Status:
         """Compare, repair, then mark what is gone; return PARTIAL when time ran out (repairs made stay made)."""
-        self._is_deep = self._is_deep or self._table.is_void
+        self._is_deep = self._is_deep or self._table.must_be_filled
         self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._writer.table))
-        checkpoint = self._stream.checkpoints.get("reconcile") if self._is_deep else None
+        checkpoint = self._entity_state.checkpoints.get("reconcile") if self._is_deep else None
         is_done = self._compare_content(checkpoint) if self._is_deep else self._compare_keys()
         if is_done and checkpoint is None:
             is_done = self._mark_deleted()
@@ -71,9 +71,9 @@ class Reconcile:
             source=self._run.ports.source,
             clock=self._run.ports.clock,
             interpreter=self._interpreter,
-            plan=Plan(lower=None, checkpoint=checkpoint),
+            plan=Plan(changed_since=None, checkpoint=checkpoint),
             page_size=self._run.limits.page_size,
-            one_by_one=self._stream.read_one_by_one and self._is_deep,
+            one_by_one=self._entity_state.read_one_by_one and self._is_deep,
             keys_only=not self._is_deep,
         )
 
@@ -130,8 +130,8 @@ class Reconcile:
             self._write(
                 Page(
                     readings=readings,
-                    seam=Seam(),
-                    signpost=read_at,
+                    overlap=PageOverlap(),
+                    source_time_at_start=read_at,
                     read_at=read_at,
                     is_short=True,
                     contract=contract,
@@ -191,11 +191,11 @@ class Reconcile:
         checkpoint = None
         if page is not None:
             checkpoint = Checkpoint(
-                lower=None,
-                signpost=page.signpost,
-                offset=page.seam.offset,
-                known=page.seam.known,
-                highest=None,
+                changed_since=None,
+                source_time_at_start=page.source_time_at_start,
+                offset=page.overlap.offset,
+                known=page.overlap.known,
+                highest_stamp=None,
             )
         self._run.ports.state.save_checkpoint(self._run.lease, "reconcile", checkpoint)
 
@@ -225,6 +225,6 @@ class Reconcile:
             )
 
 
-def reconcile_entity(run: Run, stream: Stream) -> Status:
+def reconcile_entity(run: Run, entity_state: EntityState) -> Status:
     """Do a reconcile."""
-    return Reconcile(run, stream).work()
+    return Reconcile(run, entity_state).work()

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
-from connector.domain.cursor import Seam
-from connector.domain.entity_state import Checkpoint, DeadLetter, Stream
+from connector.domain.cursor import PageOverlap
+from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
 from connector.domain.run import Mode, Status, WriteMethod
 from connector.domain.tables.log_table import build_table
@@ -49,15 +49,17 @@ class _Answered:
 class Replay:
     """One replay of an entity's dead letters, or of one."""
 
-    def __init__(self, run: Run, stream: Stream) -> None:
+    def __init__(self, run: Run, entity_state: EntityState) -> None:
         self._run = run
         self._is_out_of_time = False
         self._deleted = 0
-        contract = load_contract(run, stream)
+        contract = load_contract(run, entity_state)
         self._writer = BatchWriter(run, build_table(run.entity, contract), is_replay=True)
-        table, stream = prepare_log(run, stream, self._writer.table)
-        self._checkpoint = stream.checkpoints.get(Mode.REPLAY.value)
-        self._interpreter = Interpreter(run.ports.source, run.entity, contract, table.retyped, table.narrow)
+        table, entity_state = prepare_log(run, entity_state, self._writer.table)
+        self._checkpoint = entity_state.checkpoints.get(Mode.REPLAY.value)
+        self._interpreter = Interpreter(
+            run.ports.source, run.entity, contract, table.retyped, table.numeric_not_widened
+        )
 
     def work(self) -> Status:
         """Replay in batches; return PARTIAL when time ran out. What still cannot be used stays a dead letter."""
@@ -115,8 +117,8 @@ class Replay:
         readings, contract = self._interpreter.interpret([raw])
         page = Page(
             readings=readings,
-            seam=Seam(),
-            signpost=read_at,
+            overlap=PageOverlap(),
+            source_time_at_start=read_at,
             read_at=read_at,
             is_short=True,
             contract=contract,
@@ -129,9 +131,11 @@ class Replay:
             self._writer.table = build_table(self._run.entity, self._interpreter.codec.contract)
             self._run.prepare(self._writer.table)
         self._mark_gone(batch)
-        accepted = {record.mark for record in self._writer.write(pages, _NothingKnown(), WriteMethod.LOAD)}
+        accepted = {
+            record.row_fingerprint for record in self._writer.write(pages, _NothingKnown(), WriteMethod.LOAD)
+        }
         for letter, record in ((answered.letter, answered.record) for answered in batch):
-            if record is not None and record.mark in accepted:
+            if record is not None and record.row_fingerprint in accepted:
                 self._run.ports.state.remove_dead_letter(
                     letter.entity, letter.record_id, until=letter.rejected_at
                 )
@@ -145,14 +149,16 @@ class Replay:
 
     def _began_at(self) -> datetime:
         now, before = self._run.ports.clock.now(), self._checkpoint
-        if before is None or before.highest is None or now - before.highest > GOES_ON_WITHIN:
+        if before is None or before.highest_stamp is None or now - before.highest_stamp > GOES_ON_WITHIN:
             return now
-        return before.signpost
+        return before.source_time_at_start
 
     def _build_checkpoint(self, began_at: datetime) -> Checkpoint:
         """Return when the replay began, as its signpost, and when this run of it ended, as its highest stamp."""
         now = self._run.ports.clock.now()
-        return Checkpoint(lower=None, signpost=began_at, offset=0, known=(), highest=now)
+        return Checkpoint(
+            changed_since=None, source_time_at_start=began_at, offset=0, known=(), highest_stamp=now
+        )
 
     def _save_checkpoint(self, checkpoint: Checkpoint | None) -> None:
         self._run.ports.state.save_checkpoint(self._run.lease, Mode.REPLAY.value, checkpoint)
@@ -172,6 +178,6 @@ def _is_guid(text: str) -> bool:
         return False
 
 
-def replay_dead_letters(run: Run, stream: Stream) -> Status:
+def replay_dead_letters(run: Run, entity_state: EntityState) -> Status:
     """Do a replay."""
-    return Replay(run, stream).work()
+    return Replay(run, entity_state).work()

@@ -9,7 +9,7 @@ import msgspec
 
 from connector.domain.batch import Append, Row
 from connector.domain.entity import Entity
-from connector.domain.entity_state import Lease, SessionSlot, Stream
+from connector.domain.entity_state import EntityState, Lease, Seat
 from connector.domain.instants import to_text
 from connector.domain.run import (
     RunFailure,
@@ -80,7 +80,7 @@ class Run:
         self.watermark_after: datetime | None = None
         self._started_at = ports.clock.now()
         self._lease: Lease | None = None
-        self._slot: SessionSlot | None = None
+        self._slot: Seat | None = None
         self._table: Table | None = None
 
     @property
@@ -112,24 +112,24 @@ class Run:
         if self._slot is not None:
             self._slot = note_origin(self.ports.state, self.ports.source, self._slot)
 
-    def execute(self, work: Callable[["Run", Stream], Status]) -> RunResult:
+    def execute(self, work: Callable[["Run", EntityState], Status]) -> RunResult:
         """Do the work under the entity's lease; return what happened, whatever happens. Never raises ConnectorError."""
         try:
             taken = self.ports.state.acquire_lease(self.entity.name, self.run_id, self.limits.lease_ttl)
             if isinstance(taken, Lease):
                 return self._skip(taken)
-            self._lease, stream = taken
-            result = self._work(work, stream)
+            self._lease, entity_state = taken
+            result = self._work(work, entity_state)
         except ConnectorError as exc:
             result = self._fail(exc)
         finally:
             self._release()
         return result
 
-    def commit(self, stream: Stream, *, covers_reports: bool) -> None:
+    def commit(self, entity_state: EntityState, *, covers_reports: bool) -> None:
         """Store what is remembered of the entity and give the lease back, in one fenced transaction."""
         self._refresh()
-        if self.ports.state.commit(self.lease, stream, covers_reports=covers_reports):
+        if self.ports.state.commit(self.lease, entity_state, covers_reports=covers_reports):
             self.follow_up_at = self.ports.clock.now()
         self._lease = None
 
@@ -149,12 +149,12 @@ class Run:
                 retry_after=DEFAULT_RETRY_AFTER,
             )
 
-    def _work(self, work: Callable[["Run", Stream], Status], stream: Stream) -> RunResult:
-        self.watermark_before = self.watermark_after = stream.watermark
+    def _work(self, work: Callable[["Run", EntityState], Status], entity_state: EntityState) -> RunResult:
+        self.watermark_before = self.watermark_after = entity_state.watermark
         self.ports.state.open_run(self.run_id, self._describe())
         try:
             self.open_session()
-            status = work(self, stream)
+            status = work(self, entity_state)
             if self._lease is not None:
                 self._refresh()
             result = self._build_result(status)
@@ -202,16 +202,16 @@ class Run:
             Append(
                 table=SYNC_RUNS,
                 rows=[Row(insert_id=self.run_id, data=msgspec.json.encode(row))],
-                method=WriteMethod.STREAMING if status.settled else WriteMethod.LOAD,
+                method=WriteMethod.STREAMING if status.accepts_streaming else WriteMethod.LOAD,
                 batch_id=f"{self.run_id}_run",
             )
         )
 
     def _release(self) -> None:
         if self._slot is not None:
-            slot = self._slot
+            seat = self._slot
             self._attempt(
-                "the session slot", lambda: give_seat_back(self.ports.state, self.ports.source, slot)
+                "the session slot", lambda: give_seat_back(self.ports.state, self.ports.source, seat)
             )
         if self._lease is not None:
             lease = self._lease
@@ -225,7 +225,7 @@ class Run:
             logger.warning("%s could not be written or released: %s", what, exc.message)
 
     def _skip(self, holder: Lease) -> RunResult:
-        if self.ports.state.read_stream(self.entity.name).due is not None:
+        if self.ports.state.read_entity_state(self.entity.name).reported_at_fence is not None:
             self.follow_up_at = holder.expires_at + AFTER_LEASE
         return self._build_result(
             Status.SKIPPED,

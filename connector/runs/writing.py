@@ -13,7 +13,7 @@ from connector.domain.records.rejected import Rejected
 from connector.domain.run import WriteMethod
 from connector.domain.tables.schema import Table
 from connector.errors import TooManyRejectsError
-from connector.runs.dead_letters import Letters
+from connector.runs.dead_letters import DeadLetters
 from connector.runs.reading import Page, Reading
 from connector.runs.run import Run
 
@@ -25,7 +25,7 @@ class KnownVersions(Protocol):
         """Whether this very version is already written."""
 
 
-class _Fate(msgspec.Struct, kw_only=True, gc=False):
+class _RecordOutcome(msgspec.Struct, kw_only=True, gc=False):
     """One reading of a batch on its way: its page, and what becomes of it."""
 
     page: Page
@@ -57,7 +57,7 @@ class BatchWriter:
         self._is_replay = is_replay
         self._batches = 0
         self._audits = 0
-        self._letters = Letters(run)
+        self._letters = DeadLetters(run)
 
     def write(self, pages: Sequence[Page], known: KnownVersions, method: WriteMethod) -> list[Record]:
         """Write the new versions of these pages, keep the unusable ones; return the records now in the warehouse.
@@ -66,8 +66,8 @@ class BatchWriter:
         was found is in the audit then, but nothing is kept that would move the run on.
         """
         fates = [self._judge(page, reading, known) for page in pages for reading in page.readings]
-        self._check_share(fates, found=[fate for fate in fates if not fate.is_usable])
-        fresh = [fate for fate in fates if fate.outcome is Outcome.WRITTEN]
+        self._check_share(fates, found=[judged for judged in fates if not judged.is_usable])
+        fresh = [judged for judged in fates if judged.outcome is Outcome.WRITTEN]
         for index, reason in self._append(fresh, method).items():
             self._reject(fresh[index], f"The warehouse refused it: {reason}")
         self._check_share(fates, found=fates)
@@ -86,39 +86,39 @@ class BatchWriter:
         )
         return dict(self._run.ports.warehouse.append(append))
 
-    def _append(self, fates: Sequence[_Fate], method: WriteMethod) -> dict[int, str]:
+    def _append(self, fates: Sequence[_RecordOutcome], method: WriteMethod) -> dict[int, str]:
         return self.append_rows(list(self._build_rows(fates)), method)
 
-    def _build_rows(self, fates: Sequence[_Fate]) -> Iterator[Row]:
-        synced_at = {read_at: to_text(read_at) for read_at in {fate.page.read_at for fate in fates}}
-        for fate in fates:
-            record = fate.reading.record
+    def _build_rows(self, fates: Sequence[_RecordOutcome]) -> Iterator[Row]:
+        synced_at = {read_at: to_text(read_at) for read_at in {judged.page.read_at for judged in fates}}
+        for judged in fates:
+            record = judged.reading.record
             if isinstance(record, Record):
                 yield Row(
                     insert_id=build_insert_id(self._run.entity.name, record.id, record.version),
-                    data=record.encode(synced_at=synced_at[fate.page.read_at], run_id=self._run.run_id),
+                    data=record.encode(synced_at=synced_at[judged.page.read_at], run_id=self._run.run_id),
                     extra=record.extra,
                 )
 
-    def _judge(self, page: Page, reading: Reading, known: KnownVersions) -> _Fate:
+    def _judge(self, page: Page, reading: Reading, known: KnownVersions) -> _RecordOutcome:
         found = reading.record
-        fate = _Fate(page=page, reading=reading, outcome=Outcome.WRITTEN)
+        judged = _RecordOutcome(page=page, reading=reading, outcome=Outcome.WRITTEN)
         if isinstance(found, Rejected):
-            self._reject(fate, found.reason)
+            self._reject(judged, found.reason)
         elif known.is_known(found):
-            fate.outcome = Outcome.UNCHANGED
-        return fate
+            judged.outcome = Outcome.UNCHANGED
+        return judged
 
-    def _reject(self, fate: _Fate, reason: str) -> None:
+    def _reject(self, judged: _RecordOutcome, reason: str) -> None:
         """In a replay every try counts anew."""
-        raw = fate.reading.raw
-        is_repeated = not self._is_replay and self._letters.has(fate.reading.record.id, bytes(raw))
-        fate.reject(reason, is_repeated=is_repeated)
+        raw = judged.reading.raw
+        is_repeated = not self._is_replay and self._letters.has(judged.reading.record.id, bytes(raw))
+        judged.reject(reason, is_repeated=is_repeated)
 
-    def _check_share(self, fates: Sequence[_Fate], found: Sequence[_Fate]) -> None:
+    def _check_share(self, fates: Sequence[_RecordOutcome], found: Sequence[_RecordOutcome]) -> None:
         """Raise if too many are rejected, with `found` in the audit: what is known of this batch by now."""
         tally = self._run.tally
-        rejected = [fate for fate in fates if fate.outcome is Outcome.REJECTED]
+        rejected = [judged for judged in fates if judged.outcome is Outcome.REJECTED]
         count, read = tally.records_rejected + len(rejected), tally.records_read + len(fates)
         if self._is_replay or not are_too_many_rejected(rejected=count, read=read):
             return
@@ -130,22 +130,22 @@ class BatchWriter:
             action="Nothing was moved. Correct the cause, then run again.",
         )
 
-    def _settle_letters(self, fates: Sequence[_Fate]) -> None:
+    def _settle_letters(self, fates: Sequence[_RecordOutcome]) -> None:
         """In the order of reading, so that of two contents of a record the later one decides."""
-        for fate in fates:
-            if fate.is_usable:
-                self._letters.forget(fate.reading.record.id, fate.page.read_at)
-            elif fate.outcome is Outcome.REJECTED:
-                self._letters.keep(fate.reading.record, bytes(fate.reading.raw), fate.reason)
+        for judged in fates:
+            if judged.is_usable:
+                self._letters.forget(judged.reading.record.id, judged.page.read_at)
+            elif judged.outcome is Outcome.REJECTED:
+                self._letters.keep(judged.reading.record, bytes(judged.reading.raw), judged.reason)
 
-    def _audit_and_count(self, fates: Sequence[_Fate]) -> None:
-        for page in dict.fromkeys(id(fate.page) for fate in fates):
-            self.audit([fate.build_entry() for fate in fates if id(fate.page) == page])
+    def _audit_and_count(self, fates: Sequence[_RecordOutcome]) -> None:
+        for page in dict.fromkeys(id(judged.page) for judged in fates):
+            self.audit([judged.build_entry() for judged in fates if id(judged.page) == page])
         tally = self._run.tally
         tally.records_read += len(fates)
-        tally.records_written += sum(fate.outcome is Outcome.WRITTEN for fate in fates)
-        tally.records_unchanged += sum(fate.outcome is Outcome.UNCHANGED for fate in fates)
-        tally.records_rejected += sum(fate.outcome is Outcome.REJECTED for fate in fates)
+        tally.records_written += sum(judged.outcome is Outcome.WRITTEN for judged in fates)
+        tally.records_unchanged += sum(judged.outcome is Outcome.UNCHANGED for judged in fates)
+        tally.records_rejected += sum(judged.outcome is Outcome.REJECTED for judged in fates)
 
     def audit(self, entries: Sequence[AuditEntry]) -> None:
         """Keep what became of the records of the next page of this run."""

@@ -108,8 +108,8 @@ def a_query(entity: Entity = BILLS, **parts: Any) -> ListQuery:
     return ListQuery(entity=entity, **(defaults | parts))
 
 
-def since(lower: datetime, entity: Entity = BILLS, **parts: Any) -> ListQuery:
-    return a_query(entity, modified_field="LastModifiedDateTime", lower=lower, **parts)
+def since(changed_since: datetime, entity: Entity = BILLS, **parts: Any) -> ListQuery:
+    return a_query(entity, modified_field="LastModifiedDateTime", changed_since=changed_since, **parts)
 
 
 def decoded(answer: ListAnswer) -> list[Record]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, Lease, Outcome, Stream
+from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Lease, Outcome
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.ports import StateStore
 
@@ -32,29 +32,31 @@ def a_contract(*, version: str = "24.200.001") -> Contract:
 
 def a_checkpoint(*, offset: int = 1000, known: tuple[str, ...] = ("a", "b")) -> Checkpoint:
     return Checkpoint(
-        lower=MORNING - timedelta(days=1),
-        signpost=MORNING,
+        changed_since=MORNING - timedelta(days=1),
+        source_time_at_start=MORNING,
         offset=offset,
         known=known,
-        highest=MORNING - timedelta(microseconds=1),
-        edge={"id-1": "version-1"},
-        edge_complete=False,
+        highest_stamp=MORNING - timedelta(microseconds=1),
+        recent_versions={"id-1": "version-1"},
+        recent_versions_complete=False,
     )
 
 
-def a_stream(
+def an_entity_state(
     *,
     entity: str = "vendors",
     watermark: datetime | None = MORNING,
-    edge: Mapping[str, str] | None = None,
+    recent_versions: Mapping[str, str] | None = None,
     checkpoints: Mapping[str, Checkpoint] | None = None,
-) -> Stream:
-    return Stream(
+) -> EntityState:
+    return EntityState(
         entity=entity,
         watermark=watermark,
-        lower=MORNING - timedelta(minutes=15),
-        edge={"id-1": "version-1", "id-2": "version-2"} if edge is None else edge,
-        edge_complete=False,
+        changed_since=MORNING - timedelta(minutes=15),
+        recent_versions={"id-1": "version-1", "id-2": "version-2"}
+        if recent_versions is None
+        else recent_versions,
+        recent_versions_complete=False,
         checkpoints={"backfill": a_checkpoint()} if checkpoints is None else checkpoints,
         contract=a_contract(),
         read_one_by_one=True,

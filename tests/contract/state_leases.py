@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.entity_state import Lease, Stream
+from connector.domain.entity_state import EntityState, Lease
 from connector.errors import LeaseLostError
 from connector.ports import StateStore
-from tests.contract.state_builders import MORNING, TTL, a_checkpoint, a_contract, a_stream, taken
+from tests.contract.state_builders import MORNING, TTL, a_checkpoint, a_contract, an_entity_state, taken
 from tests.stand_ins.clock import FakeClock
 
 WRITES: dict[str, Callable[[StateStore, Lease], object]] = {
@@ -18,7 +18,7 @@ WRITES: dict[str, Callable[[StateStore, Lease], object]] = {
     "forget a checkpoint": lambda store, lease: store.save_checkpoint(lease, "incremental", None),
     "save a contract": lambda store, lease: store.save_contract(lease, a_contract(version="x")),
     "save read one by one": lambda store, lease: store.save_read_one_by_one(lease),
-    "commit": lambda store, lease: store.commit(lease, a_stream(watermark=MORNING + TTL)),
+    "commit": lambda store, lease: store.commit(lease, an_entity_state(watermark=MORNING + TTL)),
 }
 
 
@@ -28,7 +28,7 @@ class LeaseContract:
     def test_a_free_entity_is_leased_with_its_stream(self, store: StateStore, clock: FakeClock) -> None:
         answer = store.acquire_lease("vendors", "run-1", TTL)
         lease = Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL)
-        assert answer == (lease, Stream(entity="vendors"))
+        assert answer == (lease, EntityState(entity="vendors"))
 
     def test_a_lease_held_by_another_is_returned_and_stays_as_it_was(
         self, store: StateStore, second_store: StateStore, clock: FakeClock
@@ -90,8 +90,8 @@ class LeaseContract:
     ) -> None:
         lease = taken(store)
         clock.advance(2 * TTL)
-        store.commit(lease, a_stream())
-        assert store.read_stream("vendors") == a_stream()
+        store.commit(lease, an_entity_state())
+        assert store.read_entity_state("vendors") == an_entity_state()
 
     @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
     def test_a_stale_lease_changes_nothing(
@@ -105,10 +105,10 @@ class LeaseContract:
         clock.advance(TTL)
         current = taken(second_store, owner="run-2")
         second_store.save_checkpoint(current, "incremental", a_checkpoint(offset=7))
-        before = second_store.read_stream("vendors")
+        before = second_store.read_entity_state("vendors")
         with pytest.raises(LeaseLostError, match="vendors"):
             write(store, stale)
-        assert second_store.read_stream("vendors") == before
+        assert second_store.read_entity_state("vendors") == before
         assert store.acquire_lease("vendors", "run-3", TTL) == current
 
     @pytest.mark.parametrize("is_given_back", [False, True], ids=["held", "given back"])
@@ -121,10 +121,10 @@ class LeaseContract:
         store.save_checkpoint(current, "incremental", a_checkpoint(offset=7))
         if is_given_back:
             store.release_lease(current)
-        before = store.read_stream("vendors")
+        before = store.read_entity_state("vendors")
         with pytest.raises(LeaseLostError, match="vendors"):
             write(store, replace(current, owner="run-1"))
-        assert store.read_stream("vendors") == before
+        assert store.read_entity_state("vendors") == before
 
     def test_a_lease_from_before_the_state_was_deleted_releases_nothing(self, store: StateStore) -> None:
         current = taken(store, owner="run-2")
@@ -138,7 +138,7 @@ class LeaseContract:
         invented = Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL)
         with pytest.raises(LeaseLostError):
             write(store, invented)
-        assert store.read_stream("vendors") == Stream(entity="vendors")
+        assert store.read_entity_state("vendors") == EntityState(entity="vendors")
 
     def test_a_released_lease_leaves_the_entity_free(
         self, store: StateStore, second_store: StateStore
@@ -161,4 +161,4 @@ class LeaseContract:
         self, store: StateStore, clock: FakeClock
     ) -> None:
         store.release_lease(Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now()))
-        assert store.read_stream("vendors") == Stream(entity="vendors")
+        assert store.read_entity_state("vendors") == EntityState(entity="vendors")

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from connector.domain.entity_state import GIVEN_BACK, Lease, SessionSlot, Stream
+from connector.domain.entity_state import GIVEN_BACK, EntityState, Lease, Seat
 from connector.errors import LeaseLostError
 from connector.ports import Clock, StateStore
 from tests.contract.state_builders import MORNING, TTL, a_checkpoint
@@ -43,10 +43,10 @@ class ModelEntity:
     fence: int = 0
     owner: str | None = None
     ends_at: datetime = MORNING
-    stream: Stream = field(init=False)
+    entity_state: EntityState = field(init=False)
 
     def __post_init__(self) -> None:
-        self.stream = Stream(entity=self.name)
+        self.entity_state = EntityState(entity=self.name)
 
     def holder(self, now: datetime) -> str | None:
         return self.owner if self.ends_at > now else None
@@ -60,14 +60,14 @@ class StateHistory(RuleBasedStateMachine):
     """The rules; `open_store` gives stores over a state that no other history uses."""
 
     leases: Bundle[Lease] = Bundle("leases")
-    slots: Bundle[SessionSlot] = Bundle("slots")
+    slots: Bundle[Seat] = Bundle("slots")
 
     def __init__(self, open_store: StoreFactory) -> None:
         super().__init__()
         self.clock = FakeClock()
         self.stores = [open_store(self.clock), open_store(self.clock)]
         self.entities = {name: ModelEntity(name) for name in ("vendors", "items")}
-        self.seats: dict[int, SessionSlot] = {}
+        self.seats: dict[int, Seat] = {}
 
     def teardown(self) -> None:
         for store in self.stores:
@@ -87,7 +87,7 @@ class StateHistory(RuleBasedStateMachine):
             return multiple()
         model.fence += holder is None
         model.owner, model.ends_at = owner, now + TTL
-        assert answer == (model.lease(), model.stream)
+        assert answer == (model.lease(), model.entity_state)
         return model.lease()
 
     @rule(at=STORES, lease=leases, mode=MODES, offset=st.none() | st.integers(0, 9))
@@ -96,21 +96,23 @@ class StateHistory(RuleBasedStateMachine):
         with self.allowed(lease):
             self.stores[at].save_checkpoint(lease, mode, checkpoint)
             model = self.entities[lease.entity]
-            checkpoints = {name: kept for name, kept in model.stream.checkpoints.items() if name != mode}
+            checkpoints = {
+                name: kept for name, kept in model.entity_state.checkpoints.items() if name != mode
+            }
             if checkpoint is not None:
                 checkpoints[mode] = checkpoint
-            model.stream = replace(model.stream, checkpoints=checkpoints)
+            model.entity_state = replace(model.entity_state, checkpoints=checkpoints)
 
     @rule(at=STORES, lease=leases, minute=st.none() | st.integers(0, 59), seen=st.integers(0, 9))
     def commit(self, at: int, lease: Lease, minute: int | None, seen: int) -> None:
         watermark = None if minute is None else MORNING.replace(minute=minute)
-        stream = Stream(entity=lease.entity, watermark=watermark, records_seen=seen)
+        entity_state = EntityState(entity=lease.entity, watermark=watermark, records_seen=seen)
         with self.allowed(lease):
-            self.stores[at].commit(lease, stream)
+            self.stores[at].commit(lease, entity_state)
             model = self.entities[lease.entity]
-            stored = model.stream.watermark
+            stored = model.entity_state.watermark
             later = watermark if stored is None or (watermark and watermark > stored) else stored
-            model.stream = replace(stream, watermark=later)
+            model.entity_state = replace(entity_state, watermark=later)
             model.ends_at = GIVEN_BACK
 
     @rule(at=STORES, lease=leases)
@@ -120,31 +122,31 @@ class StateHistory(RuleBasedStateMachine):
             self.entities[lease.entity].ends_at = GIVEN_BACK
 
     @rule(target=slots, at=STORES, owner=OWNERS)
-    def take_a_seat(self, at: int, owner: str) -> MultipleResults[SessionSlot] | SessionSlot:
+    def take_a_seat(self, at: int, owner: str) -> MultipleResults[Seat] | Seat:
         now = self.clock.now()
-        held = {number: slot.owner for number, slot in self.seats.items() if slot.expires_at > now}
+        held = {number: seat.owner for number, seat in self.seats.items() if seat.expires_at > now}
         own = [number for number in sorted(held) if held[number] == owner]
         free = [number for number in range(1, SEATS + 1) if number not in held]
-        slot = self.stores[at].acquire_session(owner, SEATS, TTL)
+        seat = self.stores[at].acquire_seat(owner, SEATS, TTL)
         if not own and not free:
-            assert slot is None
+            assert seat is None
             return multiple()
-        assert slot == SessionSlot(number=(own + free)[0], owner=owner, expires_at=now + TTL)
-        self.seats[slot.number] = slot
-        return slot
+        assert seat == Seat(number=(own + free)[0], owner=owner, expires_at=now + TTL)
+        self.seats[seat.number] = seat
+        return seat
 
-    @rule(at=STORES, slot=slots)
-    def leave_the_seat(self, at: int, slot: SessionSlot) -> None:
-        self.stores[at].release_session(slot)
-        if slot.number in self.seats and self.seats[slot.number].owner == slot.owner:
-            del self.seats[slot.number]
+    @rule(at=STORES, seat=slots)
+    def leave_the_seat(self, at: int, seat: Seat) -> None:
+        self.stores[at].release_seat(seat)
+        if seat.number in self.seats and self.seats[seat.number].owner == seat.owner:
+            del self.seats[seat.number]
 
     @invariant()
     def what_is_stored_is_what_the_model_says(self) -> None:
         now = self.clock.now()
         for status in self.stores[0].statuses(list(self.entities)):
-            model = self.entities[status.stream.entity]
-            assert status.stream == model.stream
+            model = self.entities[status.entity_state.entity]
+            assert status.entity_state == model.entity_state
             assert status.lease == (model.lease() if model.holder(now) else None)
 
     def allowed(self, lease: Lease) -> AbstractContextManager[object]:

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.entity_state import Origin, RefusedSignIn, SessionSlot
+from connector.domain.entity_state import Origin, RefusedSignIn, Seat
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, TTL
 from tests.stand_ins.clock import FakeClock
 
 ORIGIN = Origin(instance="https://erp.example.com", tenant="ACME")
-REFUSED = RefusedSignIn(mark="of a password", refused_at=MORNING)
+REFUSED = RefusedSignIn(credential_fingerprint="of a password", refused_at=MORNING)
 
 
 class SessionContract:
@@ -20,111 +20,111 @@ class SessionContract:
     def test_there_are_as_many_slots_as_the_limit_says(
         self, store: StateStore, second_store: StateStore, clock: FakeClock
     ) -> None:
-        first = store.acquire_session("run-1", 2, TTL)
-        second = second_store.acquire_session("run-2", 2, TTL)
-        assert first == SessionSlot(number=1, owner="run-1", expires_at=clock.now() + TTL)
-        assert second == SessionSlot(number=2, owner="run-2", expires_at=clock.now() + TTL)
-        assert store.acquire_session("run-3", 2, TTL) is None
+        first = store.acquire_seat("run-1", 2, TTL)
+        second = second_store.acquire_seat("run-2", 2, TTL)
+        assert first == Seat(number=1, owner="run-1", expires_at=clock.now() + TTL)
+        assert second == Seat(number=2, owner="run-2", expires_at=clock.now() + TTL)
+        assert store.acquire_seat("run-3", 2, TTL) is None
 
     def test_of_many_that_ask_at_once_no_more_get_a_slot_than_there_are(
         self, store: StateStore, second_store: StateStore
     ) -> None:
-        def ask(number: int) -> SessionSlot | None:
-            return (store, second_store)[number % 2].acquire_session(f"run-{number}", 2, TTL)
+        def ask(number: int) -> Seat | None:
+            return (store, second_store)[number % 2].acquire_seat(f"run-{number}", 2, TTL)
 
         with ThreadPoolExecutor(8) as threads:
-            slots = [slot for slot in threads.map(ask, range(8)) if slot is not None]
-        assert sorted(slot.number for slot in slots) == [1, 2]
+            slots = [seat for seat in threads.map(ask, range(8)) if seat is not None]
+        assert sorted(seat.number for seat in slots) == [1, 2]
 
     def test_without_a_limit_above_zero_there_is_none(self, store: StateStore) -> None:
-        assert store.acquire_session("run-1", 0, TTL) is None
+        assert store.acquire_seat("run-1", 0, TTL) is None
 
     def test_a_slot_given_back_is_free(self, store: StateStore, second_store: StateStore) -> None:
-        slots = [store.acquire_session(f"run-{n}", 2, TTL) for n in (1, 2)]
+        slots = [store.acquire_seat(f"run-{n}", 2, TTL) for n in (1, 2)]
         assert slots[0] is not None
-        store.release_session(slots[0])
-        third = second_store.acquire_session("run-3", 2, TTL)
+        store.release_seat(slots[0])
+        third = second_store.acquire_seat("run-3", 2, TTL)
         assert third is not None
         assert third.number == 1
 
     def test_an_expired_slot_is_free(self, store: StateStore, clock: FakeClock) -> None:
-        store.acquire_session("run-1", 1, TTL)
+        store.acquire_seat("run-1", 1, TTL)
         clock.advance(TTL - timedelta(microseconds=1))
-        assert store.acquire_session("run-2", 1, TTL) is None
+        assert store.acquire_seat("run-2", 1, TTL) is None
         clock.advance(timedelta(microseconds=1))
-        assert store.acquire_session("run-2", 1, TTL) is not None
+        assert store.acquire_seat("run-2", 1, TTL) is not None
 
     def test_the_owner_that_asks_again_keeps_its_slot(self, store: StateStore, clock: FakeClock) -> None:
-        store.acquire_session("run-1", 2, TTL)
-        slot = store.acquire_session("run-2", 2, TTL)
-        assert slot is not None
+        store.acquire_seat("run-1", 2, TTL)
+        seat = store.acquire_seat("run-2", 2, TTL)
+        assert seat is not None
         clock.advance(timedelta(minutes=1))
-        again = store.acquire_session("run-2", 2, TTL)
-        assert again == SessionSlot(number=2, owner="run-2", expires_at=clock.now() + TTL)
+        again = store.acquire_seat("run-2", 2, TTL)
+        assert again == Seat(number=2, owner="run-2", expires_at=clock.now() + TTL)
 
     def test_an_owner_whose_slot_expired_gets_the_first_free_one(
         self, store: StateStore, clock: FakeClock
     ) -> None:
-        store.acquire_session("run-1", 2, TTL)
-        store.acquire_session("run-2", 2, TTL)
+        store.acquire_seat("run-1", 2, TTL)
+        store.acquire_seat("run-2", 2, TTL)
         clock.advance(TTL)
-        slot = store.acquire_session("run-2", 2, TTL)
-        assert slot is not None
-        assert slot.number == 1
+        seat = store.acquire_seat("run-2", 2, TTL)
+        assert seat is not None
+        assert seat.number == 1
 
     def test_a_slot_taken_by_another_is_not_given_back_by_its_old_owner(
         self, store: StateStore, second_store: StateStore, clock: FakeClock
     ) -> None:
-        stale = store.acquire_session("run-1", 1, TTL)
+        stale = store.acquire_seat("run-1", 1, TTL)
         clock.advance(TTL)
-        second_store.acquire_session("run-2", 1, TTL)
+        second_store.acquire_seat("run-2", 1, TTL)
         assert stale is not None
-        store.release_session(stale)
-        assert store.acquire_session("run-3", 1, TTL) is None
+        store.release_seat(stale)
+        assert store.acquire_seat("run-3", 1, TTL) is None
 
     def test_giving_back_twice_does_nothing(self, store: StateStore) -> None:
-        slot = store.acquire_session("run-1", 1, TTL)
-        assert slot is not None
-        store.release_session(slot)
-        store.release_session(slot)
-        assert store.acquire_session("run-2", 1, TTL) is not None
+        seat = store.acquire_seat("run-1", 1, TTL)
+        assert seat is not None
+        store.release_seat(seat)
+        store.release_seat(seat)
+        assert store.acquire_seat("run-2", 1, TTL) is not None
 
     @pytest.mark.parametrize("limit", [1, 3])
     def test_a_refused_sign_in_is_told_to_all_who_take_a_slot(
         self, store: StateStore, second_store: StateStore, limit: int
     ) -> None:
-        first = store.acquire_session("run-1", limit, TTL)
+        first = store.acquire_seat("run-1", limit, TTL)
         assert first is not None
         assert first.refused is None
         store.remember_refused_sign_in(REFUSED)
         if limit > 1:
             assert _take(second_store, "run-2", limit).refused == REFUSED
-        store.release_session(first)
+        store.release_seat(first)
         assert _take(second_store, "run-3", limit).refused == REFUSED
 
     def test_the_newest_refused_sign_in_counts_until_it_is_forgotten(
         self, store: StateStore, second_store: StateStore
     ) -> None:
-        newer = RefusedSignIn(mark="another", refused_at=MORNING + TTL)
+        newer = RefusedSignIn(credential_fingerprint="another", refused_at=MORNING + TTL)
         for refused in (REFUSED, newer, None):
             store.remember_refused_sign_in(refused)
-            slot = _take(second_store, "run-1", 2)
-            assert slot.refused == refused
-            second_store.release_session(slot)
+            seat = _take(second_store, "run-1", 2)
+            assert seat.refused == refused
+            second_store.release_seat(seat)
 
     def test_what_is_remembered_takes_no_slot_away(self, store: StateStore) -> None:
         store.remember_refused_sign_in(REFUSED)
         assert [_take(store, f"run-{n}", 2).number for n in (1, 2)] == [1, 2]
-        assert store.acquire_session("run-3", 2, TTL) is None
+        assert store.acquire_seat("run-3", 2, TTL) is None
 
     def test_a_held_slot_is_still_its_owners_when_something_is_remembered(
         self, store: StateStore, second_store: StateStore
     ) -> None:
-        slot = _take(store, "run-1", 1)
+        seat = _take(store, "run-1", 1)
         for refused in (REFUSED, None):
             second_store.remember_refused_sign_in(refused)
-            assert second_store.acquire_session("run-2", 1, TTL) is None
-        store.release_session(slot)
+            assert second_store.acquire_seat("run-2", 1, TTL) is None
+        store.release_seat(seat)
         assert _take(second_store, "run-2", 1).refused is None
 
     @pytest.mark.parametrize("limit", [1, 3])
@@ -136,11 +136,11 @@ class SessionContract:
         store.remember_origin(ORIGIN)
         if limit > 1:
             assert _take(second_store, "run-2", limit).origin == ORIGIN
-        store.release_session(first)
+        store.release_seat(first)
         for owner in ("run-3", "run-4"):
-            slot = _take(second_store, owner, limit)
-            assert slot.origin == ORIGIN
-            second_store.release_session(slot)
+            seat = _take(second_store, owner, limit)
+            assert seat.origin == ORIGIN
+            second_store.release_seat(seat)
 
     def test_the_newest_origin_counts(self, store: StateStore, second_store: StateStore) -> None:
         store.remember_origin(ORIGIN)
@@ -152,15 +152,15 @@ class SessionContract:
         store.remember_origin(ORIGIN)
         for refused in (REFUSED, None):
             store.remember_refused_sign_in(refused)
-            slot = _take(store, "run-1", 1)
-            assert (slot.origin, slot.refused) == (ORIGIN, refused)
-            store.release_session(slot)
+            seat = _take(store, "run-1", 1)
+            assert (seat.origin, seat.refused) == (ORIGIN, refused)
+            store.release_seat(seat)
         store.remember_refused_sign_in(REFUSED)
         store.remember_origin(ORIGIN)
         assert _take(store, "run-1", 1).refused == REFUSED
 
 
-def _take(store: StateStore, owner: str, limit: int) -> SessionSlot:
-    slot = store.acquire_session(owner, limit, TTL)
-    assert slot is not None
-    return slot
+def _take(store: StateStore, owner: str, limit: int) -> Seat:
+    seat = store.acquire_seat(owner, limit, TTL)
+    assert seat is not None
+    return seat

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.domain.entity_state import Stream
+from connector.domain.entity_state import EntityState
 from connector.ports import StateStore
 from tests.contract.state_builders import (
     MORNING,
@@ -13,7 +13,7 @@ from tests.contract.state_builders import (
     a_checkpoint,
     a_contract,
     a_dead_letter,
-    a_stream,
+    an_entity_state,
     taken,
 )
 from tests.stand_ins.clock import FakeClock
@@ -23,51 +23,53 @@ class StreamContract:
     """The promises about streams."""
 
     def test_an_unknown_entity_has_an_empty_stream(self, store: StateStore) -> None:
-        assert store.read_stream("vendors") == Stream(entity="vendors")
+        assert store.read_entity_state("vendors") == EntityState(entity="vendors")
 
     @pytest.mark.parametrize(
         "stream",
         [
-            a_stream(),
-            Stream(entity="vendors"),
-            a_stream(edge={}, checkpoints={}),
-            a_stream(
-                checkpoints={"incremental": replace(a_checkpoint(), lower=None, highest=None, known=())}
+            an_entity_state(),
+            EntityState(entity="vendors"),
+            an_entity_state(recent_versions={}, checkpoints={}),
+            an_entity_state(
+                checkpoints={
+                    "incremental": replace(a_checkpoint(), changed_since=None, highest_stamp=None, known=())
+                }
             ),
-            a_stream(edge={'a"b\\': "é", "": "x/y.z", "`": "$"}),
+            an_entity_state(recent_versions={'a"b\\': "é", "": "x/y.z", "`": "$"}),
         ],
         ids=["full", "empty", "at rest", "nothing seen", "odd texts"],
     )
     def test_a_committed_stream_is_read_back_whole(
-        self, store: StateStore, second_store: StateStore, stream: Stream
+        self, store: StateStore, second_store: StateStore, entity_state: EntityState
     ) -> None:
-        store.commit(taken(store), stream)
-        assert second_store.read_stream("vendors") == stream
+        store.commit(taken(store), entity_state)
+        assert second_store.read_entity_state("vendors") == entity_state
         answer = second_store.acquire_lease("vendors", "run-2", TTL)
         assert isinstance(answer, tuple)
-        assert answer[1] == stream
+        assert answer[1] == entity_state
 
     def test_a_commit_replaces_everything_before_it(self, store: StateStore) -> None:
-        store.commit(taken(store), a_stream())
-        later = Stream(entity="vendors", watermark=MORNING + TTL)
+        store.commit(taken(store), an_entity_state())
+        later = EntityState(entity="vendors", watermark=MORNING + TTL)
         store.commit(taken(store, owner="run-2"), later)
-        assert store.read_stream("vendors") == later
+        assert store.read_entity_state("vendors") == later
 
     def test_a_commit_gives_the_lease_back(self, store: StateStore, second_store: StateStore) -> None:
-        store.commit(taken(store), a_stream())
+        store.commit(taken(store), an_entity_state())
         taken(second_store, owner="run-2")
 
     def test_a_commit_may_be_repeated_until_another_takes_over(self, store: StateStore) -> None:
         lease = taken(store)
-        store.commit(lease, a_stream())
-        store.commit(lease, a_stream())
-        assert store.read_stream("vendors") == a_stream()
+        store.commit(lease, an_entity_state())
+        store.commit(lease, an_entity_state())
+        assert store.read_entity_state("vendors") == an_entity_state()
 
     @pytest.mark.parametrize("older", [None, MORNING - timedelta(microseconds=1)])
     def test_the_watermark_never_goes_back(self, store: StateStore, older: datetime | None) -> None:
-        store.commit(taken(store), a_stream())
-        store.commit(taken(store, owner="run-2"), replace(a_stream(watermark=older), records_seen=9))
-        assert store.read_stream("vendors") == replace(a_stream(), records_seen=9)
+        store.commit(taken(store), an_entity_state())
+        store.commit(taken(store, owner="run-2"), replace(an_entity_state(watermark=older), records_seen=9))
+        assert store.read_entity_state("vendors") == replace(an_entity_state(), records_seen=9)
 
     def test_each_mode_has_its_own_checkpoint(self, store: StateStore, second_store: StateStore) -> None:
         lease = taken(store)
@@ -75,48 +77,48 @@ class StreamContract:
             store.save_checkpoint(lease, mode, a_checkpoint(offset=offset))
         store.save_checkpoint(lease, "backfill", None)
         store.save_checkpoint(lease, "incremental", a_checkpoint(offset=9, known=("z",)))
-        assert second_store.read_stream("vendors").checkpoints == {
+        assert second_store.read_entity_state("vendors").checkpoints == {
             "incremental": a_checkpoint(offset=9, known=("z",)),
             "reconcile": a_checkpoint(offset=2),
         }
 
     def test_forgetting_a_checkpoint_there_is_not_does_nothing(self, store: StateStore) -> None:
         store.save_checkpoint(taken(store), "backfill", None)
-        assert store.read_stream("vendors") == Stream(entity="vendors")
+        assert store.read_entity_state("vendors") == EntityState(entity="vendors")
 
     def test_a_checkpoint_changes_nothing_else(self, store: StateStore) -> None:
-        store.commit(taken(store), a_stream())
+        store.commit(taken(store), an_entity_state())
         store.save_checkpoint(taken(store, owner="run-2"), "reconcile", a_checkpoint(offset=5))
         both = {"backfill": a_checkpoint(), "reconcile": a_checkpoint(offset=5)}
-        assert store.read_stream("vendors") == a_stream(checkpoints=both)
+        assert store.read_entity_state("vendors") == an_entity_state(checkpoints=both)
 
     def test_a_contract_is_remembered(self, store: StateStore) -> None:
         lease = taken(store)
         store.save_contract(lease, a_contract(version="23.200.001"))
         store.save_contract(lease, a_contract())
-        assert store.read_stream("vendors") == Stream(entity="vendors", contract=a_contract())
+        assert store.read_entity_state("vendors") == EntityState(entity="vendors", contract=a_contract())
 
     def test_reading_one_by_one_is_remembered(self, store: StateStore) -> None:
         store.save_read_one_by_one(taken(store))
-        assert store.read_stream("vendors") == Stream(entity="vendors", read_one_by_one=True)
+        assert store.read_entity_state("vendors") == EntityState(entity="vendors", read_one_by_one=True)
 
     def test_entities_do_not_mix(self, store: StateStore) -> None:
-        store.commit(taken(store, "vendors"), a_stream())
+        store.commit(taken(store, "vendors"), an_entity_state())
         store.save_checkpoint(taken(store, "vendor"), "backfill", a_checkpoint(offset=3))
-        assert store.read_stream("vendors") == a_stream()
-        assert store.read_stream("vendor").checkpoints == {"backfill": a_checkpoint(offset=3)}
+        assert store.read_entity_state("vendors") == an_entity_state()
+        assert store.read_entity_state("vendor").checkpoints == {"backfill": a_checkpoint(offset=3)}
 
     def test_a_store_works_again_after_it_was_closed(self, store: StateStore) -> None:
-        store.commit(taken(store), a_stream())
+        store.commit(taken(store), an_entity_state())
         store.close()
         store.close()
-        assert store.read_stream("vendors") == a_stream()
+        assert store.read_entity_state("vendors") == an_entity_state()
 
     def test_a_check_leaves_nothing_and_says_what_it_did(self, store: StateStore) -> None:
         line = store.check()
         assert line.ok, line
         assert "removed" in line.finding
-        assert store.acquire_session("run-1", 1, TTL) is not None
+        assert store.acquire_seat("run-1", 1, TTL) is not None
 
 
 class StatusContract:
@@ -124,14 +126,18 @@ class StatusContract:
 
     def test_an_unknown_entity_has_an_empty_status(self, store: StateStore) -> None:
         (status,) = store.statuses(["vendors"])
-        assert (status.stream, status.lease, status.dead_letters) == (Stream(entity="vendors"), None, 0)
+        assert (status.entity_state, status.lease, status.dead_letters) == (
+            EntityState(entity="vendors"),
+            None,
+            0,
+        )
         assert status.last_run is None
 
     def test_statuses_come_in_the_order_asked_for(self, store: StateStore) -> None:
-        store.commit(taken(store, "items"), a_stream(entity="items"))
+        store.commit(taken(store, "items"), an_entity_state(entity="items"))
         names = ["vendors", "items", "checks"]
-        assert [status.stream.entity for status in store.statuses(names)] == names
-        assert store.statuses(names)[1].stream == a_stream(entity="items")
+        assert [status.entity_state.entity for status in store.statuses(names)] == names
+        assert store.statuses(names)[1].entity_state == an_entity_state(entity="items")
         assert list(store.statuses([])) == []
 
     def test_a_status_shows_the_lease_while_it_lasts(self, store: StateStore, clock: FakeClock) -> None:

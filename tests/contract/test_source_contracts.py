@@ -89,8 +89,10 @@ def test_every_entity_of_the_catalogue_can_be_listed_and_read(sandbox: Sandbox, 
     with open_source(sandbox, version=version) as source:
         for entity in entities_of(version):
             contract = source.describe(entity)
-            lower = sandbox.tenant.clock.now().replace(year=2000)
-            query = a_query(entity, modified_field=contract.modified_field, lower=lower, top=3)
+            changed_since = sandbox.tenant.clock.now().replace(year=2000)
+            query = a_query(
+                entity, modified_field=contract.modified_field, changed_since=changed_since, top=3
+            )
             for record in decoded(source.read_list(query)):
                 assert set(contract.root.fields) <= set(record)
                 assert set(contract.root.details) <= set(record)

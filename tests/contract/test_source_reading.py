@@ -67,9 +67,9 @@ def test_the_lower_bound_is_inclusive_to_the_millisecond(sandbox: Sandbox) -> No
         sandbox.tenant.change("Bill", bill.id, {"Description": "changed"})
     changed = sandbox.tenant.records("Bill")[:3]
     with open_source(sandbox) as source:
-        lower = changed[1].stamp
-        assert ids(source.read_list(since(lower))) == [changed[1].id, changed[2].id]
-        later = lower + timedelta(milliseconds=1)
+        changed_since = changed[1].stamp
+        assert ids(source.read_list(since(changed_since))) == [changed[1].id, changed[2].id]
+        later = changed_since + timedelta(milliseconds=1)
         assert ids(source.read_list(since(later))) == [changed[2].id]
 
 
@@ -177,10 +177,10 @@ def test_one_by_one_follows_a_list_that_moves_while_it_is_read(sandbox: Sandbox)
 
 
 def test_one_by_one_asks_for_the_same_rows_as_the_list(sandbox: Sandbox) -> None:
-    lower = sandbox.tenant.clock.now() - timedelta(days=400)
+    changed_since = sandbox.tenant.clock.now() - timedelta(days=400)
     with open_source(sandbox) as source:
-        listed = source.read_list(since(lower, top=5))
-        one_by_one = source.read_list(since(lower, top=5, one_by_one=True))
+        listed = source.read_list(since(changed_since, top=5))
+        one_by_one = source.read_list(since(changed_since, top=5, one_by_one=True))
     assert ids(listed) == ids(one_by_one) != []
 
 

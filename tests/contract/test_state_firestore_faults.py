@@ -8,7 +8,7 @@ from google.cloud import firestore
 
 from connector.adapters.firestore import FirestoreStateStore, open_firestore
 from connector.adapters.retrying import Retry
-from connector.domain.entity_state import Lease, Origin, SessionSlot
+from connector.domain.entity_state import Lease, Origin, Seat
 from connector.errors import LeaseLostError, StateStoreUnavailableError
 from connector.ports import StateStore
 from tests.contract.state_builders import (
@@ -17,8 +17,8 @@ from tests.contract.state_builders import (
     a_checkpoint,
     a_contract,
     a_dead_letter,
-    a_stream,
     an_audit_entry,
+    an_entity_state,
     taken,
 )
 from tests.contract.state_leases import WRITES
@@ -32,16 +32,16 @@ pytestmark = pytest.mark.emulator
 ENTRY = {"entity": "vendors", "status": "running"}
 LARGE_PAGE = [an_audit_entry(record_id=f"id-{n}") for n in range(2500)]
 
-Act = Callable[[StateStore, Lease, SessionSlot], object]
+Act = Callable[[StateStore, Lease, Seat], object]
 ACTS: dict[str, Act] = {
     "acquire_lease": lambda store, _lease, _slot: store.acquire_lease("items", "run-1", TTL),
     "save_checkpoint": lambda store, lease, _slot: store.save_checkpoint(lease, "backfill", a_checkpoint()),
     "save_contract": lambda store, lease, _slot: store.save_contract(lease, a_contract(version="x")),
     "save_read_one_by_one": lambda store, lease, _slot: store.save_read_one_by_one(lease),
-    "commit": lambda store, lease, _slot: store.commit(lease, a_stream()),
+    "commit": lambda store, lease, _slot: store.commit(lease, an_entity_state()),
     "release_lease": lambda store, lease, _slot: store.release_lease(lease),
-    "acquire_session": lambda store, _lease, _slot: store.acquire_session("run-9", 3, TTL),
-    "release_session": lambda store, _lease, slot: store.release_session(slot),
+    "acquire_session": lambda store, _lease, _slot: store.acquire_seat("run-9", 3, TTL),
+    "release_session": lambda store, _lease, seat: store.release_seat(seat),
     "open_run": lambda store, _lease, _slot: store.open_run("run-1", ENTRY),
     "close_run": lambda store, _lease, _slot: store.close_run("run-1", {"entity": "vendors"}),
     "record_page": lambda store, _lease, _slot: store.record_page(
@@ -56,13 +56,13 @@ ACTS: dict[str, Act] = {
     "note_notification": lambda store, _lease, _slot: store.note_notification(
         "vendors", "n-1", ["id-1"], TTL
     ),
-    "remove_suspects": lambda store, lease, _slot: store.remove_suspects(lease, ["id-1"]),
+    "remove_suspects": lambda store, lease, _slot: store.remove_reported_deletions(lease, ["id-1"]),
     "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
     "audit_trail": lambda store, _lease, _slot: list(store.audit_trail("vendors", "id-1")),
     "find_records": lambda store, _lease, _slot: list(store.find_records("vendors", "V001")),
     "dead_letter_digests": lambda store, _lease, _slot: store.dead_letter_digests("vendors"),
     "dead_letters": lambda store, _lease, _slot: list(store.dead_letters("vendors")),
-    "read_stream": lambda store, _lease, _slot: store.read_stream("vendors"),
+    "read_stream": lambda store, _lease, _slot: store.read_entity_state("vendors"),
 }
 
 
@@ -78,9 +78,9 @@ class Scene:
         retry = Retry(clock=FakeClock())  # of its own, so that waiting leaves no trace in what is stored
         self.store = FirestoreStateStore(connect=lambda: client, prefix=prefix, clock=self.clock, retry=retry)
         self.lease = taken(self.store)
-        slot = self.store.acquire_session("run-1", 3, TTL)
-        assert slot is not None
-        self.slot = slot
+        seat = self.store.acquire_seat("run-1", 3, TTL)
+        assert seat is not None
+        self.seat = seat
         self.store.add_dead_letter(a_dead_letter())
         self.store.record_page("run-0", "vendors", "backfill", 1, [an_audit_entry()])
         self.faults.calls = 0
@@ -95,7 +95,7 @@ class Scene:
         )
 
     def act(self, act: Act) -> object:
-        return act(self.store, self.lease, self.slot)
+        return act(self.store, self.lease, self.seat)
 
     def stored(self) -> object:
         """Return all that can be seen of the state."""
@@ -104,7 +104,7 @@ class Scene:
             store.statuses(["vendors", "items"]),
             list(store.dead_letters("vendors")),
             [list(store.audit_trail("vendors", f"id-{n}")) for n in (1, 2499)],
-            [store.acquire_session(f"asking-{n}", 3, TTL) for n in range(3)],
+            [store.acquire_seat(f"asking-{n}", 3, TTL) for n in range(3)],
             store.acquire_lease("vendors", "asking", TTL),
         )
 
@@ -140,10 +140,10 @@ def test_a_lease_taken_over_between_reading_and_writing_is_lost(
     other = stalled.beside()
     stalled.clock.advance(TTL)
     stalled.faults.meanwhile = lambda: taken(other, owner="run-2")
-    before = other.read_stream("vendors")
+    before = other.read_entity_state("vendors")
     with pytest.raises(LeaseLostError):
         write(stalled.store, stalled.lease)
-    assert other.read_stream("vendors") == before
+    assert other.read_entity_state("vendors") == before
     held = other.acquire_lease("vendors", "run-3", TTL)
     assert isinstance(held, Lease)
     assert held.owner == "run-2"
@@ -175,8 +175,8 @@ def test_two_that_find_the_same_free_seat_do_not_both_get_it(firestore_project: 
     scene = Scene(firestore_project, "state")
     other = scene.beside()
     scene.clock.advance(TTL)
-    scene.faults.meanwhile = lambda: other.acquire_session("run-2", 1, TTL)
-    assert scene.store.acquire_session("run-3", 1, TTL) is None
+    scene.faults.meanwhile = lambda: other.acquire_seat("run-2", 1, TTL)
+    assert scene.store.acquire_seat("run-3", 1, TTL) is None
     scene.store.close()
 
 
@@ -184,9 +184,9 @@ def test_a_seat_given_back_too_late_is_not_taken_from_the_next_owner(firestore_p
     scene = Scene(firestore_project, "state")
     other = scene.beside()
     scene.clock.advance(TTL)
-    scene.faults.meanwhile = lambda: other.acquire_session("run-2", 1, TTL)
-    scene.store.release_session(scene.slot)
-    assert other.acquire_session("run-3", 1, TTL) is None
+    scene.faults.meanwhile = lambda: other.acquire_seat("run-2", 1, TTL)
+    scene.store.release_seat(scene.seat)
+    assert other.acquire_seat("run-3", 1, TTL) is None
     scene.store.close()
 
 
@@ -197,9 +197,9 @@ def test_a_failure_that_lasts_is_an_error_that_time_mends(
     scene = Scene(firestore_project, "lasting")
     scene.faults.before = dict.fromkeys(range(100), status)
     with pytest.raises(StateStoreUnavailableError):
-        scene.store.commit(scene.lease, a_stream())
+        scene.store.commit(scene.lease, an_entity_state())
     scene.faults.before = {}
-    assert scene.store.read_stream("vendors").watermark is None
+    assert scene.store.read_entity_state("vendors").watermark is None
     scene.store.close()
 
 
@@ -215,7 +215,7 @@ def unreachable(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> Iterator[F
 
 def test_an_unreachable_firestore_says_which(unreachable: FirestoreStateStore) -> None:
     with pytest.raises(StateStoreUnavailableError, match=r"database \(default\) of project demo"):
-        unreachable.read_stream("vendors")
+        unreachable.read_entity_state("vendors")
 
 
 def test_a_check_of_an_unreachable_firestore_fails_at_once(

@@ -18,8 +18,8 @@ from tests.contract.state_builders import (
     a_checkpoint,
     a_contract,
     a_dead_letter,
-    a_stream,
     an_audit_entry,
+    an_entity_state,
     taken,
 )
 from tests.contract.state_firestore_probe import (
@@ -57,24 +57,24 @@ def store(client: firestore.Client, clock: FakeClock) -> FirestoreStateStore:
 def test_a_run_with_nothing_to_sync_takes_at_most_ten_operations(
     store: FirestoreStateStore, counter: OperationCounter
 ) -> None:
-    store.commit(taken(store), a_stream())
+    store.commit(taken(store), an_entity_state())
     store.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
     store.note_notification("vendors", "n-1", [], timedelta(days=3))
     counter.operations.clear()
     lease = taken(store, owner="run-2")
-    slot = store.acquire_session("run-2", 1, TTL)
+    seat = store.acquire_seat("run-2", 1, TTL)
     store.open_run("run-2", {"entity": "vendors", "mode": "incremental", "started_at": MORNING})
-    store.commit(lease, a_stream(), covers_reports=True)
+    store.commit(lease, an_entity_state(), covers_reports=True)
     store.close_run("run-2", {"entity": "vendors", "status": "succeeded"})
-    assert slot is not None
-    store.release_session(slot)
+    assert seat is not None
+    store.release_seat(seat)
     assert counter.operations.total() <= 10, counter.operations
 
 
 def test_of_a_storm_of_notifications_the_first_alone_changes_the_stream(
     store: FirestoreStateStore, counter: OperationCounter
 ) -> None:
-    store.commit(taken(store), a_stream())
+    store.commit(taken(store), an_entity_state())
     for number in range(5):
         counter.operations.clear()
         store.note_notification("vendors", f"n-{number}", [], timedelta(days=3))
@@ -95,7 +95,7 @@ def test_a_page_takes_one_write_for_its_audit_and_one_read_and_one_write_for_its
 def test_a_checkpoint_writes_neither_the_edge_nor_the_contract(
     store: FirestoreStateStore, counter: OperationCounter
 ) -> None:
-    store.commit(taken(store), a_stream())
+    store.commit(taken(store), an_entity_state())
     lease = taken(store, owner="run-2")
     store.save_checkpoint(lease, "backfill", a_checkpoint())
     assert counter.written_fields[-1] == {"checkpoints.backfill"}
@@ -104,9 +104,16 @@ def test_a_checkpoint_writes_neither_the_edge_nor_the_contract(
 def test_a_stream_stays_within_bounds_and_keeps_the_newest_of_what_is_too_much(
     store: FirestoreStateStore, client: firestore.Client
 ) -> None:
-    edge = {str(uuid.uuid4()): uuid.uuid4().hex for _ in range(20_000)}
+    recent_versions = {str(uuid.uuid4()): uuid.uuid4().hex for _ in range(20_000)}
     known = tuple(f"{random.getrandbits(64):016x}" for _ in range(20_000))
-    checkpoint = Checkpoint(lower=None, signpost=MORNING, offset=1, known=known, highest=None, edge=edge)
+    checkpoint = Checkpoint(
+        changed_since=None,
+        source_time_at_start=MORNING,
+        offset=1,
+        known=known,
+        highest_stamp=None,
+        recent_versions=recent_versions,
+    )
     fields = {f"Field{uuid.uuid4().hex}": Kind.STRING for _ in range(20_000)}
     contract = Contract(
         endpoint="Default", version="1", request="", root=Shape(fields=fields), modified_field=None
@@ -115,27 +122,34 @@ def test_a_stream_stays_within_bounds_and_keeps_the_newest_of_what_is_too_much(
     for mode in ("incremental", "backfill", "reconcile"):
         store.save_checkpoint(lease, mode, checkpoint)
     store.save_contract(lease, contract)
-    checkpoints = dict(store.read_stream("vendors").checkpoints)
-    store.commit(lease, a_stream(edge=edge, checkpoints=checkpoints))
+    checkpoints = dict(store.read_entity_state("vendors").checkpoints)
+    store.commit(lease, an_entity_state(recent_versions=recent_versions, checkpoints=checkpoints))
 
     assert_within_bounds(client)
-    kept = store.read_stream("vendors")
-    assert not kept.edge_complete
-    assert not kept.checkpoints["backfill"].edge_complete
-    assert list(kept.edge.items()) == list(edge.items())[-len(kept.edge) :]
-    assert len(kept.edge) > 2500
+    kept = store.read_entity_state("vendors")
+    assert not kept.recent_versions_complete
+    assert not kept.checkpoints["backfill"].recent_versions_complete
+    assert list(kept.recent_versions.items()) == list(recent_versions.items())[-len(kept.recent_versions) :]
+    assert len(kept.recent_versions) > 2500
     rows = kept.checkpoints["backfill"].known
     assert rows == known[-len(rows) :]
     assert len(rows) > 4000
 
 
 def test_three_thousand_versions_and_two_pages_of_rows_are_kept_whole(store: FirestoreStateStore) -> None:
-    edge = {str(uuid.uuid4()): uuid.uuid4().hex for _ in range(3000)}
+    recent_versions = {str(uuid.uuid4()): uuid.uuid4().hex for _ in range(3000)}
     known = tuple(f"{random.getrandbits(64):016x}" for _ in range(2000))
-    checkpoint = Checkpoint(lower=None, signpost=MORNING, offset=1, known=known, highest=None, edge=edge)
-    stream = a_stream(edge=edge, checkpoints={"incremental": checkpoint})
-    store.commit(taken(store), stream)
-    assert store.read_stream("vendors") == stream
+    checkpoint = Checkpoint(
+        changed_since=None,
+        source_time_at_start=MORNING,
+        offset=1,
+        known=known,
+        highest_stamp=None,
+        recent_versions=recent_versions,
+    )
+    entity_state = an_entity_state(recent_versions=recent_versions, checkpoints={"incremental": checkpoint})
+    store.commit(taken(store), entity_state)
+    assert store.read_entity_state("vendors") == entity_state
 
 
 def test_a_contract_too_large_to_remember_is_forgotten(store: FirestoreStateStore) -> None:
@@ -146,7 +160,7 @@ def test_a_contract_too_large_to_remember_is_forgotten(store: FirestoreStateStor
         lease,
         Contract(endpoint="D", version="1", request="", root=Shape(fields=fields), modified_field=None),
     )
-    assert store.read_stream("vendors").contract is None
+    assert store.read_entity_state("vendors").contract is None
 
 
 @pytest.mark.parametrize(
@@ -242,10 +256,10 @@ def test_audit_documents_carry_the_instant_at_which_they_expire(
 
 @pytest.mark.parametrize("name", ["a/b", ".", "..", "__x__", "%", "a`b"])
 def test_any_text_can_name_an_entity(store: FirestoreStateStore, name: str) -> None:
-    store.commit(taken(store, name), a_stream(entity=name))
+    store.commit(taken(store, name), an_entity_state(entity=name))
     store.close_run("run-1", {"entity": name})
     (status,) = store.statuses([name])
-    assert status.stream == a_stream(entity=name)
+    assert status.entity_state == an_entity_state(entity=name)
     assert status.last_run == {"entity": name}
 
 
@@ -263,7 +277,7 @@ def test_prefixes_keep_connectors_in_one_database_apart(client: firestore.Client
         FirestoreStateStore(connect=lambda: client, prefix=prefix, clock=clock, retry=Retry(clock=clock))
         for prefix in ("one", "other")
     )
-    one.commit(taken(one), a_stream())
+    one.commit(taken(one), an_entity_state())
     one.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
     one.add_dead_letter(a_dead_letter())
     assert taken(other).fence == 1

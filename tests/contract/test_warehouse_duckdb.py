@@ -64,7 +64,7 @@ class TestDuckDbWarehouse(WarehouseContract, NestedColumnsContract, WideningCont
         warehouse.append(an_append(a_row(amount=longest)))
         wide = a_table((*BUSINESS[:2], a_column("amount", ColumnType.BIGNUMERIC), *BUSINESS[3:]))
         with caplog.at_level(logging.WARNING, logger="connector"):
-            assert warehouse.prepare(wide).narrow == {"amount"}
+            assert warehouse.prepare(wide).numeric_not_widened == {"amount"}
         assert "bills_log.amount stays NUMERIC" in caplog.text
         assert warehouse.append(an_append(a_row("r2", amount="1.5"), table=wide, batch_id="2")) == {}
         assert shelf.values("SELECT amount FROM {dataset}.bills ORDER BY _id") == [

@@ -139,7 +139,11 @@ class WideningContract:
         amount = a_column("amount", ColumnType.BIGNUMERIC)
         wide = keep_current(a_table((*BUSINESS[:2], amount, *BUSINESS[3:])))
         status = warehouse.prepare(wide)
-        assert (status.retyped, status.narrow, status.created) == (frozenset(), frozenset(), False)
+        assert (status.retyped, status.numeric_not_widened, status.created) == (
+            frozenset(),
+            frozenset(),
+            False,
+        )
         new = a_row("new", amount="12345678901234567890.12345678901")
         assert warehouse.append(an_append(new, table=wide, batch_id="2")) == {}
         assert shelf.query("SELECT _id, amount FROM {dataset}.bills ORDER BY _id") == [
@@ -153,7 +157,7 @@ class WideningContract:
         warehouse.prepare(a_table())
         line = {"account": "1", "amount": "0.123456789", "allocations": [{"lot": "L"}]}
         warehouse.append(an_append(a_row("old", details=[line])))
-        assert warehouse.prepare(WIDE_LINES).narrow == frozenset()
+        assert warehouse.prepare(WIDE_LINES).numeric_not_widened == frozenset()
         long = {"account": "2", "amount": "12345678901234567890.12345678901"}
         assert warehouse.append(an_append(a_row("new", details=[long]), table=WIDE_LINES, batch_id="2")) == {}
         lines = shelf.query(

@@ -61,7 +61,7 @@ class _Tokens:
             raise ValueError("the filter ends too early")
         return self._tokens.pop(0)
 
-    def expect(self, token: str) -> None:
+    def require_origin(self, token: str) -> None:
         taken = self.take()
         if taken != token:
             raise ValueError(f"expected {token}, found {taken}")
@@ -97,12 +97,12 @@ def _parse_one(tokens: _Tokens) -> Matcher:
     token = tokens.take()
     if token == "(":
         inner = _parse_or(tokens)
-        tokens.expect(")")
+        tokens.require_origin(")")
         return inner
     if token == "log_id":
-        tokens.expect("(")
+        tokens.require_origin("(")
         wanted = _read_value(tokens.take())
-        tokens.expect(")")
+        tokens.require_origin(")")
         return lambda entry: bool(entry.get("log_id") == wanted)
     return _parse_comparison(token, tokens.take(), _read_value(tokens.take()))
 

@@ -91,7 +91,7 @@ def stop_early(deployment: Deployment) -> None:
 
 
 def find_no_seat(deployment: Deployment) -> None:
-    deployment.state.acquire_session("another run", 1, timedelta(minutes=5))
+    deployment.state.acquire_seat("another run", 1, timedelta(minutes=5))
     deployment.sync()
 
 

@@ -16,7 +16,7 @@ from connector.adapters.firestore.notifications import NOTIFICATIONS
 from connector.adapters.firestore.pages import split_page
 from connector.adapters.firestore.streams import STREAMS
 from connector.adapters.retrying import Retry
-from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, Outcome, Stream
+from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Outcome
 from tests.docs.configuration import Configuration, find_resource
 from tests.stand_ins.clock import NOON, FakeClock
 
@@ -30,8 +30,12 @@ def without_index(configuration: Configuration) -> dict[str, set[str]]:
 
 
 def test_the_big_fields_of_a_stream_have_no_index(without_index: dict[str, set[str]]) -> None:
-    checkpoint = Checkpoint(lower=None, signpost=NOON, offset=0, known=(), highest=None)
-    fields = documents.stream_fields(Stream(entity="vendors", checkpoints={"incremental": checkpoint}), None)
+    checkpoint = Checkpoint(
+        changed_since=None, source_time_at_start=NOON, offset=0, known=(), highest_stamp=None
+    )
+    fields = documents.stream_fields(
+        EntityState(entity="vendors", checkpoints={"incremental": checkpoint}), None
+    )
     packed = {name for name, value in fields.items() if isinstance(value, bytes | dict)}
     assert packed | {"contract", "suspects"} == without_index[f"{PREFIX}_{STREAMS}"]
 
@@ -100,8 +104,10 @@ def write_one_of_each(project: str) -> None:
     )
     taken = store.acquire_lease("vendors", "r1", timedelta(minutes=5))
     assert isinstance(taken, tuple)
-    checkpoint = Checkpoint(lower=None, signpost=NOON, offset=0, known=("a",), highest=None)
-    store.commit(taken[0], Stream(entity="vendors", checkpoints={"incremental": checkpoint}))
+    checkpoint = Checkpoint(
+        changed_since=None, source_time_at_start=NOON, offset=0, known=("a",), highest_stamp=None
+    )
+    store.commit(taken[0], EntityState(entity="vendors", checkpoints={"incremental": checkpoint}))
     store.note_notification("vendors", "n1", ["gone"], timedelta(days=3))
     store.open_run("r1", {"entity": "vendors", "status": "running"})
     entry = AuditEntry(record_id="i", key="k", version="v", outcome=Outcome.REJECTED, reason="why")

@@ -17,7 +17,7 @@ from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.options import Webhook
 from connector.app.service import build
 from connector.app.settings import load_settings
-from connector.domain.entity_state import Lease, Stream
+from connector.domain.entity_state import EntityState, Lease
 from connector.domain.run import RunRequest, Status
 from tests.e2e.profiles import Function, Profile, embedded_environment, read_duckdb, set_environment
 from tests.stand_ins.cloud_tasks import running_cloud_tasks
@@ -74,7 +74,7 @@ def is_due(profile: Profile, entity: str) -> bool:
     return bool(due)
 
 
-def taken(answer: tuple[Lease, Stream] | Lease) -> tuple[Lease, Stream]:
+def taken(answer: tuple[Lease, EntityState] | Lease) -> tuple[Lease, EntityState]:
     assert isinstance(answer, tuple)
     return answer
 

@@ -29,10 +29,10 @@ class Life:
         if self.is_dead:
             raise Killed(moment)
         self.moments[moment] += 1
-        fate = self.decide(moment, self.moments[moment])
-        if fate is not None:
-            self.is_dead = isinstance(fate, Killed)
-            raise fate
+        judged = self.decide(moment, self.moments[moment])
+        if judged is not None:
+            self.is_dead = isinstance(judged, Killed)
+            raise judged
 
 
 class Mortal:

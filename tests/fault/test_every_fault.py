@@ -109,7 +109,7 @@ def test_a_throttled_run_goes_on_as_long_as_its_budget_lasts(rig: Rig) -> None:
     result = rig.run("invoices", budget=timedelta(minutes=20))
     assert (result.status, result.records_written) == (Status.PARTIAL, 15)
     assert timedelta(minutes=17) < rig.clock.now() - began <= timedelta(minutes=20)
-    assert rig.state.read_stream("invoices").checkpoints["incremental"].offset == 15
+    assert rig.state.read_entity_state("invoices").checkpoints["incremental"].offset == 15
 
 
 class Picky:
@@ -163,8 +163,8 @@ def test_too_many_rejects_move_nothing(rig: Rig) -> None:
     assert result.status is Status.FAILED
     assert result.error is not None
     assert (result.error.type, result.error.http_status) == ("TooManyRejectsError", 500)
-    stream = rig.state.read_stream("invoices")
-    assert (stream.watermark, stream.lower, stream.checkpoints) == (None, None, {})
+    entity_state = rig.state.read_entity_state("invoices")
+    assert (entity_state.watermark, entity_state.changed_since, entity_state.checkpoints) == (None, None, {})
     assert list(rig.state.dead_letters("invoices")) == []
     assert rig.run("invoices").status is Status.SUCCEEDED
     assert_shows_tenant(rig, "invoices")

@@ -8,7 +8,7 @@ import pytest
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.run import Mode, RunRequest, RunResult, Status
-from connector.domain.versions import EDGE_LIMIT
+from connector.domain.versions import MAX_RECENT_VERSIONS
 from connector.runs.run import Limits, Ports, Run
 from connector.runs.sync import sync_entity
 from tests.builders import Rig, a_memory_file
@@ -154,13 +154,13 @@ def test_a_backfill_into_a_lost_table_does_not_hide_that_the_rest_is_missing(rig
 
 def test_a_backfill_never_moves_the_watermark_and_writes_only_what_differs(rig: Rig) -> None:
     rig.run("invoices")
-    before = rig.state.read_stream("invoices")
+    before = rig.state.read_entity_state("invoices")
     rig.pass_time(timedelta(hours=1))
     rig.sandbox.tenant.change("Bill", rig.sandbox.tenant.records("Bill")[0].id, {"Hold": True}, touch=False)
     result = rig.run("invoices", Mode.BACKFILL)
     assert (result.records_read, result.records_written) == (40, 1)
-    after = rig.state.read_stream("invoices")
-    assert (after.watermark, after.lower) == (before.watermark, before.lower)
+    after = rig.state.read_entity_state("invoices")
+    assert (after.watermark, after.changed_since) == (before.watermark, before.changed_since)
     assert_shows_tenant(rig, "invoices")
 
 
@@ -201,8 +201,8 @@ def test_what_is_remembered_of_a_long_pass_stays_small() -> None:
         return started.execute(sync_entity)
 
     assert run(1).records_written == 8_000
-    stream = state.read_stream(ENTITY.name)
-    assert len(stream.edge) == EDGE_LIMIT
-    assert not stream.edge_complete
+    entity_state = state.read_entity_state(ENTITY.name)
+    assert len(entity_state.recent_versions) == MAX_RECENT_VERSIONS
+    assert not entity_state.recent_versions_complete
     again = run(2)
     assert (again.records_read, again.records_written) == (8_000, 0)

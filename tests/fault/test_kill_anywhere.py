@@ -84,11 +84,11 @@ class Books:
 
     def assert_nothing_is_passed(self) -> None:
         """Fail if the next pass would begin after a record that is not written."""
-        lower = self.rig.state.read_stream("invoices").lower
-        assert lower is not None
+        changed_since = self.rig.state.read_entity_state("invoices").changed_since
+        assert changed_since is not None
         shown = {row["_id"]: row["_modified_at"] for row in self.rig.query("SELECT * FROM invoices")}
         for record in self.rig.sandbox.tenant.records("Bill"):
-            assert shown.get(record.id) == record.stamp or record.stamp >= lower, record.keys
+            assert shown.get(record.id) == record.stamp or record.stamp >= changed_since, record.keys
 
     def recover(self) -> None:
         """Run again as another instance, once the dead one's lease has ended, and compare."""

@@ -66,7 +66,7 @@ def test_too_many_rejects_are_told_with_what_was_found(rig: Rig) -> None:
     rig.pass_time(timedelta(hours=1))
     for number in range(12):
         _insert(rig, number, TOO_LONG)
-    before = rig.state.read_stream("invoices")
+    before = rig.state.read_entity_state("invoices")
     result = rig.run("invoices")
     assert result.error is not None
     assert (result.error.type, result.records_read, result.records_rejected) == (
@@ -78,8 +78,8 @@ def test_too_many_rejects_are_told_with_what_was_found(rig: Rig) -> None:
     for bill in rejected:
         (page,) = rig.state.audit_trail("invoices", bill.id)
         assert "more digits than its column holds" in page.entry.reason
-    after = rig.state.read_stream("invoices")
-    assert (after.watermark, after.lower) == (before.watermark, before.lower)
+    after = rig.state.read_entity_state("invoices")
+    assert (after.watermark, after.changed_since) == (before.watermark, before.changed_since)
     assert list(rig.state.dead_letters("invoices")) == []
 
 

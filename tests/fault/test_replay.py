@@ -77,7 +77,7 @@ def test_a_replay_in_several_runs_tries_every_letter_once(rig: Rig) -> None:
     assert [result.records_read for result in results] == [12, 12, 12, 4]
     assert sum(result.records_written for result in results) == 6
     assert [letter.attempts for letter in _letters(rig).values()] == [2] * 34
-    assert rig.state.read_stream("invoices").checkpoints == {}
+    assert rig.state.read_entity_state("invoices").checkpoints == {}
     again = _replay(rig)
     assert (again.status, again.records_read) == (Status.SUCCEEDED, 34), "a new replay tries them again"
 
@@ -96,7 +96,7 @@ def test_one_letter_is_tried_whatever_a_replay_of_all_is_up_to(rig: Rig) -> None
     tried = next(letter for letter in _letters(rig).values() if letter.attempts == 2)
     result = rig.run("invoices", Mode.REPLAY, record_id=tried.record_id)
     assert (result.status, result.records_read) == (Status.SUCCEEDED, 1)
-    assert list(rig.state.read_stream("invoices").checkpoints) == ["replay"]
+    assert list(rig.state.read_entity_state("invoices").checkpoints) == ["replay"]
 
 
 def test_what_was_read_before_time_ran_out_in_a_request_is_written(rig: Rig) -> None:

@@ -56,7 +56,7 @@ def test_a_run_may_end_before_and_after_every_call(rig: Rig) -> None:
             rig.outlive_leases()
         assert rig.run("items").status is Status.SUCCEEDED, moment
         assert_shows_tenant(rig, "items")
-        assert rig.state.read_stream("items").suspects == (), moment
+        assert rig.state.read_entity_state("items").reported_deletions == (), moment
     tombstones = rig.query("SELECT count(*) AS n, count(DISTINCT _id) AS ids FROM items_log WHERE _deleted")[
         0
     ]
@@ -81,7 +81,7 @@ def test_a_report_that_cannot_be_looked_at_is_left_and_keeps_nothing_else_from_g
     rig: Rig, status: int
 ) -> None:
     assert rig.run("items").status is Status.SUCCEEDED
-    before = rig.state.read_stream("items").watermark
+    before = rig.state.read_entity_state("items").watermark
     rig.pass_time(timedelta(minutes=20))
     unreadable, gone, changed, *_ = rig.sandbox.tenant.records("StockItem")
     rig.sandbox.tenant.delete("StockItem", gone.id)
@@ -95,12 +95,12 @@ def test_a_report_that_cannot_be_looked_at_is_left_and_keeps_nothing_else_from_g
     assert fault.struck
     assert result.details == {"reported_deleted": 2, "deleted": 1}
     assert_shows_tenant(rig, "items")
-    stream = rig.state.read_stream("items")
-    assert stream.watermark != before
-    assert stream.suspects == (unreadable.id,), "the next run looks again"
+    entity_state = rig.state.read_entity_state("items")
+    assert entity_state.watermark != before
+    assert entity_state.reported_deletions == (unreadable.id,), "the next run looks again"
     rig.sandbox.faults.clear()
     assert rig.run("items").status is Status.SUCCEEDED
-    assert rig.state.read_stream("items").suspects == ()
+    assert rig.state.read_entity_state("items").reported_deletions == ()
 
 
 def test_reports_that_take_longer_than_the_run_may_are_dealt_with_over_several_runs(rig: Rig) -> None:
@@ -115,7 +115,7 @@ def test_reports_that_take_longer_than_the_run_may_are_dealt_with_over_several_r
         result = rig.run("items", life=_slow_reads(rig), budget=timedelta(seconds=50))
         assert result.status is Status.SUCCEEDED
         done.append(result.details["deleted"])
-        assert len(rig.state.read_stream("items").suspects) == len(gone) - sum(done)
+        assert len(rig.state.read_entity_state("items").reported_deletions) == len(gone) - sum(done)
     assert done == [3, 3]
     assert_shows_tenant(rig, "items")
 

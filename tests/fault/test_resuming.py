@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from connector.domain.entity_state import Lease, Stream
+from connector.domain.entity_state import EntityState, Lease
 from connector.domain.run import Mode, Status
 from tests.builders import Rig
 from tests.fault.mortal import Killed, dies_at
@@ -49,12 +49,12 @@ def test_a_backfill_whose_table_was_lost_is_not_gone_on_with_after_a_kill(rig: R
 @pytest.mark.parametrize("is_complete", [True, False])
 def test_an_edge_is_as_complete_as_it_was_before_the_pass_was_resumed(rig: Rig, is_complete: bool) -> None:
     _die(rig, "after state.save_checkpoint")
-    lease, stream = _taken(rig)
-    checkpoint = replace(stream.checkpoints["incremental"], edge_complete=is_complete)
+    lease, entity_state = _taken(rig)
+    checkpoint = replace(entity_state.checkpoints["incremental"], recent_versions_complete=is_complete)
     rig.state.save_checkpoint(lease, "incremental", checkpoint)
     rig.state.release_lease(lease)
     assert rig.run("invoices").status is Status.SUCCEEDED
-    assert rig.state.read_stream("invoices").edge_complete is is_complete
+    assert rig.state.read_entity_state("invoices").recent_versions_complete is is_complete
 
 
 def test_the_records_seen_are_those_of_a_pass_in_one_go(rig: Rig) -> None:
@@ -64,7 +64,7 @@ def test_the_records_seen_are_those_of_a_pass_in_one_go(rig: Rig) -> None:
     _die(rig, "after state.save_checkpoint", entity="subaccounts")
     resumed = rig.run("subaccounts")
     assert (resumed.status, resumed.records_read) == (Status.SUCCEEDED, 20)
-    assert rig.state.read_stream("subaccounts").records_seen == 30
+    assert rig.state.read_entity_state("subaccounts").records_seen == 30
 
 
 def test_a_contract_that_changed_in_a_killed_run_is_gone_on_with(rig: Rig) -> None:
@@ -80,7 +80,7 @@ def test_a_contract_that_changed_in_a_killed_run_is_gone_on_with(rig: Rig) -> No
     first = tenant.records("Bill")[0].id
     tenant.change("Bill", first, {"UsrScore": Decimal(7)})
     _die(rig, "after state.save_checkpoint")
-    remembered = rig.state.read_stream("invoices").contract
+    remembered = rig.state.read_entity_state("invoices").contract
     assert remembered is not None
     assert "UsrScore" in remembered.root.fields
     assert rig.run("invoices").status is Status.SUCCEEDED
@@ -93,7 +93,7 @@ def _extend(rig: Rig, **fields: str) -> None:
     rig.sandbox.configure(custom_endpoints={"Finance": definition})
 
 
-def _taken(rig: Rig) -> tuple[Lease, Stream]:
+def _taken(rig: Rig) -> tuple[Lease, EntityState]:
     taken = rig.state.acquire_lease("invoices", "somebody", timedelta(minutes=1))
     assert isinstance(taken, tuple)
     return taken

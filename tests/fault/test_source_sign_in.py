@@ -9,7 +9,7 @@ import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.sandbox import CredentialKind
-from connector.adapters.acumatica.lockout_guard import check_not_refused, remember
+from connector.adapters.acumatica.lockout_guard import check_not_refused, fingerprint_refusal
 from connector.adapters.acumatica.secret import CookieSecret, PasswordSecret, RefreshSecret
 from connector.errors import (
     ConfigurationError,
@@ -107,7 +107,7 @@ def test_what_one_run_was_refused_the_next_runs_do_not_send(sandbox: Sandbox, fo
     refused = None
     for _ in range(3):
         with open_source(sandbox, vault) as source:
-            source.avoid(refused)
+            source.forbid_credentials(refused)
             with pytest.raises(CredentialsError) as caught:
                 source.describe(BILLS)
             refused = source.refused_sign_in()
@@ -117,14 +117,14 @@ def test_what_one_run_was_refused_the_next_runs_do_not_send(sandbox: Sandbox, fo
     assert sign_ins(sandbox) == 1
     vault.change(password=right)
     with open_source(sandbox, vault) as source:
-        source.avoid(refused)
+        source.forbid_credentials(refused)
         assert source.read_list(a_query(top=1)).rows
         assert source.refused_sign_in() is None
 
 
 def test_a_refusal_is_of_one_user_one_password_one_tenant_and_one_instance() -> None:
     secret = {"username": "api", "password": "one", "client_id": "app@ACME", "client_secret": "s"}
-    refused = remember(PasswordSecret(**secret), "https://erp.example", FakeClock().now())
+    refused = fingerprint_refusal(PasswordSecret(**secret), "https://erp.example", FakeClock().now())
     others = [{"username": "apï"}, {"password": "two"}, {"client_id": "app@Other"}]
     for changed in others:
         check_not_refused(PasswordSecret(**(secret | changed)), "https://erp.example", refused)
@@ -152,7 +152,7 @@ def test_check_tries_what_was_refused_and_tells_how_it_went(sandbox: Sandbox) ->
         outcome(lambda: source.describe(BILLS))
         refused = source.refused_sign_in()
     with open_source(sandbox, vault) as source:
-        source.avoid(refused)
+        source.forbid_credentials(refused)
         assert not all(line.ok for line in source.check([BILLS]))
         again = source.refused_sign_in()
     assert again is not None
@@ -160,7 +160,7 @@ def test_check_tries_what_was_refused_and_tells_how_it_went(sandbox: Sandbox) ->
     sandbox.configure(password="new one")  # the administrator gives the user the secret's password
     assert right != "new one"
     with open_source(sandbox, vault) as source:
-        source.avoid(again)
+        source.forbid_credentials(again)
         assert all(line.ok for line in source.check([BILLS]))
         assert source.refused_sign_in() is None
 

@@ -52,7 +52,7 @@ def test_the_expected_tenant_is_read_in_whatever_case_it_is_written(
     sandbox: Sandbox, form: CredentialKind
 ) -> None:
     with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
-        source.expect(Origin(instance=HERE.replace("Acme", "ACME"), tenant="acme"))
+        source.require_origin(Origin(instance=HERE.replace("Acme", "ACME"), tenant="acme"))
         reads_a_page(source)
 
 
@@ -63,7 +63,7 @@ def test_another_tenant_and_another_instance_are_not_even_asked(
 ) -> None:
     vault = Vault(sandbox.credentials(form))
     with open_source(sandbox, vault) as source:
-        source.expect(expected)
+        source.require_origin(expected)
         error = outcome(lambda: source.describe(BILLS))
     assert isinstance(error, OtherTenantError)
     assert str(expected) in error.message
@@ -75,7 +75,7 @@ def test_another_tenant_and_another_instance_are_not_even_asked(
 
 def test_a_default_tenant_that_is_another_one_is_left_at_once(sandbox: Sandbox) -> None:
     with open_source(sandbox, Vault(sandbox.credentials("cookie") | {"tenant": ""})) as source:
-        source.expect(TEST)
+        source.require_origin(TEST)
         assert isinstance(outcome(lambda: source.describe(BILLS)), OtherTenantError)
     assert count(sandbox, "/Default/") == 0
 
@@ -86,7 +86,7 @@ def test_a_tenant_that_nothing_tells_is_neither_known_nor_refused() -> None:
     ) as sandbox:  # the cookie of a clock that stands still has expired
         vault = Vault(sandbox.credentials("cookie") | {"tenant": ""})
         with open_source(sandbox, vault) as source:
-            source.expect(TEST)
+            source.require_origin(TEST)
             reads_a_page(source)
             assert source.origin() is None
 
@@ -95,7 +95,7 @@ def test_a_secret_of_another_tenant_is_noticed_in_the_middle_of_a_run(sandbox: S
     sandbox.configure(other_tenants=("TEST",))
     vault = Vault(sandbox.credentials())
     source = a_source(sandbox, vault)
-    source.expect(ACME)
+    source.require_origin(ACME)
     reads_a_page(source)
     vault.change(client_id=sandbox.options.client_id.replace("ACME", "TEST"))
     sandbox.site.identity.expire_all()
@@ -105,11 +105,11 @@ def test_a_secret_of_another_tenant_is_noticed_in_the_middle_of_a_run(sandbox: S
 
 def test_check_says_which_tenant_is_expected(sandbox: Sandbox) -> None:
     with open_source(sandbox) as source:
-        source.expect(ACME)
+        source.require_origin(ACME)
         lines = {line.subject: line for line in source.check([BILLS])}
         assert lines["acumatica tenant"].finding == "tenant ACME, as copied so far"
     with open_source(sandbox) as source:
-        source.expect(TEST)
+        source.require_origin(TEST)
         (line,) = source.check([BILLS])
     assert (line.subject, line.ok) == ("acumatica tenant", False)
     assert "run check with force" in line.remedy

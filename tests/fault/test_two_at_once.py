@@ -24,7 +24,7 @@ def test_a_run_that_stalls_past_its_lease_commits_nothing(rig: Rig) -> None:
                 rig.pass_time(PAST_THE_LEASE)
                 other.append(rig.run("invoices", max_sessions=2))
 
-        before = rig.state.read_stream("invoices")
+        before = rig.state.read_entity_state("invoices")
         stalled = rig.run("invoices", life=Life(stall), batch_bytes=1, max_sessions=2)
         if not other:
             continue  # the contract is stored by the first run alone
@@ -33,10 +33,10 @@ def test_a_run_that_stalls_past_its_lease_commits_nothing(rig: Rig) -> None:
         assert stalled.error is not None
         assert stalled.error.type == "LeaseLostError"
         assert stalled.error.http_status == 503
-        stream = rig.state.read_stream("invoices")
-        assert stream.watermark == other[0].watermark_after
-        assert stream.checkpoints == {}
-        assert stream.watermark != before.watermark
+        entity_state = rig.state.read_entity_state("invoices")
+        assert entity_state.watermark == other[0].watermark_after
+        assert entity_state.checkpoints == {}
+        assert entity_state.watermark != before.watermark
         assert_shows_tenant(rig, "invoices")
 
 
@@ -101,7 +101,7 @@ def test_entities_share_the_seats_that_may_be_held(rig: Rig) -> None:
 
 def test_a_seat_of_a_dead_run_is_free_again_when_its_time_is_up(rig: Rig) -> None:
     state = rig.state
-    assert state.acquire_session("dead", 1, timedelta(minutes=35)) is not None
+    assert state.acquire_seat("dead", 1, timedelta(minutes=35)) is not None
     assert rig.run("gl_accounts").status is Status.FAILED
     rig.pass_time(timedelta(minutes=35))
     assert rig.run("gl_accounts").status is Status.SUCCEEDED

@@ -109,14 +109,14 @@ def test_what_bigquery_does_wrong_for_long_is_told_and_moves_nothing(
 ) -> None:
     rig = bigquery_rig
     _sync_first(rig)
-    before = rig.state.read_stream("invoices")
+    before = rig.state.read_entity_state("invoices")
     rig.bigquery.deduplicates = False
     fault(rig.bigquery, FOREVER)
     result = rig.run("invoices", write_policy=policy)
     assert rig.bigquery.faults_left < FOREVER
     _assert_told(result, "WarehouseUnavailableError", 503)
     assert result.watermark_after == result.watermark_before
-    assert rig.state.read_stream("invoices") == before
+    assert rig.state.read_entity_state("invoices") == before
     rig.bigquery.recover()
     _assert_next_run_is_exact(rig)
 
@@ -124,12 +124,12 @@ def test_what_bigquery_does_wrong_for_long_is_told_and_moves_nothing(
 def test_a_right_taken_from_the_service_account_is_for_the_operator(bigquery_rig: BigQueryRig) -> None:
     rig = bigquery_rig
     _sync_first(rig)
-    before = rig.state.read_stream("invoices")
+    before = rig.state.read_entity_state("invoices")
     denied = "Access Denied: Permission bigquery.tables.updateData denied"
     rig.bigquery.fail("insertAll", 403, "accessDenied", denied, times=FOREVER)
     result = rig.run("invoices")
     _assert_told(result, "AccessDeniedError", 500, "roles/bigquery.dataEditor")
-    assert rig.state.read_stream("invoices") == before
+    assert rig.state.read_entity_state("invoices") == before
     rig.bigquery.recover()
     _assert_next_run_is_exact(rig)
 
@@ -211,11 +211,11 @@ def test_what_firestore_does_wrong_for_long_is_told_and_moves_nothing(
 ) -> None:
     rig = firestore_rig
     _sync_first(rig)
-    before = rig.state.read_stream("invoices")
+    before = rig.state.read_entity_state("invoices")
     result = rig.run("invoices", life=_from(moment, lambda: setattr(rig.faults, "lasting", status)))
     _assert_told(result, "StateStoreUnavailableError", 503)
     assert result.watermark_after == result.watermark_before
-    assert rig.state.read_stream("invoices") == before
+    assert rig.state.read_entity_state("invoices") == before
     rig.faults.lasting = None
     _assert_next_run_is_exact(rig)
 
@@ -226,10 +226,10 @@ def test_a_right_on_firestore_taken_in_the_middle_of_a_run_is_for_the_operator(
 ) -> None:
     rig = firestore_rig
     _sync_first(rig)
-    before = rig.state.read_stream("invoices")
+    before = rig.state.read_entity_state("invoices")
     denied = grpc.StatusCode.PERMISSION_DENIED
     result = rig.run("invoices", life=_from("record_page", lambda: setattr(rig.faults, "lasting", denied)))
     _assert_told(result, "AccessDeniedError", 500, "roles/datastore.user")
-    assert rig.state.read_stream("invoices") == before
+    assert rig.state.read_entity_state("invoices") == before
     rig.faults.lasting = None
     _assert_next_run_is_exact(rig)

@@ -100,10 +100,14 @@ class MovingTenant:
             key = change.key if change.kind == "rename" else before.key
             self.items[change.id] = replace(before, key=key, stamp=change.stamp, number=before.number + 1)
 
-    def list_items(self, lower: int | None, skip: int, top: int) -> list[tuple[int, Item]]:
+    def list_items(self, changed_since: int | None, skip: int, top: int) -> list[tuple[int, Item]]:
         self.pass_time(self._random.randrange(3))
         listed = sorted(
-            ((i, item) for i, item in self.items.items() if lower is None or item.stamp >= lower),
+            (
+                (i, item)
+                for i, item in self.items.items()
+                if changed_since is None or item.stamp >= changed_since
+            ),
             key=lambda entry: (entry[1].key, entry[0]),
         )
         self.pass_time(self._random.randrange(3))
@@ -119,8 +123,10 @@ class MovingTenant:
 
     def read_list(self, query: ListQuery) -> ListAnswer:
         began = START + self.now * TICK
-        lower = None if query.lower is None else _ceil((query.lower - START) / TICK)
-        rows = [encode(record, item) for record, item in self.list_items(lower, query.skip, query.top)]
+        changed_since = None if query.changed_since is None else _ceil((query.changed_since - START) / TICK)
+        rows = [
+            encode(record, item) for record, item in self.list_items(changed_since, query.skip, query.top)
+        ]
         return ListAnswer(rows=rows, server_time=began)
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
@@ -130,13 +136,13 @@ class MovingTenant:
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         return None
 
-    def avoid(self, refused: RefusedSignIn | None) -> None:
+    def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
         return
 
     def refused_sign_in(self) -> RefusedSignIn | None:
         return None
 
-    def expect(self, origin: Origin | None) -> None:
+    def require_origin(self, origin: Origin | None) -> None:
         return
 
     def origin(self) -> Origin | None:

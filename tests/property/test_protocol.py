@@ -149,15 +149,15 @@ def _lives_naively(seed: int, step: int) -> bool:
     high: int | None = None
 
     def read() -> int | None:
-        lower, position, highest = None if high is None else high + step, 0, high
+        changed_since, position, highest_stamp = None if high is None else high + step, 0, high
         while True:
-            page = tenant.list_items(lower, position, 4)
+            page = tenant.list_items(changed_since, position, 4)
             for record, item in page:
-                highest = max(item.stamp, highest or 0)
+                highest_stamp = max(item.stamp, highest_stamp or 0)
                 rows[record] = max(item.number, rows.get(record, 0))
             position += len(page)
             if len(page) < 4:
-                return highest
+                return highest_stamp
 
     def rest(ticks: int) -> None:
         tenant.pass_time(ticks)

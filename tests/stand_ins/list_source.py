@@ -70,7 +70,7 @@ class ListSource:
         if not (self.is_optimizable or query.one_by_one or query.keys_only):
             raise NotOptimizableError("It cannot be listed at once.", action="Ask one by one.")
         listed = [raw for record_id, raw in self.rows.items() if record_id not in self.hidden]
-        if query.modified_field is not None and query.lower is not None:
+        if query.modified_field is not None and query.changed_since is not None:
             listed = [] if self.is_blind else [raw for raw in listed if self._is_after(raw, query)]
         page = listed[query.skip : query.skip + query.top]
         return ListAnswer(
@@ -81,7 +81,7 @@ class ListSource:
 
     def _is_after(self, raw: bytes, query: ListQuery) -> bool:
         stamp = msgspec.json.decode(raw)[query.modified_field]["value"]
-        return query.lower is None or datetime.fromisoformat(stamp) >= query.lower
+        return query.changed_since is None or datetime.fromisoformat(stamp) >= query.changed_since
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         assert entity == self._entity
@@ -97,13 +97,13 @@ class ListSource:
             raise self.deleted
         return self.deleted
 
-    def avoid(self, refused: RefusedSignIn | None) -> None:
+    def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
         self.avoided.append(refused)
 
     def refused_sign_in(self) -> RefusedSignIn | None:
         return self.refused
 
-    def expect(self, origin: Origin | None) -> None:
+    def require_origin(self, origin: Origin | None) -> None:
         self.expected.append(origin)
 
     def origin(self) -> Origin | None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from acumatica_sandbox import Request, Sandbox
-from connector.adapters.acumatica.odata import Choice, Window, build_query
+from connector.adapters.acumatica.odata import FieldSelection, Window, build_query
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
@@ -28,7 +28,7 @@ class SandboxSource:
         self._sandbox = sandbox
         self._contract = contract
         self._around = around
-        self._choice = Choice(select=tuple(contract.root.fields))
+        self._choice = FieldSelection(select=tuple(contract.root.fields))
         self._token = _sign_in(sandbox)
 
     def describe(self, entity: Entity) -> Contract:
@@ -39,7 +39,10 @@ class SandboxSource:
 
     def read_list(self, query: ListQuery) -> ListAnswer:
         window = Window(
-            modified_field=query.modified_field, lower=query.lower, skip=query.skip, top=query.top
+            modified_field=query.modified_field,
+            changed_since=query.changed_since,
+            skip=query.skip,
+            top=query.top,
         )
         self._around()
         began = self._sandbox.tenant.clock.now()
@@ -59,13 +62,13 @@ class SandboxSource:
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         return None
 
-    def avoid(self, refused: RefusedSignIn | None) -> None:
+    def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
         return
 
     def refused_sign_in(self) -> RefusedSignIn | None:
         return None
 
-    def expect(self, origin: Origin | None) -> None:
+    def require_origin(self, origin: Origin | None) -> None:
         return
 
     def origin(self) -> Origin | None:

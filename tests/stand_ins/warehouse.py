@@ -29,13 +29,13 @@ DECODER = msgspec.json.Decoder(LoggedRow)
 class MemoryWarehouse:
     """Appends to lists. `refuse` may name a reason for a row; such a row is not stored.
 
-    `settled` and `retyped` are what `prepare` finds; what was prepared, refreshed and closed is noted.
+    `accepts_streaming` and `retyped` are what `prepare` finds; what was prepared, refreshed and closed is noted.
     """
 
     def __init__(self, refuse: Callable[[bytes], str | None] = lambda _: None) -> None:
         self.logs: dict[str, list[LoggedRow]] = {}
         self.refuse = refuse
-        self.settled = True
+        self.accepts_streaming = True
         self.retyped: frozenset[str] = frozenset()
         self.appends: list[Append] = []
         self.prepared: list[Table] = []
@@ -46,7 +46,9 @@ class MemoryWarehouse:
         self.prepared.append(table)
         created = table.name not in self.logs
         log = self.logs.setdefault(table.name, [])
-        return TableStatus(created=created, settled=self.settled, retyped=self.retyped, empty=not log)
+        return TableStatus(
+            created=created, accepts_streaming=self.accepts_streaming, retyped=self.retyped, empty=not log
+        )
 
     def append(self, append: Append) -> Mapping[int, str]:
         self.appends.append(append)

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import msgspec
 
 from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.lockout_guard import check_not_refused, remember
+from connector.adapters.acumatica.lockout_guard import check_not_refused, fingerprint_refusal
 from connector.adapters.acumatica.network import NoAnswerError
 from connector.adapters.acumatica.rotation import Rotation
 from connector.adapters.acumatica.secret import (
@@ -88,7 +88,7 @@ class SignIn:
             except CredentialsError as exc:
                 self._refused[secret] = exc
                 if exc.may_lock_account and not isinstance(secret, RefreshSecret):
-                    self.refused_before = remember(secret, self._address.root, self._clock.now())
+                    self.refused_before = fingerprint_refusal(secret, self._address.root, self._clock.now())
                 newer = self._newer(secret)
                 if newer is None:
                     raise
@@ -98,7 +98,7 @@ class SignIn:
             action="Call again; raise ACUMATICA_MAX_SESSIONS only as far as there are licensed seats.",
         )
 
-    def insist(self) -> None:
+    def retry_refused_credentials(self) -> None:
         """Try even what runs before were refused: a person asks for it, after mending the account."""
         self._insists = True
 

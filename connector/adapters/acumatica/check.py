@@ -61,8 +61,8 @@ class Check:
         self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
     ) -> Iterator[CheckLine]:
         """Yield the findings in the order of trying."""
-        self._session.be_quick()
-        self._sign_in.insist()
+        self._session.limit_retries()
+        self._sign_in.retry_refused_credentials()
         try:
             self._session.sign_in()
         except OtherTenantError as exc:
@@ -130,7 +130,9 @@ class Check:
     def _try_list(self, entity: Entity, contract: Contract) -> tuple[str, str, bool]:
         """Ask for one row. A filter that hides every row is told from a list without rows."""
         name, field = entity.acumatica_entity, contract.modified_field
-        query = ListQuery(entity=entity, modified_field=field, lower=LONG_AGO, skip=0, top=1, archived=True)
+        query = ListQuery(
+            entity=entity, modified_field=field, changed_since=LONG_AGO, skip=0, top=1, archived=True
+        )
         finding, remedy = f"{name} is listable", ""
         try:
             rows = self._read_list(query).rows
@@ -141,7 +143,7 @@ class Check:
             remedy = SLOWER
         if rows:
             return finding, remedy, True
-        if field and self._read_list(replace(query, modified_field=None, lower=None)).rows:
+        if field and self._read_list(replace(query, modified_field=None, changed_since=None)).rows:
             finding = f"{name} has rows, but none of them passes a filter on {field}"
             return finding, "Name another `modified_field` of this entity in the catalogue.", False
         return f"{finding}, without rows", HIDDEN, True

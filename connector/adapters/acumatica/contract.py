@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from connector.adapters.acumatica.custom_fields import CustomFields
-from connector.adapters.acumatica.odata import Choice, with_parents
+from connector.adapters.acumatica.odata import FieldSelection, with_parents
 from connector.adapters.acumatica.swagger import Members, Swagger, find
 from connector.domain.entity import Entity
 from connector.domain.records.contract import MODIFIED_FIELDS, Contract, Kind, Shape
@@ -62,7 +62,7 @@ def find_modified_field(entity: Entity, fields: Mapping[str, Kind]) -> str | Non
     return None
 
 
-def choice_of(contract: Contract, *, selected: bool) -> Choice:
+def choice_of(contract: Contract, *, selected: bool) -> FieldSelection:
     """Return the request that asks for exactly what the contract kept.
 
     With `selected` every field is named, those of expanded levels too: an expanded level without a selected field is
@@ -73,7 +73,7 @@ def choice_of(contract: Contract, *, selected: bool) -> Choice:
         expand += [path] if path else []
         select += [join(path, name) for name in shape.fields]
         custom += [join(path, name) for name in shape.custom]
-    return Choice(
+    return FieldSelection(
         expand=tuple(expand),
         select=tuple(select) if selected else (),
         custom=tuple(custom),
@@ -81,10 +81,10 @@ def choice_of(contract: Contract, *, selected: bool) -> Choice:
     )
 
 
-def keys_choice(entity: Entity, contract: Contract) -> Choice:
+def keys_choice(entity: Entity, contract: Contract) -> FieldSelection:
     """Return the request for keys and stamps alone (ids always come)."""
     names = [find(name, contract.root.fields) for name in (*entity.keys, contract.modified_field or "")]
-    return Choice(select=tuple(dict.fromkeys(filter(None, names))), grammar=contract.grammar)
+    return FieldSelection(select=tuple(dict.fromkeys(filter(None, names))), grammar=contract.grammar)
 
 
 def missing_choices(entity: Entity, contract: Contract) -> tuple[str, ...]:

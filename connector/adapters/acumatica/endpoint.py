@@ -11,7 +11,7 @@ from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.contract import not_exposed
 from connector.adapters.acumatica.custom_fields import CustomFields
 from connector.adapters.acumatica.error_mapping import CHECK_URL, NotThereError, RecordAbsentError, Subject
-from connector.adapters.acumatica.odata import Choice, Window, build_query
+from connector.adapters.acumatica.odata import FieldSelection, Window, build_query
 from connector.adapters.acumatica.offers import Offers
 from connector.adapters.acumatica.responses import server_date
 from connector.adapters.acumatica.session import Session
@@ -73,7 +73,9 @@ class Endpoint:
         request = Request(url=self.locate().data(name, "$adHocSchema"))
         return self._fetch(request, subject, lambda answer: CustomFields.parse(_json(answer), entity), name)
 
-    def read_page(self, name: str, choice: Choice, window: Window, *, archived: bool = False) -> ListAnswer:
+    def read_page(
+        self, name: str, choice: FieldSelection, window: Window, *, archived: bool = False
+    ) -> ListAnswer:
         """Return the rows of one list request, each the bytes of one record as they came."""
         request = Request(
             url=self.locate().data(name),
@@ -83,7 +85,7 @@ class Endpoint:
         subject = _subject(f"the list of {name}", choice)
         return self._fetch(request, subject, _list, name)
 
-    def read_record(self, name: str, record_id: str, choice: Choice) -> bytes | None:
+    def read_record(self, name: str, record_id: str, choice: FieldSelection) -> bytes | None:
         """Return the record, archived or not, or None when Acumatica says that there is none of this id.
 
         Raises NotThereError for a 404, which says less than that.
@@ -123,7 +125,7 @@ class Endpoint:
         return not_exposed(name, address.endpoint, address.version)
 
 
-def _subject(text: str, choice: Choice) -> Subject:
+def _subject(text: str, choice: FieldSelection) -> Subject:
     return Subject(text=text, named=(*choice.expand, *choice.custom, *choice.select))
 
 

@@ -12,17 +12,19 @@ SALT_BYTES = 16
 SEPARATOR = "$"
 
 
-def remember(secret: PasswordSecret | CookieSecret, root: str, now: datetime) -> RefusedSignIn:
+def fingerprint_refusal(secret: PasswordSecret | CookieSecret, root: str, now: datetime) -> RefusedSignIn:
     """Return what recognises this sign-in at the instance `root` later."""
     salt = secrets.token_bytes(SALT_BYTES)
-    return RefusedSignIn(mark=f"{salt.hex()}{SEPARATOR}{_digest(secret, root, salt)}", refused_at=now)
+    return RefusedSignIn(
+        credential_fingerprint=f"{salt.hex()}{SEPARATOR}{_digest(secret, root, salt)}", refused_at=now
+    )
 
 
 def check_not_refused(secret: Secret, root: str, refused: RefusedSignIn | None) -> None:
     """Raise CredentialsError if this very sign-in was refused before; a new password, or another instance, is not."""
     if refused is None or isinstance(secret, RefreshSecret):
         return
-    salt, _, digest = refused.mark.partition(SEPARATOR)
+    salt, _, digest = refused.credential_fingerprint.partition(SEPARATOR)
     if _digest(secret, root, bytes.fromhex(salt)) == digest:
         raise CredentialsError(
             f"Acumatica refused {secret.username} with this password at {refused.refused_at:%Y-%m-%d %H:%M} UTC; it was "

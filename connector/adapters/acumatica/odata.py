@@ -12,7 +12,7 @@ READABLE = "/,'()*.:$=;"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class FieldSelection:
     """What of a record is asked for. Paths are levels joined with `/`; each expanded level's parent is expanded too.
 
     An empty `select` asks for every field of every expanded level. `custom` holds `View.Field` below any path. It is asked
@@ -30,12 +30,12 @@ class Window:
     """Which rows of a list are asked for."""
 
     modified_field: str | None = None
-    lower: datetime | None = None
+    changed_since: datetime | None = None
     skip: int = 0
     top: int
 
 
-def build_query(choice: Choice, window: Window | None = None) -> str:
+def build_query(choice: FieldSelection, window: Window | None = None) -> str:
     """Return the encoded query of a list (with a window) or of one record (without)."""
     parameters = _build_window(choice.grammar, window) if window else []
     parameters += _build_choice_5(choice) if choice.grammar == 5 else _build_choice_4(choice)
@@ -44,8 +44,8 @@ def build_query(choice: Choice, window: Window | None = None) -> str:
 
 def _build_window(grammar: int, window: Window) -> list[tuple[str, str]]:
     parameters = []
-    if window.modified_field is not None and window.lower is not None:
-        instant = to_text(window.lower)
+    if window.modified_field is not None and window.changed_since is not None:
+        instant = to_text(window.changed_since)
         literal = instant if grammar == 5 else f"datetimeoffset'{instant}'"
         parameters.append(("$filter", f"{window.modified_field} ge {literal}"))
     parameters.append(("$top", str(window.top)))
@@ -54,18 +54,18 @@ def _build_window(grammar: int, window: Window) -> list[tuple[str, str]]:
     return parameters
 
 
-def _build_choice_4(choice: Choice) -> list[tuple[str, str]]:
+def _build_choice_4(choice: FieldSelection) -> list[tuple[str, str]]:
     lists = (("$select", choice.select), ("$expand", with_parents(choice.expand)), ("$custom", choice.custom))
     return [(name, ",".join(paths)) for name, paths in lists if paths]
 
 
-def _build_choice_5(choice: Choice) -> list[tuple[str, str]]:
+def _build_choice_5(choice: FieldSelection) -> list[tuple[str, str]]:
     """Custom fields are selected like others; options of an expanded level stand in its parentheses."""
     select, expand = _level_5(choice, "")
     return [(name, value) for name, value in (("$select", select), ("$expand", expand)) if value]
 
 
-def _level_5(choice: Choice, path: str) -> tuple[str, str]:
+def _level_5(choice: FieldSelection, path: str) -> tuple[str, str]:
     chosen = [_name(item) for item in choice.select if _parent(item) == path]
     custom = [_name(item) for item in choice.custom if _parent(item) == path]
     select = ",".join([*(chosen or ["*"]), *custom]) if chosen or custom else ""

@@ -65,7 +65,7 @@ class Session:
         with self._turn:
             self._retry.call(self._ensure)
 
-    def be_quick(self) -> None:
+    def limit_retries(self) -> None:
         """Try everything twice at most from now on, and wait for nothing after a minute: a person wants the findings."""
         ends_at = self._clock.now() + QUICK_WAITS
         self._retry = replace(

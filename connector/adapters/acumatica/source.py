@@ -19,7 +19,7 @@ from connector.adapters.acumatica.contract import (
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.error_mapping import NotThereError
-from connector.adapters.acumatica.odata import Choice, Window
+from connector.adapters.acumatica.odata import FieldSelection, Window
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
 from connector.adapters.acumatica.rotation import Rotation
@@ -116,7 +116,7 @@ class AcumaticaSource:
         """Return the ids in the tenant's own list of deletions since then; None when the catalogue or the tenant has none."""
         return self._deleted.read(entity.dac, since) if entity.dac else None
 
-    def avoid(self, refused: RefusedSignIn | None) -> None:
+    def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
         """Do not send these credentials again, by any call but `check`."""
         self._sign_in.refused_before = refused
 
@@ -124,7 +124,7 @@ class AcumaticaSource:
         """Return the sign-in that was refused just now, else what was to be avoided; None once one succeeded."""
         return self._sign_in.refused_before
 
-    def expect(self, origin: Origin | None) -> None:
+    def require_origin(self, origin: Origin | None) -> None:
         """Read from nowhere else; None allows any."""
         self._sign_in.expected = origin
 
@@ -178,9 +178,12 @@ class AcumaticaSource:
             self._endpoint.read_page(name, keys_choice(entity, contract), Window(top=1))
             return None
 
-    def _read_page(self, query: ListQuery, choice: Choice) -> ListAnswer:
+    def _read_page(self, query: ListQuery, choice: FieldSelection) -> ListAnswer:
         window = Window(
-            modified_field=query.modified_field, lower=query.lower, skip=query.skip, top=query.top
+            modified_field=query.modified_field,
+            changed_since=query.changed_since,
+            skip=query.skip,
+            top=query.top,
         )
         return self._endpoint.read_page(
             query.entity.acumatica_entity, choice, window, archived=query.archived

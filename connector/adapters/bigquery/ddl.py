@@ -41,7 +41,7 @@ class Layout:
         self._connection = connection
         self._current_rows = current_rows
         self._metadata = Metadata(connection)
-        self._makings: dict[str, str] = {}
+        self._incarnations: dict[str, str] = {}
         """When each table was created that this run prepared first: one that was dropped and made again is another one."""
 
     def prepare(self, table: Table) -> TableStatus:
@@ -56,19 +56,19 @@ class Layout:
             evolution = evolve(map(to_column, found.schema), table.columns)
             if evolution.added:
                 self._add_columns(found, table, evolution)
-            elif narrow := find_widenable(evolution.narrow):
-                self._widen_columns(found, table, narrow)
+            elif numeric_not_widened := find_widenable(evolution.numeric_not_widened):
+                self._widen_columns(found, table, numeric_not_widened)
             elif found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
                 self._finish(found, table, evolution)
             else:
-                self._makings.setdefault(table.name, str(found.created))
-                settled = self._connection.clock.now() - _read_change(found) >= SETTLING
+                self._incarnations.setdefault(table.name, str(found.created))
+                accepts_streaming = self._connection.clock.now() - _read_change(found) >= SETTLING
                 empty = found.num_rows == 0 and found.streaming_buffer is None
                 return TableStatus(
                     created=created,
-                    settled=settled,
+                    accepts_streaming=accepts_streaming,
                     retyped=evolution.retyped,
-                    narrow=evolution.narrow,
+                    numeric_not_widened=evolution.numeric_not_widened,
                     empty=empty,
                 )
         raise WarehouseUnavailableError(
@@ -76,18 +76,18 @@ class Layout:
             action="Run again when they are done.",
         )
 
-    def tell_making(self, table: Table) -> str:
+    def incarnation(self, table: Table) -> str:
         """Return what tells the table that was prepared from another one of its name; empty when none was."""
-        return self._makings.get(table.name, "")
+        return self._incarnations.get(table.name, "")
 
     def is_as_prepared(self, table: Table) -> bool:
         """Whether the table is there, and is the one that the run prepared first."""
         found = self._metadata.find(table.name)
-        return found is not None and self.tell_making(table) in ("", str(found.created))
+        return found is not None and self.incarnation(table) in ("", str(found.created))
 
     def forget(self) -> None:
         """Begin a new run: it takes the tables as it finds them."""
-        self._makings.clear()
+        self._incarnations.clear()
 
     def finish(self, table: Table) -> None:
         """Make what depends on the table again, though its label says that was done."""
@@ -115,12 +115,16 @@ class Layout:
         if self._metadata.update(found, "schema", "labels"):
             log.info("%s: columns added: %s", table.name, ", ".join(sorted(evolution.added)))
 
-    def _widen_columns(self, found: bigquery.Table, table: Table, narrow: Sequence[str]) -> None:
+    def _widen_columns(self, found: bigquery.Table, table: Table, numeric_not_widened: Sequence[str]) -> None:
         """Make these columns BIGNUMERIC, noting first that columns change."""
         found.labels = found.labels | label(table) | self._mark_change()
         if self._metadata.update(found, "labels"):
-            list(run_query(self._connection, build_widening(self._connection, table.name, narrow), {}))
-            log.info("%s: columns widened to BIGNUMERIC: %s", table.name, ", ".join(narrow))
+            list(
+                run_query(
+                    self._connection, build_widening(self._connection, table.name, numeric_not_widened), {}
+                )
+            )
+            log.info("%s: columns widened to BIGNUMERIC: %s", table.name, ", ".join(numeric_not_widened))
 
     def _finish(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
         """Make the views, and only then note what the table was made from."""

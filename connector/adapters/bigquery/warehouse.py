@@ -109,8 +109,8 @@ class BigQueryWarehouse:
 
     def _load(self, append: Append, indexes: Sequence[int]) -> dict[int, str]:
         """Load the rows. The job's id tells the making of the table: what was loaded into one dropped since is not there."""
-        making = self._layout.tell_making(append.table)
-        loader = Loader(self._connection, append.table, f"{append.batch_id} {making}")
+        incarnation = self._layout.incarnation(append.table)
+        loader = Loader(self._connection, append.table, f"{append.batch_id} {incarnation}")
         try:
             return loader.load(append.rows, indexes)
         except TableMissingError as missing:

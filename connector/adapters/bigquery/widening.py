@@ -12,9 +12,9 @@ from connector.domain.tables.schema import ColumnType
 from connector.domain.tables.sql import quote
 
 
-def find_widenable(narrow: Iterable[str]) -> Sequence[str]:
+def find_widenable(numeric_not_widened: Iterable[str]) -> Sequence[str]:
     """Return those of the dotted paths that BigQuery can widen: columns of the record itself."""
-    return sorted(path for path in narrow if "." not in path)
+    return sorted(path for path in numeric_not_widened if "." not in path)
 
 
 def build_widening(connection: Connection, table: str, columns: Iterable[str]) -> str:

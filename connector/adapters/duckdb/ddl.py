@@ -122,7 +122,9 @@ def _change_columns(connection: duckdb.DuckDBPyConnection, table: Table, *, wide
     evolution = compare(connection, table)
     for path, column in _find_added(evolution.columns, evolution.added):
         connection.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {path} {spell_type(column)}")
-    for held, column in zip(evolution.columns, widen(evolution.columns, evolution.narrow), strict=True):
+    for held, column in zip(
+        evolution.columns, widen(evolution.columns, evolution.numeric_not_widened), strict=True
+    ):
         if widening and column != held:
             connection.execute(
                 f"ALTER TABLE {quote(table.name)} ALTER {quote(column.name)} TYPE {spell_type(column)}"

@@ -38,7 +38,7 @@ class DuckDbWarehouse:
             created = not layout.exists(connection, table.name)
             if created:
                 layout.create(connection, table)
-                return TableStatus(created=True, settled=True)
+                return TableStatus(created=True, accepts_streaming=True)
             was_current = layout.is_current(connection, table)
             if not was_current:
                 layout.extend(connection, table)
@@ -48,9 +48,9 @@ class DuckDbWarehouse:
                     log.warning("%s.%s", table.name, kept)
             return TableStatus(
                 created=False,
-                settled=True,
+                accepts_streaming=True,
                 retyped=evolution.retyped,
-                narrow=evolution.narrow,
+                numeric_not_widened=evolution.numeric_not_widened,
                 empty=layout.is_empty(connection, table.name),
             )
 

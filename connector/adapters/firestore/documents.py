@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from connector.adapters.firestore.packing import pack, pack_latest, plain_instant, unpack
-from connector.domain.entity_state import Checkpoint, Lease, Stream
+from connector.domain.entity_state import Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 
-LONGEST_EDGE = 140 * 1024
+MAX_PACKED_RECENT_VERSIONS = 140 * 1024
 LONGEST_KNOWN = 48 * 1024
 LONGEST_CONTRACT = 64 * 1024
 """Packed bytes of an edge (3,000 versions are 126 KiB), of a checkpoint's known rows (5,000), and of a contract.
@@ -21,38 +21,42 @@ take 20 KiB more.
 """
 
 
-def stream_fields(stream: Stream, watermark: datetime | None) -> dict[str, Any]:
+def stream_fields(entity_state: EntityState, watermark: datetime | None) -> dict[str, Any]:
     """Return a whole stream as fields, without its lease."""
-    edge, all_kept = pack_latest(list(stream.edge.items()), LONGEST_EDGE)
+    recent_versions, all_kept = pack_latest(
+        list(entity_state.recent_versions.items()), MAX_PACKED_RECENT_VERSIONS
+    )
     return {
-        "entity": stream.entity,
+        "entity": entity_state.entity,
         "watermark": watermark,
-        "lower": stream.lower,
-        "edge": edge,
-        "edge_complete": stream.edge_complete and all_kept,
+        "lower": entity_state.changed_since,
+        "edge": recent_versions,
+        "edge_complete": entity_state.recent_versions_complete and all_kept,
         "checkpoints": {
-            mode: checkpoint_fields(checkpoint) for mode, checkpoint in stream.checkpoints.items()
+            mode: checkpoint_fields(checkpoint) for mode, checkpoint in entity_state.checkpoints.items()
         },
-        "contract": contract_fields(stream.contract),
-        "read_one_by_one": stream.read_one_by_one,
-        "records_seen": stream.records_seen,
-        "last_success_at": stream.last_success_at,
-        "deletions_since": stream.deletions_since,
+        "contract": contract_fields(entity_state.contract),
+        "read_one_by_one": entity_state.read_one_by_one,
+        "records_seen": entity_state.records_seen,
+        "last_success_at": entity_state.last_success_at,
+        "deletions_since": entity_state.deletions_since,
     }
 
 
 def checkpoint_fields(checkpoint: Checkpoint) -> dict[str, Any]:
     """Return a checkpoint as fields; of too many known rows the last, which reading looks for first, are kept."""
-    edge, all_kept = pack_latest(list(checkpoint.edge.items()), LONGEST_EDGE)
+    recent_versions, all_kept = pack_latest(
+        list(checkpoint.recent_versions.items()), MAX_PACKED_RECENT_VERSIONS
+    )
     known, _ = pack_latest(checkpoint.known, LONGEST_KNOWN)
     return {
-        "lower": checkpoint.lower,
-        "signpost": checkpoint.signpost,
+        "lower": checkpoint.changed_since,
+        "signpost": checkpoint.source_time_at_start,
         "offset": checkpoint.offset,
-        "highest": checkpoint.highest,
+        "highest": checkpoint.highest_stamp,
         "known": known,
-        "edge": edge,
-        "edge_complete": checkpoint.edge_complete and all_kept,
+        "edge": recent_versions,
+        "edge_complete": checkpoint.recent_versions_complete and all_kept,
     }
 
 
@@ -71,16 +75,16 @@ def lease_fields(lease: Lease) -> dict[str, Any]:
     return {"owner": lease.owner, "fence": lease.fence, "expires_at": lease.expires_at}
 
 
-def load_stream(entity: str, fields: Mapping[str, Any] | None) -> Stream:
+def load_stream(entity: str, fields: Mapping[str, Any] | None) -> EntityState:
     """Return the stream of a document, an empty one for None."""
     fields = fields or {}
     contract = fields.get("contract")
-    return Stream(
+    return EntityState(
         entity=entity,
         watermark=_instant(fields.get("watermark")),
-        lower=_instant(fields.get("lower")),
-        edge=dict(unpack(fields["edge"])) if "edge" in fields else {},
-        edge_complete=fields.get("edge_complete", True),
+        changed_since=_instant(fields.get("lower")),
+        recent_versions=dict(unpack(fields["edge"])) if "edge" in fields else {},
+        recent_versions_complete=fields.get("edge_complete", True),
         checkpoints={
             mode: _load_checkpoint(checkpoint) for mode, checkpoint in fields.get("checkpoints", {}).items()
         },
@@ -89,8 +93,8 @@ def load_stream(entity: str, fields: Mapping[str, Any] | None) -> Stream:
         records_seen=fields.get("records_seen", 0),
         last_success_at=_instant(fields.get("last_success_at")),
         deletions_since=_instant(fields.get("deletions_since")),
-        suspects=tuple(fields.get("suspects", ())),
-        due=fields.get("due"),
+        reported_deletions=tuple(fields.get("suspects", ())),
+        reported_at_fence=fields.get("due"),
     )
 
 
@@ -127,13 +131,13 @@ def later_watermark(fields: Mapping[str, Any], watermark: datetime | None) -> da
 
 def _load_checkpoint(fields: Mapping[str, Any]) -> Checkpoint:
     return Checkpoint(
-        lower=_instant(fields["lower"]),
-        signpost=plain_instant(fields["signpost"]),
+        changed_since=_instant(fields["lower"]),
+        source_time_at_start=plain_instant(fields["signpost"]),
         offset=fields["offset"],
         known=tuple(unpack(fields["known"])),
-        highest=_instant(fields["highest"]),
-        edge=dict(unpack(fields["edge"])),
-        edge_complete=fields["edge_complete"],
+        highest_stamp=_instant(fields["highest"]),
+        recent_versions=dict(unpack(fields["edge"])),
+        recent_versions_complete=fields["edge_complete"],
     )
 
 

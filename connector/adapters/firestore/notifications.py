@@ -14,7 +14,7 @@ from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import storable
 from connector.adapters.firestore.streams import STREAMS
-from connector.domain.entity_state import MOST_SUSPECTS
+from connector.domain.entity_state import MAX_REPORTED_DELETIONS
 from connector.ports import Clock
 
 NOTIFICATIONS = "notifications"
@@ -29,33 +29,33 @@ class FirestoreNotifications:
     _clock: Clock
 
     def note_notification(
-        self, entity: str, notification_id: str, suspects: Sequence[str], ttl: timedelta
+        self, entity: str, notification_id: str, reported_deletions: Sequence[str], ttl: timedelta
     ) -> bool:
         """Remember a notification for `ttl`, its suspects and that its entity is due; False when it was noted before.
 
         All or nothing. Of a storm the first alone changes the stream, unless there are suspects.
         """
         note = {"taken": uuid4().hex, "expires_at": self._clock.now() + ttl}
-        new = [storable(record_id)[:LONGEST_ID] for record_id in dict.fromkeys(suspects)]
+        new = [storable(record_id)[:LONGEST_ID] for record_id in dict.fromkeys(reported_deletions)]
 
-        def take(stream: Any, batch: firestore.WriteBatch) -> bool:
+        def take(entity_state: Any, batch: firestore.WriteBatch) -> bool:
             noted = self._database.document(NOTIFICATIONS, notification_id).get(**ONCE)
             if _is_valid(noted.to_dict(), self._clock.now()):
                 return bool(noted.get("taken") == note["taken"])  # our own, whose answer got lost
             self._database.guarded(batch, noted, note)
-            if stream.exists and (values := _report(stream.to_dict(), new)):
-                self._database.guarded(batch, stream, values)
+            if entity_state.exists and (values := _report(entity_state.to_dict(), new)):
+                self._database.guarded(batch, entity_state, values)
             return True
 
         return self._database.change(STREAMS, entity, take, fields=["suspects", "due", "lease"])
 
 
-def _report(fields: dict[str, Any], suspects: Sequence[str]) -> dict[str, Any]:
+def _report(fields: dict[str, Any], reported_deletions: Sequence[str]) -> dict[str, Any]:
     """Return what has to change in a stream that was reported changed."""
     values: dict[str, Any] = {}
-    if suspects:
-        known = [i for i in fields.get("suspects", ()) if i not in suspects]
-        values["suspects"] = [*known, *suspects][-MOST_SUSPECTS:]
+    if reported_deletions:
+        known = [i for i in fields.get("suspects", ()) if i not in reported_deletions]
+        values["suspects"] = [*known, *reported_deletions][-MAX_REPORTED_DELETIONS:]
     if fields.get("due") != (fence := documents.last_fence(fields)):
         values["due"] = fence
     return values

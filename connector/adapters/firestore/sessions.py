@@ -12,7 +12,7 @@ from google.cloud import firestore
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.packing import plain_instant
-from connector.domain.entity_state import Origin, RefusedSignIn, SessionSlot
+from connector.domain.entity_state import Origin, RefusedSignIn, Seat
 from connector.ports import Clock
 
 SESSIONS = "sessions"
@@ -25,7 +25,7 @@ class FirestoreSessions:
     _database: FirestoreDatabase
     _clock: Clock
 
-    def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
+    def acquire_seat(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
 
         With it come the refused sign-in and the origin that are remembered. An owner that asks again gets the slot it has,
@@ -35,29 +35,29 @@ class FirestoreSessions:
             return self._take(owner, FIRST, ttl) if limit == FIRST else None
         slots = self._read_slots(limit)
         for number in self._by_preference(owner, slots):
-            slot = self._take(owner, number, ttl)
-            if slot is not None:
-                return slot if number == FIRST else replace(slot, **_load_memory(slots[FIRST]))
+            seat = self._take(owner, number, ttl)
+            if seat is not None:
+                return seat if number == FIRST else replace(seat, **_load_memory(slots[FIRST]))
         return None
 
-    def release_session(self, slot: SessionSlot) -> None:
+    def release_seat(self, seat: Seat) -> None:
         """Give the slot back; nothing happens when it is no longer ours."""
 
         def release(snapshot: Any, batch: firestore.WriteBatch) -> None:
             held = snapshot.to_dict() or {}
-            if held.get("owner") != slot.owner:
+            if held.get("owner") != seat.owner:
                 return
             if not any(_load_memory(held).values()):
                 self._database.guarded_delete(batch, snapshot)
             else:
                 self._database.guarded(batch, snapshot, {"owner": None, "expires_at": self._clock.now()})
 
-        self._database.change(SESSIONS, str(slot.number), release)
+        self._database.change(SESSIONS, str(seat.number), release)
 
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
         """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
 
-        plain = refused and {"mark": refused.mark, "refused_at": refused.refused_at}
+        plain = refused and {"mark": refused.credential_fingerprint, "refused_at": refused.refused_at}
         self._remember({"refused": plain})
 
     def remember_origin(self, origin: Origin) -> None:
@@ -71,16 +71,16 @@ class FirestoreSessions:
 
         self._database.change(SESSIONS, str(FIRST), remember)
 
-    def _take(self, owner: str, number: int, ttl: timedelta) -> SessionSlot | None:
-        def take(snapshot: Any, batch: firestore.WriteBatch) -> SessionSlot | None:
+    def _take(self, owner: str, number: int, ttl: timedelta) -> Seat | None:
+        def take(snapshot: Any, batch: firestore.WriteBatch) -> Seat | None:
             now = self._clock.now()
             held = snapshot.to_dict() or {}
             if held.get("owner") not in (None, owner) and held["expires_at"] > now:
                 return None
-            slot = SessionSlot(number=number, owner=owner, expires_at=now + ttl, **_load_memory(held))
-            values = {"number": number, "owner": owner, "expires_at": slot.expires_at}
+            seat = Seat(number=number, owner=owner, expires_at=now + ttl, **_load_memory(held))
+            values = {"number": number, "owner": owner, "expires_at": seat.expires_at}
             self._database.guarded(batch, snapshot, values)
-            return slot
+            return seat
 
         return self._database.change(SESSIONS, str(number), take)
 
@@ -95,16 +95,18 @@ class FirestoreSessions:
     def _by_preference(self, owner: str, slots: dict[int, Any]) -> list[int]:
         """Return the slots worth trying: the owner's own first, then those that look free."""
         now = self._clock.now()
-        held = {number: slot["owner"] for number, slot in slots.items() if slot and slot["expires_at"] > now}
+        held = {number: seat["owner"] for number, seat in slots.items() if seat and seat["expires_at"] > now}
         own = [number for number, holder in held.items() if holder == owner]
         return own + [number for number in slots if held.get(number) is None]
 
 
-def _load_memory(slot: dict[str, Any]) -> dict[str, Any]:
+def _load_memory(seat: dict[str, Any]) -> dict[str, Any]:
     """Return what the document remembers besides its slot, as members of SessionSlot."""
-    refused, origin = slot.get("refused"), slot.get("origin")
+    refused, origin = seat.get("refused"), seat.get("origin")
     return {
         "refused": refused
-        and RefusedSignIn(mark=refused["mark"], refused_at=plain_instant(refused["refused_at"])),
+        and RefusedSignIn(
+            credential_fingerprint=refused["mark"], refused_at=plain_instant(refused["refused_at"])
+        ),
         "origin": origin and Origin(instance=origin["instance"], tenant=origin["tenant"]),
     }

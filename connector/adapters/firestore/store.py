@@ -18,7 +18,7 @@ from connector.adapters.firestore.packing import plain_value
 from connector.adapters.firestore.sessions import FirestoreSessions
 from connector.adapters.firestore.streams import STREAMS, FirestoreStreams
 from connector.adapters.retrying import Retry
-from connector.domain.entity_state import StreamStatus
+from connector.domain.entity_state import EntityStatus
 from connector.errors import ConfigurationError, ConnectorError
 from connector.ports import CheckLine, Clock
 
@@ -50,7 +50,7 @@ class FirestoreStateStore(
         self._clock = clock
         self._audit_ttl = audit_ttl
 
-    def statuses(self, entities: Sequence[str]) -> Sequence[StreamStatus]:
+    def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
         """Return what the status page shows, in the order asked for; a lease that has ended is not shown."""
         now = self._clock.now()
         found = self._database.call(self._stream_fields, entities)
@@ -58,8 +58,8 @@ class FirestoreStateStore(
         for entity in entities:
             fields = found.get(document_name(entity))
             statuses.append(
-                StreamStatus(
-                    stream=documents.load_stream(entity, fields),
+                EntityStatus(
+                    entity_state=documents.load_stream(entity, fields),
                     lease=documents.load_lease(entity, fields, now),
                     dead_letters=self._database.call(self._dead_letter_count, entity),
                     last_run=self._database.call(self._last_run, entity),

@@ -8,7 +8,7 @@ from google.cloud import firestore
 
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
-from connector.domain.entity_state import GIVEN_BACK, Checkpoint, Lease, Stream
+from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
 from connector.ports import Clock
@@ -22,18 +22,18 @@ class FirestoreStreams:
     _database: FirestoreDatabase
     _clock: Clock
 
-    def read_stream(self, entity: str) -> Stream:
+    def read_entity_state(self, entity: str) -> EntityState:
         """Return what is remembered of an entity; an empty Stream when nothing is."""
         snapshot = self._database.call(lambda: self._database.document(STREAMS, entity).get(**ONCE))
         return documents.load_stream(entity, snapshot.to_dict())
 
-    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, Stream] | Lease:
+    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, EntityState] | Lease:
         """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
 
         An owner that asks again before its lease ends gets the same lease with a later end.
         """
 
-        def acquire(snapshot: Any, batch: firestore.WriteBatch) -> tuple[Lease, Stream] | Lease:
+        def acquire(snapshot: Any, batch: firestore.WriteBatch) -> tuple[Lease, EntityState] | Lease:
             now = self._clock.now()
             fields = snapshot.to_dict()
             held = documents.load_lease(entity, fields, now)
@@ -60,7 +60,7 @@ class FirestoreStreams:
         """Remember that this entity's list cannot be optimised."""
         self._write(lease, {"read_one_by_one": True})
 
-    def commit(self, lease: Lease, stream: Stream, *, covers_reports: bool = False) -> bool:
+    def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
         """Replace the stream and give the lease back; return whether the entity is due all the same.
 
         The later watermark, the suspects and what was reported after this lease was taken are kept.
@@ -68,12 +68,12 @@ class FirestoreStreams:
 
         def commit(snapshot: Any, batch: firestore.WriteBatch) -> bool:
             fields = _require(snapshot, lease)
-            watermark = documents.later_watermark(fields, stream.watermark)
+            watermark = documents.later_watermark(fields, entity_state.watermark)
             due = fields.get("due")
             if due is not None and covers_reports and due < lease.fence:
                 due = None
             values = {
-                **documents.stream_fields(stream, watermark),
+                **documents.stream_fields(entity_state, watermark),
                 "due": due,
                 "lease.expires_at": GIVEN_BACK,
             }
@@ -91,7 +91,7 @@ class FirestoreStreams:
 
         self._database.change(STREAMS, lease.entity, release, fields=["lease"])
 
-    def remove_suspects(self, lease: Lease, record_ids: Sequence[str]) -> None:
+    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
         """Forget suspects that were looked at; others, reported since, stay."""
         self._write(lease, {"suspects": firestore.ArrayRemove(list(record_ids))})
 

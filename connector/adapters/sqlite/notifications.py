@@ -6,7 +6,7 @@ from datetime import timedelta
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.adapters.sqlite.streams import require_lease
-from connector.domain.entity_state import MOST_SUSPECTS, Lease
+from connector.domain.entity_state import MAX_REPORTED_DELETIONS, Lease
 from connector.ports import Clock
 
 
@@ -17,7 +17,7 @@ class SqliteNotifications:
     _clock: Clock
 
     def note_notification(
-        self, entity: str, notification_id: str, suspects: Sequence[str], ttl: timedelta
+        self, entity: str, notification_id: str, reported_deletions: Sequence[str], ttl: timedelta
     ) -> bool:
         """Remember a notification for `ttl`, its suspects and that its entity is due; False when it was noted before."""
         now = self._clock.now()
@@ -36,16 +36,16 @@ class SqliteNotifications:
             connection.executemany(
                 "INSERT OR IGNORE INTO suspects (entity, record_id)"
                 " SELECT ?, ? WHERE EXISTS (SELECT 1 FROM streams WHERE entity = ?)",
-                [(entity, rows.storable(record_id), entity) for record_id in suspects],
+                [(entity, rows.storable(record_id), entity) for record_id in reported_deletions],
             )
             connection.execute(
                 "DELETE FROM suspects WHERE entity = ? AND number NOT IN"
                 " (SELECT number FROM suspects WHERE entity = ? ORDER BY number DESC LIMIT ?)",
-                (entity, entity, MOST_SUSPECTS),
+                (entity, entity, MAX_REPORTED_DELETIONS),
             )
         return True
 
-    def remove_suspects(self, lease: Lease, record_ids: Sequence[str]) -> None:
+    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
         """Forget suspects that were looked at; others, reported since, stay."""
         with self._database.writing() as connection:
             require_lease(connection, lease)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, Outcome, Stream
+from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Outcome
 from connector.domain.records.contract import Contract
 
 INSTANT = "$instant"
@@ -37,13 +37,13 @@ def dump_checkpoint(checkpoint: Checkpoint) -> str:
     """Return the checkpoint as JSON."""
     return json.dumps(
         {
-            "lower": text_or_none(checkpoint.lower),
-            "signpost": instant_text(checkpoint.signpost),
+            "lower": text_or_none(checkpoint.changed_since),
+            "signpost": instant_text(checkpoint.source_time_at_start),
             "offset": checkpoint.offset,
             "known": list(checkpoint.known),
-            "highest": text_or_none(checkpoint.highest),
-            "edge": dict(checkpoint.edge),
-            "edge_complete": checkpoint.edge_complete,
+            "highest": text_or_none(checkpoint.highest_stamp),
+            "edge": dict(checkpoint.recent_versions),
+            "edge_complete": checkpoint.recent_versions_complete,
         }
     )
 
@@ -52,35 +52,35 @@ def load_checkpoint(text: str) -> Checkpoint:
     """Return what `dump_checkpoint` was given."""
     plain = json.loads(text)
     return Checkpoint(
-        lower=instant_or_none(plain["lower"]),
-        signpost=datetime.fromisoformat(plain["signpost"]),
+        changed_since=instant_or_none(plain["lower"]),
+        source_time_at_start=datetime.fromisoformat(plain["signpost"]),
         offset=plain["offset"],
         known=tuple(plain["known"]),
-        highest=instant_or_none(plain["highest"]),
-        edge=plain["edge"],
-        edge_complete=plain["edge_complete"],
+        highest_stamp=instant_or_none(plain["highest"]),
+        recent_versions=plain["edge"],
+        recent_versions_complete=plain["edge_complete"],
     )
 
 
 def load_stream(
-    row: sqlite3.Row, checkpoints: Mapping[str, Checkpoint], suspects: tuple[str, ...] = ()
-) -> Stream:
+    row: sqlite3.Row, checkpoints: Mapping[str, Checkpoint], reported_deletions: tuple[str, ...] = ()
+) -> EntityState:
     """Return the stream of a row of `streams`."""
     contract = row["contract"]
-    return Stream(
+    return EntityState(
         entity=row["entity"],
         watermark=instant_or_none(row["watermark"]),
-        lower=instant_or_none(row["lower"]),
-        edge=json.loads(row["edge"]),
-        edge_complete=bool(row["edge_complete"]),
+        changed_since=instant_or_none(row["lower"]),
+        recent_versions=json.loads(row["edge"]),
+        recent_versions_complete=bool(row["edge_complete"]),
         checkpoints=checkpoints,
         contract=None if contract is None else Contract.from_plain(json.loads(contract)),
         read_one_by_one=bool(row["read_one_by_one"]),
         records_seen=row["records_seen"],
         last_success_at=instant_or_none(row["last_success_at"]),
         deletions_since=instant_or_none(row["deletions_since"]),
-        suspects=suspects,
-        due=row["due"],
+        reported_deletions=reported_deletions,
+        reported_at_fence=row["due"],
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.entity_state import Origin, RefusedSignIn, SessionSlot
+from connector.domain.entity_state import Origin, RefusedSignIn, Seat
 from connector.ports import Clock
 
 
@@ -15,7 +15,7 @@ class SqliteSessions:
     _database: SqliteDatabase
     _clock: Clock
 
-    def acquire_session(self, owner: str, limit: int, ttl: timedelta) -> SessionSlot | None:
+    def acquire_seat(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
         """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
 
         With it come the refused sign-in and the origin that are remembered. An owner that asks again gets the slot it has, with a later end.
@@ -32,7 +32,7 @@ class SqliteSessions:
             free = [number for number in numbers if number not in held]
             if not own and not free:
                 return None
-            slot = SessionSlot(
+            seat = Seat(
                 number=(own + free)[0],
                 owner=owner,
                 expires_at=now + ttl,
@@ -41,15 +41,15 @@ class SqliteSessions:
             )
             connection.execute(
                 "INSERT OR REPLACE INTO sessions (number, owner, expires_at) VALUES (?, ?, ?)",
-                (slot.number, owner, rows.instant_text(slot.expires_at)),
+                (seat.number, owner, rows.instant_text(seat.expires_at)),
             )
-            return slot
+            return seat
 
-    def release_session(self, slot: SessionSlot) -> None:
+    def release_seat(self, seat: Seat) -> None:
         """Give the slot back; nothing happens when it is no longer ours."""
         with self._database.writing() as connection:
             connection.execute(
-                "DELETE FROM sessions WHERE number = ? AND owner = ?", (slot.number, slot.owner)
+                "DELETE FROM sessions WHERE number = ? AND owner = ?", (seat.number, seat.owner)
             )
 
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
@@ -59,7 +59,7 @@ class SqliteSessions:
             if refused is not None:
                 connection.execute(
                     "INSERT INTO refused_sign_in (only, mark, refused_at) VALUES (1, ?, ?)",
-                    (refused.mark, rows.instant_text(refused.refused_at)),
+                    (refused.credential_fingerprint, rows.instant_text(refused.refused_at)),
                 )
 
     def remember_origin(self, origin: Origin) -> None:
@@ -80,4 +80,6 @@ def _select_refused(connection: sqlite3.Connection) -> RefusedSignIn | None:
     found = connection.execute("SELECT mark, refused_at FROM refused_sign_in").fetchone()
     if found is None:
         return None
-    return RefusedSignIn(mark=found["mark"], refused_at=datetime.fromisoformat(found["refused_at"]))
+    return RefusedSignIn(
+        credential_fingerprint=found["mark"], refused_at=datetime.fromisoformat(found["refused_at"])
+    )

@@ -12,7 +12,7 @@ from connector.adapters.sqlite.dead_letters import SqliteDeadLetters
 from connector.adapters.sqlite.notifications import SqliteNotifications
 from connector.adapters.sqlite.sessions import SqliteSessions
 from connector.adapters.sqlite.streams import SqliteStreams, select_lease, select_stream
-from connector.domain.entity_state import StreamStatus
+from connector.domain.entity_state import EntityStatus
 from connector.errors import ConnectorError
 from connector.ports import CheckLine, Clock
 
@@ -36,7 +36,7 @@ class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLet
         self._clock = clock
         self._audit_ttl = audit_ttl
 
-    def statuses(self, entities: Sequence[str]) -> Sequence[StreamStatus]:
+    def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
         """Return what the status page shows, in the order asked for; a lease that has ended is not shown."""
         now = self._clock.now()
         with self._database.reading() as connection:
@@ -62,7 +62,7 @@ class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLet
         self._database.close()
 
 
-def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -> StreamStatus:
+def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -> EntityStatus:
     (letters,) = connection.execute(
         "SELECT count(*) FROM dead_letters WHERE entity = ?", (entity,)
     ).fetchone()
@@ -71,8 +71,8 @@ def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -
         " ORDER BY closed_number DESC LIMIT 1",
         (entity,),
     ).fetchone()
-    return StreamStatus(
-        stream=select_stream(connection, entity),
+    return EntityStatus(
+        entity_state=select_stream(connection, entity),
         lease=select_lease(connection, entity, now),
         dead_letters=letters,
         last_run=None if last is None else rows.load_entry(last["entry"]),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.entity_state import GIVEN_BACK, Checkpoint, Lease, Stream
+from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
 from connector.ports import Clock
@@ -18,12 +18,12 @@ class SqliteStreams:
     _database: SqliteDatabase
     _clock: Clock
 
-    def read_stream(self, entity: str) -> Stream:
+    def read_entity_state(self, entity: str) -> EntityState:
         """Return what is remembered of an entity; an empty Stream when nothing is."""
         with self._database.reading() as connection:
             return select_stream(connection, entity)
 
-    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, Stream] | Lease:
+    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, EntityState] | Lease:
         """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
 
         An owner that asks again before its lease ends gets the same lease with a later end.
@@ -67,7 +67,7 @@ class SqliteStreams:
                 (lease.entity,),
             )
 
-    def commit(self, lease: Lease, stream: Stream, *, covers_reports: bool = False) -> bool:
+    def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
         """Replace the stream and give the lease back; return whether the entity is due all the same.
 
         The later watermark, the suspects and what was reported after this lease was taken are kept.
@@ -75,9 +75,9 @@ class SqliteStreams:
         with self._database.writing() as connection:
             require_lease(connection, lease)
             due = _select_due(connection, lease, covers_reports=covers_reports)
-            _store_stream(connection, lease.entity, stream, due)
+            _store_stream(connection, lease.entity, entity_state, due)
             connection.execute("DELETE FROM checkpoints WHERE entity = ?", (lease.entity,))
-            for mode, checkpoint in stream.checkpoints.items():
+            for mode, checkpoint in entity_state.checkpoints.items():
                 _store_checkpoint(connection, lease.entity, mode, checkpoint)
             _give_back(connection, lease)
         return due is not None
@@ -104,18 +104,18 @@ def select_lease(connection: sqlite3.Connection, entity: str, now: datetime) -> 
     )
 
 
-def select_stream(connection: sqlite3.Connection, entity: str) -> Stream:
+def select_stream(connection: sqlite3.Connection, entity: str) -> EntityState:
     """Return the stream, empty when nothing is remembered."""
     stored = connection.execute("SELECT mode, progress FROM checkpoints WHERE entity = ?", (entity,))
     checkpoints = {row["mode"]: rows.load_checkpoint(row["progress"]) for row in stored}
     row = connection.execute("SELECT * FROM streams WHERE entity = ?", (entity,)).fetchone()
-    suspects = _select_suspects(connection, entity)
+    reported_deletions = _select_reported_deletions(connection, entity)
     if row is None:
-        return Stream(entity=entity, checkpoints=checkpoints, suspects=suspects)
-    return rows.load_stream(row, checkpoints, suspects)
+        return EntityState(entity=entity, checkpoints=checkpoints, reported_deletions=reported_deletions)
+    return rows.load_stream(row, checkpoints, reported_deletions)
 
 
-def _select_suspects(connection: sqlite3.Connection, entity: str) -> tuple[str, ...]:
+def _select_reported_deletions(connection: sqlite3.Connection, entity: str) -> tuple[str, ...]:
     found = connection.execute("SELECT record_id FROM suspects WHERE entity = ? ORDER BY number", (entity,))
     return tuple(row["record_id"] for row in found)
 
@@ -163,10 +163,12 @@ def _select_due(connection: sqlite3.Connection, lease: Lease, *, covers_reports:
     return None if due is not None and covers_reports and due < lease.fence else due
 
 
-def _store_stream(connection: sqlite3.Connection, entity: str, stream: Stream, due: int | None) -> None:
+def _store_stream(
+    connection: sqlite3.Connection, entity: str, entity_state: EntityState, due: int | None
+) -> None:
     row = connection.execute("SELECT watermark FROM streams WHERE entity = ?", (entity,)).fetchone()
     stored = None if row is None else rows.instant_or_none(row["watermark"])
-    later = max((mark for mark in (stored, stream.watermark) if mark is not None), default=None)
+    later = max((mark for mark in (stored, entity_state.watermark) if mark is not None), default=None)
     connection.execute(
         "INSERT OR REPLACE INTO streams (entity, watermark, lower, edge, edge_complete, contract,"
         " read_one_by_one, records_seen, last_success_at, deletions_since, due)"
@@ -174,14 +176,14 @@ def _store_stream(connection: sqlite3.Connection, entity: str, stream: Stream, d
         (
             entity,
             rows.text_or_none(later),
-            rows.text_or_none(stream.lower),
-            json.dumps(dict(stream.edge)),
-            stream.edge_complete,
-            rows.dump_contract(stream.contract),
-            stream.read_one_by_one,
-            stream.records_seen,
-            rows.text_or_none(stream.last_success_at),
-            rows.text_or_none(stream.deletions_since),
+            rows.text_or_none(entity_state.changed_since),
+            json.dumps(dict(entity_state.recent_versions)),
+            entity_state.recent_versions_complete,
+            rows.dump_contract(entity_state.contract),
+            entity_state.read_one_by_one,
+            entity_state.records_seen,
+            rows.text_or_none(entity_state.last_success_at),
+            rows.text_or_none(entity_state.deletions_since),
             due,
         ),
     )

@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from connector.domain.entity import Entity
 from connector.domain.records.columns import build_level, find_paths
-from connector.domain.records.compiled_level import ENCODER, Slots
+from connector.domain.records.compiled_level import ENCODER, CompiledLevel
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.domain.records.sifting import sift
 from connector.domain.records.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
@@ -35,12 +35,14 @@ class Record:
     extra: bytes = b""
 
     @property
-    def mark(self) -> str:
+    def row_fingerprint(self) -> str:
         """What identifies this row of the list: its id and its stamp (a row whose stamp changed may have moved).
 
         Without a stamp its key tells whether it moved.
         """
-        return build_mark(self.id, self.key if self.modified_at is None else self.modified_at.isoformat())
+        return fingerprint_row(
+            self.id, self.key if self.modified_at is None else self.modified_at.isoformat()
+        )
 
     def encode(self, *, synced_at: str, run_id: str) -> bytes:
         """Return the row of the log table, without `_extra`."""
@@ -58,7 +60,7 @@ class Record:
         return head + b"}" if self.body == b"{}" else b"".join((head, b",", self.body[1:]))
 
 
-def build_mark(record_id: str, state: str) -> str:
+def fingerprint_row(record_id: str, state: str) -> str:
     """Return the mark of a row in a list: 16 hexadecimal digits of its id and of what changes when it moves."""
     return blake2b(f"{record_id} {state}".encode(), digest_size=8).hexdigest()
 
@@ -66,7 +68,7 @@ def build_mark(record_id: str, state: str) -> str:
 class Codec:
     """Turns the JSON text of records of one entity into rows, by its contract.
 
-    `refused` are dotted column paths whose existing column takes another type than the contract now announces, `narrow`
+    `refused` are dotted column paths whose existing column takes another type than the contract now announces, `numeric_not_widened`
     those whose column stays NUMERIC although the catalogue asks for BIGNUMERIC.
     `unannounced` collects the paths of members the contract does not know; `retyped` those whose value is of another type
     than announced, or than their column. All of these went to `_extra`.
@@ -77,7 +79,7 @@ class Codec:
         entity: Entity,
         contract: Contract,
         refused: frozenset[str] = frozenset(),
-        narrow: frozenset[str] = frozenset(),
+        numeric_not_widened: frozenset[str] = frozenset(),
     ) -> None:
         self.contract = contract
         self.unannounced: set[str] = set()
@@ -86,11 +88,11 @@ class Codec:
             contract.modified_field
         }
         self._shape = contract.root.without(self._set_aside) if self._set_aside else contract.root
-        self._narrow = frozenset(find_paths(build_level(contract.root), narrow))
-        self._wide = entity.bignumeric_fields - self._narrow
-        self._slots = Slots(self._shape, build_level(self._shape), self._wide)
-        self._decoder = msgspec.json.Decoder(self._slots.wire)
-        attributes = self._slots.attributes
+        self._numeric_not_widened = frozenset(find_paths(build_level(contract.root), numeric_not_widened))
+        self._wide = entity.bignumeric_fields - self._numeric_not_widened
+        self._compiled = CompiledLevel(self._shape, build_level(self._shape), self._wide)
+        self._decoder = msgspec.json.Decoder(self._compiled.wire)
+        attributes = self._compiled.attributes
         self._keys = [attrgetter(f"{attributes[key]}.value") for key in entity.keys if key in attributes]
         stamp = contract.modified_field
         self._stamp = attrgetter(f"{attributes[stamp]}.value") if stamp else None
@@ -116,7 +118,7 @@ class Codec:
         if not node.id:
             raise ValueError("it has no id")
         content: list[bytes] = []
-        body = self._slots.encode(node, content)
+        body = self._compiled.encode(node, content)
         content.append(extra)
         stamp = self._stamp(node) if self._stamp else None
         return Record(
@@ -155,7 +157,7 @@ class Codec:
             ) from None
 
     def _tell_remedy(self, path: str) -> str:
-        if path in self._narrow:
+        if path in self._numeric_not_widened:
             return (
                 "That column was made as NUMERIC and cannot be widened in place. Rename the log table: the next run makes a"
                 f" new one with a wide column and reads everything. Or add {path} to exclude, then replay."

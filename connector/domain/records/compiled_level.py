@@ -39,7 +39,7 @@ class _CustomSlot:
         return value if value is None or self._convert is None else self._convert(value)
 
 
-class Slots:
+class CompiledLevel:
     """One level compiled: a type to decode into, and how its values become a row.
 
     The columns of a linked level belong to the row of the level above.
@@ -47,11 +47,11 @@ class Slots:
 
     def __init__(self, shape: Shape, level: Level, wide: frozenset[str], path: str = "") -> None:
         self._linked = [
-            (f"l{i}", Slots(shape.linked[member], inner, wide, f"{path}{member}/"))
+            (f"l{i}", CompiledLevel(shape.linked[member], inner, wide, f"{path}{member}/"))
             for i, (member, inner) in enumerate(level.linked)
         ]
         self._details = [
-            (f"d{i}", column.encode(), Slots(shape.details[member], inner, wide, f"{path}{member}/"))
+            (f"d{i}", column.encode(), CompiledLevel(shape.details[member], inner, wide, f"{path}{member}/"))
             for i, (member, column, inner) in enumerate(level.details)
         ]
         self.attributes = {field: f"f{i}" for i, field in enumerate(sorted(shape.fields))}
@@ -59,7 +59,9 @@ class Slots:
         self._custom = [_CustomSlot(leaf) for leaf in level.custom]
         self._row = _define_row([leaf.column for _, leaf in level.walk_leaves()])
         self._read = self._compile_reader(level, wide, path)
-        self.has_details: bool = bool(self._details) or any(slots.has_details for _, slots in self._linked)
+        self.has_details: bool = bool(self._details) or any(
+            compiled.has_details for _, compiled in self._linked
+        )
 
     def _define_wire(self, shape: Shape, level: Level) -> type[Struct]:
         """Every member the contract announces has a slot, so that one it does not is noticed.
@@ -79,10 +81,10 @@ class Slots:
         for field, attribute in self.attributes.items():
             wire = WIRE_TYPES[shape.fields[field]]
             add(attribute, field, wire, wire())
-        for (attribute, slots), (member, _) in zip(self._linked, level.linked, strict=True):
-            add(attribute, member, slots.wire | None, None)
-        for (attribute, _, slots), (member, _, _) in zip(self._details, level.details, strict=True):
-            add(attribute, member, list[slots.wire] | None, None)  # type: ignore[name-defined]
+        for (attribute, compiled), (member, _) in zip(self._linked, level.linked, strict=True):
+            add(attribute, member, compiled.wire | None, None)
+        for (attribute, _, compiled), (member, _, _) in zip(self._details, level.details, strict=True):
+            add(attribute, member, list[compiled.wire] | None, None)  # type: ignore[name-defined]
         for member in LAST_MEMBERS:
             add(member, member, Raw, NOTHING)
         for i, member in enumerate(sorted(shape.unread - ENVELOPE - set(names.values()))):
@@ -103,8 +105,8 @@ class Slots:
         if self._custom:
             names["custom"] = self._read_custom
             values.append("*custom(node.custom)")
-        for attribute, slots in self._linked:
-            names[attribute] = slots.read_linked
+        for attribute, compiled in self._linked:
+            names[attribute] = compiled.read_linked
             values.append(f"*{attribute}(node.{attribute})")
         return _compile(f"lambda node: row({', '.join(values)})", names)
 
@@ -116,7 +118,7 @@ class Slots:
         views: dict[str, dict[str, Raw]] = {}
         if bytes(raw) not in (b"", b"null"):
             views = msgspec.json.decode(raw, type=dict[str, dict[str, Raw]])
-        return [slot.read(views) for slot in self._custom]
+        return [seat.read(views) for seat in self._custom]
 
     def encode(self, node: Any, content: list[bytes]) -> bytes:
         """Return the level's JSON object and add to the content what makes its version: no ids of lines, no positions."""
@@ -131,18 +133,19 @@ class Slots:
     def encode_details(self, node: Any, content: list[bytes]) -> list[bytes]:
         """Return `,"column":[lines]`, in pieces, for every collection that has lines."""
         pieces: list[bytes] = []
-        for attribute, column, slots in self._details:
+        for attribute, column, compiled in self._details:
             if lines := getattr(node, attribute):
                 content.append(column)
                 rows = [
-                    _number_line(slots.encode(line, content), line.id, i) for i, line in enumerate(lines, 1)
+                    _number_line(compiled.encode(line, content), line.id, i)
+                    for i, line in enumerate(lines, 1)
                 ]
                 pieces += (b',"%b":[' % column, b",".join(rows), b"]")
                 content.append(b"]")  # a line less here is not a line more in the level above
-        for attribute, slots in self._linked:
+        for attribute, compiled in self._linked:
             linked = getattr(node, attribute)
-            if linked is not None and slots.has_details:
-                pieces += slots.encode_details(linked, content)
+            if linked is not None and compiled.has_details:
+                pieces += compiled.encode_details(linked, content)
         return pieces
 
 

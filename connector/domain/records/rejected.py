@@ -10,7 +10,7 @@ import msgspec
 
 from connector.domain.entity import Entity
 from connector.domain.instants import from_text
-from connector.domain.records.codec import build_mark
+from connector.domain.records.codec import fingerprint_row
 
 LEADING_ID = re.compile(rb'"id"\s*:\s*"([0-9A-Fa-f-]{36})"')
 PASSING = re.compile(
@@ -30,9 +30,9 @@ class Rejected:
     modified_at: datetime | None = None
 
     @property
-    def mark(self) -> str:
+    def row_fingerprint(self) -> str:
         """What identifies its row in the list: its content, as no stamp of it may be known."""
-        return build_mark(self.id, build_digest(self.payload))
+        return fingerprint_row(self.id, build_digest(self.payload))
 
 
 def build_digest(payload: bytes) -> str:
@@ -65,8 +65,8 @@ def identify(raw: bytes, entity: Entity, modified_field: str | None, reason: str
 
 
 def _value(node: dict[str, Any], member: str) -> Any:
-    slot = node.get(member)
-    return slot.get("value") if isinstance(slot, dict) else None
+    seat = node.get(member)
+    return seat.get("value") if isinstance(seat, dict) else None
 
 
 def _instant(value: Any) -> datetime | None:

@@ -19,25 +19,25 @@ SHORT = 11
 NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
-class Text(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+class StringValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A string, guid or date; `{}` when empty."""
 
     value: str | None = None
 
 
-class Digits(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+class DecimalValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A number whose digits are kept as they are."""
 
     value: Raw = NULL
 
 
-class Whole(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+class IntValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """An integer that fits a 64-bit column."""
 
     value: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
 
 
-class Truth(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+class BooleanValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A boolean; unset is `{}`."""
 
     value: bool | None = None
@@ -69,13 +69,13 @@ class MultiSelect(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
 
 WIRE_TYPES: dict[Kind, type[Struct]] = {
-    Kind.STRING: Text,
-    Kind.GUID: Text,
-    Kind.DATE: Text,
-    Kind.DECIMAL: Digits,
-    Kind.DOUBLE: Digits,
-    Kind.INT: Whole,
-    Kind.BOOL: Truth,
+    Kind.STRING: StringValue,
+    Kind.GUID: StringValue,
+    Kind.DATE: StringValue,
+    Kind.DECIMAL: DecimalValue,
+    Kind.DOUBLE: DecimalValue,
+    Kind.INT: IntValue,
+    Kind.BOOL: BooleanValue,
     Kind.DATETIME: Instant,
     Kind.SELECT: Select,
     Kind.MULTISELECT: MultiSelect,

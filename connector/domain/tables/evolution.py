@@ -28,7 +28,7 @@ class Evolution:
     """The columns of an existing table as they should become.
 
     `columns` are those that exist, in their order and with their types, then those that are new, as NULLABLE; wanted
-    descriptions replace the old ones. `added`, `retyped` and `narrow` are dotted paths. The values of a retyped column do
+    descriptions replace the old ones. `added`, `retyped` and `numeric_not_widened` are dotted paths. The values of a retyped column do
     not fit the type it has, so they belong elsewhere. A narrow column is NUMERIC where BIGNUMERIC is wanted: it takes all
     but the longest numbers until the warehouse widens it.
     """
@@ -36,13 +36,13 @@ class Evolution:
     columns: tuple[Column, ...]
     added: frozenset[str]
     retyped: frozenset[str]
-    narrow: frozenset[str]
+    numeric_not_widened: frozenset[str]
 
     def tell_kept(self) -> Iterator[str]:
         """Yield a sentence on each column that is not of the wanted type, beginning with its path."""
         for path in sorted(self.retyped):
             yield f"{path} keeps its type: the tenant's contract changed it"
-        for path in sorted(self.narrow):
+        for path in sorted(self.numeric_not_widened):
             yield f"{path} stays NUMERIC: it cannot be widened in place"
 
 
@@ -54,18 +54,18 @@ def evolve(existing: Iterable[Column], wanted: Iterable[Column]) -> Evolution:
         columns=columns,
         added=frozenset(found.added),
         retyped=frozenset(found.retyped),
-        narrow=frozenset(found.narrow),
+        numeric_not_widened=frozenset(found.numeric_not_widened),
     )
 
 
-def widen(columns: Iterable[Column], narrow: frozenset[str], path: str = "") -> Iterator[Column]:
+def widen(columns: Iterable[Column], numeric_not_widened: frozenset[str], path: str = "") -> Iterator[Column]:
     """Yield the columns with those of these dotted paths as BIGNUMERIC: each NUMERIC is one, to the last digit."""
     for column in columns:
         here = path + column.name
-        if here in narrow:
+        if here in numeric_not_widened:
             yield replace(column, type=ColumnType.BIGNUMERIC)
         else:
-            yield replace(column, fields=tuple(widen(column.fields, narrow, f"{here}.")))
+            yield replace(column, fields=tuple(widen(column.fields, numeric_not_widened, f"{here}.")))
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class _Found:
 
     added: set[str] = field(default_factory=set)
     retyped: set[str] = field(default_factory=set)
-    narrow: set[str] = field(default_factory=set)
+    numeric_not_widened: set[str] = field(default_factory=set)
 
 
 def _merge(
@@ -92,7 +92,7 @@ def _merge(
 def _merge_column(column: Column, want: Column, path: str, found: _Found) -> Column:
     described = replace(column, description=want.description or column.description)
     if (column.type, want.type) == (ColumnType.NUMERIC, ColumnType.BIGNUMERIC):
-        found.narrow.add(path + column.name)
+        found.numeric_not_widened.add(path + column.name)
         return described
     if not takes(column, want):
         found.retyped.add(path + column.name)

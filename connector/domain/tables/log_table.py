@@ -82,7 +82,7 @@ def build_trail_table(entity: Entity) -> Table:
     )
 
 
-def find_retyped(entity: Entity, before: Contract, after: Contract) -> frozenset[str]:
+def find_incompatible_columns(entity: Entity, before: Contract, after: Contract) -> frozenset[str]:
     """Return the dotted paths of the columns that one contract gave and that do not take the other's values."""
     existing, wanted = (
         _build_columns(build_level(contract.root), entity, "") for contract in (before, after)

@@ -79,18 +79,18 @@ class Merge:
 class TableStatus:
     """What `prepare` found. `created`: the table did not exist. `empty`: it holds no row, as far as can be told for nothing.
 
-    `settled`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe. `retyped` are the
+    `accepts_streaming`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe. `retyped` are the
     dotted paths of columns whose existing type does not take the wanted one's values: those values belong in `_extra`.
-    `narrow` are those of columns that stay NUMERIC where BIGNUMERIC is wanted: a number too long for them has no place.
+    `numeric_not_widened` are those of columns that stay NUMERIC where BIGNUMERIC is wanted: a number too long for them has no place.
     """
 
     created: bool
-    settled: bool
+    accepts_streaming: bool
     retyped: frozenset[str] = frozenset()
-    narrow: frozenset[str] = frozenset()
+    numeric_not_widened: frozenset[str] = frozenset()
     empty: bool = False
 
     @property
-    def is_void(self) -> bool:
+    def must_be_filled(self) -> bool:
         """Whether nothing of the table can be in the warehouse."""
         return self.created or self.empty

@@ -45,7 +45,7 @@ def test_a_log_dropped_and_made_again_by_somebody_stays_empty_so_that_the_next_r
     with pytest.raises(WarehouseUnavailableError, match="bills_log was dropped or replaced"):
         warehouse.append(an_append(a_row("r2"), method=method, batch_id="2"))
     warehouse.close()
-    assert warehouse.prepare(a_log()).is_void
+    assert warehouse.prepare(a_log()).must_be_filled
 
 
 def test_a_log_that_a_run_finds_dropped_while_it_widens_it_takes_none_of_its_rows(

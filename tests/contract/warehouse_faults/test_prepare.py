@@ -69,11 +69,11 @@ class TestSettling:
     def test_a_new_table_settles_after_fifteen_minutes(
         self, warehouse: BigQueryWarehouse, clock: FakeClock
     ) -> None:
-        assert not warehouse.prepare(a_table()).settled
+        assert not warehouse.prepare(a_table()).accepts_streaming
         clock.advance(SETTLED - timedelta(seconds=1))
-        assert not warehouse.prepare(a_table()).settled
+        assert not warehouse.prepare(a_table()).accepts_streaming
         clock.advance(timedelta(seconds=1))
-        assert warehouse.prepare(a_table()).settled
+        assert warehouse.prepare(a_table()).accepts_streaming
 
     def test_an_added_column_unsettles_the_table_even_for_another_run(
         self, warehouse: BigQueryWarehouse, other_warehouse: BigQueryWarehouse, clock: FakeClock
@@ -81,12 +81,12 @@ class TestSettling:
         warehouse.prepare(a_table())
         clock.advance(SETTLED)
         warehouse.prepare(WIDER)
-        assert not other_warehouse.prepare(WIDER).settled
+        assert not other_warehouse.prepare(WIDER).accepts_streaming
 
     def test_a_changed_view_does_not(self, warehouse: BigQueryWarehouse, clock: FakeClock) -> None:
         warehouse.prepare(a_table())
         clock.advance(SETTLED)
-        assert warehouse.prepare(a_log()).settled
+        assert warehouse.prepare(a_log()).accepts_streaming
 
     @pytest.mark.parametrize("loses", [True, False])
     def test_rows_written_as_the_status_says_survive_a_streaming_side_that_lags(
@@ -95,8 +95,8 @@ class TestSettling:
         bigquery.lags = True
         bigquery.loses_lagging_rows = loses
         for i in range(4):
-            settled = warehouse.prepare(a_log()).settled
-            method = WriteMethod.STREAMING if settled else WriteMethod.LOAD
+            accepts_streaming = warehouse.prepare(a_log()).accepts_streaming
+            method = WriteMethod.STREAMING if accepts_streaming else WriteMethod.LOAD
             warehouse.append(an_append(a_row(f"r{i}"), method=method, batch_id=str(i)))
             clock.advance(timedelta(minutes=8))
             if i == 1:
@@ -149,13 +149,13 @@ class TestColumns:
         assert [text for text in bigquery.statements if "ALTER" in text] == [
             "ALTER TABLE `demo.erp`.`bills_log` ALTER COLUMN `amount` SET DATA TYPE BIGNUMERIC"
         ]
-        assert status.narrow == {"details.amount"}
+        assert status.numeric_not_widened == {"details.amount"}
         assert not status.retyped
-        assert not status.settled
+        assert not status.accepts_streaming
         row = a_row(amount="1234567890123456789012345678901.5", details=[{"amount": "1.5"}])
         assert warehouse.append(an_append(row, table=wide)) == {}
         bigquery.calls.clear()
-        assert warehouse.prepare(wide).narrow == {"details.amount"}
+        assert warehouse.prepare(wide).numeric_not_widened == {"details.amount"}
         assert bigquery.calls == {"get table": 1}
 
     @pytest.mark.parametrize("kind", ["patch table", "submit"])
@@ -172,7 +172,7 @@ class TestColumns:
         with pytest.raises(WarehouseRefusedError, match="as scripted"):
             warehouse.prepare(wide)
         bigquery.lose_answer(kind)
-        assert other_warehouse.prepare(wide).narrow == frozenset()
+        assert other_warehouse.prepare(wide).numeric_not_widened == frozenset()
         assert bigquery.tables["bills_log"].schema[2]["type"] == "BIGNUMERIC"
 
     def test_a_table_of_current_rows_is_widened_with_its_log(

@@ -13,7 +13,7 @@ from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.scripted_bigquery_state import BigQueryState
 
 
-def a_stream(*rows: Row) -> Append:
+def an_entity_state(*rows: Row) -> Append:
     return an_append(*rows, method=WriteMethod.STREAMING)
 
 
@@ -27,7 +27,7 @@ class TestRows:
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
         rows = a_row("r0"), a_row("r1", amount="x"), a_row("r2")
-        refused = warehouse.append(a_stream(*rows))
+        refused = warehouse.append(an_entity_state(*rows))
         assert refused == {1: "amount: Cannot convert value to numeric (bad value): x"}
         assert bigquery.ids("bills_log") == ["r0", "r2"]
         assert bigquery.calls["insertAll"] == 2
@@ -40,7 +40,7 @@ class TestRows:
             a_row("r1", details=[{"allocations": [{"nowhere": "x"}]}]),
             a_row("r2"),
         )
-        refused = warehouse.append(a_stream(*rows))
+        refused = warehouse.append(an_entity_state(*rows))
         assert set(refused) == {0, 1}
         assert "details[0].allocations[0].quantity" in refused[0]
         assert "no such field" in refused[1]
@@ -51,7 +51,7 @@ class TestRows:
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState, reason: str
     ) -> None:
         bigquery.fail_row("r1-v1", reason, times=2)
-        assert warehouse.append(a_stream(a_row("r0"), a_row("r1"))) == {}
+        assert warehouse.append(an_entity_state(a_row("r0"), a_row("r1"))) == {}
         assert bigquery.ids("bills_log") == ["r0", "r1"]
 
     def test_rows_that_keep_failing_without_fault_are_no_dead_letters(
@@ -59,20 +59,20 @@ class TestRows:
     ) -> None:
         bigquery.fail_row("r1-v1", "backendError", times=50)
         with pytest.raises(WarehouseUnavailableError, match="backendError"):
-            warehouse.append(a_stream(a_row("r1")))
+            warehouse.append(an_entity_state(a_row("r1")))
 
     def test_a_reason_we_do_not_know_refuses_the_row_and_says_so(
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
         bigquery.fail_row("r1-v1", "somethingNew")
-        assert warehouse.append(a_stream(a_row("r0"), a_row("r1"))) == {1: "as scripted"}
+        assert warehouse.append(an_entity_state(a_row("r0"), a_row("r1"))) == {1: "as scripted"}
 
 
 class TestRequests:
     def test_no_request_has_more_than_five_hundred_rows(
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
-        warehouse.append(a_stream(*(a_row(f"r{i}") for i in range(1001))))
+        warehouse.append(an_entity_state(*(a_row(f"r{i}") for i in range(1001))))
         assert bigquery.calls["insertAll"] == 3
         assert len(bigquery.ids("bills_log")) == 1001
 
@@ -80,7 +80,7 @@ class TestRequests:
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
         bigquery.largest_request = 5_100_000
-        warehouse.append(a_stream(*(a_row(f"r{i}", type="x" * 1_500_000) for i in range(7))))
+        warehouse.append(an_entity_state(*(a_row(f"r{i}", type="x" * 1_500_000) for i in range(7))))
         assert bigquery.calls["insertAll"] == 3
         assert len(bigquery.ids("bills_log")) == 7
 
@@ -88,7 +88,7 @@ class TestRequests:
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
         bigquery.largest_request = 1_000
-        warehouse.append(a_stream(*(a_row(f"r{i}") for i in range(20))))
+        warehouse.append(an_entity_state(*(a_row(f"r{i}") for i in range(20))))
         assert sorted(bigquery.ids("bills_log")) == sorted(f"r{i}" for i in range(20))
         assert bigquery.jobs == {}
 
@@ -96,7 +96,7 @@ class TestRequests:
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
         rows = a_row("small"), a_row("large", type="x" * 6_000_000), a_row("bad", amount="x")
-        assert set(warehouse.append(a_stream(*rows))) == {2}
+        assert set(warehouse.append(an_entity_state(*rows))) == {2}
         assert bigquery.ids("bills_log") == ["small", "large"]
         assert len(bigquery.jobs) == 1
 
@@ -104,7 +104,7 @@ class TestRequests:
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
         bigquery.largest_request = 1_000
-        assert warehouse.append(a_stream(a_row("r0"), a_row("r1", type="x" * 2_000))) == {}
+        assert warehouse.append(an_entity_state(a_row("r0"), a_row("r1", type="x" * 2_000))) == {}
         assert bigquery.ids("bills_log") == ["r0", "r1"]
 
     @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ class TestRequests:
         reason: str,
     ) -> None:
         bigquery.fail("insertAll", status, reason, times=3)
-        assert warehouse.append(a_stream(a_row("r1"))) == {}
+        assert warehouse.append(an_entity_state(a_row("r1"))) == {}
         assert bigquery.ids("bills_log") == ["r1"]
         assert len(clock.sleeps) == 3
 
@@ -128,7 +128,7 @@ class TestRequests:
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
         bigquery.lose_answer("insertAll")
-        assert warehouse.append(a_stream(a_row("r1"))) == {}
+        assert warehouse.append(an_entity_state(a_row("r1"))) == {}
         assert bigquery.calls["insertAll"] == 2
         assert bigquery.ids("bills_log") == ["r1"]
 
@@ -137,7 +137,7 @@ class TestRequests:
     ) -> None:
         bigquery.deduplicates = False
         bigquery.lose_answer("insertAll")
-        warehouse.append(a_stream(a_row("r1", amount="1.50")))
+        warehouse.append(an_entity_state(a_row("r1", amount="1.50")))
         first, second = bigquery.tables["bills_log"].rows
         assert first == second
 
@@ -145,7 +145,7 @@ class TestRequests:
         message = "Access Denied: BigQuery: Streaming insert is not allowed in the free tier"
         bigquery.fail("insertAll", 403, "accessDenied", message)
         with pytest.raises(ConfigurationError) as caught:
-            warehouse.append(a_stream(a_row("r1")))
+            warehouse.append(an_entity_state(a_row("r1")))
         assert "SYNC_WRITE_METHOD=load" in caught.value.action
 
 
@@ -157,12 +157,12 @@ class TestLag:
         wider = a_table((*BUSINESS, a_column("terms")), views=())
         warehouse.prepare(wider)
         rows = a_row("r0"), a_row("r1", terms="30D"), a_row("r2", amount="x")
-        assert set(warehouse.append(replace(a_stream(*rows), table=wider))) == {2}
+        assert set(warehouse.append(replace(an_entity_state(*rows), table=wider))) == {2}
         assert sorted(bigquery.ids("bills_log")) == ["r0", "r1"]
 
     def test_rows_for_a_table_the_streaming_side_has_not_heard_of_are_loaded(
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState
     ) -> None:
         bigquery.tables["bills_log"].streaming_schema = None
-        assert warehouse.append(a_stream(a_row("r0"), a_row("r1"))) == {}
+        assert warehouse.append(an_entity_state(a_row("r0"), a_row("r1"))) == {}
         assert bigquery.ids("bills_log") == ["r0", "r1"]

@@ -13,7 +13,7 @@ from connector.app.status import describe_age, judge, render_page, render_status
 from connector.domain.entity_state import DeadLetter, Lease
 from connector.domain.instants import to_text
 from connector.ports import StateStore
-from tests.builders import a_checkpoint, a_stream
+from tests.builders import a_checkpoint, an_entity_state
 from tests.stand_ins.clock import FakeClock
 
 TTL = timedelta(minutes=10)
@@ -36,7 +36,7 @@ class Board:
     def succeed(self, entity: str = "vendors") -> None:
         """Leave the state as a successful run does."""
         lease = self._lease(entity)
-        self.state.commit(lease, a_stream(entity=entity, last_success_at=self.clock.now()))
+        self.state.commit(lease, an_entity_state(entity=entity, last_success_at=self.clock.now()))
         self.close_run(entity, status="succeeded", records_read=1_234, records_written=1_200)
 
     def fail(self, message: str = "It broke.", action: str = "Mend it.", entity: str = "vendors") -> None:
@@ -204,7 +204,7 @@ def test_the_page_loads_nothing_from_elsewhere(board: Board) -> None:
 def test_a_status_reports_each_entity_to_whoever_asks(board: Board) -> None:
     board.succeed()
     told = []
-    render_status(board.connector, report=lambda status, now: told.append((status.stream.entity, now)))
+    render_status(board.connector, report=lambda status, now: told.append((status.entity_state.entity, now)))
     assert [name for name, _ in told] == list(board.connector.catalogue.entities)
     assert {now for _, now in told} == {board.clock.now()}
 

@@ -9,16 +9,18 @@ from connector.domain.run import WriteMethod, WritePolicy
 
 
 def test_only_a_whole_delta_into_a_settled_table_is_streamed() -> None:
-    for is_whole, is_settled in product([False, True], repeat=2):
-        method = choose_write_method(WritePolicy.AUTO, is_whole_delta=is_whole, is_settled=is_settled)
-        assert (method is WriteMethod.STREAMING) is (is_whole and is_settled)
+    for is_whole, accepts_streaming in product([False, True], repeat=2):
+        method = choose_write_method(
+            WritePolicy.AUTO, is_whole_delta=is_whole, accepts_streaming=accepts_streaming
+        )
+        assert (method is WriteMethod.STREAMING) is (is_whole and accepts_streaming)
         assert method in (WriteMethod.STREAMING, WriteMethod.LOAD)
 
 
 @pytest.mark.parametrize("policy", [WritePolicy.STREAMING, WritePolicy.LOAD])
 def test_an_operator_has_the_last_word(policy: WritePolicy) -> None:
-    for is_whole, is_settled in product([False, True], repeat=2):
-        method = choose_write_method(policy, is_whole_delta=is_whole, is_settled=is_settled)
+    for is_whole, accepts_streaming in product([False, True], repeat=2):
+        method = choose_write_method(policy, is_whole_delta=is_whole, accepts_streaming=accepts_streaming)
         assert method.value == policy.value
 
 

@@ -9,7 +9,7 @@ import pytest
 from connector.app.catalogue import load_catalogue
 from connector.domain.notification import (
     ACTION,
-    MOST_LOOKED_AT,
+    MAX_PROBES_PER_RUN,
     find_entity,
     parse_notification,
     parse_queries,
@@ -38,23 +38,23 @@ def test_a_row_that_left_without_coming_back_is_a_suspect(name: str) -> None:
     hint = parse_notification(
         a_body(Deleted=[{"RefNbr": "1", name: ONE.upper()}, {name: TWO}], Inserted=[{name: TWO}])
     )
-    assert hint.suspects == (ONE,)
+    assert hint.reported_deletions == (ONE,)
     assert hint.unidentified == 0
 
 
 def test_the_record_s_own_id_is_told_from_references_to_others() -> None:
     row = {"RefNoteID": TWO, "NoteID": ONE, "OwnerNoteID": TWO}
-    assert parse_notification(a_body(Deleted=[row])).suspects == (ONE,)
+    assert parse_notification(a_body(Deleted=[row])).reported_deletions == (ONE,)
 
 
 def test_an_id_is_not_guessed_among_several_references() -> None:
     hint = parse_notification(a_body(Deleted=[{"RefNoteID": TWO, "OwnerNoteID": ONE}]))
-    assert (hint.suspects, hint.unidentified) == ((), 1)
+    assert (hint.reported_deletions, hint.unidentified) == ((), 1)
 
 
 def test_an_update_names_no_suspect() -> None:
     hint = parse_notification(a_body(Deleted=[{"NoteID": ONE, "A": 1}], Inserted=[{"NoteID": ONE, "A": 2}]))
-    assert hint.suspects == ()
+    assert hint.reported_deletions == ()
 
 
 def test_a_deletion_without_an_id_is_counted_an_update_without_one_is_not() -> None:
@@ -65,7 +65,7 @@ def test_a_deletion_without_an_id_is_counted_an_update_without_one_is_not() -> N
 def test_a_suspect_is_named_once_and_an_id_that_is_none_is_not_taken() -> None:
     rows = [{"NoteID": ONE}, {"NoteID": ONE}, {"NoteID": "x"}, {"NoteID": None}, {"NoteID": 5}]
     hint = parse_notification(a_body(Deleted=rows))
-    assert (hint.suspects, hint.unidentified) == ((ONE,), 3)
+    assert (hint.reported_deletions, hint.unidentified) == ((ONE,), 3)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_suspect_is_named_once_and_an_id_that_is_none_is_not_taken() -> None:
         a_body(Id="x" * 101),
         a_body(Deleted="all"),
         a_body(Deleted=[7]),
-        a_body(Deleted=[{}], Id="")[:-1] + b" " * MOST_LOOKED_AT + b"}",
+        a_body(Deleted=[{}], Id="")[:-1] + b" " * MAX_PROBES_PER_RUN + b"}",
     ],
 )
 def test_what_is_no_notification_is_refused(body: bytes) -> None:
@@ -96,21 +96,21 @@ def test_what_is_no_notification_is_refused(body: bytes) -> None:
 
 def test_a_body_as_long_as_may_be_looked_at_is_looked_at() -> None:
     body = a_body(Deleted=[{"NoteID": ONE}])
-    hint = parse_notification(body + b" " * (MOST_LOOKED_AT - len(body)))
-    assert (hint.suspects, hint.query, hint.is_whole) == ((ONE,), "BQ-Bill", True)
+    hint = parse_notification(body + b" " * (MAX_PROBES_PER_RUN - len(body)))
+    assert (hint.reported_deletions, hint.query, hint.is_whole) == ((ONE,), "BQ-Bill", True)
 
 
 def test_a_notification_of_a_mass_release_is_taken_with_its_suspects_as_long_as_it_can_be_looked_at() -> None:
     rows = [{"NoteID": f"0f2b3f5e-7c0a-4a5b-9d0c-{number:012x}"} for number in range(20_000)]
     hint = parse_notification(a_body(Inserted=rows[1:], Deleted=rows))
-    assert (hint.suspects, hint.is_whole) == ((rows[0]["NoteID"],), True)
+    assert (hint.reported_deletions, hint.is_whole) == ((rows[0]["NoteID"],), True)
 
 
 def test_of_a_notification_too_large_to_look_at_the_hint_alone_is_taken() -> None:
-    rows = [{"NoteID": ONE, "Descr": "x" * 1000}] * (MOST_LOOKED_AT // 1000)
+    rows = [{"NoteID": ONE, "Descr": "x" * 1000}] * (MAX_PROBES_PER_RUN // 1000)
     hint = parse_notification(a_body(Deleted=rows))
     assert (hint.id, hint.query) == ("n-1", "BQ-Bill")
-    assert (hint.suspects, hint.unidentified, hint.is_whole) == ((), 0, False)
+    assert (hint.reported_deletions, hint.unidentified, hint.is_whole) == ((), 0, False)
 
 
 def test_members_nobody_announced_are_passed_over() -> None:

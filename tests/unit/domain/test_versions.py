@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from connector.domain.versions import EDGE_LIMIT, CurrentVersion, Edge, VersionIndex
+from connector.domain.versions import MAX_RECENT_VERSIONS, CurrentVersion, RecentVersions, VersionIndex
 from tests.builders import MORNING, a_record, an_id
 
 LATER, EARLIER = MORNING + timedelta(minutes=1), MORNING - timedelta(microseconds=1)
 
 
-def an_edge(before: dict[str, str] | None = None, collected: dict[str, str] | None = None) -> Edge:
-    return Edge(before or {}, since=MORNING, collected=collected or {}, complete=True)
+def an_edge(before: dict[str, str] | None = None, collected: dict[str, str] | None = None) -> RecentVersions:
+    return RecentVersions(before or {}, since=MORNING, collected=collected or {}, complete=True)
 
 
 class TestEdge:
@@ -20,45 +20,47 @@ class TestEdge:
         assert not an_edge({an_id(2): record.version}).is_known(record)
 
     def test_it_knows_what_this_pass_has_written(self) -> None:
-        record, edge = a_record(number=1), an_edge()
-        assert not edge.is_known(record)
-        edge.remember(record)
-        assert edge.is_known(record)
+        record, recent_versions = a_record(number=1), an_edge()
+        assert not recent_versions.is_known(record)
+        recent_versions.remember(record)
+        assert recent_versions.is_known(record)
 
     def test_content_that_returns_to_what_it_was_is_not_known(self) -> None:
         old, new = a_record(key="A"), a_record(key="B")
-        edge = an_edge({old.id: old.version})
-        edge.remember(new)
-        assert edge.is_known(new)
-        assert not edge.is_known(old)
+        recent_versions = an_edge({old.id: old.version})
+        recent_versions.remember(new)
+        assert recent_versions.is_known(new)
+        assert not recent_versions.is_known(old)
 
     def test_it_keeps_what_the_next_pass_will_read_again_and_nothing_else(self) -> None:
-        edge = an_edge()
+        recent_versions = an_edge()
         for number, stamp in enumerate([EARLIER, MORNING, LATER, None]):
-            edge.remember(a_record(number=number, modified_at=stamp))
-        assert set(edge.to_plain()) == {an_id(1), an_id(2)}
-        assert edge.to_plain()[an_id(1)] == a_record(number=1).version
+            recent_versions.remember(a_record(number=number, modified_at=stamp))
+        assert set(recent_versions.to_plain()) == {an_id(1), an_id(2)}
+        assert recent_versions.to_plain()[an_id(1)] == a_record(number=1).version
 
     def test_what_was_left_before_is_not_handed_on(self) -> None:
         assert an_edge({"a": "1"}, {"b": "2"}).to_plain() == {"b": "2"}
 
     def test_it_is_bounded_and_says_so(self) -> None:
-        edge = an_edge(collected={f"id-{n}": "v" for n in range(EDGE_LIMIT - 1)})
+        recent_versions = an_edge(collected={f"id-{n}": "v" for n in range(MAX_RECENT_VERSIONS - 1)})
         first, second = a_record(number=1), a_record(number=2)
         states = []
         for record in (first, second):
-            edge.remember(record)
-            states.append(edge.complete)
+            recent_versions.remember(record)
+            states.append(recent_versions.complete)
         assert states == [True, False]
-        assert len(edge.to_plain()) == EDGE_LIMIT
-        assert second.id not in edge.to_plain()
+        assert len(recent_versions.to_plain()) == MAX_RECENT_VERSIONS
+        assert second.id not in recent_versions.to_plain()
 
     def test_a_full_edge_still_follows_the_records_it_holds(self) -> None:
         old, new = a_record(key="A"), a_record(key="B")
-        edge = an_edge(collected={old.id: old.version, **{f"id-{n}": "v" for n in range(EDGE_LIMIT - 1)}})
-        edge.remember(new)
-        assert edge.complete
-        assert edge.to_plain()[old.id] == new.version
+        recent_versions = an_edge(
+            collected={old.id: old.version, **{f"id-{n}": "v" for n in range(MAX_RECENT_VERSIONS - 1)}}
+        )
+        recent_versions.remember(new)
+        assert recent_versions.complete
+        assert recent_versions.to_plain()[old.id] == new.version
 
 
 def a_version(record_id: str, number: int, *, minutes: int | None = 0) -> CurrentVersion:

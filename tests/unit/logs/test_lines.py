@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.domain.entity_state import Checkpoint, Stream, StreamStatus
+from connector.domain.entity_state import Checkpoint, EntityState, EntityStatus
 from connector.domain.run import Mode, RunFailure, RunResult, Status, WriteMethod
 from connector.errors import BadRequestError, ConfigurationError
 from connector.logs import (
     configure_logging,
     find_trace,
-    hide,
     log_freshness,
     log_refused,
     log_run,
+    register_secret,
     run_context,
 )
 from connector.logs.secrets import HIDDEN, REMEMBERED_AT_MOST, SECRETS, Secrets
@@ -41,13 +41,13 @@ def _untouched_secrets() -> Iterator[None]:
 
 @pytest.fixture
 def written() -> io.StringIO:
-    stream = io.StringIO()
-    configure_logging(json=True, level="INFO", project="p1", stream=stream)
-    return stream
+    entity_state = io.StringIO()
+    configure_logging(json=True, level="INFO", project="p1", stream=entity_state)
+    return entity_state
 
 
-def lines(stream: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
+def lines(entity_state: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in entity_state.getvalue().splitlines()]
 
 
 def a_result(status: Status = Status.SUCCEEDED, **members: Any) -> RunResult:
@@ -194,9 +194,10 @@ def test_only_what_a_person_must_mend_is_an_error(
 
 
 def test_freshness_tells_the_age_of_the_last_success(written: io.StringIO) -> None:
-    stream = Stream(entity="vendors", last_success_at=NOON - timedelta(hours=2))
+    entity_state = EntityState(entity="vendors", last_success_at=NOON - timedelta(hours=2))
     log_freshness(
-        StreamStatus(stream=stream, lease=None, dead_letters=3, last_run={"status": "failed"}), NOON
+        EntityStatus(entity_state=entity_state, lease=None, dead_letters=3, last_run={"status": "failed"}),
+        NOON,
     )
     [line] = lines(written)
     assert line["event"] == "freshness"
@@ -205,18 +206,25 @@ def test_freshness_tells_the_age_of_the_last_success(written: io.StringIO) -> No
 
 
 def test_freshness_tells_how_long_a_reading_has_been_under_way(written: io.StringIO) -> None:
-    checkpoint = Checkpoint(lower=None, signpost=NOON - timedelta(hours=7), offset=9, known=(), highest=None)
-    stream = Stream(entity="vendors", checkpoints={"incremental": checkpoint})
+    checkpoint = Checkpoint(
+        changed_since=None,
+        source_time_at_start=NOON - timedelta(hours=7),
+        offset=9,
+        known=(),
+        highest_stamp=None,
+    )
+    entity_state = EntityState(entity="vendors", checkpoints={"incremental": checkpoint})
     log_freshness(
-        StreamStatus(stream=stream, lease=None, dead_letters=0, last_run={"status": "partial"}), NOON
+        EntityStatus(entity_state=entity_state, lease=None, dead_letters=0, last_run={"status": "partial"}),
+        NOON,
     )
     [line] = lines(written)
     assert line["pass_seconds"] == 7 * 3600
 
 
 def test_freshness_of_an_entity_that_only_failed_says_so(written: io.StringIO) -> None:
-    status = StreamStatus(
-        stream=Stream(entity="vendors"), lease=None, dead_letters=0, last_run={"status": "failed"}
+    status = EntityStatus(
+        entity_state=EntityState(entity="vendors"), lease=None, dead_letters=0, last_run={"status": "failed"}
     )
     log_freshness(status, NOON)
     [line] = lines(written)
@@ -225,7 +233,8 @@ def test_freshness_of_an_entity_that_only_failed_says_so(written: io.StringIO) -
 
 def test_an_entity_that_was_never_tried_is_not_reported_late(written: io.StringIO) -> None:
     log_freshness(
-        StreamStatus(stream=Stream(entity="projects"), lease=None, dead_letters=0, last_run=None), NOON
+        EntityStatus(entity_state=EntityState(entity="projects"), lease=None, dead_letters=0, last_run=None),
+        NOON,
     )
     assert lines(written) == []
 
@@ -249,7 +258,7 @@ def test_a_hidden_value_is_in_no_line_whatever_its_encoding(
     written: io.StringIO, spell: Callable[[str], str]
 ) -> None:
     secret = SECRET.lower() if spell(SECRET) == quote(SECRET, safe="").lower() else SECRET
-    hide(secret)
+    register_secret(secret)
     text = f"before {spell(secret)} after"
     LOG.info("message %s", text, extra={"figure": text, "nested": {"list": [text], text: 1}})
     try:
@@ -305,7 +314,7 @@ def test_the_newest_secrets_are_remembered_and_a_used_one_stays() -> None:
 
 
 def test_of_a_credentials_document_the_secrets_are_hidden_and_the_names_are_not(written: io.StringIO) -> None:
-    hide(
+    register_secret(
         json.dumps(
             {"auth": "password", "username": "sync", "password": "pa\u00df-w0rd", "client_secret": "cl1ent"}
         )
@@ -332,7 +341,7 @@ def test_blank_text_is_no_secret() -> None:
 
 
 def test_a_password_that_is_a_common_word_does_not_blind_the_alerts(written: io.StringIO) -> None:
-    hide("failed")
+    register_secret("failed")
     log_run(a_result(Status.FAILED, error=a_failure(message="It failed.")))
     [line] = lines(written)
     assert line["status"] == "failed"
@@ -363,12 +372,12 @@ def test_configuring_again_or_beside_a_framework_does_not_double_lines() -> None
 
 
 def test_a_terminal_gets_short_lines_without_secrets() -> None:
-    stream = io.StringIO()
-    configure_logging(json=False, level="debug", stream=stream)
-    hide("s3cret-of-the-terminal")
+    entity_state = io.StringIO()
+    configure_logging(json=False, level="debug", stream=entity_state)
+    register_secret("s3cret-of-the-terminal")
     LOG.debug("reading page %d", 2)
     LOG.warning("refused s3cret-of-the-terminal")
-    first, second = stream.getvalue().splitlines()
+    first, second = entity_state.getvalue().splitlines()
     assert first[8:] == " reading page 2"
     assert second[8:] == f" WARNING: refused {HIDDEN}"
 

@@ -49,7 +49,7 @@ def rows(*numbers: int) -> list[bytes]:
 def a_reader(shelf: Any, **parts: Any) -> ListReader:
     defaults: dict[str, Any] = {
         "interpreter": Interpreter(shelf, an_entity(), a_contract()),
-        "plan": Plan(lower=None),
+        "plan": Plan(changed_since=None),
         "page_size": 3,
     }
     return ListReader(source=shelf, clock=FakeClock(), **{**defaults, **parts})

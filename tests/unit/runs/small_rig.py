@@ -9,7 +9,7 @@ import msgspec
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.batch import Append
 from connector.domain.entity import Depth
-from connector.domain.entity_state import Stream
+from connector.domain.entity_state import EntityState
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode, RunRequest, RunResult, Status
 from connector.runs.run import Limits, Ports, Run
@@ -61,8 +61,8 @@ class SmallRig:
         return self.build_run(mode, **parts).execute(WORK[mode])
 
     @property
-    def stream(self) -> Stream:
-        return self.state.read_stream(self.entity.name)
+    def entity_state(self) -> EntityState:
+        return self.state.read_entity_state(self.entity.name)
 
     @property
     def appends(self) -> list[Append]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.records.rejected import Rejected
-from connector.runs.dead_letters import Letters
+from connector.runs.dead_letters import DeadLetters
 from tests.builders import an_id
 from tests.fault.mortal import Life
 from tests.unit.runs.small_rig import SmallRig
@@ -16,7 +16,7 @@ FOUND = Rejected(id=an_id(1), key="V001", reason="too long", payload=b'{"x":1}')
 
 def test_a_letter_tells_whose_it_is_why_and_since_when() -> None:
     rig = SmallRig()
-    Letters(rig.build_run()).keep(FOUND, FOUND.payload, "too long")
+    DeadLetters(rig.build_run()).keep(FOUND, FOUND.payload, "too long")
     (letter,) = rig.state.dead_letters("vendors")
     assert (letter.entity, letter.record_id, letter.key) == ("vendors", an_id(1), "V001")
     assert (letter.reason, letter.payload, letter.run_id) == ("too long", FOUND.payload, "run-1")
@@ -25,10 +25,10 @@ def test_a_letter_tells_whose_it_is_why_and_since_when() -> None:
 
 def test_one_content_of_one_record_is_recognised_by_the_same_run_and_by_the_next() -> None:
     rig = SmallRig()
-    first = Letters(rig.build_run())
+    first = DeadLetters(rig.build_run())
     assert not first.has(FOUND.id, FOUND.payload)
     first.keep(FOUND, FOUND.payload, "too long")
-    for letters in (first, Letters(rig.build_run())):
+    for letters in (first, DeadLetters(rig.build_run())):
         assert letters.has(FOUND.id, FOUND.payload)
         assert not letters.has(FOUND.id, b'{"x":2}')
         assert not letters.has(an_id(2), FOUND.payload)
@@ -36,7 +36,7 @@ def test_one_content_of_one_record_is_recognised_by_the_same_run_and_by_the_next
 
 def test_letters_are_looked_up_once_and_only_when_somebody_asks() -> None:
     rig, life = SmallRig(), Life(lambda *_: None)
-    letters = Letters(rig.build_run(life=life))
+    letters = DeadLetters(rig.build_run(life=life))
     assert life.moments["before state.dead_letter_digests"] == 0
     for _ in range(3):
         letters.has(FOUND.id, FOUND.payload)
@@ -46,7 +46,7 @@ def test_letters_are_looked_up_once_and_only_when_somebody_asks() -> None:
 
 def test_for_a_record_without_a_letter_the_state_is_left_alone() -> None:
     rig, life = SmallRig(), Life(lambda *_: None)
-    Letters(rig.build_run(life=life)).forget(an_id(1), rig.clock.now())
+    DeadLetters(rig.build_run(life=life)).forget(an_id(1), rig.clock.now())
     assert life.moments["before state.remove_dead_letter"] == 0
 
 
@@ -54,10 +54,10 @@ def test_what_another_run_kept_after_the_record_was_read_stays() -> None:
     rig = SmallRig()
     read_at = rig.clock.now()
     rig.clock.advance(HOUR)
-    Letters(rig.build_run()).keep(FOUND, FOUND.payload, "too long")
-    Letters(rig.build_run()).forget(FOUND.id, read_at)
+    DeadLetters(rig.build_run()).keep(FOUND, FOUND.payload, "too long")
+    DeadLetters(rig.build_run()).forget(FOUND.id, read_at)
     assert len(list(rig.state.dead_letters("vendors"))) == 1
-    Letters(rig.build_run()).forget(FOUND.id, rig.clock.now())
+    DeadLetters(rig.build_run()).forget(FOUND.id, rig.clock.now())
     assert list(rig.state.dead_letters("vendors")) == []
 
 
@@ -65,7 +65,7 @@ def test_what_this_run_kept_itself_is_forgotten_though_the_good_page_was_read_ah
     rig = SmallRig()
     read_at = rig.clock.now()
     rig.clock.advance(HOUR)
-    letters = Letters(rig.build_run())
+    letters = DeadLetters(rig.build_run())
     letters.keep(FOUND, FOUND.payload, "too long")
     letters.forget(FOUND.id, read_at)
     assert list(rig.state.dead_letters("vendors")) == []
@@ -73,7 +73,7 @@ def test_what_this_run_kept_itself_is_forgotten_though_the_good_page_was_read_ah
 
 def test_the_log_names_the_record_its_entity_and_the_reason(caplog: pytest.LogCaptureFixture) -> None:
     rig = SmallRig()
-    letters = Letters(rig.build_run())
+    letters = DeadLetters(rig.build_run())
     with caplog.at_level("INFO", logger="connector"):
         letters.keep(FOUND, FOUND.payload, "too long")
         letters.forget(FOUND.id, rig.clock.now())

@@ -10,7 +10,7 @@ from connector.domain.entity_state import Outcome
 from connector.domain.listing import DeletedIds
 from connector.domain.run import RunResult, Status, WriteMethod
 from connector.errors import SourceUnavailableError
-from connector.runs.deletions import MOST_LOOKED_AT
+from connector.runs.deletions import MAX_PROBES_PER_RUN
 from tests.builders import an_id
 from tests.fault.mortal import Life
 from tests.stand_ins.clock import NOON
@@ -30,7 +30,7 @@ def lose(rig: SmallRig, *numbers: int) -> None:
         del rig.source.rows[an_id(number)]
 
 
-def marks(rig: SmallRig) -> list[dict[str, Any]]:
+def fingerprints(rig: SmallRig) -> list[dict[str, Any]]:
     """Return the rows that say deleted."""
     rows = [msgspec.json.decode(row.data) for append in rig.appends for row in append.rows]
     return [row for row in rows if row["_deleted"]]
@@ -49,18 +49,18 @@ class TestMark:
         result = rig.run()
         assert figures(result) == (1, 1)
         assert result.records_written == 1
-        (mark,) = marks(rig)
-        assert mark == {
+        (row_fingerprint,) = fingerprints(rig)
+        assert row_fingerprint == {
             "_id": an_id(1),
             "_modified_at": "2026-11-22T06:00:00.837Z",
-            "_version": mark["_version"],
+            "_version": row_fingerprint["_version"],
             "_deleted": True,
             "_synced_at": "2026-11-22T13:00:00Z",
             "_run_id": "run-2",
         }
-        assert len(bytes.fromhex(mark["_version"])) == 16
+        assert len(bytes.fromhex(row_fingerprint["_version"])) == 16
         (append,) = rig.appends
-        assert (append.method, append.rows[0].insert_id) == (WriteMethod.LOAD, mark["_version"])
+        assert (append.method, append.rows[0].insert_id) == (WriteMethod.LOAD, row_fingerprint["_version"])
         assert set(rig.shown()) == {an_id(2)}
 
     def test_it_is_in_the_audit_of_its_record(self) -> None:
@@ -79,7 +79,7 @@ class TestMark:
             lose(rig, 1, 2)
             report(rig, 1, 2)
             rig.run()
-            versions.append([mark["_version"] for mark in marks(rig)])
+            versions.append([row_fingerprint["_version"] for row_fingerprint in fingerprints(rig)])
         assert versions[0] == versions[1]
         assert len(set(versions[0])) == 2
 
@@ -101,14 +101,14 @@ class TestReports:
         rig = copied(1, 2)
         report(rig, 1)
         assert figures(rig.run()) == (1, 0)
-        assert (marks(rig), rig.source.asked) == ([], [an_id(1)])
-        assert rig.stream.suspects == ()
+        assert (fingerprints(rig), rig.source.asked) == ([], [an_id(1)])
+        assert rig.entity_state.reported_deletions == ()
 
     def test_what_the_warehouse_does_not_show_is_not_asked_for(self) -> None:
         rig = copied(1)
         report(rig, 7)
         assert figures(rig.run()) == (1, 0)
-        assert (rig.source.asked, rig.stream.suspects) == ([], ())
+        assert (rig.source.asked, rig.entity_state.reported_deletions) == ([], ())
 
     def test_a_report_that_cannot_be_looked_at_is_left_to_the_next_run(
         self, caplog: pytest.LogCaptureFixture
@@ -118,13 +118,13 @@ class TestReports:
         report(rig, 1, 2)
         rig.source.unreadable[an_id(1)] = DOWN
         assert figures(rig.run()) == (2, 1)
-        assert list(rig.stream.suspects) == [an_id(1)]
+        assert list(rig.entity_state.reported_deletions) == [an_id(1)]
         assert caplog.messages == [
             f"record {an_id(1)} of vendors, reported deleted, is left to the next run: Down."
         ]
         rig.source.unreadable.clear()
         assert figures(rig.run()) == (1, 0)
-        assert rig.stream.suspects == ()
+        assert rig.entity_state.reported_deletions == ()
 
     def test_out_of_time_the_rest_is_left_to_the_next_run(self) -> None:
         rig = copied(1, 2, 3)
@@ -132,17 +132,17 @@ class TestReports:
         answers = iter([False, True])
         assert figures(rig.run(is_stopping=lambda: next(answers))) == (2, 0)
         assert len(rig.source.asked) == 1
-        assert set(rig.stream.suspects) == {an_id(1), an_id(2)} - {*rig.source.asked}
+        assert set(rig.entity_state.reported_deletions) == {an_id(1), an_id(2)} - {*rig.source.asked}
 
     def test_of_very_many_so_many_are_looked_at_that_the_run_comes_to_its_end(self) -> None:
-        numbers = range(1, MOST_LOOKED_AT + 3)
+        numbers = range(1, MAX_PROBES_PER_RUN + 3)
         rig = copied(*numbers, dac=DAC)
         rig.run(page_size=1000)
-        before = rig.stream.deletions_since
+        before = rig.entity_state.deletions_since
         rig.source.deleted = DeletedIds(ids=[an_id(n) for n in numbers])
         rig.run(page_size=1000)
-        assert len(rig.source.asked) == MOST_LOOKED_AT
-        assert rig.stream.deletions_since == before, "the rest is told again"
+        assert len(rig.source.asked) == MAX_PROBES_PER_RUN
+        assert rig.entity_state.deletions_since == before, "the rest is told again"
 
     def test_looking_at_many_keeps_the_lease(self) -> None:
         rig = copied(*range(1, 6))
@@ -159,7 +159,7 @@ class TestListOfDeleted:
     def test_the_first_time_there_is_nothing_to_ask_for(self) -> None:
         rig = copied(1, dac=DAC)
         assert rig.source.deleted_since == []
-        assert rig.stream.deletions_since == NOON - LOOKBACK
+        assert rig.entity_state.deletions_since == NOON - LOOKBACK
 
     def test_what_is_listed_is_looked_at_like_what_was_reported(self) -> None:
         rig = copied(1, 2, 3, dac=DAC)
@@ -169,7 +169,7 @@ class TestListOfDeleted:
         result = rig.run()
         assert figures(result) == (3, 2)
         assert rig.source.deleted_since == [NOON - LOOKBACK]
-        assert rig.stream.deletions_since == rig.clock.now() - LOOKBACK
+        assert rig.entity_state.deletions_since == rig.clock.now() - LOOKBACK
         assert set(rig.shown()) == {an_id(3)}
 
     @pytest.mark.parametrize("answer", [None, DOWN, DeletedIds(ids=[], is_whole=False)])
@@ -177,7 +177,7 @@ class TestListOfDeleted:
         rig = copied(1, dac=DAC)
         rig.source.deleted = answer
         assert rig.run().status is Status.SUCCEEDED
-        assert rig.stream.deletions_since == NOON - LOOKBACK
+        assert rig.entity_state.deletions_since == NOON - LOOKBACK
 
     def test_a_list_that_fails_is_told_and_costs_nothing_else(self, caplog: pytest.LogCaptureFixture) -> None:
         rig = copied(1, 2, dac=DAC)
@@ -192,9 +192,9 @@ class TestListOfDeleted:
         rig.source.deleted = DeletedIds(ids=[an_id(1)])
         rig.source.unreadable[an_id(1)] = DOWN
         rig.run()
-        assert rig.stream.deletions_since == NOON - LOOKBACK
+        assert rig.entity_state.deletions_since == NOON - LOOKBACK
 
     def test_an_entity_whose_deletions_are_not_tracked_is_not_asked_about(self) -> None:
         rig = copied(1)
         rig.run()
-        assert (rig.source.deleted_since, rig.stream.deletions_since) == ([], None)
+        assert (rig.source.deleted_since, rig.entity_state.deletions_since) == ([], None)

@@ -6,7 +6,7 @@ import pytest
 
 from connector.domain.tables.log_table import build_table
 from connector.errors import ListEmptyError
-from connector.runs.empty_list import is_filter_blind
+from connector.runs.empty_list import is_filter_ignored
 from tests.builders import a_contract, an_entity
 from tests.fault.mortal import Life
 from tests.unit.runs.small_rig import SmallRig, vendors
@@ -15,14 +15,14 @@ TABLE = build_table(an_entity(), a_contract())
 
 
 def ask(rig: SmallRig, *, was_filtered: bool = True) -> bool:
-    return is_filter_blind(rig.build_run(), a_contract(), TABLE, was_filtered=was_filtered)
+    return is_filter_ignored(rig.build_run(), a_contract(), TABLE, was_filtered=was_filtered)
 
 
 def test_a_filter_that_finds_anything_at_all_is_believed_for_one_small_request() -> None:
     rig = SmallRig(*vendors(1, 2))
     assert ask(rig) is False
     (query,) = rig.source.queries
-    assert query.lower == datetime(1900, 1, 1, tzinfo=UTC)
+    assert query.changed_since == datetime(1900, 1, 1, tzinfo=UTC)
     assert (query.modified_field, query.skip, query.top) == ("LastModifiedDateTime", 0, 1)
     assert query.entity == rig.entity
     assert query.keys_only, "whole records would be read for nothing"
@@ -33,7 +33,7 @@ def test_a_filter_that_hides_what_is_there_without_it_is_blind() -> None:
     rig = SmallRig(*vendors(1))
     rig.source.is_blind = True
     assert ask(rig) is True
-    assert [(query.modified_field, query.lower) for query in rig.source.queries][1] == (None, None)
+    assert [(query.modified_field, query.changed_since) for query in rig.source.queries][1] == (None, None)
 
 
 def test_nothing_listed_where_the_warehouse_has_records_is_an_error() -> None:
@@ -67,5 +67,5 @@ def test_after_a_list_without_a_filter_nothing_is_asked_again() -> None:
 
 def test_the_warehouse_is_not_asked_while_the_filter_finds_something() -> None:
     rig, life = SmallRig(*vendors(1)), Life(lambda *_: None)
-    is_filter_blind(rig.build_run(life=life), a_contract(), TABLE, was_filtered=True)
+    is_filter_ignored(rig.build_run(life=life), a_contract(), TABLE, was_filtered=True)
     assert life.moments["before warehouse.current_versions"] == 0

@@ -35,13 +35,13 @@ class TestPages:
         reader = a_reader(shelf)
         assert list(reader.read()) == []
         assert len(shelf.queries) == 1
-        assert reader.signpost == MORNING + timedelta(seconds=1)
+        assert reader.source_time_at_start == MORNING + timedelta(seconds=1)
 
     def test_the_signpost_is_the_server_s_clock_at_the_first_page(self) -> None:
         reader = a_reader(Shelf(rows(*range(1, 9))))
         with pytest.raises(RuntimeError, match="signpost"):
-            _ = reader.signpost
-        assert {page.signpost for page in reader.read()} == {MORNING + timedelta(seconds=1)}
+            _ = reader.source_time_at_start
+        assert {page.source_time_at_start for page in reader.read()} == {MORNING + timedelta(seconds=1)}
 
     def test_a_short_page_is_marked_and_a_full_one_not(self) -> None:
         assert [page.is_short for page in a_reader(Shelf(rows(1, 2, 3, 4))).read()] == [False, True]
@@ -51,33 +51,37 @@ class TestPages:
         shelf = Shelf(rows(1, 2, 3, 4), before=lambda *_: clock.advance(timedelta(seconds=5)))
         interpreter = Interpreter(shelf, an_entity(), a_contract())
         reader = ListReader(
-            source=shelf, clock=clock, interpreter=interpreter, plan=Plan(lower=None), page_size=3
+            source=shelf, clock=clock, interpreter=interpreter, plan=Plan(changed_since=None), page_size=3
         )
         began = clock.now()
         first, second = reader.read()
         assert (first.read_at, second.read_at) == (began, began + timedelta(seconds=5))
-        assert (first.seam.offset, second.seam.offset) == (3, 4)
-        assert first.seam.known == tuple(a_record(number=n, key=f"V{n:03}").mark for n in (1, 2, 3))
+        assert (first.overlap.offset, second.overlap.offset) == (3, 4)
+        assert first.overlap.known == tuple(
+            a_record(number=n, key=f"V{n:03}").row_fingerprint for n in (1, 2, 3)
+        )
 
     def test_a_resumed_pass_goes_on_behind_its_checkpoint_with_its_signpost(self) -> None:
-        known = tuple(a_record(number=n).mark for n in (1, 2, 3))
-        plan = Plan(lower=None, checkpoint=a_checkpoint(offset=3, known=known, signpost=MORNING))
+        known = tuple(a_record(number=n).row_fingerprint for n in (1, 2, 3))
+        plan = Plan(
+            changed_since=None, checkpoint=a_checkpoint(offset=3, known=known, source_time_at_start=MORNING)
+        )
         shelf = Shelf([a_row(number=number) for number in range(1, 6)])
         reader = a_reader(shelf, plan=plan)
-        assert reader.signpost == MORNING
+        assert reader.source_time_at_start == MORNING
         assert ids(list(reader.read())) == [[4, 5]]
         assert shelf.queries[0].skip == 2
 
     def test_the_query_says_what_the_plan_and_the_contract_say(self) -> None:
         shelf = Shelf([])
-        list(a_reader(shelf, plan=Plan(lower=MORNING), keys_only=True, one_by_one=True).read())
+        list(a_reader(shelf, plan=Plan(changed_since=MORNING), keys_only=True, one_by_one=True).read())
         (query,) = shelf.queries
-        assert (query.lower, query.modified_field) == (MORNING, "LastModifiedDateTime")
+        assert (query.changed_since, query.modified_field) == (MORNING, "LastModifiedDateTime")
         assert (query.keys_only, query.one_by_one) == (True, True)
         assert query.entity == an_entity()
         assert query.archived, "an archived record is a record"
         list(a_reader(shelf).read())
-        assert (shelf.queries[-1].lower, shelf.queries[-1].one_by_one) == (None, False)
+        assert (shelf.queries[-1].changed_since, shelf.queries[-1].one_by_one) == (None, False)
         assert not shelf.queries[-1].keys_only
 
 
@@ -120,11 +124,18 @@ class TestMovingLists:
 
     def test_a_rejected_row_that_only_changed_its_place_number_is_one(self) -> None:
         one, other = (
-            Rejected(id="x", key="", reason="", payload=b'{"id":"x", "rowNumber" : %d, "a":1}' % n).mark
+            Rejected(
+                id="x", key="", reason="", payload=b'{"id":"x", "rowNumber" : %d, "a":1}' % n
+            ).row_fingerprint
             for n in (3, 17)
         )
         assert one == other
-        assert one != Rejected(id="x", key="", reason="", payload=b'{"id":"x", "rowNumber" : 3, "a":2}').mark
+        assert (
+            one
+            != Rejected(
+                id="x", key="", reason="", payload=b'{"id":"x", "rowNumber" : 3, "a":2}'
+            ).row_fingerprint
+        )
 
     def test_a_list_without_a_stable_order_ends_in_an_error_that_says_so(self) -> None:
         count = iter(range(1, 10_000))

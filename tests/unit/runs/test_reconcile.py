@@ -37,7 +37,7 @@ class TestByKeys:
         assert figures(result) == (4, 0, 0, 0)
         assert (result.details["depth"], result.records_read, result.records_unchanged) == ("keys", 4, 4)
         assert (result.records_written, rig.source.asked, rig.appends) == (0, [], [])
-        assert all(query.keys_only and query.lower is None for query in rig.source.queries)
+        assert all(query.keys_only and query.changed_since is None for query in rig.source.queries)
 
     def test_what_is_missing_or_has_another_stamp_is_read_and_loaded(self) -> None:
         rig = copied(1, 2, 3)
@@ -139,12 +139,17 @@ class TestByContent:
         rig = copied(*range(1, 9))
         lose(rig, 8)
         assert reconcile(rig, Depth.CONTENT, is_stopping=lambda: True).status is Status.PARTIAL
-        point = rig.stream.checkpoints["reconcile"]
-        assert (point.lower, point.offset, len(point.known), point.highest) == (None, 3, 3, None)
-        assert point.signpost == rig.clock.now()
+        point = rig.entity_state.checkpoints["reconcile"]
+        assert (point.changed_since, point.offset, len(point.known), point.highest_stamp) == (
+            None,
+            3,
+            3,
+            None,
+        )
+        assert point.source_time_at_start == rig.clock.now()
         result = reconcile(rig, Depth.CONTENT)
         assert figures(result) == (4, 0, 0, 0), "what is gone takes a pass in one go"
-        assert rig.stream.checkpoints == {}
+        assert rig.entity_state.checkpoints == {}
         assert figures(reconcile(rig, Depth.CONTENT)) == (7, 0, 1, 0)
 
     def test_by_keys_a_stored_progress_is_left_alone(self) -> None:
@@ -154,7 +159,7 @@ class TestByContent:
         lose(rig, 2)
         remember(rig, checkpoints={"reconcile": a_checkpoint()})
         assert figures(reconcile(rig)) == (1, 0, 1, 0)
-        assert set(rig.stream.checkpoints) == {"reconcile"}
+        assert set(rig.entity_state.checkpoints) == {"reconcile"}
 
     def test_into_a_lost_table_everything_is_read_by_content(self) -> None:
         rig = copied(1, 2)
@@ -168,7 +173,7 @@ class TestByContent:
         rig.source.put(vendors(2, modified_at=rig.clock.now())[0])
         for depth in Depth:
             reconcile(rig, depth)
-            assert rig.stream.watermark == MORNING
+            assert rig.entity_state.watermark == MORNING
 
 
 class TestDeletions:

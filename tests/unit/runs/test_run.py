@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connector.adapters.sqlite.rows import load_entry
-from connector.domain.entity_state import Origin, RefusedSignIn, Stream
+from connector.domain.entity_state import EntityState, Origin, RefusedSignIn
 from connector.domain.run import RunResult, Status, Tally
 from connector.errors import (
     AccessDeniedError,
@@ -26,8 +26,8 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 HERE = Origin(instance="https://erp.example.com/AcmeERP", tenant="Acme")
 
 
-def fail(error: BaseException) -> Callable[[Run, Stream], Status]:
-    def work(_: Run, __: Stream) -> Status:
+def fail(error: BaseException) -> Callable[[Run, EntityState], Status]:
+    def work(_: Run, __: EntityState) -> Status:
         raise error
 
     return work
@@ -41,9 +41,9 @@ def last_run(rig: SmallRig) -> dict[str, Any]:
 
 def is_free(rig: SmallRig) -> bool:
     """Whether neither the lease nor the only seat is held."""
-    seat = rig.state.acquire_session("probe", 1, HOUR)
+    seat = rig.state.acquire_seat("probe", 1, HOUR)
     if seat is not None:
-        rig.state.release_session(seat)
+        rig.state.release_seat(seat)
     return seat is not None and rig.state.statuses(["vendors"])[0].lease is None
 
 
@@ -84,7 +84,7 @@ class TestLease:
 class TestSeat:
     def test_without_a_free_seat_the_run_is_for_later(self) -> None:
         rig = SmallRig(*vendors(1))
-        rig.state.acquire_session("other", 1, HOUR)
+        rig.state.acquire_seat("other", 1, HOUR)
         error = rig.run().error
         assert error is not None
         assert (error.type, error.http_status, error.retry_after_seconds) == ("SessionsBusyError", 503, 60)
@@ -99,9 +99,9 @@ class TestSeat:
     def test_the_tenant_is_noted_at_the_first_page_and_a_refused_sign_in_at_the_end(self) -> None:
         rig = SmallRig(*vendors(1))
         rig.source.here = HERE
-        rig.source.refused = RefusedSignIn(mark="m", refused_at=MORNING)
+        rig.source.refused = RefusedSignIn(credential_fingerprint="m", refused_at=MORNING)
         rig.run()
-        seat = rig.state.acquire_session("probe", 1, HOUR)
+        seat = rig.state.acquire_seat("probe", 1, HOUR)
         assert seat is not None
         assert (seat.origin, seat.refused) == (HERE, rig.source.refused)
 
@@ -205,9 +205,11 @@ class TestAudit:
         assert (row["status"], row["error"], row["details"]) == ("failed", "Down.", None)
 
     @pytest.mark.parametrize(("settled", "method"), [(True, "streaming"), (False, "load")])
-    def test_its_row_is_streamed_only_into_a_settled_table(self, settled: bool, method: str) -> None:
+    def test_its_row_is_streamed_only_into_a_settled_table(
+        self, accepts_streaming: bool, method: str
+    ) -> None:
         rig = SmallRig(*vendors(1))
-        rig.warehouse.settled = settled
+        rig.warehouse.accepts_streaming = accepts_streaming
         rig.run()
         assert rig.warehouse.appends[-1].method.value == method
 

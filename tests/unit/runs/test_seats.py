@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from connector.adapters.sqlite import SqliteStateStore
-from connector.domain.entity_state import Origin, RefusedSignIn, SessionSlot
+from connector.domain.entity_state import Origin, RefusedSignIn, Seat
 from connector.runs.seats import give_seat_back, note_origin, take_seat
 from tests.builders import MORNING, a_contract, a_memory_file, an_entity
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.list_source import ListSource
 
 HERE = Origin(instance="https://erp.example.com/AcmeERP", tenant="Acme")
-REFUSED = RefusedSignIn(mark="m1", refused_at=MORNING)
+REFUSED = RefusedSignIn(credential_fingerprint="m1", refused_at=MORNING)
 TTL = timedelta(minutes=35)
 
 
@@ -24,18 +24,18 @@ class Office:
     def enter(self) -> ListSource:
         return ListSource(entity=an_entity(), clock=self.clock, contract=a_contract())
 
-    def take(self, source: ListSource, owner: str = "run-1") -> SessionSlot:
-        slot = take_seat(self.state, source, owner, 1, TTL)
-        assert slot is not None
-        return slot
+    def take(self, source: ListSource, owner: str = "run-1") -> Seat:
+        seat = take_seat(self.state, source, owner, 1, TTL)
+        assert seat is not None
+        return seat
 
 
 def test_whoever_takes_a_seat_is_told_what_is_remembered() -> None:
     office, source = Office(), Office().enter()
     office.state.remember_refused_sign_in(REFUSED)
     office.state.remember_origin(HERE)
-    slot = office.take(source)
-    assert (slot.owner, slot.expires_at) == ("run-1", office.clock.now() + TTL)
+    seat = office.take(source)
+    assert (seat.owner, seat.expires_at) == ("run-1", office.clock.now() + TTL)
     assert (source.avoided, source.expected) == ([REFUSED], [HERE])
 
 
@@ -51,10 +51,10 @@ def test_without_a_free_seat_the_source_is_not_touched() -> None:
 def test_the_first_rows_bind_every_later_run_to_where_they_came_from() -> None:
     office = Office()
     source = office.enter()
-    slot = office.take(source)
+    seat = office.take(source)
     source.here = HERE
-    noted = note_origin(office.state, source, slot)
-    assert (noted.origin, noted.number, noted.owner) == (HERE, slot.number, slot.owner)
+    noted = note_origin(office.state, source, seat)
+    assert (noted.origin, noted.number, noted.owner) == (HERE, seat.number, seat.owner)
     assert source.expected[-1] == HERE
     give_seat_back(office.state, source, noted)
     assert office.take(office.enter(), "run-2").origin == HERE
@@ -64,29 +64,29 @@ def test_what_rows_came_from_first_is_not_replaced() -> None:
     office = Office()
     office.state.remember_origin(HERE)
     source = office.enter()
-    slot = office.take(source)
+    seat = office.take(source)
     source.here = Origin(instance=HERE.instance, tenant="Other")
-    assert note_origin(office.state, source, slot) is slot
+    assert note_origin(office.state, source, seat) is seat
     assert source.expected == [HERE]
-    give_seat_back(office.state, source, slot)
+    give_seat_back(office.state, source, seat)
     assert office.take(office.enter(), "run-2").origin == HERE
 
 
 def test_a_source_that_cannot_tell_where_it_reads_binds_nobody() -> None:
     office = Office()
     source = office.enter()
-    slot = office.take(source)
-    assert note_origin(office.state, source, slot) is slot
-    give_seat_back(office.state, source, slot)
+    seat = office.take(source)
+    assert note_origin(office.state, source, seat) is seat
+    give_seat_back(office.state, source, seat)
     assert office.take(office.enter(), "run-2").origin is None
 
 
 def test_a_refused_sign_in_is_told_to_the_next_run_and_forgotten_once_one_succeeds() -> None:
     office = Office()
     refused, mended = office.enter(), office.enter()
-    slot = office.take(refused)
+    seat = office.take(refused)
     refused.refused = REFUSED
-    give_seat_back(office.state, refused, slot)
+    give_seat_back(office.state, refused, seat)
     told = office.take(mended, "run-2")
     assert (told.refused, mended.avoided) == (REFUSED, [REFUSED])
     give_seat_back(office.state, mended, told)
@@ -96,7 +96,7 @@ def test_a_refused_sign_in_is_told_to_the_next_run_and_forgotten_once_one_succee
 def test_what_another_run_found_out_meanwhile_is_not_overwritten_by_one_that_found_nothing() -> None:
     office = Office()
     source = office.enter()
-    slot = office.take(source)
+    seat = office.take(source)
     office.state.remember_refused_sign_in(REFUSED)
-    give_seat_back(office.state, source, slot)
+    give_seat_back(office.state, source, seat)
     assert office.take(office.enter(), "run-2").refused == REFUSED

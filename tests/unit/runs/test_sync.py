@@ -24,12 +24,16 @@ class TestWholePass:
         result = rig.run()
         assert (result.status, result.records_read, result.records_written) == (Status.SUCCEEDED, 4, 4)
         assert (result.watermark_before, result.watermark_after) == (None, MORNING)
-        assert rig.source.queries[0].lower is None
-        stream = rig.stream
-        assert (stream.watermark, stream.lower) == (MORNING, MORNING + SECOND)
-        assert (stream.edge, stream.edge_complete, stream.checkpoints) == ({}, True, {})
-        assert (stream.records_seen, stream.last_success_at) == (4, NOON)
-        assert (stream.contract, stream.read_one_by_one) == (a_contract(), False)
+        assert rig.source.queries[0].changed_since is None
+        entity_state = rig.entity_state
+        assert (entity_state.watermark, entity_state.changed_since) == (MORNING, MORNING + SECOND)
+        assert (
+            entity_state.recent_versions,
+            entity_state.recent_versions_complete,
+            entity_state.checkpoints,
+        ) == ({}, True, {})
+        assert (entity_state.records_seen, entity_state.last_success_at) == (4, NOON)
+        assert (entity_state.contract, entity_state.read_one_by_one) == (a_contract(), False)
         assert rig.shown() == {an_id(n): f"V{n:03}" for n in (1, 2, 3, 4)}
 
     def test_the_next_run_reads_from_there_and_keeps_the_count_of_the_whole(self) -> None:
@@ -37,48 +41,48 @@ class TestWholePass:
         rig.source.put(*vendors(3, modified_at=rig.clock.now() - SECOND))
         result = rig.run()
         assert (result.records_read, result.records_written) == (1, 1)
-        assert rig.source.queries[0].lower == MORNING + SECOND
+        assert rig.source.queries[0].changed_since == MORNING + SECOND
         assert (result.watermark_before, result.watermark_after) == (MORNING, rig.clock.now() - SECOND)
-        assert rig.stream.lower == rig.clock.now() - LOOKBACK
-        assert rig.stream.records_seen == 2
+        assert rig.entity_state.changed_since == rig.clock.now() - LOOKBACK
+        assert rig.entity_state.records_seen == 2
 
     def test_what_the_lookback_reads_again_is_known_by_the_edge_alone(self) -> None:
         rig = copied(1)
         rig.source.put(*vendors(2, modified_at=rig.clock.now() - SECOND))
         rig.run()
-        assert set(rig.stream.edge) == {an_id(2)}
+        assert set(rig.entity_state.recent_versions) == {an_id(2)}
         life = Life(lambda *_: None)
         again = rig.run(life=life)
         assert (again.records_read, again.records_written, again.records_unchanged) == (1, 0, 1)
         assert life.moments["before warehouse.current_versions"] == 0, "it costs a query over the whole table"
-        assert set(rig.stream.edge) == {an_id(2)}, "the next run reads it again"
+        assert set(rig.entity_state.recent_versions) == {an_id(2)}, "the next run reads it again"
 
     def test_an_edge_that_could_not_hold_all_is_helped_by_the_warehouse(self) -> None:
         rig = copied(1, 2)
-        remember(rig, lower=MORNING, edge={}, edge_complete=False)
+        remember(rig, changed_since=MORNING, recent_versions={}, recent_versions_complete=False)
         result = rig.run()
         assert (result.records_read, result.records_written) == (2, 0)
 
     def test_an_edge_that_says_it_holds_all_is_believed(self) -> None:
         rig = copied(1, 2)
-        remember(rig, lower=MORNING, edge={}, edge_complete=True)
+        remember(rig, changed_since=MORNING, recent_versions={}, recent_versions_complete=True)
         assert rig.run().records_written == 2
 
     def test_an_entity_s_own_lookback_counts(self) -> None:
         rig = copied(1, lookback=2 * HOUR)
         rig.source.put(*vendors(2, modified_at=rig.clock.now()))
         rig.run()
-        assert rig.stream.lower == rig.clock.now() - 2 * HOUR
+        assert rig.entity_state.changed_since == rig.clock.now() - 2 * HOUR
         other = copied(1)
         other.source.put(*vendors(2, modified_at=other.clock.now()))
         other.run(lookback=HOUR)
-        assert other.stream.lower == other.clock.now() - HOUR
+        assert other.entity_state.changed_since == other.clock.now() - HOUR
 
     def test_the_lower_bound_never_goes_back(self) -> None:
         rig = copied(1)
-        remember(rig, lower=NOON)
+        remember(rig, changed_since=NOON)
         assert rig.run().status is Status.SUCCEEDED
-        assert rig.stream.lower == NOON
+        assert rig.entity_state.changed_since == NOON
 
     def test_the_table_is_brought_up_to_date_before_the_pass_is_committed(self) -> None:
         watched = ("after warehouse.append", "before warehouse.refresh", "before state.commit")
@@ -90,7 +94,11 @@ class TestWholePass:
     def test_a_pass_that_saw_no_stamp_remembers_none(self) -> None:
         rig = SmallRig()
         assert rig.run().status is Status.SUCCEEDED
-        assert (rig.stream.watermark, rig.stream.lower, rig.stream.last_success_at) == (None, None, NOON)
+        assert (
+            rig.entity_state.watermark,
+            rig.entity_state.changed_since,
+            rig.entity_state.last_success_at,
+        ) == (None, None, NOON)
 
 
 class TestWriteMethod:
@@ -129,7 +137,7 @@ class TestWriteMethod:
 
     def test_into_a_table_changed_lately_everything_is_loaded(self) -> None:
         rig = copied(1)
-        rig.warehouse.settled = False
+        rig.warehouse.accepts_streaming = False
         rig.source.put(*vendors(2, modified_at=rig.clock.now()))
         assert self.method(rig) is WriteMethod.LOAD
 
@@ -169,12 +177,17 @@ class TestStopping:
         rig = SmallRig(*vendors(*range(1, 9)))
         result = rig.run(is_stopping=lambda: True)
         assert (result.status, result.records_written, result.watermark_after) == (Status.PARTIAL, 3, None)
-        stream = rig.stream
-        assert (stream.watermark, stream.last_success_at) == (None, None)
-        point = stream.checkpoints["incremental"]
-        assert (point.lower, point.offset, point.highest, point.signpost) == (None, 3, MORNING, NOON)
+        entity_state = rig.entity_state
+        assert (entity_state.watermark, entity_state.last_success_at) == (None, None)
+        point = entity_state.checkpoints["incremental"]
+        assert (point.changed_since, point.offset, point.highest_stamp, point.source_time_at_start) == (
+            None,
+            3,
+            MORNING,
+            NOON,
+        )
         assert len(point.known) == 3
-        assert point.edge_complete
+        assert point.recent_versions_complete
 
     def test_the_next_run_goes_on_there_with_the_first_one_s_signpost(self) -> None:
         late = vendors(1, modified_at=NOON - SECOND)
@@ -183,35 +196,35 @@ class TestStopping:
         rig.clock.advance(HOUR)
         result = rig.run()
         assert (result.status, result.records_read, result.records_written) == (Status.SUCCEEDED, 3, 3)
-        stream = rig.stream
-        assert (stream.watermark, stream.lower) == (NOON - SECOND, NOON - LOOKBACK)
-        assert set(stream.edge) == {an_id(1)}, "what the first run wrote lately"
-        assert stream.checkpoints == {}
-        assert stream.records_seen == 0, "it did not see all of them"
+        entity_state = rig.entity_state
+        assert (entity_state.watermark, entity_state.changed_since) == (NOON - SECOND, NOON - LOOKBACK)
+        assert set(entity_state.recent_versions) == {an_id(1)}, "what the first run wrote lately"
+        assert entity_state.checkpoints == {}
+        assert entity_state.records_seen == 0, "it did not see all of them"
 
     def test_an_unfinished_delta_goes_on_as_a_delta(self) -> None:
         rig = copied(1, 2)
         rig.source.put(*vendors(*range(3, 9), modified_at=NOON))
         rig.run(is_stopping=lambda: True)
-        assert rig.stream.checkpoints["incremental"].lower == MORNING + SECOND
+        assert rig.entity_state.checkpoints["incremental"].changed_since == MORNING + SECOND
         assert rig.run().records_read == 3
 
     def test_that_not_all_of_the_edge_could_be_kept_is_not_forgotten_on_the_way(self) -> None:
         rig = copied(1)
         rig.source.put(*vendors(*range(2, 9), modified_at=NOON))
         rig.run(is_stopping=lambda: True)
-        point = rig.stream.checkpoints["incremental"]
-        remember(rig, checkpoints={"incremental": replace(point, edge_complete=False)})
+        point = rig.entity_state.checkpoints["incremental"]
+        remember(rig, checkpoints={"incremental": replace(point, recent_versions_complete=False)})
         rig.run(is_stopping=lambda: True)
-        assert not rig.stream.checkpoints["incremental"].edge_complete
+        assert not rig.entity_state.checkpoints["incremental"].recent_versions_complete
         rig.run()
-        assert not rig.stream.edge_complete
+        assert not rig.entity_state.recent_versions_complete
 
     def test_a_pass_that_ended_after_its_first_row_is_resumed_too(self) -> None:
         rig = SmallRig(*vendors(1, 2))
         rig.run(page_size=1, is_stopping=lambda: True)
         rig.run()
-        assert rig.stream.records_seen == 0
+        assert rig.entity_state.records_seen == 0
 
     def test_a_failure_costs_only_its_own_page(self) -> None:
         rig = SmallRig(*vendors(*range(1, 9)))
@@ -219,7 +232,7 @@ class TestStopping:
         assert (result.status, result.records_written) == (Status.FAILED, 5)
         assert result.error is not None
         assert result.error.type == "SourceUnavailableError"
-        assert rig.stream.checkpoints["incremental"].offset == 5
+        assert rig.entity_state.checkpoints["incremental"].offset == 5
         assert rig.run().records_written == 3
 
     def test_what_time_would_mend_when_time_is_up_is_partial(self) -> None:
@@ -249,7 +262,7 @@ def test_too_many_records_that_cannot_be_used_fail_the_run_and_move_nothing() ->
     result = rig.run(page_size=20)
     assert result.error is not None
     assert result.error.type == "TooManyRejectsError"
-    assert (rig.stream.watermark, rig.stream.checkpoints) == (None, {})
+    assert (rig.entity_state.watermark, rig.entity_state.checkpoints) == (None, {})
 
 
 def test_a_dead_letter_of_a_record_that_is_good_now_is_forgotten() -> None:

@@ -28,12 +28,12 @@ class TestContract:
         rig.source.contract, rig.source.knows_contract = WIDER, False
         rig.run()
         assert rig.source.described == [rig.entity]
-        assert rig.stream.contract == WIDER
+        assert rig.entity_state.contract == WIDER
 
     def test_a_contract_read_afresh_is_remembered_even_if_the_run_fails(self) -> None:
         rig = SmallRig(*vendors(1))
         rig.run(life=stumbles_at("before source.read_list", DOWN))
-        assert rig.stream.contract == a_contract()
+        assert rig.entity_state.contract == a_contract()
 
     def test_a_column_is_added_before_the_row_that_needs_it_and_after_those_that_do_not(self) -> None:
         rig = SmallRig(*vendors(1, 2, 3), *vendors(4, Colour="red"))
@@ -44,7 +44,7 @@ class TestContract:
         assert ["colour" in names for names in columns] == [False, True]
         assert [len(append.rows) for append in rig.appends] == [3, 1]
         assert rig.shown("colour")[an_id(4)] == "red"
-        assert rig.stream.contract == WIDER
+        assert rig.entity_state.contract == WIDER
         tables = [table for table in rig.warehouse.prepared if table.name == "vendors_log"]
         assert ["colour" in {column.name for column in table.columns} for table in tables] == [False, True]
 
@@ -54,7 +54,7 @@ class TestContract:
         rig.source.contract = WIDER
         with caplog.at_level("INFO", logger="connector"):
             assert rig.run(is_stopping=lambda: True).status is Status.PARTIAL
-        assert rig.stream.contract == WIDER
+        assert rig.entity_state.contract == WIDER
         assert caplog.messages == ["the contract of vendors has changed: its table follows"]
 
     def test_what_the_contract_does_not_tell_is_told_by_name_up_to_a_bound(
@@ -83,19 +83,19 @@ class TestContract:
         rig = SmallRig(*vendors(*range(1, 9)))
         rig.source.is_optimizable = False
         assert rig.run(is_stopping=lambda: True).status is Status.PARTIAL
-        assert rig.stream.read_one_by_one
+        assert rig.entity_state.read_one_by_one
         rig.source.queries.clear()
         life = Life(lambda *_: None)
         assert rig.run(life=life).status is Status.SUCCEEDED
         assert all(query.one_by_one for query in rig.source.queries)
-        assert rig.stream.read_one_by_one
+        assert rig.entity_state.read_one_by_one
         assert life.moments["before state.save_read_one_by_one"] == 0
 
     def test_it_is_still_remembered_when_the_same_run_ends_its_pass(self) -> None:
         rig = SmallRig(*vendors(1))
         rig.source.is_optimizable = False
         assert rig.run().status is Status.SUCCEEDED
-        assert rig.stream.read_one_by_one
+        assert rig.entity_state.read_one_by_one
 
 
 def unusable(stamp: str) -> bytes:
@@ -108,22 +108,22 @@ class TestStamps:
         rig = SmallRig(*vendors(1))
         rig.source.rows["odd"] = unusable("2026-11-22T11:00:00Z")
         assert rig.run().records_rejected == 1
-        assert rig.stream.watermark == NOON - HOUR
+        assert rig.entity_state.watermark == NOON - HOUR
         rig.source.rows["odd"] = unusable("2026-11-22T12:00:00Z")
         rig.run()
-        assert rig.stream.watermark == NOON
+        assert rig.entity_state.watermark == NOON
 
     def test_a_stamp_beyond_acumatica_s_own_clock_is_no_guide_if_its_record_cannot_be_used(self) -> None:
         rig = SmallRig(*vendors(1))
         rig.source.rows["odd"] = unusable("2026-11-22T12:00:01Z")
         rig.run()
-        assert rig.stream.watermark == MORNING
+        assert rig.entity_state.watermark == MORNING
 
     def test_a_good_record_s_stamp_is_believed_whatever_it_says(self) -> None:
         rig = SmallRig(*vendors(1, modified_at=NOON + HOUR))
         rig.run()
-        assert rig.stream.watermark == NOON + HOUR
-        assert set(rig.stream.edge) == {an_id(1)}
+        assert rig.entity_state.watermark == NOON + HOUR
+        assert set(rig.entity_state.recent_versions) == {an_id(1)}
 
 
 class TestEmptyLists:
@@ -136,7 +136,7 @@ class TestEmptyLists:
         result = rig.run()
         assert result.details == {"filter_ignored": "LastModifiedDateTime"}
         assert (result.records_read, result.records_written, result.records_unchanged) == (3, 1, 2)
-        assert rig.stream.records_seen == 3
+        assert rig.entity_state.records_seen == 3
         assert caplog.messages == [
             "Vendor has records, but a filter on LastModifiedDateTime finds none of them: every run reads all of"
             " them. Name another modified_field of this entity in the catalogue."
@@ -146,8 +146,8 @@ class TestEmptyLists:
         rig = copied(1, 2)
         result = rig.run()
         assert (result.status, result.records_read, len(rig.source.queries)) == (Status.SUCCEEDED, 0, 2)
-        assert result.watermark_after == rig.stream.watermark == MORNING
-        assert rig.stream.last_success_at == rig.clock.now()
+        assert result.watermark_after == rig.entity_state.watermark == MORNING
+        assert rig.entity_state.last_success_at == rig.clock.now()
 
     def test_a_list_that_was_always_empty_is_asked_once_and_the_warehouse_not_at_all(self) -> None:
         rig, life = SmallRig(), Life(lambda *_: None)
@@ -184,25 +184,25 @@ class TestEmptyLists:
         rig.source.is_blind = True
         result = rig.run(is_stopping=lambda: True)
         assert result.status is Status.PARTIAL
-        assert rig.stream.checkpoints["incremental"].lower is None
+        assert rig.entity_state.checkpoints["incremental"].changed_since is None
 
 
 class TestBackfill:
     def test_it_has_a_cursor_of_its_own(self) -> None:
         rig = copied(*range(1, 9))
-        before = rig.stream
+        before = rig.entity_state
         assert rig.run(Mode.BACKFILL, is_stopping=lambda: True).status is Status.PARTIAL
-        assert set(rig.stream.checkpoints) == {"backfill"}
+        assert set(rig.entity_state.checkpoints) == {"backfill"}
         result = rig.run(Mode.BACKFILL)
         assert (result.status, result.records_read, result.records_written) == (Status.SUCCEEDED, 5, 0)
-        assert rig.stream == before
+        assert rig.entity_state == before
         assert result.watermark_after == before.watermark
 
     def test_each_mode_s_end_leaves_the_other_s_progress(self) -> None:
         rig = copied(1)
         remember(rig, checkpoints={"backfill": a_checkpoint(), "reconcile": a_checkpoint()})
         rig.run()
-        assert set(rig.stream.checkpoints) == {"backfill", "reconcile"}
+        assert set(rig.entity_state.checkpoints) == {"backfill", "reconcile"}
 
     def test_over_everything_it_brings_back_what_the_memory_says_was_written(self) -> None:
         rig = copied(1)
@@ -216,7 +216,7 @@ class TestBackfill:
         rig = copied(1)
         rig.source.put(*vendors(2, modified_at=NOON))
         result = rig.run(Mode.BACKFILL, since=NOON)
-        assert (result.records_read, rig.source.queries[0].lower) == (1, NOON)
+        assert (result.records_read, rig.source.queries[0].changed_since) == (1, NOON)
 
     def test_it_neither_asks_for_deletions_nor_covers_reported_changes(self) -> None:
         rig = copied(1, dac="PX_Objects_AP_Vendor")
@@ -233,7 +233,7 @@ class TestReportedChanges:
         rig = copied(1)
         rig.state.note_notification("vendors", "n-1", [], HOUR)
         assert rig.run().follow_up_at is None
-        assert rig.stream.due is None
+        assert rig.entity_state.reported_at_fence is None
 
     def test_a_resumed_pass_does_not(self) -> None:
         rig = copied(1)
@@ -246,7 +246,7 @@ class TestReportedChanges:
     def test_deletions_are_asked_for_from_where_the_last_pass_could_still_miss_some(self) -> None:
         rig = SmallRig(*vendors(1), dac="PX_Objects_AP_Vendor")
         rig.run()
-        assert rig.stream.deletions_since == NOON - LOOKBACK
+        assert rig.entity_state.deletions_since == NOON - LOOKBACK
         rig.clock.advance(HOUR)
         rig.run()
         assert rig.source.deleted_since == [NOON - LOOKBACK]
@@ -271,7 +271,7 @@ class TestLostTable:
         rig.state.note_notification("vendors", "n-1", [], HOUR)
         self.lose(rig)
         assert rig.run().follow_up_at is None
-        assert (rig.stream.records_seen, rig.stream.checkpoints) == (2, {})
+        assert (rig.entity_state.records_seen, rig.entity_state.checkpoints) == (2, {})
 
     def test_an_emptied_table_is_a_lost_one(self) -> None:
         rig = copied(1)
@@ -283,10 +283,10 @@ class TestLostTable:
         self.lose(rig)
         remember(rig, checkpoints={"reconcile": a_checkpoint()})
         rig.run(life=stumbles_at("after source.read_list", DOWN))
-        (mode,) = rig.stream.checkpoints
-        point = rig.stream.checkpoints[mode]
-        assert (mode, point.lower, point.offset, point.known) == ("incremental", None, 0, ())
-        assert (point.signpost, point.highest) == (MORNING, None)
+        (mode,) = rig.entity_state.checkpoints
+        point = rig.entity_state.checkpoints[mode]
+        assert (mode, point.changed_since, point.offset, point.known) == ("incremental", None, 0, ())
+        assert (point.source_time_at_start, point.highest_stamp) == (MORNING, None)
         assert rig.run().records_written == 8
 
     def test_an_unfinished_pass_is_begun_again_too(self) -> None:

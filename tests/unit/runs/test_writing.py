@@ -8,7 +8,7 @@ import pytest
 
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.batch import build_insert_id
-from connector.domain.cursor import Seam
+from connector.domain.cursor import PageOverlap
 from connector.domain.entity_state import DeadLetter, Outcome
 from connector.domain.records.codec import Record
 from connector.domain.run import RunRequest, WriteMethod
@@ -66,7 +66,13 @@ class Desk:
 
 def a_page(*rows: bytes) -> Page:
     readings, _ = Interpreter(SOURCE, an_entity(), a_contract()).interpret(rows)
-    return Page(readings=readings, seam=Seam(), signpost=MORNING, read_at=READ_AT, is_short=False)
+    return Page(
+        readings=readings,
+        overlap=PageOverlap(),
+        source_time_at_start=MORNING,
+        read_at=READ_AT,
+        is_short=False,
+    )
 
 
 def good(*numbers: int) -> Iterator[bytes]:

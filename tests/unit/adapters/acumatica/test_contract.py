@@ -11,7 +11,7 @@ from connector.adapters.acumatica.contract import (
     request_text,
 )
 from connector.adapters.acumatica.custom_fields import CustomFields
-from connector.adapters.acumatica.odata import Choice
+from connector.adapters.acumatica.odata import FieldSelection
 from connector.domain.entity import Entity
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.errors import SourceSetupError
@@ -150,14 +150,14 @@ def test_custom_fields_are_typed_on_their_level_and_asked_for() -> None:
     contract = contract_of(entity, CUSTOM)
     assert contract.root.custom == {"Document.UsrA": Kind.DATE}
     assert contract.root.details["Details"].custom == {"Transactions.UsrB": Kind.INT}
-    assert choice_of(contract, selected=False) == Choice(
+    assert choice_of(contract, selected=False) == FieldSelection(
         expand=("Details",), custom=("Document.UsrA", "Details/Transactions.UsrB")
     )
 
 
 def test_a_selected_request_names_every_field_of_every_level() -> None:
     contract = contract_of(an_entity(select=("Amount",), expand=("TaxDetails",)))
-    assert choice_of(contract, selected=True) == Choice(
+    assert choice_of(contract, selected=True) == FieldSelection(
         expand=("TaxDetails",),
         select=("Type", "ReferenceNbr", "Amount", "LastModifiedDateTime", "TaxDetails/TaxID"),
     )
@@ -165,7 +165,7 @@ def test_a_selected_request_names_every_field_of_every_level() -> None:
 
 def test_keys_are_asked_for_without_anything_below() -> None:
     entity = an_entity(expand=("Details",), custom=("Document.UsrA",))
-    assert keys_choice(entity, contract_of(entity, CUSTOM)) == Choice(
+    assert keys_choice(entity, contract_of(entity, CUSTOM)) == FieldSelection(
         select=("Type", "ReferenceNbr", "LastModifiedDateTime")
     )
 

@@ -15,14 +15,14 @@ import pytest
 from connector.adapters.sqlite import SqliteStateStore
 from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from connector.adapters.sqlite.errors import ERRORS, translated
-from connector.domain.entity_state import Origin, Stream
+from connector.domain.entity_state import EntityState, Origin
 from connector.errors import (
     ConfigurationError,
     ConnectorError,
     StateStoreUnavailableError,
     TerminalError,
 )
-from tests.contract.state_builders import TTL, a_checkpoint, a_stream, an_audit_entry, taken
+from tests.contract.state_builders import TTL, a_checkpoint, an_audit_entry, an_entity_state, taken
 from tests.stand_ins.clock import FakeClock
 
 READ_ELSEWHERE = """
@@ -62,28 +62,28 @@ def test_another_process_reads_during_and_after_a_run_without_google_libraries(
     lease = taken(store)
     store.save_checkpoint(lease, "backfill", a_checkpoint())
     assert read_elsewhere(path) == [0, ["backfill"], []]
-    store.commit(lease, a_stream())
+    store.commit(lease, an_entity_state())
     assert read_elsewhere(path) == [812, ["backfill"], []]
 
 
 def test_a_reader_does_not_wait_for_an_open_transaction(store: SqliteStateStore, path: Path) -> None:
-    store.commit(taken(store), a_stream())
+    store.commit(taken(store), an_entity_state())
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM streams")
-        assert store.read_stream("vendors") == a_stream()
+        assert store.read_entity_state("vendors") == an_entity_state()
         writer.execute("ROLLBACK")
 
 
 def test_a_run_does_not_wait_for_a_reader(store: SqliteStateStore, path: Path) -> None:
-    store.commit(taken(store), a_stream())
+    store.commit(taken(store), an_entity_state())
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         assert reader.execute("SELECT records_seen FROM streams").fetchall() == [(812,)]
-        store.commit(taken(store, owner="run-2"), a_stream(edge={}))
+        store.commit(taken(store, owner="run-2"), an_entity_state(recent_versions={}))
         assert reader.execute("SELECT edge_complete FROM streams").fetchall() == [(0,)]
         reader.execute("COMMIT")
-    assert store.read_stream("vendors") == a_stream(edge={})
+    assert store.read_entity_state("vendors") == an_entity_state(recent_versions={})
 
 
 def test_a_file_another_process_holds_for_long_is_worth_another_try(
@@ -117,7 +117,7 @@ def test_runs_in_parallel_wait_for_each_other_instead_of_failing(path: Path, clo
 def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path, clock: FakeClock) -> None:
     store = SqliteStateStore(path=tmp_path / "nowhere" / "state.db", clock=clock)
     with pytest.raises(ConfigurationError, match=r"nowhere/state\.db") as caught:
-        store.read_stream("vendors")
+        store.read_entity_state("vendors")
     assert "existing folder" in caught.value.action
     assert not store.check().ok
 
@@ -125,7 +125,7 @@ def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path, clock: FakeCl
 def test_a_file_that_is_no_database_is_left_alone(path: Path, store: SqliteStateStore) -> None:
     path.write_bytes(b"a letter to my aunt, of more than a hundred bytes. " * 10)
     with pytest.raises(ConfigurationError, match="not a database"):
-        store.read_stream("vendors")
+        store.read_entity_state("vendors")
     assert path.read_bytes().startswith(b"a letter")
 
 
@@ -133,7 +133,7 @@ def test_the_database_of_another_application_is_left_alone(path: Path, store: Sq
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE streams (mine)")
     with pytest.raises(ConfigurationError, match="another application"):
-        store.read_stream("vendors")
+        store.read_entity_state("vendors")
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("streams",)]
 
@@ -144,7 +144,7 @@ def test_a_file_of_another_layout_is_left_alone(path: Path, store: SqliteStateSt
     with closing(sqlite3.connect(path)) as newer:
         newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     with pytest.raises(ConfigurationError, match=f"layout {SCHEMA_VERSION + 1}"):
-        store.read_stream("vendors")
+        store.read_entity_state("vendors")
 
 
 @pytest.mark.parametrize(
@@ -167,14 +167,14 @@ def test_no_error_of_sqlite_leaves_under_its_own_name(error: sqlite3.Error) -> N
 
 
 def test_a_failed_transaction_leaves_everything_as_it_was(store: SqliteStateStore) -> None:
-    store.commit(taken(store), a_stream())
+    store.commit(taken(store), an_entity_state())
     lease = taken(store, owner="run-2")
-    broken = a_stream(edge={"id": object()})  # type: ignore[dict-item]
+    broken = an_entity_state(recent_versions={"id": object()})  # type: ignore[dict-item]
     with pytest.raises(TypeError):
         store.commit(lease, broken)
-    assert store.read_stream("vendors") == a_stream()
-    store.commit(lease, a_stream(edge={}))
-    assert store.read_stream("vendors") == a_stream(edge={})
+    assert store.read_entity_state("vendors") == an_entity_state()
+    store.commit(lease, an_entity_state(recent_versions={}))
+    assert store.read_entity_state("vendors") == an_entity_state(recent_versions={})
 
 
 def test_audit_entries_are_dropped_when_their_time_has_come(path: Path, clock: FakeClock) -> None:
@@ -200,11 +200,11 @@ def test_a_file_of_the_first_layout_is_taken_over(tmp_path: Path, clock: FakeClo
         first.execute("INSERT INTO streams (entity, records_seen) VALUES ('vendors', 7)")
         first.commit()
     store = SqliteStateStore(path=path, clock=clock)
-    assert store.read_stream("vendors") == Stream(entity="vendors", records_seen=7)
+    assert store.read_entity_state("vendors") == EntityState(entity="vendors", records_seen=7)
     assert store.note_notification("vendors", "n-1", ["a"], timedelta(days=1))
     store.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
     store.close()
     again = SqliteStateStore(path=path, clock=clock)
-    assert again.read_stream("vendors").suspects == ("a",)
-    assert again.read_stream("vendors").due is not None
+    assert again.read_entity_state("vendors").reported_deletions == ("a",)
+    assert again.read_entity_state("vendors").reported_at_fence is not None
     again.close()

@@ -65,18 +65,21 @@ class TestMark:
         assert stamp.tzinfo is UTC
 
     def test_a_row_whose_stamp_changed_is_no_anchor(self) -> None:
-        assert a_record().mark == a_record(key="renamed in the same instant").mark
-        assert a_record().mark != a_record(modified_at=MORNING + timedelta(milliseconds=3)).mark
-        assert a_record(number=1).mark != a_record(number=2).mark
+        assert a_record().row_fingerprint == a_record(key="renamed in the same instant").row_fingerprint
+        assert (
+            a_record().row_fingerprint
+            != a_record(modified_at=MORNING + timedelta(milliseconds=3)).row_fingerprint
+        )
+        assert a_record(number=1).row_fingerprint != a_record(number=2).row_fingerprint
 
     def test_without_a_stamp_a_renamed_row_is_no_anchor(self) -> None:
         plain = a_contract(modified_field=None, fields={"Name": Kind.STRING})
 
-        def mark(key: str, name: str) -> str:
-            return a_record(contract=plain, key=key, modified_at=None, Name=name).mark
+        def row_fingerprint(key: str, name: str) -> str:
+            return a_record(contract=plain, key=key, modified_at=None, Name=name).row_fingerprint
 
-        assert mark("V001", "one") == mark("V001", "another")
-        assert mark("V001", "one") != mark("V002", "one")
+        assert row_fingerprint("V001", "one") == row_fingerprint("V001", "another")
+        assert row_fingerprint("V001", "one") != row_fingerprint("V002", "one")
 
 
 class TestWhatDoesNotFit:

@@ -7,7 +7,7 @@ from connector.domain.records.columns import build_level, find_paths, to_snake_c
 from connector.domain.records.contract import Kind, Shape
 from connector.domain.tables.current_table import build_merge
 from connector.domain.tables.evolution import adopt_types
-from connector.domain.tables.log_table import build_table, find_retyped
+from connector.domain.tables.log_table import build_table, find_incompatible_columns
 from connector.domain.tables.schema import ColumnType
 from tests.builders import a_contract, an_entity
 from tests.contract.warehouse_rows import a_column, a_table
@@ -77,8 +77,8 @@ def test_a_column_that_two_contracts_give_different_types_is_found_at_every_leve
     after = a_contract(
         fields={"A": Kind.STRING, "B": Kind.STRING}, details={"Details": Shape(fields={"Q": Kind.BOOL})}
     )
-    assert find_retyped(an_entity(), before, after) == {"a", "details.q"}
-    assert find_retyped(an_entity(), before, before) == frozenset()
+    assert find_incompatible_columns(an_entity(), before, after) == {"a", "details.q"}
+    assert find_incompatible_columns(an_entity(), before, before) == frozenset()
 
 
 def test_current_rows_are_kept_in_a_table_only_where_the_catalogue_asks_for_one() -> None:

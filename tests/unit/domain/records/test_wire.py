@@ -89,7 +89,7 @@ def test_an_instant_has_one_spelling() -> None:
     assert to_utc(eastern) == eastern
     assert to_utc(eastern).tzinfo is UTC
     for hours, year in ((5, 1), (-5, 9999)):
-        edge = datetime(
+        recent_versions = datetime(
             year,
             1 if year == 1 else 12,
             1 if year == 1 else 31,
@@ -97,7 +97,7 @@ def test_an_instant_has_one_spelling() -> None:
             tzinfo=timezone(timedelta(hours=hours)),
         )
         with pytest.raises(ValueError, match=r"^an instant outside the years 1 to 9999 of UTC$"):
-            to_utc(edge)
+            to_utc(recent_versions)
 
 
 def test_a_drop_down_value_is_its_text_and_its_id() -> None:

@@ -70,7 +70,7 @@ def test_a_number_that_is_to_become_longer_is_narrow_wherever_it_is() -> None:
     existing = [a_column("a", ColumnType.NUMERIC), lines(a_column("a", ColumnType.NUMERIC), a_column("b"))]
     wanted = [a_column("a", ColumnType.BIGNUMERIC), lines(a_column("a", ColumnType.BIGNUMERIC))]
     evolution = evolve(existing, wanted)
-    assert evolution.narrow == {"a", "lines.a"}
+    assert evolution.numeric_not_widened == {"a", "lines.a"}
     assert evolution.retyped == frozenset()
     assert evolution.columns == tuple(existing)
     wide = tuple(widen(evolution.columns, frozenset({"lines.a"})))
