@@ -23,7 +23,7 @@ locals {
   package_files = fileset(local.root, "connector/**/*.{html,py,yaml}")
 
   source_files = merge(
-    { for file in concat(["main.py", "requirements.txt"], local.package_files) : file => "${local.root}/${file}" },
+    { for file in setunion(["main.py", "requirements.txt"], local.package_files) : file => "${local.root}/${file}" },
     var.entities_file == null ? {} : { "entities.yaml" = var.entities_file },
   )
 }
