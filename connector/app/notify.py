@@ -31,7 +31,7 @@ class Receipt:
 
     status: Acknowledgement
     entity: str
-    reported_deletions: int = 0
+    suspects: int = 0
     starts_at: datetime | None = None
 
 
@@ -71,7 +71,7 @@ def take_notification(
     return Receipt(
         status=Acknowledgement.ACCEPTED,
         entity=entity.name,
-        reported_deletions=len(hint.reported_deletions),
+        suspects=len(hint.reported_deletions),
         starts_at=start_run(entity),
     )
 

@@ -166,7 +166,7 @@ class ListReader:
     def source_time_at_start(self) -> datetime:
         """Acumatica's clock when the pass began; known once the first page is read."""
         if self._source_time_at_start is None:
-            raise RuntimeError("the pass has no signpost before its first page")
+            raise RuntimeError("the source's time is known once the first page is read")
         return self._source_time_at_start
 
     def read(self) -> Generator[Page, None, None]:

@@ -104,7 +104,7 @@ def open_source(
 
 
 def a_query(entity: Entity = BILLS, **parts: Any) -> ListQuery:
-    defaults: dict[str, Any] = {"modified_field": None, "lower": None, "skip": 0, "top": 1000}
+    defaults: dict[str, Any] = {"modified_field": None, "changed_since": None, "skip": 0, "top": 1000}
     return ListQuery(entity=entity, **(defaults | parts))
 
 

@@ -26,7 +26,7 @@ class StreamContract:
         assert store.read_entity_state("vendors") == EntityState(entity="vendors")
 
     @pytest.mark.parametrize(
-        "stream",
+        "entity_state",
         [
             an_entity_state(),
             EntityState(entity="vendors"),

@@ -40,8 +40,8 @@ ACTS: dict[str, Act] = {
     "save_read_one_by_one": lambda store, lease, _slot: store.save_read_one_by_one(lease),
     "commit": lambda store, lease, _slot: store.commit(lease, an_entity_state()),
     "release_lease": lambda store, lease, _slot: store.release_lease(lease),
-    "acquire_session": lambda store, _lease, _slot: store.acquire_seat("run-9", 3, TTL),
-    "release_session": lambda store, _lease, seat: store.release_seat(seat),
+    "acquire_seat": lambda store, _lease, _slot: store.acquire_seat("run-9", 3, TTL),
+    "release_seat": lambda store, _lease, seat: store.release_seat(seat),
     "open_run": lambda store, _lease, _slot: store.open_run("run-1", ENTRY),
     "close_run": lambda store, _lease, _slot: store.close_run("run-1", {"entity": "vendors"}),
     "record_page": lambda store, _lease, _slot: store.record_page(
@@ -56,13 +56,13 @@ ACTS: dict[str, Act] = {
     "note_notification": lambda store, _lease, _slot: store.note_notification(
         "vendors", "n-1", ["id-1"], TTL
     ),
-    "remove_suspects": lambda store, lease, _slot: store.remove_reported_deletions(lease, ["id-1"]),
+    "remove_reported_deletions": lambda store, lease, _slot: store.remove_reported_deletions(lease, ["id-1"]),
     "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
     "audit_trail": lambda store, _lease, _slot: list(store.audit_trail("vendors", "id-1")),
     "find_records": lambda store, _lease, _slot: list(store.find_records("vendors", "V001")),
     "dead_letter_digests": lambda store, _lease, _slot: store.dead_letter_digests("vendors"),
     "dead_letters": lambda store, _lease, _slot: list(store.dead_letters("vendors")),
-    "read_stream": lambda store, _lease, _slot: store.read_entity_state("vendors"),
+    "read_entity_state": lambda store, _lease, _slot: store.read_entity_state("vendors"),
 }
 
 

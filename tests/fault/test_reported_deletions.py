@@ -12,7 +12,7 @@ from tests.oracle import assert_shows_tenant
 
 DAYS = timedelta(days=3)
 CONCERNED = {
-    "read_deleted", "current_versions", "read_record", "append", "record_page", "remove_suspects", "commit",
+    "read_deleted", "current_versions", "read_record", "append", "record_page", "remove_reported_deletions", "commit",
 }  # fmt: skip
 """The calls that deal with reports; `test_kill_anywhere.py` tries all the others."""
 

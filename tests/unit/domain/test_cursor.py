@@ -73,7 +73,7 @@ class TestSeam:
         assert overlap.advance(RowWindow(skip=3, top=2), ["d", "e"], 1, 2).known == ("b", "c", "d", "e")
 
     @pytest.mark.parametrize(
-        ("marks", "start", "is_end"),
+        ("fingerprints", "start", "is_end"),
         [(["a"], 1, True), ([], 0, True), (["a", "b"], 2, False), (["a", "b"], 1, False), (["b"], 0, False)],
     )
     def test_only_a_page_with_nothing_but_its_anchor_is_the_end(

@@ -39,7 +39,7 @@ class TestPages:
 
     def test_the_signpost_is_the_server_s_clock_at_the_first_page(self) -> None:
         reader = a_reader(Shelf(rows(*range(1, 9))))
-        with pytest.raises(RuntimeError, match="signpost"):
+        with pytest.raises(RuntimeError, match="first page"):
             _ = reader.source_time_at_start
         assert {page.source_time_at_start for page in reader.read()} == {MORNING + timedelta(seconds=1)}
 

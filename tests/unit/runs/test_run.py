@@ -169,7 +169,7 @@ class TestAnswer:
 class TestAudit:
     def test_a_run_is_in_the_audit_before_anything_is_read(self) -> None:
         order: list[str] = []
-        watched = ("after state.open_run", "before state.acquire_session", "before source.read_list")
+        watched = ("after state.open_run", "before state.acquire_seat", "before source.read_list")
         SmallRig().run(life=Life(lambda moment, _: order.append(moment) if moment in watched else None))
         assert order == [*watched]
 
@@ -204,7 +204,7 @@ class TestAudit:
         (row,) = rig.runs_told()
         assert (row["status"], row["error"], row["details"]) == ("failed", "Down.", None)
 
-    @pytest.mark.parametrize(("settled", "method"), [(True, "streaming"), (False, "load")])
+    @pytest.mark.parametrize(("accepts_streaming", "method"), [(True, "streaming"), (False, "load")])
     def test_its_row_is_streamed_only_into_a_settled_table(
         self, accepts_streaming: bool, method: str
     ) -> None:
@@ -225,7 +225,7 @@ class TestEnd:
         ("moment", "error"),
         [
             ("before state.close_run", StateStoreUnavailableError("Gone.", action="Wait.")),
-            ("before state.release_session", StateStoreUnavailableError("Gone.", action="Wait.")),
+            ("before state.release_seat", StateStoreUnavailableError("Gone.", action="Wait.")),
             ("before warehouse.close", WarehouseUnavailableError("Gone.", action="Wait.")),
         ],
     )

@@ -28,7 +28,9 @@ def test_contract_5_writes_instants_bare() -> None:
     assert query == "$filter=LastModifiedDateTime ge 2026-11-22T06:00:00.837Z&$top=100"
 
 
-@pytest.mark.parametrize("window", [{"lower": AN_INSTANT}, {"modified_field": "LastModifiedDateTime"}])
+@pytest.mark.parametrize(
+    "window", [{"changed_since": AN_INSTANT}, {"modified_field": "LastModifiedDateTime"}]
+)
 def test_there_is_no_filter_without_both_field_and_bound(window: dict[str, Any]) -> None:
     assert of_list(4, **window) == "$top=100"
 

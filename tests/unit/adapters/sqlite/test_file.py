@@ -32,7 +32,7 @@ from connector.adapters.clock import SystemClock
 from connector.adapters.sqlite import SqliteStateStore
 from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA
 store = SqliteStateStore(path=Path(sys.argv[1]), clock=SystemClock())
-stream = store.read_stream("vendors")
+stream = store.read_entity_state("vendors")
 print(json.dumps([stream.records_seen, sorted(stream.checkpoints), [m for m in sys.modules if m.startswith(("google.api", "google.cloud.", "grpc"))]]))
 """
 
