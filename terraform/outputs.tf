@@ -1,43 +1,64 @@
 output "add_credentials" {
   description = "Stores the Acumatica credentials (a JSON file on your machine) where the function reads them."
-  value       = "gcloud secrets versions add ${google_secret_manager_secret.credentials.secret_id} --project=${var.project_id} --data-file=acumatica-credentials.json"
+  value       = module.tenant.add_credentials
 }
 
 output "check" {
-  description = "Tries every system and writes nothing."
-  value       = "${local.curl} -d '{\"entity\": \"vendors\", \"mode\": \"check\"}'"
+  description = "Tries every system and every entity, and writes nothing."
+  value       = module.tenant.check
 }
 
 output "dashboard" {
   description = "Where the runs can be watched."
-  value       = "https://console.cloud.google.com/monitoring/dashboards?project=${var.project_id}"
+  value       = module.tenant.dashboard
+}
+
+output "dataset" {
+  description = "The dataset, as project and name."
+  value       = module.tenant.dataset
+}
+
+output "environment" {
+  description = "What the command line needs to look at this deployment from a laptop."
+  value       = module.tenant.environment
+}
+
+output "function" {
+  description = "Name of the function and of its service."
+  value       = module.tenant.function
 }
 
 output "function_url" {
   description = "Address of the function; no call without an identity is answered."
-  value       = google_cloudfunctions2_function.sync.service_config[0].uri
+  value       = module.tenant.function_url
 }
 
 output "invoker" {
   description = "Identity that calls the function."
-  value       = google_service_account.invoker.email
+  value       = module.tenant.invoker
+}
+
+output "open_status" {
+  description = "Opens the status page to a browser on your machine, at http://127.0.0.1:8080/, until it is ended."
+  value       = module.tenant.open_status
 }
 
 output "run_now" {
   description = "Runs one entity now, and shows the answer."
-  value       = "${local.curl} -d '{\"entity\": \"vendors\", \"mode\": \"incremental\"}'"
+  value       = module.tenant.run_now
 }
 
 output "run_scheduled" {
   description = "Runs one scheduled job now, without waiting for the answer."
-  value       = "gcloud scheduler jobs run ${var.prefix}-vendors-incremental --location=${var.region} --project=${var.project_id}"
+  value       = module.tenant.run_scheduled
+}
+
+output "secret" {
+  description = "The secret that holds the Acumatica credentials."
+  value       = module.tenant.secret
 }
 
 output "status" {
   description = "How every entity stands."
-  value       = "curl -sS \"${google_cloudfunctions2_function.sync.service_config[0].uri}/status\" -H \"Authorization: Bearer $(gcloud auth print-identity-token)\""
-}
-
-locals {
-  curl = "curl -sS -X POST \"${google_cloudfunctions2_function.sync.service_config[0].uri}/\" -H \"Authorization: Bearer $(gcloud auth print-identity-token)\" -H \"Content-Type: application/json\""
+  value       = module.tenant.status
 }

@@ -8,13 +8,12 @@ terraform {
     }
     google = {
       source  = "hashicorp/google"
-      version = "~> 6.50"
+      version = ">= 6.50, < 9.0"
     }
   }
 }
 
 provider "google" {
-  project        = var.project_id
-  region         = var.region
-  default_labels = local.labels
+  project = var.project_id
+  region  = var.region
 }

@@ -16,6 +16,8 @@ from hcl2 import SerializationOptions
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "terraform"
+TENANT = FOLDER / "tenant"
+MODULES = ("project", "database", "tenant")
 
 REQUIRED: Mapping[str, Any] = {
     "project_id": "acme-data",
@@ -27,6 +29,19 @@ REQUIRED: Mapping[str, Any] = {
 ASKS_GOOGLE = re.compile(r"^(terraform|provider|resource|data|output|check)\b", re.MULTILINE)
 
 PROJECT_NUMBER = "123456789012"
+
+OUTPUTS = {
+    "project": {
+        "bigquery_account": '"serviceAccount:bq"',
+        "id": "var.project_id",
+        "number": f'"{PROJECT_NUMBER}"',
+    },
+    "database": {"name": "var.firestore.database"},
+    "tenant": {"firestore_prefix": "local.firestore_prefix"},
+}
+"""What the modules tell each other, as far as it is known without Google."""
+
+TAKEN = {"project": {"project_id"}, "database": {"firestore", "prefixes", "project_id", "region"}}
 
 
 class TerraformMissingError(Exception):
@@ -42,20 +57,25 @@ class Configuration:
         if terraform is None:
             raise TerraformMissingError("terraform is not installed")
         self._terraform = terraform
-        self._answers: dict[tuple[str, str], str] = {}
+        self._answers: dict[tuple[str, str, str], str] = {}
         self._folder = folder / "terraform"
-        self._folder.mkdir(parents=True)
-        for file in FOLDER.glob("*.tf"):
-            if not ASKS_GOOGLE.search(file.read_text()):
-                shutil.copy(file, self._folder)
-        (self._folder / "google.tf").write_text(f'locals {{\n  project_number = "{PROJECT_NUMBER}"\n}}\n')
+        for name in ("", *MODULES):
+            (self._folder / name).mkdir(parents=True)
+            for file in (FOLDER / name).glob("*.tf"):
+                if not ASKS_GOOGLE.search(file.read_text()):
+                    shutil.copy(file, self._folder / name)
+        for name, outputs in OUTPUTS.items():
+            blocks = [f'output "{output}" {{\n  value = {value}\n}}\n' for output, value in outputs.items()]
+            (self._folder / name / "outputs.tf").write_text("\n".join(blocks))
         shutil.copytree(ROOT / "connector", folder / "connector")
+        self._run(["init", "-backend=false", "-no-color"], "")
 
-    def evaluate(self, expression: str, **variables: Any) -> Any:
-        """Return the value of an expression, with these variables in place of the example's."""
-        asked = (expression, json.dumps(variables, sort_keys=True))
+    def evaluate(self, expression: str, module: str = "tenant", **variables: Any) -> Any:
+        """Return the value of an expression in a module, with these variables in place of the example's."""
+        asked = (module, expression, json.dumps(variables, sort_keys=True))
         if asked not in self._answers:
-            answer = self._run(["console", *self._given(variables)], f"jsonencode({expression})\n")
+            given = self._given({**REQUIRED, **variables}, module)
+            answer = self._run(["console", *given], f"jsonencode({expression})\n", module)
             if answer.returncode != 0 or "Error" in answer.stderr:
                 raise AssertionError(answer.stderr)
             self._answers[asked] = json.loads(answer.stdout)
@@ -63,19 +83,30 @@ class Configuration:
 
     def refuse(self, **variables: Any) -> str:
         """Return what Terraform says against these variables; empty when it accepts them."""
-        answer = self._run(["plan", "-input=false", *self._given(variables)], "")
+        answer = self._run(["plan", "-input=false", *self._given({**REQUIRED, **variables})], "")
         return "" if answer.returncode == 0 else re.sub(r"\s+", " ", answer.stderr)
 
-    def _given(self, variables: Mapping[str, Any]) -> list[str]:
+    def _given(self, variables: Mapping[str, Any], module: str = "") -> list[str]:
+        """Write the variables as the root has them, or those of them that it hands to one of its modules."""
+        if module == "tenant":
+            project = {
+                "id": variables["project_id"],
+                "number": PROJECT_NUMBER,
+                "bigquery_account": "serviceAccount:bq",
+            }
+            handed = {name: value for name, value in variables.items() if name != "project_id"}
+            variables = {**handed, "project": project}
+        elif module:
+            variables = {name: value for name, value in variables.items() if name in TAKEN[module]}
         file = self._folder / "given.tfvars.json"
-        file.write_text(json.dumps({**REQUIRED, **variables}))
+        file.write_text(json.dumps(variables))
         return ["-no-color", f"-var-file={file}"]
 
-    def _run(self, arguments: list[str], text: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, arguments: list[str], text: str, module: str = "") -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
         return subprocess.run(
             [self._terraform, *arguments],
-            cwd=self._folder,
+            cwd=self._folder / module,
             input=text,
             env=environment,
             capture_output=True,
@@ -88,6 +119,7 @@ class Configuration:
 class Resource:
     """One resource block; `body` holds expressions as text, with literal text in quotes."""
 
+    module: str
     type: str
     name: str
     body: Mapping[str, Any]
@@ -104,13 +136,20 @@ def resources() -> tuple[Resource, ...]:
 
 
 def _parse() -> Iterator[Resource]:
-    for file in sorted(FOLDER.glob("*.tf")):
-        options = SerializationOptions(with_comments=False)
-        for block in hcl2.loads(file.read_text(), serialization_options=options).get("resource", []):
-            for type_, named in block.items():
-                for name, body in named.items() if isinstance(named, dict) else ():
-                    if isinstance(body, dict):
-                        yield Resource(type=type_.strip('"'), name=name.strip('"'), body=body)
+    for module in MODULES:
+        for file in sorted((FOLDER / module).glob("*.tf")):
+            for type_, name, body in parse_blocks(file, "resource"):
+                yield Resource(module=module, type=type_, name=name, body=body)
+
+
+def parse_blocks(file: Path, kind: str) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield type, name and body of each `resource` or `data` block of a file."""
+    options = SerializationOptions(with_comments=False)
+    for block in hcl2.loads(file.read_text(), serialization_options=options).get(kind, []):
+        for type_, named in block.items():
+            for name, body in named.items() if isinstance(named, dict) else ():
+                if isinstance(body, dict):
+                    yield type_.strip('"'), name.strip('"'), body
 
 
 def find_resource(type_: str, name: str) -> Resource:

@@ -6,7 +6,7 @@ import pytest
 
 from connector.app.service import CLOSING_TIME
 from connector.app.settings import list_variables, load_settings
-from tests.docs.configuration import PROJECT_NUMBER, REQUIRED, Configuration, find_resource
+from tests.docs.configuration import PROJECT_NUMBER, REQUIRED, ROOT, Configuration, find_resource
 
 VARIABLES = {variable.name: variable for variable in list_variables()}
 
@@ -14,7 +14,7 @@ EVERYTHING: dict[str, Any] = {
     "acumatica": {**REQUIRED["acumatica"], "max_requests_per_minute": 60},
     "bigquery": {"key_secret": True, "project": "warehouse-elsewhere"},
     "notify": {"enabled": True, "queries": "Open Bills=invoices; My Vendors=vendors"},
-    "entities_file": "../connector/entities.yaml",
+    "entities_file": str(ROOT / "connector" / "entities.yaml"),
 }
 
 
@@ -62,13 +62,13 @@ def test_the_secrets_named_are_the_ones_created(configuration: Configuration) ->
         ("NOTIFY_SECRET", "notify"),
     ):
         secret = find_resource("google_secret_manager_secret", resource).text("secret_id")
-        created = configuration.evaluate(f'"projects/${{var.project_id}}/secrets/{secret}"', **EVERYTHING)
+        created = configuration.evaluate(f'"projects/${{var.project.id}}/secrets/{secret}"', **EVERYTHING)
         assert named[variable] == created
 
 
 def test_the_queue_named_is_the_one_created(configuration: Configuration) -> None:
     queue = find_resource("google_cloud_tasks_queue", "continuations").text("name")
-    path = f'"projects/${{var.project_id}}/locations/${{var.region}}/queues/{queue}"'
+    path = f'"projects/${{var.project.id}}/locations/${{var.region}}/queues/{queue}"'
     assert environment(configuration)["CONTINUATION_QUEUE"] == configuration.evaluate(path)
 
 
@@ -77,7 +77,7 @@ def test_the_function_knows_its_own_address_and_its_callers_identity(configurati
     function = configuration.evaluate("local.function_name")
     assert named["CONTINUATION_URL"] == f"https://{function}-{PROJECT_NUMBER}.europe-west1.run.app"
     account = find_resource("google_service_account", "invoker").text("account_id")
-    email = configuration.evaluate(f'"{account}@${{var.project_id}}.iam.gserviceaccount.com"')
+    email = configuration.evaluate(f'"{account}@${{var.project.id}}.iam.gserviceaccount.com"')
     assert named["CONTINUATION_SERVICE_ACCOUNT"] == email
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.docs.configuration import REQUIRED, Configuration, Resource, resources
+from tests.docs.configuration import MODULES, REQUIRED, Configuration, Resource, resources
 
-OF_GOOGLE = re.compile(r"\b(google_\w+|data)\.|\blocal\.(channels|curl)\b")
+OF_GOOGLE = re.compile(r"\b(google_\w+|data)\.|\blocal\.(channels|curl|dataset_id)\b")
 OF_A_BLOCK = re.compile(r"\b(source|labels|default_encryption_configuration)\.(key|value)\b")
 
 EVERYTHING: dict[str, Any] = {
@@ -58,18 +58,30 @@ def evaluable(resource: Resource) -> Iterator[str]:
             yield expression
 
 
+@pytest.mark.parametrize("module", MODULES)
 @pytest.mark.parametrize("variables", [{}, EVERYTHING, KEY], ids=["least", "everything", "key"])
-def test_every_expression_has_a_value(configuration: Configuration, variables: dict[str, Any]) -> None:
-    found = [expression for resource in resources() for expression in evaluable(resource)]
-    assert len(found) > 100
-    configuration.evaluate(f"[{', '.join(f'jsonencode({expression})' for expression in found)}]", **variables)
+def test_every_expression_has_a_value(
+    configuration: Configuration, variables: dict[str, Any], module: str
+) -> None:
+    found = [
+        expression
+        for resource in resources()
+        if resource.module == module
+        for expression in evaluable(resource)
+    ]
+    assert len(found) > {"project": 1, "database": 10, "tenant": 100}[module]
+    values = f"[{', '.join(f'jsonencode({expression})' for expression in found)}]"
+    prefixes = {"prefixes": ["erp"]} if module == "database" else {}
+    configuration.evaluate(values, module, **variables, **prefixes)
 
 
 def count(configuration: Configuration, name: str, **variables: Any) -> int:
     [resource] = [r for r in resources() if r.name == name]
     if "for_each" in resource.body:
-        return int(configuration.evaluate(f"length({resource.body['for_each'][2:-1]})", **variables))
-    return int(configuration.evaluate(str(resource.body["count"])[2:-1], **variables))
+        return int(
+            configuration.evaluate(f"length({resource.body['for_each'][2:-1]})", resource.module, **variables)
+        )
+    return int(configuration.evaluate(str(resource.body["count"])[2:-1], resource.module, **variables))
 
 
 def test_what_is_optional_is_made_only_when_asked_for(configuration: Configuration) -> None:

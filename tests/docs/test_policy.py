@@ -18,5 +18,7 @@ def test_every_exception_says_why() -> None:
 
 
 def test_nothing_is_excepted_beside_the_list() -> None:
-    files = [file for file in FOLDER.glob("*.tf") if re.search("checkov:skip|tfsec:ignore", file.read_text())]
+    files = [
+        file for file in FOLDER.rglob("*.tf") if re.search("checkov:skip|tfsec:ignore", file.read_text())
+    ]
     assert not files

@@ -35,7 +35,7 @@ def describe_identity(binding: Resource) -> str:
         given = re.search(r"toset\(var\.([\w.]+)\)", str(binding.body["for_each"]))
         assert given, binding.name
         return f"`{given[1]}`"
-    assert member.strip('"').startswith("serviceAccount:bq-"), binding.name
+    assert member == "${var.project.bigquery_account}", binding.name
     return "BigQuery's own account"
 
 
@@ -97,10 +97,14 @@ def test_there_is_no_secret_value_and_no_key() -> None:
     }
 
 
-FILES = [file for file in sorted(FOLDER.iterdir()) if file.is_file() and "tfstate" not in file.name]
+FILES = [
+    file
+    for file in sorted(FOLDER.rglob("*"))
+    if file.is_file() and not {"tfstate", ".terraform"} & {*file.parts}
+]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))
 def test_no_file_holds_anything_that_looks_like_a_secret(file: Path) -> None:
     text = file.read_text()
     assert "PRIVATE KEY" not in text

@@ -134,7 +134,10 @@ def read_part(part: str, low: int, high: int) -> set[int]:
 def test_no_entity_is_called_late_between_two_of_its_own_runs(
     configuration: Configuration, cron: str
 ) -> None:
-    given = {"entities": {"vendors": {"schedule": cron}}, "alerts": {"late_after_cadences": 1}}
+    given: dict[str, Any] = {
+        "entities": {"vendors": {"schedule": cron}},
+        "alerts": {"late_after_cadences": 1},
+    }
     late_after = configuration.evaluate("local.late_after_seconds", **given)["vendors"]
     longest = max(later - earlier for earlier, later in pairwise(fire_times(cron, days=500)))
     assert late_after >= longest.total_seconds() + 3600

@@ -17,15 +17,16 @@ from connector.adapters.firestore.pages import split_page
 from connector.adapters.firestore.streams import STREAMS
 from connector.adapters.retrying import Retry
 from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Outcome
-from tests.docs.configuration import Configuration, find_resource
+from tests.docs.configuration import FOLDER, Configuration, find_resource
 from tests.stand_ins.clock import NOON, FakeClock
 
 PREFIX = "acumatica"
+HERE: dict[str, Any] = {"module": "database", "prefixes": [PREFIX]}
 
 
 @pytest.fixture
 def without_index(configuration: Configuration) -> dict[str, set[str]]:
-    found = configuration.evaluate("local.fields_without_index")
+    found = configuration.evaluate("local.fields_without_index", **HERE)
     return {collection: set(fields) for collection, fields in found.items()}
 
 
@@ -46,7 +47,7 @@ def test_of_a_page_only_ids_and_keys_have_an_index(
     about = {"run_id": "r", "entity": "e", "mode": "m", "number": 1, "recorded_at": NOON, "expires_at": NOON}
     entry = AuditEntry(record_id="i", key="k", version="v", outcome=Outcome.REJECTED, reason="why")
     [part] = split_page(about, [entry])
-    searched = set(configuration.evaluate("local.fields_with_array_index"))
+    searched = set(configuration.evaluate("local.fields_with_array_index", **HERE))
     assert searched == {"record_ids", "keys"}
     assert without_index[PAGES] | searched | {"expires_at"} == set(part.values)
     assert not without_index[PAGES] & (searched | {"expires_at"})
@@ -60,7 +61,7 @@ def test_ids_and_keys_are_found_over_all_runs() -> None:
 
 
 def test_audit_entries_expire(configuration: Configuration) -> None:
-    assert set(configuration.evaluate("local.collections_that_expire")) == {
+    assert set(configuration.evaluate("local.collections_that_expire", **HERE)) == {
         f"{PREFIX}_{NOTIFICATIONS}",
         f"{PREFIX}_{RUNS}",
         PAGES,
@@ -71,8 +72,10 @@ def test_audit_entries_expire(configuration: Configuration) -> None:
 
 
 def test_the_prefix_is_the_one_the_function_uses(configuration: Configuration) -> None:
-    named = configuration.evaluate("keys(local.fields_without_index)", firestore={"prefix": "erp"})
+    named = configuration.evaluate("keys(local.fields_without_index)", module="database", prefixes=["erp"])
     assert {f"erp_{STREAMS}", f"erp_{DEAD_LETTERS}", PAGES, PARTS} == set(named)
+    main = (FOLDER / "main.tf").read_text()
+    assert "prefixes   = [module.tenant.firestore_prefix]" in main
     environment = configuration.evaluate("local.environment", firestore={"prefix": "erp"})
     assert environment["FIRESTORE_PREFIX"] == "erp"
 
@@ -84,7 +87,7 @@ def test_nothing_packed_and_no_list_is_indexed_in_vain(
     """Every document the store writes: bytes and arrays are either without index or searched."""
     write_one_of_each(firestore_project)
     client = firestore.Client(project=firestore_project, credentials=AnonymousCredentials())
-    searched = set(configuration.evaluate("local.fields_with_array_index"))
+    searched = set(configuration.evaluate("local.fields_with_array_index", **HERE))
     unasked = {
         f"{collection}.{field}"
         for collection, fields in walk(client.collections())

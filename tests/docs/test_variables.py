@@ -8,7 +8,7 @@ import hcl2
 import pytest
 from hcl2 import SerializationOptions
 
-from tests.docs.configuration import FOLDER, REQUIRED, Configuration
+from tests.docs.configuration import FOLDER, MODULES, REQUIRED, Configuration
 
 ACUMATICA = REQUIRED["acumatica"]
 
@@ -104,15 +104,37 @@ def unquote(value: Any) -> Any:
 
 
 def test_every_variable_is_explained_typed_and_in_order() -> None:
+    for module in ("", *MODULES):
+        variables = read_variables(module)
+        assert list(variables) == sorted(variables)
+        for name, body in variables.items():
+            assert body["description"], name
+            assert body["type"], name
+
+
+def test_every_variable_is_checked_in_the_module_that_uses_it() -> None:
+    checked = {
+        name for module in MODULES for name, body in read_variables(module).items() if "validation" in body
+    }
+    assert checked - {"prefixes"} == {name for name, _, _ in WRONG} == set(read_variables("")) - {"paused"}
+
+
+def test_the_root_hands_over_every_variable_of_the_tenant_with_its_default() -> None:
+    root, tenant = read_variables(""), read_variables("tenant")
+    assert set(root) - {"project_id"} == set(tenant) - {"project"}
+    for name in set(root) & set(tenant):
+        assert root[name].get("default") == tenant[name].get("default"), name
+        assert root[name]["type"] in ("any", "${any}", tenant[name]["type"]), name
+    main = (FOLDER / "main.tf").read_text()
+    handed = dict(re.findall(r"^  (\w+) += (.*)$", main.split('module "tenant"')[1], re.MULTILINE))
+    assert {name for name in tenant if handed.get(name) != f"var.{name}"} == {"firestore", "project"}
+
+
+def read_variables(module: str) -> dict[str, Any]:
     options = SerializationOptions(with_comments=False)
-    blocks = hcl2.loads((FOLDER / "variables.tf").read_text(), serialization_options=options)["variable"]
-    variables = {
+    blocks = hcl2.loads((FOLDER / module / "variables.tf").read_text(), serialization_options=options)[
+        "variable"
+    ]
+    return {
         name.strip('"'): body for block in blocks for name, body in block.items() if not name.startswith("__")
     }
-    assert list(variables) == sorted(variables)
-    for name, body in variables.items():
-        assert body["description"], name
-        assert body["type"], name
-        assert name == "paused" or body["validation"], name
-    wrong = {name for name, _, _ in WRONG}
-    assert wrong == set(variables) - {"paused"}

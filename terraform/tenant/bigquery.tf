@@ -1,13 +1,19 @@
+# The dataset's name, once it is there.
+locals {
+  dataset_id = local.makes_dataset ? google_bigquery_dataset.warehouse[0].dataset_id : local.dataset
+}
+
 # Only the dataset: its tables and views follow the tenant's contract, so the connector makes them.
 resource "google_bigquery_dataset" "warehouse" {
-  count = local.owns_dataset ? 1 : 0
+  count = local.makes_dataset ? 1 : 0
 
-  project                    = var.project_id
-  dataset_id                 = var.bigquery.dataset
-  friendly_name              = "Acumatica"
+  project                    = var.project.id
+  dataset_id                 = local.dataset
+  friendly_name              = "Acumatica (${var.prefix})"
   description                = "One-way reporting copy of Acumatica. Written by ${local.function_name} alone."
   location                   = var.bigquery.location
   delete_contents_on_destroy = false
+  labels                     = local.labels
 
   dynamic "default_encryption_configuration" {
     for_each = var.bigquery.kms_key[*]
@@ -17,7 +23,7 @@ resource "google_bigquery_dataset" "warehouse" {
     }
   }
 
-  depends_on = [google_project_service.apis, google_kms_crypto_key_iam_member.bigquery_encrypts]
+  depends_on = [google_kms_crypto_key_iam_member.bigquery_encrypts]
 }
 
 # BigQuery encrypts with the key in its own name, not in the name of the caller.
@@ -26,14 +32,14 @@ resource "google_kms_crypto_key_iam_member" "bigquery_encrypts" {
 
   crypto_key_id = var.bigquery.kms_key
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-  member        = "serviceAccount:bq-${local.project_number}@bigquery-encryption.iam.gserviceaccount.com"
+  member        = var.project.bigquery_account
 }
 
 resource "google_bigquery_dataset_iam_member" "runtime_writes" {
   count = local.owns_dataset ? 1 : 0
 
-  project    = var.project_id
-  dataset_id = google_bigquery_dataset.warehouse[0].dataset_id
+  project    = var.project.id
+  dataset_id = local.dataset_id
   role       = "roles/bigquery.dataEditor"
   member     = google_service_account.runtime.member
 }
@@ -41,8 +47,8 @@ resource "google_bigquery_dataset_iam_member" "runtime_writes" {
 resource "google_bigquery_dataset_iam_member" "readers_read" {
   for_each = local.owns_dataset ? toset(var.bigquery.readers) : toset([])
 
-  project    = var.project_id
-  dataset_id = google_bigquery_dataset.warehouse[0].dataset_id
+  project    = var.project.id
+  dataset_id = local.dataset_id
   role       = "roles/bigquery.dataViewer"
   member     = each.key
 }
@@ -51,7 +57,7 @@ resource "google_bigquery_dataset_iam_member" "readers_read" {
 resource "google_project_iam_member" "runtime_runs_jobs" {
   count = local.owns_dataset ? 1 : 0
 
-  project = var.project_id
+  project = var.project.id
   role    = "roles/bigquery.jobUser"
   member  = google_service_account.runtime.member
 }

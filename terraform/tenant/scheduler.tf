@@ -2,7 +2,7 @@
 resource "google_cloud_scheduler_job" "sync" {
   for_each = local.jobs
 
-  project          = var.project_id
+  project          = var.project.id
   region           = var.region
   name             = "${var.prefix}-${each.key}"
   description      = "Acumatica to BigQuery: ${each.value.body.entity}, ${each.value.body.mode}"
@@ -34,7 +34,7 @@ resource "google_cloud_scheduler_job" "sync" {
 
 # Looks at the age of every entity's data, which is written to the log and watched there.
 resource "google_cloud_scheduler_job" "look" {
-  project          = var.project_id
+  project          = var.project.id
   region           = var.region
   name             = "${var.prefix}-look"
   description      = "Acumatica to BigQuery: age of every entity's data"

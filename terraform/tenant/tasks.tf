@@ -1,6 +1,6 @@
 # A run that used up its time budget enqueues its own next call here, so that a large first load goes on by itself.
 resource "google_cloud_tasks_queue" "continuations" {
-  project  = var.project_id
+  project  = var.project.id
   location = var.region
   name     = "${var.prefix}-continuations"
 
@@ -16,12 +16,10 @@ resource "google_cloud_tasks_queue" "continuations" {
     max_doublings      = 3
     max_retry_duration = "7200s"
   }
-
-  depends_on = [google_project_service.apis]
 }
 
 resource "google_cloud_tasks_queue_iam_member" "runtime_enqueues" {
-  project  = var.project_id
+  project  = var.project.id
   location = google_cloud_tasks_queue.continuations.location
   name     = google_cloud_tasks_queue.continuations.name
   role     = "roles/cloudtasks.enqueuer"

@@ -2,30 +2,24 @@
 # they are given on; docs/security.md lists them all.
 
 resource "google_service_account" "runtime" {
-  project      = var.project_id
+  project      = var.project.id
   account_id   = "${var.prefix}-runtime"
-  display_name = "Acumatica connector: runs"
+  display_name = "Acumatica connector (${var.prefix}): runs"
   description  = "Reads its secrets, writes the dataset and its state."
-
-  depends_on = [google_project_service.apis]
 }
 
 resource "google_service_account" "invoker" {
-  project      = var.project_id
+  project      = var.project.id
   account_id   = "${var.prefix}-invoker"
-  display_name = "Acumatica connector: calls"
+  display_name = "Acumatica connector (${var.prefix}): calls"
   description  = "Calls the function for Cloud Scheduler and Cloud Tasks, and may do nothing else."
-
-  depends_on = [google_project_service.apis]
 }
 
 resource "google_service_account" "build" {
-  project      = var.project_id
+  project      = var.project.id
   account_id   = "${var.prefix}-build"
-  display_name = "Acumatica connector: builds"
+  display_name = "Acumatica connector (${var.prefix}): builds"
   description  = "Turns the uploaded source into the function's image."
-
-  depends_on = [google_project_service.apis]
 }
 
 # The function enqueues its own next call, which Cloud Tasks makes in the invoker's name.

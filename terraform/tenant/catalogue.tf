@@ -1,6 +1,6 @@
 # Which entities run, and when.
 locals {
-  catalogue = yamldecode(file(var.entities_file == null ? "${path.module}/../connector/entities.yaml" : var.entities_file))
+  catalogue = yamldecode(file(var.entities_file == null ? "${path.module}/../../connector/entities.yaml" : var.entities_file))
 
   entities = {
     for name, entity in local.catalogue : name => entity

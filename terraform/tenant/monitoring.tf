@@ -4,7 +4,7 @@
 resource "google_logging_metric" "lines" {
   for_each = local.metrics
 
-  project         = var.project_id
+  project         = var.project.id
   name            = "${var.prefix}_${each.key}"
   description     = each.value.about
   filter          = each.value.filter
@@ -40,19 +40,16 @@ resource "google_logging_metric" "lines" {
       }
     }
   }
-
-  depends_on = [google_project_service.apis]
 }
 
 resource "google_monitoring_notification_channel" "email" {
   for_each = toset(var.alerts.emails)
 
-  project      = var.project_id
-  display_name = "Acumatica connector: ${each.key}"
+  project      = var.project.id
+  display_name = "Acumatica connector (${var.prefix}): ${each.key}"
   type         = "email"
+  user_labels  = local.labels
   labels       = { email_address = each.key }
-
-  depends_on = [google_project_service.apis]
 }
 
 locals {
@@ -62,12 +59,13 @@ locals {
 resource "google_monitoring_alert_policy" "lines" {
   for_each = local.line_alerts
 
-  project               = var.project_id
+  project               = var.project.id
   display_name          = "Acumatica connector (${var.prefix}): ${each.value.title}"
   combiner              = "OR"
   enabled               = !var.paused
   severity              = each.value.severity
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = each.value.title
@@ -90,17 +88,16 @@ resource "google_monitoring_alert_policy" "lines" {
     mime_type = "text/markdown"
     content   = "${each.value.text} See docs/runbook.md, section `${each.key}`."
   }
-
-  depends_on = [google_project_service.apis]
 }
 
 resource "google_monitoring_alert_policy" "silent" {
-  project               = var.project_id
+  project               = var.project.id
   display_name          = "Acumatica connector (${var.prefix}): silent"
   combiner              = "OR"
   enabled               = !var.paused
   severity              = "ERROR"
   notification_channels = local.channels
+  user_labels           = local.labels
 
   conditions {
     display_name = "no call answered well for three hours"
@@ -126,8 +123,6 @@ resource "google_monitoring_alert_policy" "silent" {
     mime_type = "text/markdown"
     content   = "No call of the connector was answered well for three hours, though it is looked at every hour: the schedule does not call it, or it does not start. See docs/runbook.md, section `silent`."
   }
-
-  depends_on = [google_project_service.apis]
 }
 
 check "somebody_is_told" {

@@ -1,11 +1,16 @@
+# What a project has once, however many tenants are copied in it. Its outputs wait for the APIs, so that whatever takes its
+# project from here does too.
 data "google_project" "this" {
   project_id = var.project_id
 
   depends_on = [google_project_service.apis]
 }
 
-locals {
-  project_number = data.google_project.this.number
+# BigQuery makes the account it encrypts with when it is first asked for; naming it without asking fails in a new project.
+data "google_bigquery_default_service_account" "this" {
+  project = var.project_id
+
+  depends_on = [google_project_service.apis]
 }
 
 resource "google_project_service" "apis" {

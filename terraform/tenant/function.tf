@@ -14,12 +14,13 @@ data "archive_file" "function" {
 }
 
 resource "google_storage_bucket" "source" {
-  project                     = var.project_id
-  name                        = "${var.project_id}-${var.prefix}-source"
+  project                     = var.project.id
+  name                        = "${var.project.id}-${var.prefix}-source"
   location                    = var.region
   force_destroy               = true
   public_access_prevention    = "enforced"
   uniform_bucket_level_access = true
+  labels                      = local.labels
 
   versioning {
     enabled = true
@@ -33,8 +34,6 @@ resource "google_storage_bucket" "source" {
       days_since_noncurrent_time = 30
     }
   }
-
-  depends_on = [google_project_service.apis]
 }
 
 resource "google_storage_bucket_object" "function" {
@@ -51,28 +50,29 @@ resource "google_storage_bucket_iam_member" "build_reads_source" {
 
 # Cloud Functions hands the source over in a bucket of its own making.
 resource "google_project_iam_member" "build_reads_copy" {
-  project = var.project_id
+  project = var.project.id
   role    = "roles/storage.objectViewer"
   member  = google_service_account.build.member
 
   condition {
     title      = "copies-of-the-source"
-    expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${local.project_number}-${var.region}\")"
+    expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${var.project.number}-${var.region}\")"
   }
 }
 
 resource "google_project_iam_member" "build_writes_logs" {
-  project = var.project_id
+  project = var.project.id
   role    = "roles/logging.logWriter"
   member  = google_service_account.build.member
 }
 
 resource "google_artifact_registry_repository" "images" {
-  project       = var.project_id
+  project       = var.project.id
   location      = var.region
   repository_id = "${var.prefix}-images"
   description   = "Images of the connector's function"
   format        = "DOCKER"
+  labels        = local.labels
 
   cleanup_policies {
     id     = "keep-the-newest"
@@ -89,12 +89,10 @@ resource "google_artifact_registry_repository" "images" {
       older_than = "604800s"
     }
   }
-
-  depends_on = [google_project_service.apis]
 }
 
 resource "google_artifact_registry_repository_iam_member" "build_writes_images" {
-  project    = var.project_id
+  project    = var.project.id
   location   = google_artifact_registry_repository.images.location
   repository = google_artifact_registry_repository.images.name
   role       = "roles/artifactregistry.writer"
@@ -102,10 +100,11 @@ resource "google_artifact_registry_repository_iam_member" "build_writes_images" 
 }
 
 resource "google_cloudfunctions2_function" "sync" {
-  project     = var.project_id
+  project     = var.project.id
   location    = var.region
   name        = local.function_name
   description = "Copies Acumatica finance data to BigQuery, one entity a call"
+  labels      = local.labels
 
   build_config {
     runtime           = "python313"
@@ -141,7 +140,6 @@ resource "google_cloudfunctions2_function" "sync" {
     google_artifact_registry_repository_iam_member.build_writes_images,
     google_bigquery_dataset_iam_member.runtime_writes,
     google_cloud_tasks_queue.continuations,
-    google_firestore_database.state,
     google_project_iam_member.build_reads_copy,
     google_project_iam_member.build_writes_logs,
     google_secret_manager_secret_iam_member.runtime_reads_credentials,
@@ -150,7 +148,7 @@ resource "google_cloudfunctions2_function" "sync" {
 }
 
 resource "google_cloud_run_v2_service_iam_member" "invoker_calls" {
-  project  = var.project_id
+  project  = var.project.id
   location = var.region
   name     = google_cloudfunctions2_function.sync.name
   role     = "roles/run.invoker"
@@ -160,7 +158,7 @@ resource "google_cloud_run_v2_service_iam_member" "invoker_calls" {
 resource "google_cloud_run_v2_service_iam_member" "operators_call" {
   for_each = toset(var.operators)
 
-  project  = var.project_id
+  project  = var.project.id
   location = var.region
   name     = google_cloudfunctions2_function.sync.name
   role     = "roles/run.invoker"

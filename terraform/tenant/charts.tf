@@ -45,7 +45,7 @@ locals {
     height = 20
     widget = {
       title     = "Runs"
-      logsPanel = { filter = local.run_lines, resourceNames = ["projects/${var.project_id}"] }
+      logsPanel = { filter = local.run_lines, resourceNames = ["projects/${var.project.id}"] }
     }
   }
 }

@@ -11,8 +11,6 @@ resource "google_firestore_database" "state" {
 
   # State can be rebuilt from Acumatica and the warehouse, so there is nothing to pay for restoring it.
   point_in_time_recovery_enablement = "POINT_IN_TIME_RECOVERY_DISABLED"
-
-  depends_on = [google_project_service.apis]
 }
 
 resource "google_firestore_field" "without_index" {
@@ -63,16 +61,4 @@ resource "google_firestore_field" "expiry" {
   index_config {}
 
   depends_on = [google_firestore_database.state]
-}
-
-# Firestore has no access rights of its own on a database; the condition keeps this identity out of other databases.
-resource "google_project_iam_member" "runtime_keeps_state" {
-  project = var.project_id
-  role    = "roles/datastore.user"
-  member  = google_service_account.runtime.member
-
-  condition {
-    title      = "one-database"
-    expression = "resource.name == \"projects/${var.project_id}/databases/${var.firestore.database}\""
-  }
 }

@@ -1,5 +1,5 @@
 resource "google_monitoring_dashboard" "overview" {
-  project = var.project_id
+  project = var.project.id
 
   dashboard_json = jsonencode({
     displayName  = "Acumatica connector (${var.prefix})"

@@ -1,0 +1,32 @@
+# How Firestore indexes the documents of connector/adapters/firestore; a test compares the two.
+locals {
+  # Firestore indexes every field unless told not to: each index entry is written and stored, and none of these is ever
+  # asked for.
+  fields_without_index_by_prefix = merge([
+    for prefix in var.prefixes : {
+      "${prefix}_streams"      = ["checkpoints", "contract", "edge", "suspects"]
+      "${prefix}_dead_letters" = ["payload", "reason"]
+    }
+  ]...)
+
+  # Sub-collections have no prefix, so these count for the whole database, whoever's documents they are.
+  shared_fields_without_index = {
+    "parts" = ["piece"]
+    "pages" = [
+      "entity", "mode", "number", "outcomes", "part", "parts", "reasons", "recorded_at", "run_id", "versions",
+    ]
+  }
+
+  fields_without_index = merge(
+    local.fields_without_index_by_prefix,
+    var.firestore.shared_settings ? local.shared_fields_without_index : {},
+  )
+
+  # A record's trail is found by its id or its key, over the pages of all runs.
+  fields_with_array_index = var.firestore.shared_settings ? toset(["keys", "record_ids"]) : toset([])
+
+  collections_that_expire = toset(concat(
+    flatten([for prefix in var.prefixes : ["${prefix}_notifications", "${prefix}_runs"]]),
+    var.firestore.shared_settings ? ["pages"] : [],
+  ))
+}

@@ -1,0 +1,20 @@
+variable "emails" {
+  description = "Who is told of alerts."
+  type        = list(string)
+}
+
+variable "paused" {
+  description = "The tenants whose schedule stands still and whose alerts are silent: those whose secret has no version yet."
+  type        = set(string)
+  default     = []
+}
+
+variable "project_id" {
+  description = "The Google Cloud project that everything is created in."
+  type        = string
+}
+
+variable "region" {
+  description = "Region of the functions, the schedules and the queues."
+  type        = string
+}
