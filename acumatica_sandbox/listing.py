@@ -70,7 +70,7 @@ class Reading:
         rows = self._matching(parameters.get("$filter", ""), condition, used)
         page = rows[skip:] if top is None else rows[skip : skip + top]
         renderer = self._renderer(shape)
-        body = ",".join(renderer.record(row, number) for number, row in enumerate(page, skip + 1))
+        body = ",".join(renderer.record(row, number) for number, row in enumerate(page, 1))
         return _json(f"[{body}]")
 
     def single(self, tail: str) -> Response:

@@ -12,7 +12,7 @@ import yaml
 
 from .clock import FIXED_START
 
-ALL_VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001", "25.200.001")
+ALL_VERSIONS = ("20.200.001", "22.200.001", "23.200.001", "24.200.001", "25.200.001", "26.200.001")
 
 SeatDialect = Literal["json", "text", "redirect"]
 NotFoundBody = Literal["empty", "html", "json"]
@@ -36,7 +36,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """How this tenant behaves; the defaults are a healthy single-tenant SaaS site of 2025 R2."""
+    """How this tenant behaves; the defaults are a healthy single-tenant SaaS site of 2026 R2."""
 
     seed: int = 7
     size: Literal["demo", "tiny", "empty"] = "demo"
@@ -47,7 +47,7 @@ class SandboxOptions:
     """With any, signing in by cookie to an unknown tenant is refused; otherwise every name is accepted."""
     branch: str = "MAIN"
     """The one branch there is; signing in by cookie to another one is refused."""
-    build: str = "25.200.0248"
+    build: str = "26.200.0117"
 
     endpoint_versions: tuple[str, ...] = ALL_VERSIONS
     custom_endpoints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -9,10 +9,10 @@ from .deleted import deleted_records
 from .gate import bearer_token, known_session, require_session
 from .listing import Reading
 from .messages import Request, Response, html_response, json_response
+from .openapi import build_instance_swagger, build_swagger
 from .problems import bad_request, forbidden, not_found, not_set_up, unauthorized
 from .sessions import Session, error_page, signed_out
 from .site import Site
-from .swagger import build_swagger
 
 
 def route(request: Request, site: Site) -> Response:
@@ -29,8 +29,7 @@ def route(request: Request, site: Site) -> Response:
     if first == "Frames":
         return error_page(request.path)
     if first == "identity":
-        host = request.header("Host") or "127.0.0.1"
-        return site.identity.handle(request, rest, site.options, f"http://{host}{base}")
+        return site.identity.handle(request, rest, site.options, _instance_url(request, site))
     if first == "entity":
         return _entity_root(request, site, rest)
     if first == "t":
@@ -51,7 +50,14 @@ def _entity_root(request: Request, site: Site, path: str) -> Response:
     first, _, rest = path.partition("/")
     if first == "auth":
         return _auth(request, site, rest)
-    return _contract(request, site, require_session(request, site), path)
+    session = require_session(request, site)
+    if path == "swagger.json":
+        return json_response(200, build_instance_swagger(site.options.build, _instance_url(request, site)))
+    return _contract(request, site, session, path)
+
+
+def _instance_url(request: Request, site: Site) -> str:
+    return f"http://{request.header('Host') or '127.0.0.1'}{site.options.base_path}"
 
 
 def _endpoints(request: Request, site: Site) -> Response:
@@ -93,7 +99,7 @@ def _contract(request: Request, site: Site, session: Session, path: str) -> Resp
     if endpoint is None:
         raise not_found(site.options.not_found_body)
     if rest == "swagger.json":
-        return json_response(200, build_swagger(endpoint, site.options.base_path))
+        return json_response(200, build_swagger(endpoint, _instance_url(request, site)))
     return _entity(request, site, session, endpoint, rest)
 
 

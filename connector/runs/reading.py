@@ -83,7 +83,7 @@ class Interpreter:
     def _follow(self, contract: Contract) -> bool:
         """Read by this contract from now on; return whether it differs from the one before."""
         before = self.codec
-        if contract.root == before.contract.root:
+        if contract.asks_as(before.contract):
             return False
         self._refused |= find_incompatible_columns(self.entity, before.contract, contract)
         self.codec = Codec(self.entity, contract, self._refused, self._numeric_not_widened)

@@ -39,7 +39,7 @@ def test_a_healthy_tenant_passes_every_line(sandbox: Sandbox) -> None:
         "acumatica vendor",
     ]  # fmt: skip
     assert "ACME" in lines["acumatica tenant"].finding
-    assert "Default 24.200.001, Acumatica build 25.200.0248" in lines["acumatica endpoint"].finding
+    assert "Default 24.200.001, Acumatica build 26.200.0117" in lines["acumatica endpoint"].finding
     assert "ordered by LastModifiedDateTime" in lines["acumatica bill"].finding
 
 

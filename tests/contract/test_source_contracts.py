@@ -187,10 +187,13 @@ def test_an_endpoint_of_the_customers_own_is_spoken_to_in_its_grammar_whatever_i
         assert ids(source.read_list(since(newest))) == listed != []
 
 
-def test_a_contract_remembered_without_its_grammar_is_read_again(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("form", ["", '"form":2,'])
+def test_a_contract_remembered_in_a_form_that_knew_no_grammar_or_a_wrong_one_is_read_again(
+    sandbox: Sandbox, form: str
+) -> None:
     with open_source(sandbox) as source:
         contract = source.describe(BILLS)
-        earlier = replace(contract, request=contract.request.replace('"form":2,', ""))
+        earlier = replace(contract, request=contract.request.replace('"form":3,', form))
         assert earlier != contract
         assert not source.contract_matches(BILLS, earlier)
 

@@ -12,8 +12,8 @@ from connector.domain.entity import Entity
 from connector.domain.records.contract import MODIFIED_FIELDS, Contract, Kind, Shape
 from connector.errors import SourceSetupError
 
-FORM = 2
-"""What a contract tells; raised when it comes to tell more, so that remembered ones are read again."""
+FORM = 3
+"""What a contract tells and how it was read; raised when that changes, so that remembered ones are read again."""
 
 
 def request_text(entity: Entity) -> str:

@@ -10,6 +10,10 @@ import msgspec
 SENTENCE_LIMIT = 300
 OPTIMISATION = "optimization cannot be performed"
 NOT_FOUND = "no entity satisfies the condition"
+MISREAD = re.compile(
+    r"syntax error at position|unrecognized '.*' literal|unterminated (string )?literal|query specified in the uri is not valid"
+)
+"""Words of the library that reads queries on the server, when it cannot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,11 @@ class Fault:
             return ()
         found = re.findall(r"^\s*([\w.]+): View (\w+) has BQL delegate", self.detail, flags=re.MULTILINE)
         return tuple(f"{name} (view {view})" for name, view in found) or ("a field Acumatica does not name",)
+
+    @property
+    def query_misread(self) -> bool:
+        """Whether the server could not read the query: one in the grammar of another contract version is such a one."""
+        return self.is_a("OData", "ODataUnrecognizedPath") or bool(MISREAD.search(self.detail.casefold()))
 
     @property
     def record_absent(self) -> bool:

@@ -40,6 +40,10 @@ class NotThereError(SourceRefusedError):
     """404: the endpoint, its version, the entity or the record does not exist; who asked finds out which."""
 
 
+class QueryMisreadError(SourceRefusedError):
+    """Acumatica could not read the query: its endpoint may speak another grammar than the contract at hand says."""
+
+
 class RecordAbsentError(SourceRefusedError):
     """Acumatica says that there is no such record."""
 
@@ -138,9 +142,18 @@ def _refused(answer: Answer, subject: Subject) -> ConnectorError:
             f"The web server finds the request for {subject.text} too long ({answer.status}).",
             action="Name fewer fields in the catalogue's `select`, `custom` and `expand` of this entity.",
         )
+    if fault.query_misread:
+        return _misread(fault, subject)
     return SourceRefusedError(
         f"Acumatica refuses the request for {subject.text} with status {answer.status}{said}",
         action="Check the catalogue's choices for this entity and the endpoint's definition (SM207060).",
+    )
+
+
+def _misread(fault: Fault, subject: Subject) -> QueryMisreadError:
+    return QueryMisreadError(
+        f"Acumatica does not understand the query for {subject.text}: {fault.sentence}",
+        action="Check that ACUMATICA_ENDPOINT_VERSION is right, and the catalogue's choices for this entity.",
     )
 
 
@@ -177,11 +190,8 @@ def _failed(answer: Answer, subject: Subject) -> ConnectorError:
             action="Correct `expand`, `select` and `custom` of this entity in the catalogue, or add what is missing to the "
             "endpoint (Web Service Endpoints, SM207060).",
         )
-    if fault.is_a("OData"):
-        return SourceRefusedError(
-            f"Acumatica does not understand the query for {subject.text}: {fault.sentence}",
-            action="Check that ACUMATICA_ENDPOINT_VERSION is right, and the catalogue's choices for this entity.",
-        )
+    if fault.query_misread:
+        return _misread(fault, subject)
     said = fault.sentence or f"no reason given{title(answer)}"
     return SourceUnavailableError(
         f"Acumatica failed with status {answer.status} on {subject.text}: {said}",

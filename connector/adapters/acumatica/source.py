@@ -18,7 +18,7 @@ from connector.adapters.acumatica.contract import (
 )
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
-from connector.adapters.acumatica.error_mapping import NotThereError
+from connector.adapters.acumatica.error_mapping import NotThereError, QueryMisreadError
 from connector.adapters.acumatica.odata import FieldSelection, Window
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
@@ -148,13 +148,14 @@ class AcumaticaSource:
         self._session.close()
 
     def _read_by_contract(self, entity: Entity, read: Callable[[Contract], T]) -> T:
-        """Read by the contract that is known; once more by a fresh one if the endpoint has lost what that one names."""
+        """Read by the contract that is known; once more by a fresh one if that one names what the endpoint has lost, or asks
+        in a grammar it does not speak."""
         known = self._contract(entity)
         try:
             return read(known)
-        except SourceSetupError:
+        except (SourceSetupError, QueryMisreadError):
             fresh = self.describe(entity)
-            if fresh.root == known.root:
+            if fresh.asks_as(known):
                 raise
         return read(fresh)
 

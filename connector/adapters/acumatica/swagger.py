@@ -22,8 +22,10 @@ VALUE_TYPES = {
     "DateTimeValue": Kind.DATETIME,
     "DateOnlyValue": Kind.DATE,
 }
-SINCE_CONTRACT_5 = ("DateOnlyValue", "SelectValue")
-"""How the names of the value types end that no endpoint of contract 4 has."""
+GRAMMARS = {"3": 4, "4": 4, "5": 5}
+"""The grammar of each contract version; version 3 is asked like 4."""
+USED_BY_CONTRACT_5 = ("DateOnlyValue", "SelectValue")
+"""How the names of the value types end that no property of an endpoint of contract 4 has."""
 PRIMITIVES = {"string": Kind.STRING, "number": Kind.DECIMAL, "integer": Kind.INT, "boolean": Kind.BOOL}
 FORMATS = {"date-time": Kind.DATETIME, "date": Kind.DATE, "uuid": Kind.GUID, "guid": Kind.GUID}
 OWN_MEMBERS = frozenset(
@@ -46,21 +48,35 @@ class Members:
 class Swagger:
     """The types of one endpoint version."""
 
-    def __init__(self, schemas: Mapping[str, msgspec.Raw], listed: frozenset[str]) -> None:
+    def __init__(
+        self, schemas: Mapping[str, msgspec.Raw], listed: frozenset[str], contract_version: str
+    ) -> None:
         self._schemas = schemas
         self._listed = listed
+        self._contract_version = contract_version
 
     @classmethod
     def parse(cls, body: bytes) -> "Swagger":
         """Return the types, undecoded until asked for; raise msgspec.DecodeError if this is no OpenAPI file."""
         document = msgspec.json.decode(body, type=_Document)
         listed = frozenset(path.strip("/").split("/")[0] for path in document.paths)
-        return cls(document.components.schemas, listed)
+        return cls(document.components.schemas, listed, document.contract_version)
 
     @property
     def grammar(self) -> int:
-        """The contract version the endpoint speaks, told by its value types: an endpoint's own version number tells nothing."""
-        return 5 if any(name.endswith(SINCE_CONTRACT_5) for name in self._schemas) else 4
+        """The grammar of queries, 4 or 5: that of the contract version the file names in `info.version`.
+
+        A file that names none of them is known by the value types its properties have; the mere announcement of one tells
+        nothing, as builds of 2025 R2 announce `DateOnlyValue` in contract 4 too.
+        """
+        named = GRAMMARS.get(self._contract_version)
+        return named or (5 if any(name.endswith(USED_BY_CONTRACT_5) for name in self._referred()) else 4)
+
+    def _referred(self) -> Iterator[str]:
+        """Yield the name of every type that a property has, directly or as the item of an array."""
+        for name in self._schemas:
+            schema = self._named(name)
+            yield from _references([schema.get("properties"), schema.get("allOf")])
 
     def entity(self, name: str) -> str | None:
         """Return the endpoint's own spelling of an entity that has a list, or None when it exposes none of that name."""
@@ -146,6 +162,18 @@ def _type_name(schema: Any) -> str | None:
     return str(reference).rpartition("/")[2] if reference else None
 
 
+def _references(schema: Any) -> Iterator[str]:
+    """Yield the names of the types that are referred to anywhere in a schema."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _references(part)
+    elif isinstance(schema, dict):
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"].rpartition("/")[2]
+        for part in schema.values():
+            yield from _references(part)
+
+
 def _kind_of_value(schema: dict[str, Any]) -> Kind:
     """Return the kind of a value written out in place. An unknown one is text: nothing of it is lost that way."""
     kind = schema.get("type")
@@ -163,3 +191,9 @@ class _Components(msgspec.Struct):
 class _Document(msgspec.Struct):
     components: _Components
     paths: dict[str, msgspec.Raw] = {}
+    info: Any = None
+
+    @property
+    def contract_version(self) -> str:
+        """What `info.version` says, as text; empty when there is none."""
+        return str(self.info.get("version", "")).strip() if isinstance(self.info, dict) else ""

@@ -88,6 +88,10 @@ class Contract:
     modified_field: str | None
     grammar: int = 4
 
+    def asks_as(self, other: "Contract") -> bool:
+        """Whether a list is asked for and read by both in the same way."""
+        return (self.root, self.grammar) == (other.root, other.grammar)
+
     def to_plain(self) -> dict[str, Any]:
         """Return plain values for the state store."""
         return {

@@ -18,13 +18,13 @@ def schemas(caller: Caller) -> dict[str, Any]:
 def test_the_version_list_is_there_for_anyone() -> None:
     caller = Caller(a_sandbox())
     body = caller.send("GET", "/AcmeERP/entity").json()
-    assert body["version"] == {"acumaticaBuildVersion": "25.200.0248", "databaseVersion": "25.200.0248"}
+    assert body["version"] == {"acumaticaBuildVersion": "26.200.0117", "databaseVersion": "26.200.0117"}
     assert body["endpoints"][0] == {
         "name": "Default",
         "version": "20.200.001",
         "href": "/AcmeERP/entity/Default/20.200.001/",
     }
-    assert [item["version"] for item in body["endpoints"]] == list(NEWEST[:5])
+    assert [item["version"] for item in body["endpoints"]] == list(NEWEST)
 
 
 def test_custom_endpoints_are_listed_for_the_signed_in_only() -> None:
@@ -160,6 +160,26 @@ def test_the_openapi_file_describes_entities_details_and_linked_types() -> None:
         "_links",
     }
     assert {"/Bill", "/Bill/{ids}", "/Bill/{id}", "/Bill/$adHocSchema"} <= set(document["paths"])
+
+
+def test_the_openapi_file_names_actions_and_where_it_is() -> None:
+    document = a_caller().get("swagger.json").json()
+    assert document["servers"][0]["url"].endswith("/AcmeERP/entity/Default/24.200.001")
+    assert {"/Bill/ReleaseBill", "/Bill/{actionName}", "/Bill/{ids}/files/{filename}"} <= set(
+        document["paths"]
+    )
+    bill = document["components"]["schemas"]["Bill"]["allOf"][1]["properties"]
+    assert bill["_workflowActions"]["additionalProperties"] == {
+        "$ref": "#/components/schemas/BillCustomAction"
+    }
+
+
+def test_the_instance_has_an_openapi_file_of_its_own_for_the_signed_in() -> None:
+    caller = a_caller()
+    document = caller.send("GET", "/AcmeERP/entity/swagger.json").json()
+    assert set(document["paths"]) == {"/auth/login", "/auth/logout", "/"}
+    assert document["servers"][0]["url"].endswith("/AcmeERP/entity")
+    assert Caller(caller.sandbox).send("GET", "/AcmeERP/entity/swagger.json").status == 401
 
 
 def test_every_reference_of_the_openapi_file_leads_somewhere() -> None:

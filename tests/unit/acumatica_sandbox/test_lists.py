@@ -18,11 +18,11 @@ def test_rows_come_in_ascending_key_order_whatever_orderby_says() -> None:
     assert keys == sorted(keys)
 
 
-def test_skip_comes_before_top_and_row_numbers_go_on() -> None:
+def test_skip_comes_before_top_and_row_numbers_begin_anew() -> None:
     caller = a_caller()
     every = caller.list("Bill")
     page = caller.list("Bill", top="7", skip="19")
-    assert [row["rowNumber"] for row in page] == list(range(20, 27))
+    assert [row["rowNumber"] for row in page] == list(range(1, 8))
     assert [row["id"] for row in page] == [row["id"] for row in every[19:26]]
 
 

@@ -1,5 +1,6 @@
 """Rows of a list turned into records, by a contract that may change on the way."""
 
+from dataclasses import replace
 from typing import Any
 
 from connector.domain.listing import ListQuery
@@ -96,3 +97,10 @@ class TestContracts:
             ((reading,), _) = interpreter.interpret([row])
             assert isinstance(reading.record, Record)
             assert reading.record.extra == b'{"Terms":30}'
+
+    def test_a_grammar_put_right_on_the_way_is_the_one_that_is_remembered(self) -> None:
+        right = replace(a_contract(), grammar=5)
+        shelf = Shelf(rows(1, 2, 3, 4))
+        shelf.asked_by = right
+        reader = a_reader(shelf)
+        assert [page.contract for page in reader.read()] == [right, None]

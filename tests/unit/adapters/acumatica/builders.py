@@ -62,7 +62,7 @@ def a_type(**members: Any) -> dict[str, Any]:
     return {"allOf": [ref("Entity"), {"type": "object", "properties": members}]}
 
 
-def a_swagger(paths: Mapping[str, Any] | None = None, **schemas: Any) -> Swagger:
+def a_swagger(paths: Mapping[str, Any] | None = None, info: Any = None, **schemas: Any) -> Swagger:
     """An OpenAPI file with these types beside those every file has."""
     base = {
         "Entity": {
@@ -72,6 +72,6 @@ def a_swagger(paths: Mapping[str, Any] | None = None, **schemas: Any) -> Swagger
         "StringValue": {"type": "object", "properties": {"value": {"type": "string"}}},
     }
     document: dict[str, Any] = {"openapi": "3.0.1", "components": {"schemas": base | schemas}}
-    if paths is not None:
-        document["paths"] = paths
+    document |= {"paths": paths} if paths is not None else {}
+    document |= {"info": info} if info is not None else {}
     return Swagger.parse(msgspec.json.encode(document))

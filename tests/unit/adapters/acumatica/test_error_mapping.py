@@ -4,6 +4,7 @@ import pytest
 
 from connector.adapters.acumatica.error_mapping import (
     NotThereError,
+    QueryMisreadError,
     RecordAbsentError,
     Subject,
     refusal,
@@ -91,7 +92,10 @@ def test_what_time_cannot_mend_is_not(status: int) -> None:
         (500, a_fault(text=DELEGATE), NotOptimizableError, "one by one"),
         (500, a_fault("PX.Api.ContractBased.NoEntitySatisfiesTheConditionException"), RecordAbsentError, "no such record"),
         (500, a_fault(NOT_SET_UP, "The required configuration data is not entered on the X form."), SourceSetupError, "X form"),
-        (500, a_fault("Microsoft.OData.ODataException", "Syntax error at position 3"), SourceRefusedError, "position 3"),
+        (500, a_fault("Microsoft.OData.ODataException", "Syntax error at position 3"), QueryMisreadError, "position 3"),
+        (500, a_fault("Microsoft.Data.OData.ODataException", "Unrecognized 'X' literal"), QueryMisreadError, "literal"),
+        (500, a_fault("System.ArgumentException", "Syntax error at position 21 in 'LastModifiedDateTime ge 2026'."), QueryMisreadError, "position 21"),
+        (400, {"message": "The query specified in the URI is not valid. Syntax error at position 9."}, QueryMisreadError, "position 9"),
         (500, a_fault("System.Data.SqlClient.SqlException", "Timeout expired."), SourceUnavailableError, "Timeout expired"),
         (500, b"", SourceUnavailableError, "500"),
         (503, PAGE, SourceUnavailableError, "Sign In"),

@@ -5,6 +5,7 @@ import pytest
 
 from connector.adapters.acumatica.swagger import VALUE_TYPES, Members, Swagger
 from connector.domain.records.contract import Kind
+from tests.real_instance import read_real_swagger
 from tests.unit.adapters.acumatica.builders import a_swagger, a_type, ref
 
 
@@ -29,12 +30,42 @@ def test_drop_downs_and_unknown_value_types_have_a_kind_too(name: str, kind: Kin
     assert fields_of(X=ref(name)) == {"X": kind}
 
 
+@pytest.mark.parametrize("version", [None, "", "1", "6", "v4", {"x": 1}])
 @pytest.mark.parametrize(
     "name", ["DateOnlyValue", "StringSingleSelectValue", "IntSingleSelectValue", "StringMultiSelectValue"]
 )
-def test_a_value_type_that_contract_4_lacks_tells_contract_5(name: str) -> None:
-    assert a_swagger(Bill=a_type()).grammar == 4
-    assert a_swagger(Bill=a_type(), **{name: {"type": "object"}}).grammar == 5
+def test_where_no_contract_version_is_named_a_property_of_a_new_value_type_tells_contract_5(
+    name: str, version: object
+) -> None:
+    new = {name: {"type": "object", "properties": {"value": {"type": "string"}}}}
+    info = None if version is None else {"title": "Default/25.200.001", "version": version}
+    assert a_swagger(info=info, Bill=a_type(), **new).grammar == 4
+    for member in (
+        ref(name),
+        {"type": "array", "items": ref(name)},
+        {"allOf": [ref(name)], "nullable": True},
+    ):
+        assert a_swagger(info=info, Bill=a_type(X=member), **new).grammar == 5
+        assert a_swagger(info=info, Bill={"properties": {"X": member}}, **new).grammar == 5
+
+
+@pytest.mark.parametrize(("version", "grammar"), [("3", 4), ("4", 4), ("5", 5), (4, 4), (5, 5), (" 5 ", 5)])
+def test_the_contract_version_the_file_names_is_believed_whatever_its_types_are(
+    version: object, grammar: int
+) -> None:
+    info = {"title": "Default/25.200.001", "version": version}
+    new = {"DateOnlyValue": {"type": "object"}}
+    assert a_swagger(info=info, Bill=a_type(), **new).grammar == grammar
+    assert a_swagger(info=info, Bill=a_type(X=ref("DateOnlyValue")), **new).grammar == grammar
+
+
+@pytest.mark.parametrize("version", ["24.200.001", "25.200.001"])
+def test_a_real_endpoint_of_contract_4_is_one_though_it_announces_bare_days(version: str) -> None:
+    body = read_real_swagger(version)
+    assert b'"DateOnlyValue"' in body
+    assert Swagger.parse(body).grammar == 4
+    without_info = msgspec.json.decode(body) | {"info": {}}
+    assert Swagger.parse(msgspec.json.encode(without_info)).grammar == 4
 
 
 def test_an_unknown_type_that_holds_a_value_is_a_scalar() -> None:
