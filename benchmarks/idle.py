@@ -37,7 +37,7 @@ def run_once(environment: Mapping[str, str], entity: str, state: StateStore | No
     connector = build(load_settings(environment))
     now = connector.clock.now()
     limits = Limits(deadline=now + timedelta(minutes=10))
-    ports = connector.open_ports(limits.deadline)
+    ports = connector.wiring.open_ports(limits.deadline)
     run = Run(
         run_id=build_run_id(now),
         entity=connector.catalogue.find(entity),

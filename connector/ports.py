@@ -1,11 +1,11 @@
 """What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from connector.domain.batch import Append
+from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import (
     AuditedPage,
@@ -91,16 +91,6 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Sign out, so that the seat is free. Safe to call twice, and when nothing was ever opened; never raises."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckLine:
-    """One line of `check`: what was tried, whether it worked, what was found, and the remedy when it failed."""
-
-    subject: str
-    ok: bool
-    finding: str
-    remedy: str = ""
 
 
 class Warehouse(Protocol):
@@ -259,3 +249,16 @@ class SecretStore(Protocol):
 
         Storing is tried once: after a TransientError it may have happened all the same, so read before trying again.
         """
+
+
+class CallQueue(Protocol):
+    """Where a call of this connector waits to be made. Reached at the first call."""
+
+    def enqueue(self, name: str, body: bytes, at: datetime | None = None) -> None:
+        """Enqueue one call with this JSON body, to be made not before `at`; a name that is known is not enqueued again.
+
+        Raises TransientError when the queue does not answer, ConfigurationError when it refuses.
+        """
+
+    def check(self) -> CheckLine:
+        """Ask whether calls may be enqueued, enqueuing none; never raises. Asking takes no right."""

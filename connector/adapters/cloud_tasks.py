@@ -14,10 +14,12 @@ import google.auth
 import requests
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
+from typing_extensions import override
 
 from connector.adapters.retrying import Retry
+from connector.domain.check_line import CheckLine
 from connector.errors import ConfigurationError, ConnectorError, TransientError
-from connector.ports import CheckLine
+from connector.ports import CallQueue
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ DISPATCH_DEADLINE = "1800s"
 """How long Cloud Tasks waits for the function's answer; its own maximum is 30 minutes."""
 
 
-class CloudTasksContinuation:
+class CloudTasksQueue(CallQueue):
     """Enqueues calls of the function at `url`, made with the identity of `service_account`.
 
     `emulator` is `host:port` of a stand-in, spoken to without credentials; None means Google's.
@@ -44,15 +46,12 @@ class CloudTasksContinuation:
         self._retry = retry
         self._emulator = emulator
 
+    @override
     def enqueue(self, name: str, body: bytes, at: datetime | None = None) -> None:
-        """Enqueue one call with this JSON body, to be made not before `at`; one name is not enqueued twice.
-
-        Raises TransientError when Cloud Tasks does not answer, ConfigurationError when it refuses.
-        """
         self._retry.call(self._post, "/tasks", self._build_task(name, body, at))
 
+    @override
     def check(self) -> CheckLine:
-        """Ask whether calls may be enqueued, enqueuing none; never raises. Asking takes no right."""
         subject = "continuation queue"
         try:
             self._retry.call(self._ask)

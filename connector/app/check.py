@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.records.contract import Contract
 from connector.domain.tables.log_table import build_table
 from connector.errors import ConnectorError
-from connector.ports import CheckLine
 from connector.runs.run import Limits, Ports
 from connector.runs.seats import give_seat_back, take_seat
 

@@ -175,7 +175,7 @@ class BackendSettings(Struct, frozen=True, kw_only=True):
 
 SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "acumatica": ("ACUMATICA_", AcumaticaSettings),
-    "place": ("", BackendSettings),
+    "backend": ("", BackendSettings),
     "bigquery": ("BIGQUERY_", BigQuerySettings),
     "firestore": ("FIRESTORE_", FirestoreSettings),
     "sync": ("SYNC_", SyncSettings),
@@ -189,7 +189,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """All that the environment says."""
 
     acumatica: AcumaticaSettings
-    place: BackendSettings
+    backend: BackendSettings
     bigquery: BigQuerySettings
     firestore: FirestoreSettings
     sync: SyncSettings
@@ -200,7 +200,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def entities_file(self) -> Path | None:
         """The catalogue to read; None means the bundled one."""
-        return Path(self.place.entities_file) if self.place.entities_file else None
+        return Path(self.backend.entities_file) if self.backend.entities_file else None
 
 
 class Variable(Struct, frozen=True, kw_only=True):
@@ -232,8 +232,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     sections = {
         name: _load(prefix, section, environment, mistakes) for name, (prefix, section) in SECTIONS.items()
     }
-    bigquery, place, continuation = sections["bigquery"], sections["place"], sections["continuation"]
-    if place and place.warehouse == "bigquery" and bigquery and not bigquery.project:
+    bigquery, backend, continuation = sections["bigquery"], sections["backend"], sections["continuation"]
+    if backend and backend.warehouse == "bigquery" and bigquery and not bigquery.project:
         mistakes.append("BIGQUERY_PROJECT is missing, which WAREHOUSE=bigquery needs")
     if continuation and continuation.queue and not continuation.url:
         mistakes.append("CONTINUATION_URL is missing, which CONTINUATION_QUEUE needs")

@@ -16,8 +16,11 @@ def to_text(instant: datetime) -> str:
 
 
 def from_text(text: str) -> datetime:
-    """Return the aware UTC instant; raise ValueError for text that is no instant or names no offset."""
+    """Return the aware UTC instant; raise ValueError for text that is no instant, names no offset or is outside the years 1 to 9999 in UTC."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs an offset or Z: {text!r}")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as exc:
+        raise ValueError(f"an instant outside the calendar: {text!r}") from exc

@@ -1,12 +1,16 @@
 """What one invocation is asked for and what it answers."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from connector.domain.entity import Depth
 from connector.domain.instants import to_text
+from connector.errors import ConnectorError, TransientError
+
+DEFAULT_RETRY_AFTER = timedelta(seconds=60)
+"""When to call again after a failure that time may fix, where nothing named a delay."""
 
 
 class Mode(StrEnum):
@@ -57,13 +61,30 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFailure:
-    """Why a run failed, for the operator."""
+    """Why a run or a call failed, for the operator."""
 
     type: str
     message: str
     action: str
     http_status: int
     retry_after_seconds: int | None = None
+    """When to call again, for what time may fix; None for the rest."""
+
+    @classmethod
+    def from_error(cls, exc: ConnectorError) -> "RunFailure":
+        """Return what the error says."""
+        wait = (exc.retry_after or DEFAULT_RETRY_AFTER) if isinstance(exc, TransientError) else None
+        return cls(
+            type=type(exc).__name__,
+            message=exc.message,
+            action=exc.action,
+            http_status=exc.http_status,
+            retry_after_seconds=None if wait is None else int(wait.total_seconds()),
+        )
+
+    def describe(self) -> dict[str, str]:
+        """Return the members that an answer, a log line and the state have of it."""
+        return {"type": self.type, "message": self.message, "action": self.action}
 
 
 @dataclass(slots=True, kw_only=True)

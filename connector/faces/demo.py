@@ -30,6 +30,8 @@ from connector.app.catalogue import load_catalogue
 from connector.app.settings import list_variables
 from connector.errors import ConfigurationError, SourceUnavailableError
 
+PACKAGES = Path(__file__).parents[2]
+"""Where this package lies: what runs there can import it, installed or not."""
 STARTUP_SECONDS = 60
 LOOPBACK = requests.Session()
 LOOPBACK.trust_env = False
@@ -114,7 +116,8 @@ def _environment(url: str, folder: Path, warehouse: Path, state: Path) -> dict[s
 @contextmanager
 def _serve(environment: dict[str, str], log: Path) -> Iterator[str]:
     """Start the real function as Cloud Functions does, and yield its address; it ends with the block."""
-    root = Path(__file__).resolve().parent.parent
+    source = log.with_name("main.py")
+    source.write_text("from connector.faces.http import sync as sync\n")
     with socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -125,11 +128,11 @@ def _serve(environment: dict[str, str], log: Path) -> Iterator[str]:
         "--target",
         "sync",
         "--source",
-        str(root / "main.py"),
+        str(source),
     ]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     with log.open("w") as output:
-        process = subprocess.Popen(command, env=environment, cwd=root, stdout=output, stderr=output)  # noqa: S603 - our own interpreter and file
+        process = subprocess.Popen(command, env=environment, cwd=PACKAGES, stdout=output, stderr=output)  # noqa: S603 - our own interpreter and file
         try:
             _wait_until_it_answers(f"http://127.0.0.1:{port}/status", process, log)
             yield f"http://127.0.0.1:{port}/"

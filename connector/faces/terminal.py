@@ -1,6 +1,5 @@
-"""What a person at a terminal sees of a run: progress, results, tables; and what Ctrl-C does."""
+"""What a person at a terminal sees of a run: progress, results, tables."""
 
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,38 +12,14 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from connector.app.audit import AuditLine
-from connector.app.status import describe_age, judge, show_instant
+from connector.app.status import judge
+from connector.domain.check_line import CheckLine
 from connector.domain.instants import to_text
 from connector.domain.run import Mode, RunResult, Status, Tally
-from connector.ports import CheckLine
+from connector.faces.wording import describe_age, show_instant
 
 COLOURS = {"succeeded": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
 STATE_COLOURS = {"ok": "green", "running": "blue", "late": "yellow", "failed": "red", "off": "dim"}
-
-
-class Interruption:
-    """Ctrl-C during runs: the first lets the page at hand be stored, the second stops at once."""
-
-    def __init__(self) -> None:
-        self.requested = False
-
-    def is_requested(self) -> bool:
-        """Whether Ctrl-C was pressed."""
-        return self.requested
-
-    @contextmanager
-    def awaited(self) -> Iterator[None]:
-        """Take Ctrl-C until the end of the block."""
-        before = signal.signal(signal.SIGINT, self._ask)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _ask(self, *_: Any) -> None:
-        self.requested = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        write_note("Stopping after the page at hand; Ctrl-C again stops at once.")
 
 
 @contextmanager

@@ -4,8 +4,9 @@ import logging
 from dataclasses import asdict
 from datetime import datetime
 
+from connector import __version__
 from connector.domain.entity_state import EntityStatus
-from connector.domain.run import Mode, RunResult, Status
+from connector.domain.run import Mode, RunFailure, RunResult, Status
 from connector.errors import ConnectorError
 from connector.logs.context import run_context
 
@@ -16,7 +17,11 @@ STATUS = logging.getLogger("connector.status")
 def log_run(result: RunResult) -> None:
     """Write the run's one canonical line (`event` = `run`) with every figure of its result, whatever its outcome."""
     with run_context(run_id=result.run_id, entity=result.entity, mode=result.mode):
-        RUN.log(_choose_level(result), _describe(result), extra={"event": "run", **asdict(result)})
+        RUN.log(
+            _choose_level(result),
+            _describe(result),
+            extra={"event": "run", "version": __version__, **asdict(result)},
+        )
 
 
 def _choose_level(result: RunResult) -> int:
@@ -41,14 +46,16 @@ def _describe(result: RunResult) -> str:
 
 def log_refused(error: ConnectorError) -> None:
     """Write why a call never became a run (`event` = `refused`): a wrong setting or catalogue, or a wrong request."""
-    level = logging.ERROR if error.http_status == 500 else logging.WARNING
-    figures = {
-        "type": type(error).__name__,
-        "message": error.message,
-        "action": error.action,
-        "http_status": error.http_status,
-    }
-    RUN.log(level, "%s %s", error.message, error.action, extra={"event": "refused", "error": figures})
+    failure = RunFailure.from_error(error)
+    level = logging.ERROR if failure.http_status == 500 else logging.WARNING
+    figures = {**failure.describe(), "http_status": failure.http_status}
+    RUN.log(
+        level,
+        "%s %s",
+        failure.message,
+        failure.action,
+        extra={"event": "refused", "version": __version__, "error": figures},
+    )
 
 
 def log_freshness(status: EntityStatus, now: datetime) -> None:

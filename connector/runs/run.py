@@ -12,6 +12,7 @@ from connector.domain.entity import Entity
 from connector.domain.entity_state import EntityState, Lease, Seat
 from connector.domain.instants import to_text
 from connector.domain.run import (
+    DEFAULT_RETRY_AFTER,
     RunFailure,
     RunRequest,
     RunResult,
@@ -28,7 +29,6 @@ from connector.runs.seats import give_seat_back, note_origin, take_seat
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_RETRY_AFTER = timedelta(seconds=60)
 AFTER_LEASE = timedelta(seconds=5)
 """Clocks differ a little: a call made just before a lease ends would be skipped too."""
 
@@ -233,19 +233,7 @@ class Run:
         )
 
     def _fail(self, exc: ConnectorError) -> RunResult:
-        wait = None
-        if isinstance(exc, TransientError):
-            wait = int((exc.retry_after or DEFAULT_RETRY_AFTER).total_seconds())
-        return self._build_result(
-            Status.FAILED,
-            error=RunFailure(
-                type=type(exc).__name__,
-                message=exc.message,
-                action=exc.action,
-                http_status=exc.http_status,
-                retry_after_seconds=wait,
-            ),
-        )
+        return self._build_result(Status.FAILED, error=RunFailure.from_error(exc))
 
     def _fail_unexpectedly(self, exc: BaseException) -> RunResult:
         if isinstance(exc, KeyboardInterrupt):

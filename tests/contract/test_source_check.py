@@ -9,9 +9,9 @@ import pytest
 from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.options import SeatDialect
 from acumatica_sandbox.sandbox import CredentialKind
+from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.records.contract import Contract
-from connector.ports import CheckLine
 from tests.contract.source_setup import BILLS, FORMS, Vault, an_entity, count, open_source
 from tests.stand_ins.clock import FakeClock
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from connector.app.service import CLOSING_TIME
 from connector.app.settings import list_variables, load_settings
+from connector.app.wiring import CLOSING_TIME
 from tests.docs.configuration import PROJECT_NUMBER, REQUIRED, ROOT, Configuration, find_resource
 
 VARIABLES = {variable.name: variable for variable in list_variables()}
@@ -44,8 +44,8 @@ def test_nothing_the_settings_read_is_out_of_an_operators_reach(configuration: C
 def test_the_settings_accept_it(configuration: Configuration, variables: dict[str, Any]) -> None:
     settings = load_settings(environment(configuration, **variables))
     assert settings.acumatica.url == "https://erp.example.com/Production"
-    assert settings.place.warehouse == "bigquery"
-    assert settings.place.state == "firestore"
+    assert settings.backend.warehouse == "bigquery"
+    assert settings.backend.state == "firestore"
 
 
 def test_the_function_is_given_this_environment() -> None:

@@ -5,13 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import flask
 import pytest
-from werkzeug.test import EnvironBuilder
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector import errors
-from main import parse_request
+from connector.faces.run_body import parse_run_body
 from tests.docs.configuration import FOLDER, ROOT, Configuration
 from tests.e2e.profiles import Function
 
@@ -73,10 +71,7 @@ def test_every_variable_named_exists(configuration: Configuration) -> None:
 @pytest.mark.parametrize("body", re.findall(r'\{"entity": "[^}]+\}', RUNBOOK))
 def test_every_call_shown_is_one_the_function_understands(body: str) -> None:
     call = json.loads(body.replace("ENTITY", "vendors"))
-    assert (
-        parse_request(flask.Request(EnvironBuilder(method="POST", json=call).get_environ())).mode.value
-        == call["mode"]
-    )
+    assert parse_run_body(json.dumps(call).encode()).mode.value == call["mode"]
 
 
 def test_the_job_and_the_secret_named_are_the_ones_made(configuration: Configuration) -> None:

@@ -1,18 +1,17 @@
 """What Cloud Scheduler will call, and when: Terraform's jobs against the catalogue and the function's own parser."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 from typing import Any
 
-import flask
 import pytest
-from werkzeug.test import EnvironBuilder
 
 from connector.app.catalogue import load_catalogue
 from connector.domain.entity import Depth
 from connector.domain.run import Mode
-from main import parse_request
+from connector.faces.run_body import parse_run_body
 from tests.docs.configuration import Configuration, find_resource, resources
 
 CATALOGUE = load_catalogue()
@@ -38,7 +37,7 @@ def test_every_enabled_entity_has_the_jobs_its_block_asks_for_and_no_other(
 def test_the_function_understands_every_scheduled_call(configuration: Configuration) -> None:
     everything = {name: {"enabled": True} for name in CATALOGUE.entities}
     calls = {
-        name: parse_request(flask.Request(EnvironBuilder(method="POST", json=job["body"]).get_environ()))
+        name: parse_run_body(json.dumps(job["body"]).encode())
         for name, job in jobs(configuration, entities=everything).items()
     }
     assert {call.entity for call in calls.values()} == set(CATALOGUE.entities)

@@ -166,7 +166,7 @@ def test_every_line_is_explained_on_the_page_for_the_administrator(
 @pytest.mark.usefixtures("function")
 def test_the_slot_of_a_slow_check_is_not_given_to_another(sandbox: Sandbox, clock: FakeClock) -> None:
     connector = build(load_settings(os.environ), clock=clock)
-    state = connector.open_state()
+    state = connector.wiring.open_state()
     taken = []
 
     def be_slow(_: object) -> None:

@@ -160,7 +160,7 @@ def test_a_change_reported_while_another_run_holds_the_entity_is_read_after_it(
     profile: Profile, sandbox: Sandbox, tasks: list[dict[str, Any]]
 ) -> None:
     profile.function.call(entity="vendors")
-    state = build(load_settings(os.environ)).open_state()
+    state = build(load_settings(os.environ)).wiring.open_state()
     lease, _ = taken(state.acquire_lease("vendors", "a long run", timedelta(minutes=7)))
     sandbox.tenant.change("Vendor", sandbox.tenant.records("Vendor")[0].id, {"VendorName": "Nuovo"})
     assert notify(profile, a_notification("Vendor"))[0] == 202
@@ -183,7 +183,7 @@ def test_a_change_reported_during_a_run_is_read_by_another_at_once(
     profile: Profile, sandbox: Sandbox, tasks: list[dict[str, Any]]
 ) -> None:
     profile.function.call(entity="vendors")
-    state = build(load_settings(os.environ)).open_state()
+    state = build(load_settings(os.environ)).wiring.open_state()
     sandbox.faults.add(
         path="/Vendor", hook=lambda _: state.note_notification("vendors", "n-1", (), timedelta(days=1))
     )

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from connector.app.service import CLOSING_TIME, build
+from connector.app.service import build
 from connector.app.settings import load_settings
+from connector.app.wiring import CLOSING_TIME
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunRequest, RunResult, Status
 from connector.errors import SourceUnavailableError

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind, Shape
-from connector.ports import CheckLine
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 TICK = timedelta(seconds=1)

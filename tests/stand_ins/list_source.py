@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
+from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.errors import ConnectorError, NotOptimizableError
-from connector.ports import CheckLine, Clock
+from connector.ports import Clock
 
 
 class ListSource:

@@ -9,11 +9,11 @@ import msgspec
 
 from acumatica_sandbox import Request, Sandbox
 from connector.adapters.acumatica.odata import FieldSelection, Window, build_query
+from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
-from connector.ports import CheckLine
 
 ROOT = "/AcmeERP/entity/Default/24.200.001"
 ROWS = msgspec.json.Decoder(list[msgspec.Raw])

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from connector.domain.batch import Append
+from connector.domain.check_line import CheckLine
 from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
-from connector.ports import CheckLine
 
 
 class LoggedRow(msgspec.Struct, frozen=True):

@@ -10,11 +10,11 @@ from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
+from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.errors import ConnectorError, NotOptimizableError, OtherTenantError, SessionsBusyError
-from connector.ports import CheckLine
 
 SIGN_IN, TENANT, SEAT, ENDPOINT = (
     "acumatica sign-in",

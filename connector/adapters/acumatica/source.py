@@ -27,12 +27,13 @@ from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
 from connector.adapters.retrying import Retry
+from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.errors import SourceSetupError
-from connector.ports import CheckLine, Clock
+from connector.ports import Clock
 
 logger = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ import requests
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
+from connector import USER_AGENT
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.network import network_error
 from connector.adapters.acumatica.pace import Pace
@@ -24,7 +25,7 @@ READ_TIMEOUT = timedelta(seconds=300)
 ANSWER_LIMIT = timedelta(seconds=900)
 """How long one whole answer may take, so that a body that trickles cannot go on for ever."""
 CHUNK = 256 * 1024
-HEADERS = {"Accept": "application/json", "User-Agent": "acumatica-bigquery-connector"}
+HEADERS = {"Accept": "application/json", "User-Agent": USER_AGENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

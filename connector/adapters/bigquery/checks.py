@@ -11,11 +11,11 @@ from connector.adapters.bigquery.ddl import LAYOUT_LABEL, REVISION
 from connector.adapters.bigquery.errors import DATASET_ROLE
 from connector.adapters.bigquery.jobs import dry_run
 from connector.adapters.bigquery.metadata import Metadata
+from connector.domain.check_line import CheckLine
 from connector.domain.tables.evolution import fingerprint
 from connector.domain.tables.log_queries import build_trial_query
 from connector.domain.tables.schema import Table
 from connector.errors import AccessDeniedError, ConfigurationError, ConnectorError
-from connector.ports import CheckLine
 
 NEEDED = (
     "bigquery.tables.get",

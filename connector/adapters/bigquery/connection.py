@@ -11,6 +11,7 @@ from google.auth.credentials import Credentials
 from google.auth.transport.requests import AuthorizedSession
 from google.cloud import bigquery
 
+from connector import USER_AGENT
 from connector.adapters.bigquery.errors import translated
 from connector.adapters.retrying import Retry
 from connector.domain.tables.sql import DATASET
@@ -18,7 +19,6 @@ from connector.domain.tables.sql import DATASET
 R = TypeVar("R")
 
 ENDPOINT = "https://bigquery.googleapis.com"
-AGENT = "acumatica-bigquery-connector"
 QUICK_SECONDS = 60.0
 """For calls that read or change metadata."""
 ONCE: Any = None
@@ -61,7 +61,7 @@ class Connection:
             credentials=self._identity,
             location=self.location,
             client_options={"api_endpoint": self._endpoint},
-            client_info=ClientInfo(user_agent=AGENT),
+            client_info=ClientInfo(user_agent=USER_AGENT),
         )
 
     @cached_property
@@ -103,7 +103,7 @@ class Connection:
             self._endpoint + path,
             params={"prettyPrint": "false"},
             data=body,
-            headers={"Content-Type": "application/json", "User-Agent": AGENT},
+            headers={"Content-Type": "application/json", "User-Agent": USER_AGENT},
             timeout=UPLOAD_SECONDS,
         )
         if not response.ok:

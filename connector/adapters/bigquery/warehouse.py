@@ -17,12 +17,12 @@ from connector.adapters.bigquery.metadata import Metadata
 from connector.adapters.bigquery.streaming import Streamer
 from connector.adapters.retrying import Retry
 from connector.domain.batch import Append
+from connector.domain.check_line import CheckLine
 from connector.domain.run import WriteMethod
 from connector.domain.tables.log_queries import build_trail_query, build_versions_query
 from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import WarehouseUnavailableError
-from connector.ports import CheckLine
 
 
 class BigQueryWarehouse:

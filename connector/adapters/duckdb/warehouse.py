@@ -15,11 +15,11 @@ from connector.adapters.duckdb.dialect import spell_type, translate
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.rows import TableWriter
 from connector.domain.batch import Append
+from connector.domain.check_line import CheckLine
 from connector.domain.tables.log_queries import build_trail_query, build_versions_query
 from connector.domain.tables.schema import ColumnType, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import ConnectorError, WarehouseUnavailableError
-from connector.ports import CheckLine
 
 FETCH = 10_000
 log = logging.getLogger(__name__)

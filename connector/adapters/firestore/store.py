@@ -18,9 +18,10 @@ from connector.adapters.firestore.packing import plain_value
 from connector.adapters.firestore.sessions import FirestoreSessions
 from connector.adapters.firestore.streams import STREAMS, FirestoreStreams
 from connector.adapters.retrying import Retry
+from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus
 from connector.errors import ConfigurationError, ConnectorError
-from connector.ports import CheckLine, Clock
+from connector.ports import Clock
 
 AUDIT_TTL = timedelta(days=400)
 OWN_FIELDS = ("expires_at", "entity_closed_at")

@@ -12,9 +12,10 @@ from connector.adapters.sqlite.dead_letters import SqliteDeadLetters
 from connector.adapters.sqlite.notifications import SqliteNotifications
 from connector.adapters.sqlite.sessions import SqliteSessions
 from connector.adapters.sqlite.streams import SqliteStreams, select_lease, select_stream
+from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus
 from connector.errors import ConnectorError
-from connector.ports import CheckLine, Clock
+from connector.ports import Clock
 
 
 class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLetters, SqliteNotifications):

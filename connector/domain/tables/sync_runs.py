@@ -69,9 +69,5 @@ def to_plain(result: RunResult) -> dict[str, Any]:
     if result.reason is not None:
         plain["reason"] = result.reason
     if result.error is not None:
-        plain["error"] = {
-            "type": result.error.type,
-            "message": result.error.message,
-            "action": result.error.action,
-        }
+        plain["error"] = result.error.describe()
     return plain

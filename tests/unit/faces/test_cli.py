@@ -18,11 +18,13 @@ import pytest
 from rich.console import Console
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from connector import __version__
 from connector.app.service import build
 from connector.app.settings import list_variables, load_settings
 from connector.domain.run import RunRequest
-from connector.faces.cli import _run_all, main
-from connector.faces.terminal import Interruption
+from connector.faces.cli import main
+from connector.faces.run_commands import run_all
+from connector.faces.stop_signals import StopSignals
 from tests.stand_ins.clock import FakeClock
 
 
@@ -113,8 +115,8 @@ def test_an_entity_named_twice_is_synced_once(shell: Shell) -> None:
         (["check", "vendros"], "Unknown entity 'vendros'."),
         (["sync", "vendors", "--since", "2026-01-01T00:00:00Z"], "--since belongs to mode backfill"),
         (["sync", "vendors", "--depth", "content"], "--depth belongs to mode reconcile"),
-        (["sync", "vendors", "--force"], "--force belongs to mode reconcile, not to incremental."),
-        (["sync", "vendors", "--mode", "backfill", "--since", "yesterday"], "write it as 2026-01-31T00:00"),
+        (["sync", "vendors", "--force"], "--force belongs to mode reconcile or check, not to incremental."),
+        (["sync", "vendors", "--mode", "backfill", "--since", "yesterday"], "Write it as 2026-01-31T00:00"),
         (["sync", "vendors", "--mode", "chek"], "invalid choice"),
         (["replay"], "required: entity"),
         ([], "required: COMMAND"),
@@ -196,17 +198,18 @@ def test_a_run_out_of_time_goes_on_by_itself(
     tenant.faults.add(path="/Bill?", skip=1, times=2, hook=lambda _: clock.advance(hour))
     connector = build(load_settings(os.environ), clock=clock)
     options, requests = argparse.Namespace(json=True), [RunRequest(entity="invoices")]
-    assert shell.call(lambda: _run_all(connector, requests, options, Console(), Interruption())) == 0
+    assert shell.call(lambda: run_all(connector, requests, options, Console(), StopSignals())) == 0
     assert [d["status"] for d in shell.documents()] == ["partial", "partial", "succeeded"]
     assert shell.query("SELECT count(*) = count(DISTINCT _id) FROM invoices") == [(True,)]
 
 
-def test_ctrl_c_stores_the_page_at_hand_and_the_next_sync_goes_on(
-    shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stores_the_page_at_hand_and_the_next_sync_goes_on(
+    shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
     monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "10")
-    tenant.faults.add(path="/Bill?", ordinal=3, hook=lambda _: _press_ctrl_c())
-    assert shell.run("sync", "invoices", "vendors", "--json") == 130
+    tenant.faults.add(path="/Bill?", ordinal=3, hook=lambda _: _send(number))
+    assert shell.run("sync", "invoices", "vendors", "--json") == code
     (stopped,) = shell.documents()
     assert (stopped["entity"], stopped["status"]) == ("invoices", "partial")
     assert stopped["records_written"] > 0
@@ -215,6 +218,35 @@ def test_ctrl_c_stores_the_page_at_hand_and_the_next_sync_goes_on(
     (rest,) = shell.documents()
     assert rest["records_written"] + stopped["records_written"] == len(tenant.tenant.records("Bill"))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_during_a_check_gives_the_seat_back(
+    shell: Shell, tenant: Sandbox, number: signal.Signals, code: int
+) -> None:
+    tenant.faults.add(path="/Vendor?", ordinal=1, hook=lambda _: _send(number))
+    assert shell.run("check", "vendors") == code
+    assert "Stopped." in shell.err
+    assert shell.run("sync", "vendors") == 0, "no seat is taken any more"
+
+
+def test_a_sync_of_entities_that_other_runs_work_on_ends_with_3(shell: Shell) -> None:
+    wiring = build(load_settings(os.environ)).wiring
+    state = wiring.open_state()
+    state.acquire_lease("vendors", "another run", timedelta(minutes=7))
+    try:
+        assert shell.run("sync", "vendors", "--json") == 3
+        assert [d["status"] for d in shell.documents()] == ["skipped"]
+        assert shell.run("sync", "vendors", "gl_accounts", "--json") == 0
+        assert [d["status"] for d in shell.documents()] == ["skipped", "succeeded"]
+    finally:
+        state.close()
+
+
+def test_the_version_is_told(shell: Shell) -> None:
+    assert shell.run("--version") == 0
+    assert shell.out.split()[-1] == __version__
 
 
 def test_a_second_ctrl_c_stops_at_once_and_is_written_down_as_that(shell: Shell, tenant: Sandbox) -> None:
@@ -251,15 +283,15 @@ def _ctrl_c_as_on_a_terminal() -> Iterator[None]:
 
 def _press_ctrl_c_twice() -> None:
     """Press it again as soon as the first has been taken, which gives Ctrl-C its usual meaning back."""
-    _press_ctrl_c()
+    _send(signal.SIGINT)
     ends_at = time.monotonic() + 10
     while signal.getsignal(signal.SIGINT) is not signal.default_int_handler and time.monotonic() < ends_at:
         threading.Event().wait(0.005)
-    _press_ctrl_c()
+    _send(signal.SIGINT)
 
 
-def _press_ctrl_c() -> None:
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+def _send(number: signal.Signals) -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
 def test_replay_without_dead_letters_says_so(shell: Shell) -> None:

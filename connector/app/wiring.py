@@ -1,0 +1,133 @@
+"""Wires settings to adapters: the only module of the application that names them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from connector.adapters.acumatica import AcumaticaSource
+from connector.adapters.clock import SystemClock
+from connector.adapters.cloud_tasks import CloudTasksQueue
+from connector.adapters.retrying import Retry
+from connector.adapters.secrets import open_secrets
+from connector.app.settings import Settings
+from connector.logs import register_secret
+from connector.ports import CallQueue, Clock, SecretStore, StateStore, Warehouse
+from connector.runs.run import Ports
+
+CLOSING_TIME = timedelta(seconds=90)
+"""What a run may take after its budget to store its progress and sign out."""
+ATTEMPTS = 3
+"""How often a call outside a run is tried: whoever asks waits for the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """Opens the adapters that the settings choose; nothing is reached before the first call of one."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+
+    def open_ports(self, deadline: datetime) -> Ports:
+        """Return the adapters of one run, whose reading ends at the deadline and whose writing a little later."""
+        source_retry = Retry(clock=self.clock, deadline=deadline)
+        closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
+        secrets = open_secrets(retry=closing_retry)
+        return Ports(
+            source=self._open_source(secrets, source_retry, closing_retry, deadline),
+            warehouse=self._open_warehouse(secrets, closing_retry),
+            state=self.open_state(closing_retry),
+            clock=self.clock,
+        )
+
+    def open_state(self, retry: Retry | None = None) -> StateStore:
+        """Return the state store alone."""
+        kind, _, path = self.settings.backend.state.partition(":")
+        if kind == "sqlite":
+            from connector.adapters.sqlite import SqliteStateStore  # the cloud never needs it
+
+            return SqliteStateStore(path=Path(path), clock=self.clock)
+        from connector.adapters.firestore import open_firestore  # a laptop never needs it
+
+        return open_firestore(
+            project=self.settings.firestore.project or self.settings.bigquery.project or None,
+            database=self.settings.firestore.database,
+            prefix=self.settings.firestore.prefix,
+            clock=self.clock,
+            retry=retry or Retry(clock=self.clock, attempts=ATTEMPTS),
+        )
+
+    def open_queue(self) -> CallQueue | None:
+        """Return the queue of the calls that follow; None when none is configured."""
+        continuation = self.settings.continuation
+        if not continuation.queue:
+            return None
+        return CloudTasksQueue(
+            queue=continuation.queue,
+            url=continuation.url,
+            service_account=continuation.service_account,
+            retry=Retry(clock=self.clock, attempts=ATTEMPTS),
+            emulator=continuation.emulator_host or None,
+        )
+
+    def open_secret_reader(self) -> Callable[[str], bytes]:
+        """Return what reads a secret by its reference, outside a run."""
+        return partial(read_secret, open_secrets(retry=Retry(clock=self.clock, attempts=ATTEMPTS)))
+
+    def _open_source(
+        self, secrets: SecretStore, retry: Retry, closing_retry: Retry, deadline: datetime
+    ) -> AcumaticaSource:
+        acumatica = self.settings.acumatica
+        return AcumaticaSource(
+            url=acumatica.url,
+            endpoint=acumatica.endpoint,
+            version=acumatica.endpoint_version,
+            credentials=lambda: read_secret(secrets, acumatica.credentials),
+            store_credentials=lambda value: store_secret(secrets, acumatica.credentials, value),
+            check_storable=lambda: secrets.check_replaceable(acumatica.credentials),
+            clock=self.clock,
+            retry=retry,
+            storing_retry=closing_retry,
+            requests_per_minute=acumatica.max_requests_per_minute,
+            deadline=deadline,
+        )
+
+    def _open_warehouse(self, secrets: SecretStore, retry: Retry) -> Warehouse:
+        kind, _, path = self.settings.backend.warehouse.partition(":")
+        if kind == "duckdb":
+            from connector.adapters.duckdb.warehouse import DuckDbWarehouse  # the cloud never needs it
+
+            return DuckDbWarehouse(Path(path))
+        from connector.adapters.bigquery import credentials  # a laptop never needs it
+        from connector.adapters.bigquery.warehouse import BigQueryWarehouse
+
+        bigquery = self.settings.bigquery
+        reference = bigquery.credentials
+        identity: Callable[[], Any] = credentials.attached
+        if reference is not None:
+            identity = lambda: credentials.from_key(read_secret(secrets, reference))  # noqa: E731 - read at its first use alone
+        elif bigquery.emulator_host:
+            identity = credentials.anonymous
+        return BigQueryWarehouse(
+            project=bigquery.project,
+            dataset=bigquery.dataset,
+            location=bigquery.location or None,
+            credentials=identity,
+            retry=retry,
+            endpoint=bigquery.emulator_host or None,
+        )
+
+
+def read_secret(secrets: SecretStore, reference: str) -> bytes:
+    """Return a secret's value, and keep it out of every log line from now on."""
+    value = secrets.read(reference)
+    register_secret(value.decode(errors="replace"))
+    return value
+
+
+def store_secret(secrets: SecretStore, reference: str, value: bytes) -> None:
+    """Store a secret's new value, kept out of every log line even if that fails."""
+    register_secret(value.decode(errors="replace"))
+    secrets.replace(reference, value)

@@ -1,0 +1,10 @@
+"""The exit codes of the command line; a signal ends it with 128 and its number (130 Ctrl-C, 143 SIGTERM)."""
+
+OK = 0
+"""Everything went well."""
+FAILED = 1
+"""Something failed or did not come to its end."""
+USAGE = 2
+"""The command itself was wrong; nothing was done."""
+NOTHING_RAN = 3
+"""Nothing ran, as other runs work on every entity named."""

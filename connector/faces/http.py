@@ -1,0 +1,163 @@
+"""The HTTP face: a request in, an answer out; every error is an answer too."""
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flask
+import functions_framework
+import msgspec
+from werkzeug.exceptions import HTTPException
+
+from connector.app.notify import Acknowledgement
+from connector.app.service import Connector, build
+from connector.app.settings import load_log_settings, load_settings
+from connector.app.status import render_status
+from connector.domain.run import Mode, RunFailure
+from connector.domain.tables.sync_runs import to_plain
+from connector.errors import BadRequestError, ConnectorError
+from connector.faces.page import render_page
+from connector.faces.run_body import MAX_BODY_BYTES, parse_run_body
+from connector.logs import configure_logging, find_trace, log_freshness, log_refused, run_context
+
+MAX_NOTIFICATION_BYTES = 32 * 1024 * 1024
+"""Largest accepted push notification, which holds the rows of one transaction: what Cloud Run lets through."""
+
+UNKNOWN = RunFailure(
+    type="UnknownError",
+    message="The call ended with an error the connector does not know.",
+    action="Look at its log lines and report them.",
+    http_status=500,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@functions_framework.http
+def sync(request: flask.Request) -> flask.Response:
+    """Answer one HTTP call, whatever it holds."""
+    settings = load_log_settings(os.environ)
+    configure_logging(json=settings.format == "json", level=settings.level, project=settings.project or None)
+    with run_context(trace=find_trace(dict(request.headers))):
+        try:
+            return _route(request)
+        except ConnectorError as exc:
+            log_refused(exc)
+            return _answer_failure(RunFailure.from_error(exc))
+        except HTTPException as exc:
+            unreadable = BadRequestError(
+                f"The request cannot be read: {exc.name}.", action="Send it again, whole."
+            )
+            log_refused(unreadable)
+            return _answer_failure(RunFailure.from_error(unreadable))
+        except Exception:
+            logger.exception("a call ended with an error the connector does not know")
+            return _answer_failure(UNKNOWN)
+
+
+def _route(request: flask.Request) -> flask.Response:
+    path = request.path.rstrip("/") or "/"
+    method = "GET" if request.method == "HEAD" else request.method
+    route = ROUTES.get((method, path))
+    if route is not None:
+        return route(request)
+    offered = sorted(known for known, address in ROUTES if address == path)
+    if method == "OPTIONS" and offered:
+        return flask.Response(status=204, headers={"Allow": _list_methods(path)})
+    raise BadRequestError(
+        f"There is nothing at {request.method[:20]} {request.path[:100]}.",
+        action="Use POST / to run, GET /status for JSON, GET / for the status page.",
+    )
+
+
+def _list_methods(path: str) -> str:
+    known = {method for method, address in ROUTES if address == path}
+    return ", ".join(sorted(known | {"OPTIONS"} | ({"HEAD"} if "GET" in known else set())))
+
+
+def _answer_run(request: flask.Request) -> flask.Response:
+    run_request = parse_run_body(request.stream.read(MAX_BODY_BYTES + 1))
+    if run_request.mode is Mode.CHECK:
+        return _answer_check(_build(), run_request.entity, force=run_request.force)
+    result = _build().run(run_request)
+    return _answer_failure(result.error, to_plain(result)) if result.error else _json(to_plain(result), 200)
+
+
+def _answer_status(_: flask.Request) -> flask.Response:
+    return _json(render_status(_build(), report=log_freshness), 200)
+
+
+def _answer_page(_: flask.Request) -> flask.Response:
+    return flask.Response(render_page(render_status(_build())), mimetype="text/html")
+
+
+def _answer_notification(request: flask.Request) -> flask.Response:
+    """Acknowledge a push notification, a repeated one too: anything but a success is sent again."""
+    receipt = _build().notify(lambda: _read_notification(request), lambda name: request.headers.get(name, ""))
+    return _json(msgspec.to_builtins(receipt), 202 if receipt.status is Acknowledgement.ACCEPTED else 200)
+
+
+def _read_notification(request: flask.Request) -> bytes:
+    body = request.stream.read(MAX_NOTIFICATION_BYTES + 1)
+    if len(body) > MAX_NOTIFICATION_BYTES:
+        raise BadRequestError(
+            f"The push notification has more than {MAX_NOTIFICATION_BYTES} bytes.",
+            action="Select fewer columns in its inquiry: the key fields and NoteID are enough.",
+        )
+    return body
+
+
+ROUTES: Mapping[tuple[str, str], Callable[[flask.Request], flask.Response]] = {
+    ("POST", "/"): _answer_run,
+    ("GET", "/status"): _answer_status,
+    ("GET", "/"): _answer_page,
+    ("POST", "/notify"): _answer_notification,
+}
+"""What is answered where. HEAD is a GET whose body the server leaves out."""
+
+
+def _build() -> Connector:
+    return build(load_settings(os.environ), is_stopping=is_stopping)
+
+
+def _answer_check(connector: Connector, entity: str, *, force: bool) -> flask.Response:
+    """Try every system, for one entity or for all enabled ones; 500 when something needs an operator."""
+    lines = list(connector.check([entity] if entity else [], force=force))
+    failed = [line for line in lines if not line.ok]
+    plain: dict[str, Any] = {
+        "mode": Mode.CHECK.value,
+        "status": "failed" if failed else "succeeded",
+        "checks": [msgspec.to_builtins(line) for line in lines],
+    }
+    if not failed:
+        return _json(plain, 200)
+    message = (
+        f"{len(failed)} of {len(lines)} checks failed; the first, {failed[0].subject}: {failed[0].finding}"
+    )
+    failure = RunFailure(type="CheckFailed", message=message, action=failed[0].remedy, http_status=500)
+    return _answer_failure(failure, plain)
+
+
+def _answer_failure(failure: RunFailure, plain: Mapping[str, Any] | None = None) -> flask.Response:
+    """Answer with the error, beside whatever else there is to say."""
+    said = {"status": "failed", **(plain or {}), "error": failure.describe()}
+    response = _json(said, failure.http_status)
+    if failure.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(failure.retry_after_seconds)
+    return response
+
+
+def _json(plain: Any, status: int) -> flask.Response:
+    return flask.Response(msgspec.json.encode(plain) + b"\n", status=status, mimetype="application/json")
+
+
+def is_stopping() -> bool:
+    """Whether this instance was asked to end.
+
+    The server that functions-framework starts (gunicorn) takes SIGTERM itself and notes it on its worker, whose method is
+    the installed handler; requests run in threads, which may read handlers but not install any.
+    """
+    worker = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return getattr(worker, "alive", True) is False

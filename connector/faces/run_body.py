@@ -1,0 +1,66 @@
+"""The JSON of `POST /`."""
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+
+from connector.app.run_request import OPTIONS, build_request, parse_since
+from connector.domain.entity import Depth
+from connector.domain.run import Mode, RunRequest
+from connector.errors import BadRequestError
+
+MAX_BODY_BYTES = 64 * 1024
+"""Largest accepted request body; real ones are about 100 bytes."""
+
+EXPECTED = (
+    'Send {"entity": "vendors", "mode": "incremental"}; modes: '
+    + ", ".join(mode.value for mode in Mode)
+    + "; backfill takes since, replay record_id, reconcile depth and force, check force."
+)
+
+
+class RunBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The members of a request. Those that belong to one mode are an error with another."""
+
+    entity: str = ""
+    mode: Mode = Mode.INCREMENTAL
+    since: str | None = None
+    record_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    depth: Depth | None = None
+    force: bool = False
+
+
+def parse_run_body(body: bytes) -> RunRequest:
+    """Return what is asked for, or raise BadRequestError that says what is wrong with the body."""
+    if len(body) > MAX_BODY_BYTES:
+        raise BadRequestError(
+            f"The body has more than {MAX_BODY_BYTES} bytes.", action="Send only the members of a run."
+        )
+    members = _read_members(body)
+    if not members.entity and members.mode is not Mode.CHECK:
+        raise BadRequestError("The request names no entity.", action=EXPECTED)
+    options = {name: getattr(members, name) for name in OPTIONS}
+    if members.since is not None:
+        options["since"] = parse_since(members.since)
+    return build_request(members.entity, members.mode, options)
+
+
+def _read_members(body: bytes) -> RunBody:
+    try:
+        document = json.loads(body.decode(), object_pairs_hook=_refuse_repeated)
+        return msgspec.convert(document, RunBody)
+    except msgspec.ValidationError as exc:
+        raise BadRequestError(f"The request is not valid: {exc}.", action=EXPECTED) from exc
+    except (ValueError, RecursionError) as exc:
+        raise BadRequestError("The body is not JSON.", action=EXPECTED) from exc
+
+
+def _refuse_repeated(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of a JSON object, each given once: readers differ in which of two they take."""
+    document: dict[str, Any] = {}
+    for name, value in members:
+        if name in document:
+            raise BadRequestError(f"{name[:40]!r} is given twice in the body.", action="Send it once.")
+        document[name] = value
+    return document

@@ -1,0 +1,104 @@
+"""The commands that run entities: `sync`, `reconcile` and `replay`."""
+
+import argparse
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from connector.app.run_request import OPTIONS, build_request
+from connector.app.service import Connector
+from connector.domain.entity import Depth
+from connector.domain.run import Mode, RunRequest, RunResult, Status, got_further
+from connector.domain.tables.sync_runs import to_plain
+from connector.errors import (
+    BadRequestError,
+    CredentialsError,
+    EndpointVersionError,
+    OtherTenantError,
+    SecretUnavailableError,
+)
+from connector.faces.exit_codes import FAILED, NOTHING_RAN, OK
+from connector.faces.stop_signals import StopSignals
+from connector.faces.terminal import show_progress, show_result, write_json, write_note
+
+HOPELESS = frozenset(
+    kind.__name__
+    for kind in (CredentialsError, EndpointVersionError, OtherTenantError, SecretUnavailableError)
+)
+"""Failures that every other entity would meet as well."""
+
+
+def list_requests(connector: Connector, options: argparse.Namespace) -> list[RunRequest]:
+    """Return what the options ask for, or raise BadRequestError before anything runs."""
+    given = {name: getattr(options, name, None) for name in OPTIONS}
+    if given["depth"]:
+        given["depth"] = Depth(given["depth"])
+    mode = Mode(options.mode)
+    return [
+        build_request(name, mode, given, spelling="--{}") for name in _choose_entities(connector, options)
+    ]
+
+
+def _choose_entities(connector: Connector, options: argparse.Namespace) -> list[str]:
+    """Return the entities to run, each once."""
+    catalogue = connector.catalogue
+    if options.all and options.entities:
+        raise BadRequestError("Both entities and --all are given.", action="Leave one of them out.")
+    if not options.all and not options.entities:
+        names = ", ".join(catalogue.entities)
+        raise BadRequestError("No entity is named.", action=f"Name some of {names}, or --all.")
+    if options.all:
+        return [entity.name for entity in catalogue.enabled]
+    return [catalogue.find(name).name for name in dict.fromkeys(options.entities)]
+
+
+def run_all(
+    connector: Connector,
+    requests: Sequence[RunRequest],
+    options: argparse.Namespace,
+    console: Console,
+    signals: StopSignals,
+) -> int:
+    """Run each, going on by itself where the time budget cut one short, as long as that gets it nearer to its end.
+
+    A failure does not keep the next from running, unless it would fail in the same way. Returns the exit code.
+    """
+    results: list[RunResult] = []
+    with signals.patient():
+        for number, request in enumerate(requests, 1):
+            place = f"{number}/{len(requests)} " if len(requests) > 1 else ""
+            result = _run_one(connector, request, options, console, place)
+            while got_further(request, result) and not signals.is_requested():
+                _show_result(result, options, console)
+                result = _run_one(connector, request, options, console, place)
+            _show_result(result, options, console)
+            results.append(result)
+            if signals.is_requested():
+                raise KeyboardInterrupt
+            if result.status is Status.PARTIAL:
+                write_note(f"{request.entity} gets no further: raise SYNC_TIME_BUDGET_SECONDS.")
+            if result.error and result.error.type in HOPELESS and number < len(requests):
+                write_note("The other entities are not tried: they would fail in the same way.")
+                break
+    return _judge(results)
+
+
+def _judge(results: Sequence[RunResult]) -> int:
+    statuses = {result.status for result in results}
+    if statuses == {Status.SKIPPED}:
+        return NOTHING_RAN
+    return OK if statuses <= {Status.SUCCEEDED, Status.SKIPPED} else FAILED
+
+
+def _run_one(
+    connector: Connector, request: RunRequest, options: argparse.Namespace, console: Console, place: str
+) -> RunResult:
+    with show_progress(f"{place}{request.entity}", console, shown=not options.json) as show:
+        return connector.run(request, on_progress=show)
+
+
+def _show_result(result: RunResult, options: argparse.Namespace, console: Console) -> None:
+    if options.json:
+        write_json(to_plain(result))
+    else:
+        show_result(result, console)

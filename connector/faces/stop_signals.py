@@ -1,0 +1,58 @@
+"""Ctrl-C and SIGTERM on the command line."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from connector.faces.terminal import write_note
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopSignals:
+    """Takes the signals that ask a command to end.
+
+    While runs are patient the first lets the page at hand be stored and the second stops at once; else the first does.
+    Stopping at once is a KeyboardInterrupt, so that what was taken (a lease, a seat) is given back.
+    """
+
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
+        self._is_patient = False
+
+    @property
+    def exit_code(self) -> int:
+        """The code of a shell for a command that a signal ended: 130 after Ctrl-C, 143 after SIGTERM."""
+        return 128 + (self.received or signal.SIGINT)
+
+    def is_requested(self) -> bool:
+        """Whether the command was asked to end."""
+        return self.received is not None
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take the signals until the end of the block."""
+        before = {number: signal.signal(number, self._take) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def patient(self) -> Iterator[None]:
+        """Let the page at hand be stored until the end of the block."""
+        self._is_patient = True
+        try:
+            yield
+        finally:
+            self._is_patient = False
+
+    def _take(self, number: int, _: Any) -> None:
+        self.received = signal.Signals(number)
+        for each in SIGNALS:
+            signal.signal(each, signal.default_int_handler)
+        if not self._is_patient:
+            raise KeyboardInterrupt
+        write_note("Stopping after the page at hand; Ctrl-C again stops at once.")
