@@ -90,7 +90,11 @@ def _faulty(request: Request, site: Site) -> Response:
         if instead is not None:
             return replace(instead, delay_seconds=delay)
     breakage: Breakage = next((fault.breakage for fault in struck if fault.breakage), "")
-    return replace(_refusable(request, site), delay_seconds=delay, breakage=breakage)
+    response = _refusable(request, site)
+    body = response.body
+    for fault in struck:
+        body = body.replace(*fault.rewrite) if fault.rewrite else body
+    return replace(response, body=body, delay_seconds=delay, breakage=breakage)
 
 
 def _refusable(request: Request, site: Site) -> Response:

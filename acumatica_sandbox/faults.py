@@ -24,6 +24,12 @@ class Fault:
     breakage: Breakage = ""
     delay_seconds: float = 0.0
     hook: Callable[[Request], None] | None = None
+    rows: tuple[int, int] | None = None
+    """Strikes lists that ask for any of these rows, counted from 0, the second one excluded."""
+    larger_than: int = 0
+    """Strikes lists that ask for more rows than this; 0 looks at no number."""
+    rewrite: tuple[bytes, bytes] | None = None
+    """Text of the real answer, and what stands there in its place: content that is no JSON, for example."""
     seen: int = 0
     struck: int = 0
 
@@ -33,11 +39,22 @@ class Fault:
             return False
         if self.path.casefold() not in f"{request.path}?{request.query}".casefold():
             return False
+        if not self._asks_for_its_rows(request.parameters):
+            return False
         self.seen += 1
         if self.seen <= self.skip or self.struck >= self.times:
             return False
         self.struck += 1
         return True
+
+    def _asks_for_its_rows(self, parameters: Mapping[str, str]) -> bool:
+        if self.rows is None and not self.larger_than:
+            return True
+        if "$top" not in parameters:
+            return False
+        first, top = int(parameters.get("$skip", "0")), int(parameters["$top"])
+        is_touched = self.rows is None or (first < self.rows[1] and first + top > self.rows[0])
+        return is_touched and top > self.larger_than
 
     def answer(self) -> Response | None:
         """The answer given in place of the real one, if the fault has one."""
@@ -72,6 +89,12 @@ class Faults:
             parts.setdefault("status", 200)
         if isinstance(parts.get("body"), str):
             parts["body"] = parts["body"].encode()
+        if "rows" in parts:
+            parts["rows"] = tuple(parts["rows"])
+        if "rewrite" in parts:
+            parts["rewrite"] = tuple(
+                text.encode() if isinstance(text, str) else text for text in parts["rewrite"]
+            )
         made = fault or Fault(**parts)
         self.waiting.append(made)
         return made

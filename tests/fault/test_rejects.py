@@ -3,6 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from connector.domain.run import Mode, Status
 from tests.builders import Rig
 from tests.oracle import assert_shows_tenant
@@ -14,6 +16,41 @@ def _insert(rig: Rig, number: int, amount: Decimal = Decimal("5.25")) -> None:
     rig.sandbox.tenant.insert(
         "Bill", {"Type": "Bill", "ReferenceNbr": f"9{number:05}", "Vendor": "V000001", "Amount": amount}
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rb'"Lunch \ud83d"',
+        rb'"\ude00 x"',
+        b"NaN",
+        b"-Infinity",
+        b'"a\x01b\n"',
+        b'"caf\xe9"',
+        rb'"\q"',
+        b"[" * 3000 + b"]" * 3000,
+    ],
+    ids=["high half", "low half", "nan", "infinity", "control character", "no utf-8", "escape", "levels"],
+)
+def test_text_that_is_no_json_costs_its_own_record_alone(rig: Rig, text: bytes) -> None:
+    tenant = rig.sandbox.tenant
+    bad = tenant.records("Bill")[7]
+    tenant.change("Bill", bad.id, {"Description": "SPOILED"})
+    rig.sandbox.faults.add(path="/Bill", times=99, rewrite=(b'"SPOILED"', text))
+    result = rig.run("invoices", page_size=10)
+    assert (result.status, result.records_rejected) == (Status.SUCCEEDED, 1), result.error
+    assert result.records_read == len(tenant.records("Bill"))
+    (letter,) = rig.state.dead_letters("invoices")
+    assert letter.record_id == bad.id
+    assert letter.key == "/".join(bad.keys) or text.startswith(b"[["), (
+        "in levels without end no key is looked for"
+    )
+    assert letter.reason
+    assert text in letter.payload
+    assert rig.run("invoices", Mode.REPLAY).status is Status.SUCCEEDED, "it is still broken"
+    rig.sandbox.faults.clear()
+    assert rig.run("invoices", Mode.REPLAY).records_written == 1
+    assert_shows_tenant(rig, "invoices")
 
 
 def test_rejects_that_one_run_tolerates_do_not_block_the_next_ones(rig: Rig) -> None:

@@ -14,6 +14,7 @@ from connector.adapters.acumatica.error_mapping import CHECK_URL, NotThereError,
 from connector.adapters.acumatica.odata import FieldSelection, Window, build_query
 from connector.adapters.acumatica.offers import Offers
 from connector.adapters.acumatica.responses import server_date
+from connector.adapters.acumatica.row_scanner import scan_object, scan_rows
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Answer, Request
@@ -26,6 +27,8 @@ T = TypeVar("T")
 SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
 OWN_CLOCK_DOUBT = timedelta(minutes=5)
 """How far our own clock may be ahead of Acumatica's when it has to stand in for it."""
+BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises at content it cannot take; the last at levels within levels without end."""
 LONG_QUERY = 2000
 """Web servers refuse longer queries with a 404 of their own (IIS: 404.15 beyond 2,048 bytes unless configured)."""
 
@@ -135,16 +138,27 @@ def _json(answer: Answer) -> bytes:
 
 def _list(answer: Answer) -> ListAnswer:
     """Return the text of each record of an array, without decoding what is in it."""
-    rows = [bytes(raw) for raw in msgspec.json.decode(_json(answer), type=list[msgspec.Raw])]
-    for row in rows:
-        if not row.startswith(b"{"):
-            raise msgspec.DecodeError("a row is not an object")
-    return ListAnswer(rows=rows, server_time=_server_time(answer))
+    return ListAnswer(rows=_split(_json(answer)), server_time=_server_time(answer))
+
+
+def _split(body: bytes) -> list[bytes]:
+    """Return the records of a list. Where the decoder stumbles over the content of one, the others are read all the same."""
+    try:
+        rows = [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
+    except BROKEN:
+        return scan_rows(body)
+    if all(row.startswith(b"{") for row in rows):
+        return rows
+    raise msgspec.DecodeError("a row is not an object")
 
 
 def _record(answer: Answer) -> bytes:
+    """Return the text of a record, be its content as broken as it may."""
     body = _json(answer)
-    msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    try:
+        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    except BROKEN:
+        return scan_object(body)
     return body
 
 

@@ -3,18 +3,13 @@
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
-import msgspec
-
 from connector.domain.listing import ListAnswer
+from connector.domain.records.rejected import find_id
 from connector.errors import SourceAnswerError, TransientError
 
 ROUNDS = 5
 ROWS_AT_ONCE = 50
 """Rows of one page: what may be lost when a run is killed, at a second or more for each."""
-
-
-class _Id(msgspec.Struct):
-    id: str
 
 
 def read_one_by_one(
@@ -56,10 +51,10 @@ def _in_order(ids: Sequence[str], records: dict[str, bytes]) -> list[bytes]:
 
 
 def _id_of(row: bytes) -> str:
-    try:
-        return msgspec.json.decode(row, type=_Id).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    record_id = find_id(row)
+    if record_id is None:
         raise SourceAnswerError(
             "Acumatica lists a record without an id.",
             action="Wait and call again; look at the endpoint's definition.",
-        ) from None
+        )
+    return record_id

@@ -1,5 +1,6 @@
 """Records that cannot be used: kept whole, recognised when they come again."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from connector.domain.instants import from_text
 from connector.domain.records.codec import fingerprint_row
 
 LEADING_ID = re.compile(rb'"id"\s*:\s*"([0-9A-Fa-f-]{36})"')
+ESCAPE = re.compile(rb'\\(["\\/bfnrt]|u[0-9A-Fa-f]{4})?')
 PASSING = re.compile(
     rb'"(?:rowNumber"\s*:\s*\d+|id"\s*:\s*"[0-9A-Fa-f-]{36}"|(?:self|files:put)"\s*:\s*"[^"]*")'
 )
@@ -45,23 +47,44 @@ def identify(raw: bytes, entity: Entity, modified_field: str | None, reason: str
 
     Acumatica writes a record's own id first, so it is found even where the text as a whole cannot be decoded.
     """
-    try:
-        node = msgspec.json.decode(raw)
-    except ValueError:  # no JSON, or no UTF-8
-        leading = LEADING_ID.search(raw)
-        node = {"id": leading[1].decode()} if leading else {}
-    if not isinstance(node, dict):
-        node = {}
+    node = _decode(raw)
     texts = [str(value) for key in entity.keys if (value := _value(node, key)) is not None]
-    found = node.get("id")
     made = f"unidentified-{blake2b(raw, digest_size=8).hexdigest()}"
     return Rejected(
-        id=found if isinstance(found, str) and found else made,
-        key="/".join(texts),
+        id=_find_id(node) or made,
+        key="/".join(texts).encode(errors="replace").decode(),
         reason=reason,
         payload=raw,
         modified_at=_instant(_value(node, modified_field)) if modified_field else None,
     )
+
+
+def find_id(raw: bytes) -> str | None:
+    """Return the record's id, even where its text as a whole cannot be decoded; None when it has none."""
+    return _find_id(_decode(raw))
+
+
+def _find_id(node: dict[str, Any]) -> str | None:
+    found = node.get("id")
+    return found if isinstance(found, str) and found else None
+
+
+def _decode(raw: bytes) -> dict[str, Any]:
+    """Return the members of the record, read as tolerantly as can be; its id at least."""
+    for decode in (msgspec.json.decode, _decode_broken):
+        try:
+            node = decode(raw)
+        except (ValueError, RecursionError):  # no JSON, no UTF-8, or levels without end
+            continue
+        return node if isinstance(node, dict) else {}
+    leading = LEADING_ID.search(raw)
+    return {"id": leading[1].decode()} if leading else {}
+
+
+def _decode_broken(raw: bytes) -> Any:
+    """Take what no JSON may hold: bytes that are no UTF-8, escapes without a meaning, control characters, NaN."""
+    text = ESCAPE.sub(lambda found: found[0] if found[1] else rb"\\", raw).decode(errors="replace")
+    return json.loads(text, strict=False)
 
 
 def _value(node: dict[str, Any], member: str) -> Any:

@@ -93,7 +93,7 @@ def sift(raw: bytes, shape: Shape, fits: Callable[[Kind, str, Any], bool]) -> Si
     """
     try:
         node = EXACT.decode(raw)
-    except ValueError as exc:  # no JSON, or no UTF-8
+    except (ValueError, RecursionError) as exc:  # no JSON, no UTF-8, or levels without end
         raise RecordRejectedError(f"not readable as JSON: {exc}", action="Read the record again.") from exc
     if not isinstance(node, dict):
         raise RecordRejectedError("not a JSON object", action="Read the record again.")

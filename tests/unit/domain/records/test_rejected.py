@@ -34,6 +34,25 @@ def test_the_id_is_found_in_text_that_cannot_be_decoded() -> None:
     assert (found(raw).id, found(raw).modified_at) == (an_id(5), None)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [rb'"\ud83d"', rb'"\ude00 x"', b"NaN", b'"a\x01b\n"', b'"caf\xe9"'],
+    ids=["high", "low", "nan", "control", "utf-8"],
+)
+def test_key_and_stamp_are_found_beside_what_no_decoder_takes(value: bytes) -> None:
+    raw = a_row(number=6, key="V006")[:-1] + b',"Name":{"value":%b}}' % value
+    assert found(raw) == Rejected(id=an_id(6), key="V006", reason="why", payload=raw, modified_at=MORNING)
+
+
+def test_a_key_that_no_file_could_hold_is_told_without_what_is_wrong_with_it() -> None:
+    assert found(rb'{"id":"x","VendorID":{"value":"A\ud83d"}}').key == "A?"
+
+
+def test_levels_without_end_hide_no_id() -> None:
+    raw = b'{"id":"%b","x":%b%b}' % (an_id(7).encode(), b"[" * 100_000, b"]" * 100_000)
+    assert found(raw).id == an_id(7)
+
+
 def test_without_an_id_one_is_made_from_the_text() -> None:
     made = {found(raw).id for raw in (b"[]", b"{", b'{"id":""}', b'{"id":5}')}
     assert len(made) == 4
