@@ -28,7 +28,8 @@ from connector.runs.writing import BatchWriter
 
 DELETIONS_TOLERATED = 20
 DELETION_SHARE_TOLERATED = 0.1
-"""More than 20 records and a tenth of all gone at once, or all of several: rights taken away look just the same."""
+SMALL_ENTITY_SHARE_TOLERATED = 0.5
+"""More than 20 records and a tenth of all gone at once, or more than half of several: rights taken away look just the same."""
 ROWS_AT_ONCE = 500
 
 
@@ -212,12 +213,13 @@ class Reconcile:
         return True
 
     def _check_share(self, unseen: int) -> None:
-        allowed = max(DELETIONS_TOLERATED, int(DELETION_SHARE_TOLERATED * len(self._index)))
-        is_all_gone = unseen == len(self._index) > 1
-        if (unseen > allowed or is_all_gone) and not self._run.request.force:
+        known = len(self._index)
+        allowed = max(DELETIONS_TOLERATED, int(DELETION_SHARE_TOLERATED * known))
+        allowed = min(allowed, max(1, int(SMALL_ENTITY_SHARE_TOLERATED * known)))
+        if unseen > allowed and not self._run.request.force:
             raise TooManyDeletionsError(
-                f"{unseen} of {len(self._index)} records of {self._run.entity.name} are not listed by Acumatica any more; "
-                f"that is too many to take as deleted without a word (up to {allowed}, and never all).",
+                f"{unseen} of {known} records of {self._run.entity.name} are not listed by Acumatica any more; "
+                f"that is too many to take as deleted without a word (up to {allowed} are).",
                 action=(
                     "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
                     "reconcile with force."

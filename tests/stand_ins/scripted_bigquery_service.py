@@ -11,6 +11,8 @@ from tests.stand_ins.scripted_bigquery_tables import (
     StoredTable,
     find_faults,
     find_retyped_field,
+    inherit,
+    read_keeping_statement,
     read_view_statement,
     read_widening_statement,
 )
@@ -69,6 +71,7 @@ class Service:
             "creationTime": str(CREATED_AT + self.state.calls["create table"]),
             "location": self.state.location,
         }
+        inherit(resource, self.state.datasets["erp"], CREATED_AT)
         table = StoredTable(resource=resource)
         if not self.state.lags:
             table.streaming_schema = table.schema
@@ -140,12 +143,18 @@ class Service:
         self.state.statements.append(sql)
         if (widened := read_widening_statement(sql)) is not None:
             self._widen(*widened)
+        if (kept := read_keeping_statement(sql)) is not None and not self.state.query_faults:
+            self._keep_for_good(*kept)
         if (view := read_view_statement(sql)) is not None:
             name, labels = view
-            resource = {"tableReference": {"projectId": "demo", "datasetId": "erp", "tableId": name}}
-            self.state.tables[name] = StoredTable(
-                resource=resource | {"type": "VIEW", "etag": "1", "labels": labels}
-            )
+            resource = {
+                "tableReference": {"projectId": "demo", "datasetId": "erp", "tableId": name},
+                "type": "VIEW",
+                "etag": "1",
+                "labels": labels,
+            }
+            inherit(resource, self.state.datasets["erp"], CREATED_AT)
+            self.state.tables[name] = StoredTable(resource=resource)
         return self._keep_job(job, _fail(*self.state.query_faults.pop(0)) if self.state.query_faults else {})
 
     def do_job(self, names: Mapping[str, str], _headers: Mapping[str, str], _body: bytes) -> Any:
@@ -175,6 +184,13 @@ class Service:
         }
         more = start + size < len(self.state.answers)
         return answer | ({"pageToken": str(start + size)} if more else {})
+
+    def _keep_for_good(self, name: str, options: set[str]) -> None:
+        resource = self._find(name).resource
+        if "expiration_timestamp" in options:
+            resource.pop("expirationTime", None)
+        if "partition_expiration_days" in options:
+            resource["timePartitioning"].pop("expirationMs", None)
 
     def _widen(self, name: str, columns: list[str]) -> None:
         table = self._find(name)

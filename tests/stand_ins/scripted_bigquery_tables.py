@@ -136,6 +136,35 @@ def read_widening_statement(sql: str) -> tuple[str, list[str]] | None:
     return (found["name"], WIDENED.findall(sql)) if found else None
 
 
+KEPT = re.compile(r"ALTER (?:TABLE|VIEW) `[^`]+`\.`(?P<name>\w+)` SET OPTIONS \((?P<options>[^)]*)\)")
+
+
+def read_keeping_statement(sql: str) -> tuple[str, set[str]] | None:
+    """Return the table or view whose options a statement sets to NULL, and which; None for another statement."""
+    found = KEPT.match(sql)
+    return (found["name"], set(re.findall(r"(\w+) = NULL", found["options"]))) if found else None
+
+
+def inherit(resource: dict[str, Any], dataset: Mapping[str, Any], now_ms: int) -> None:
+    """Give a new table or view what the dataset's defaults say, as the reference of `datasets` describes it.
+
+    A default for partitions takes the place of that for tables where a table is partitioned; what the table says itself wins.
+    """
+    lifetime = dataset.get("defaultTableExpirationMs")
+    partitions, of_partitions = resource.get("timePartitioning"), dataset.get("defaultPartitionExpirationMs")
+    if partitions is not None and of_partitions:
+        partitions.setdefault("expirationMs", of_partitions)
+    elif lifetime:
+        resource.setdefault("expirationTime", str(now_ms + int(lifetime)))
+    if mode := dataset.get("defaultRoundingMode"):
+        resource.setdefault("defaultRoundingMode", mode)
+    if collation := dataset.get("defaultCollation"):
+        resource.setdefault("defaultCollation", collation)
+        for column in resource.get("schema", {}).get("fields", ()):
+            if column["type"] == "STRING":
+                column.setdefault("collation", collation)
+
+
 VIEW = re.compile(r"CREATE OR REPLACE VIEW `[^`]+`\.`(?P<name>\w+)`")
 LABEL = re.compile(r'\("(\w+)", "([^"]*)"\)')
 

@@ -9,6 +9,11 @@ from google.cloud import bigquery
 from connector.adapters.bigquery.connection import ONCE, QUICK_SECONDS, Connection
 from connector.adapters.bigquery.ddl import LAYOUT_LABEL, REVISION
 from connector.adapters.bigquery.errors import DATASET_ROLE
+from connector.adapters.bigquery.inherited import (
+    describe_defaults,
+    describe_expiration,
+    find_collated,
+)
 from connector.adapters.bigquery.jobs import dry_run
 from connector.adapters.bigquery.metadata import Metadata
 from connector.domain.check_line import CheckLine
@@ -55,7 +60,8 @@ def _check_dataset(connection: Connection) -> str:
     if found is None:
         place = connection.location or "the project's default location"
         return f"{connection.dataset} does not exist yet; the first run creates it in {place}"
-    return f"{connection.dataset} can be reached, in {found.location}"
+    notes = "".join(f"; {note}" for note in describe_defaults(connection, found))
+    return f"{connection.dataset} can be reached, in {found.location}{notes}"
 
 
 def _check_table(connection: Connection, table: Table) -> str:
@@ -63,6 +69,7 @@ def _check_table(connection: Connection, table: Table) -> str:
     if found is None:
         return f"does not exist yet; the first run creates it{_try_views(connection, table)}"
     _require_rights(connection, found)
+    _require_permanence(connection, found, table)
     if found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
         return f"can be read and written; the next run brings it up to date{_try_views(connection, table)}"
     missing = [view.name for view in table.views if Metadata(connection).find(view.name) is None]
@@ -75,6 +82,22 @@ def _check_table(connection: Connection, table: Table) -> str:
     if not sizes:
         return "can be read and written"
     return f"can be read and written; its {len(sizes)} views are valid (up to {max(sizes) / MEGABYTE:.1f} MB a query)"
+
+
+def _require_permanence(connection: Connection, found: bigquery.Table, table: Table) -> None:
+    """Raise ConfigurationError when the log or a view of it expires, or the log has columns that ignore case."""
+    views = (Metadata(connection).find(view.name) for view in table.views)
+    for each in (found, *views):
+        error = each and describe_expiration(connection, each)
+        if error:
+            raise error
+    if collated := find_collated(found):
+        raise ConfigurationError(
+            f"{table.name} compares text without regard to case, in {len(collated)} columns such as {collated[0]}",
+            action=(
+                "Take the default collation off the dataset, rename the table, and run again: a new log is made and filled."
+            ),
+        )
 
 
 def _try_views(connection: Connection, table: Table) -> str:

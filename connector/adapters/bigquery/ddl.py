@@ -12,6 +12,7 @@ from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.current_rows import CurrentRows
+from connector.adapters.bigquery.inherited import find_collated, keep_for_good
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata, label
 from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
@@ -21,13 +22,14 @@ from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fi
 from connector.domain.tables.schema import Table, TableStatus
 from connector.errors import WarehouseUnavailableError
 
-REVISION = 1
+REVISION = 2
 """Counts up when something else is made of the same table, so that existing datasets follow."""
 LAYOUT_LABEL = "layout"
 CHANGED_LABEL = "columns_changed"
 """Seconds since 1970, of the last time that columns were made or added."""
 SETTLING = timedelta(minutes=15)
 """How long BigQuery may lose or refuse streamed rows after a change of columns."""
+COLUMNS_SHOWN = 5
 STEPS = 12
 """How often to look and do the next thing; four are enough, unless other runs change the table meanwhile."""
 
@@ -61,6 +63,7 @@ class Layout:
             elif found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
                 self._finish(found, table, evolution)
             else:
+                keep_for_good(self._connection, found)
                 self._incarnations.setdefault(table.name, str(found.created))
                 accepts_streaming = self._connection.clock.now() - _read_change(found) >= SETTLING
                 empty = found.num_rows == 0 and found.streaming_buffer is None
@@ -130,6 +133,10 @@ class Layout:
         """Make the views, and only then note what the table was made from."""
         for kept in evolution.tell_kept():
             log.warning("%s.%s", table.name, kept)
+        if collated := find_collated(found):
+            log.warning(
+                "%s compares text without regard to case: %s", table.name, ", ".join(collated[:COLUMNS_SHOWN])
+            )
         if table.merge is not None:
             self.prepare(adopt_types(table.merge.into, evolution.columns))
             self._current_rows.merge(table.merge)  # before a view shows them

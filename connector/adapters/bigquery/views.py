@@ -4,6 +4,7 @@ import json
 from hashlib import blake2b
 
 from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.inherited import keep_for_good
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata, label
 from connector.domain.tables.schema import Column, Table, View
@@ -18,13 +19,16 @@ DESCRIPTION_LIMIT = 1024
 def make_views(connection: Connection, table: Table) -> None:
     """Make every view of the table what it should be, in their order. Replacing is atomic and may happen twice.
 
-    All are read before the first is replaced: one over a view that lost a column is broken until its own turn comes.
+    All are read before the first is replaced: one over a view that lost a column is broken until its own turn comes. None
+    keeps a lifetime it inherits from the dataset.
     """
     marks = {view.name: blake2b(repr(view).encode(), digest_size=16).hexdigest() for view in table.views}
     changed = [view for view in table.views if _find_mark(connection, view) != marks[view.name]]
     for view in changed:
         statement = build_statement(connection, view, label(table) | {TEXT_LABEL: marks[view.name]})
         list(run_query(connection, statement, {}))
+        if (made := Metadata(connection).find(view.name)) is not None:
+            keep_for_good(connection, made)
 
 
 def _find_mark(connection: Connection, view: View) -> str | None:
@@ -36,6 +40,7 @@ def _find_mark(connection: Connection, view: View) -> str | None:
             f"{view.name} in the dataset {connection.dataset} is a {found.table_type}, where a view should be",
             action="Rename or drop it, or give the view another name in the catalogue.",
         )
+    keep_for_good(connection, found)
     mark: str | None = found.labels.get(TEXT_LABEL)
     return mark
 
