@@ -12,7 +12,7 @@ from connector.domain.records.contract import Contract
 class ListQuery:
     """One request of a list: rows `skip` to `skip + top` of those whose `modified_field` is at or after `changed_since`.
 
-    With `keys_only` just the ids, keys and stamps are asked for. With `archived` archived records are listed too.
+    With `keys_only` just the ids, keys and stamps are asked for. Archived records are always listed: they are records too.
     """
 
     entity: Entity
@@ -22,7 +22,6 @@ class ListQuery:
     top: int
     one_by_one: bool = False
     keys_only: bool = False
-    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

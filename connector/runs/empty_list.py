@@ -40,7 +40,6 @@ def _lists_any(run: Run, modified_field: str | None, changed_since: datetime | N
         changed_since=changed_since,
         skip=0,
         top=1,
-        archived=True,
         keys_only=True,
     )
     return bool(run.ports.source.read_list(query).rows)

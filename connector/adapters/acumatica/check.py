@@ -130,9 +130,7 @@ class Check:
     def _try_list(self, entity: Entity, contract: Contract) -> tuple[str, str, bool]:
         """Ask for one row. A filter that hides every row is told from a list without rows."""
         name, field = entity.acumatica_entity, contract.modified_field
-        query = ListQuery(
-            entity=entity, modified_field=field, changed_since=LONG_AGO, skip=0, top=1, archived=True
-        )
+        query = ListQuery(entity=entity, modified_field=field, changed_since=LONG_AGO, skip=0, top=1)
         finding, remedy = f"{name} is listable", ""
         try:
             rows = self._read_list(query).rows

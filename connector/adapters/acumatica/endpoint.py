@@ -76,14 +76,12 @@ class Endpoint:
         request = Request(url=self.locate().data(name, "$adHocSchema"))
         return self._fetch(request, subject, lambda answer: CustomFields.parse(_json(answer), entity), name)
 
-    def read_page(
-        self, name: str, choice: FieldSelection, window: Window, *, archived: bool = False
-    ) -> ListAnswer:
-        """Return the rows of one list request, each the bytes of one record as they came."""
+    def read_page(self, name: str, choice: FieldSelection, window: Window) -> ListAnswer:
+        """Return the rows of one list request, archived ones too, each the bytes of one record as they came."""
         request = Request(
             url=self.locate().data(name),
             query=build_query(choice, window),
-            headers=SHOW_ARCHIVED if archived else {},
+            headers=SHOW_ARCHIVED,
         )
         subject = _subject(f"the list of {name}", choice)
         return self._fetch(request, subject, _list, name)

@@ -187,9 +187,7 @@ class AcumaticaSource:
             skip=query.skip,
             top=query.top,
         )
-        return self._endpoint.read_page(
-            query.entity.acumatica_entity, choice, window, archived=query.archived
-        )
+        return self._endpoint.read_page(query.entity.acumatica_entity, choice, window)
 
     def _contract(self, entity: Entity) -> Contract:
         known = self._contracts.get(entity)
