@@ -1,6 +1,7 @@
 """What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -233,6 +234,16 @@ class StateStore(Protocol):
 
     def close(self) -> None:
         """Release files and connections. Safe to call twice; the next call opens again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The systems a run works with."""
+
+    source: Source
+    warehouse: Warehouse
+    state: StateStore
+    clock: Clock
 
 
 class SecretStore(Protocol):

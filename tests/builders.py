@@ -23,10 +23,10 @@ from connector.domain.records.contract import Contract, Kind, Shape
 from connector.domain.run import Mode, RunRequest, RunResult
 from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Table
-from connector.ports import StateStore, Warehouse
+from connector.ports import Ports, StateStore, Warehouse
 from connector.runs.reconcile import reconcile_entity
 from connector.runs.replay import replay_dead_letters
-from connector.runs.run import Limits, Ports, Run
+from connector.runs.run import Limits, Run
 from connector.runs.sync import sync_entity
 from tests.fault.mortal import Life, mortal
 from tests.stand_ins.clock import FakeClock

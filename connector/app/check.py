@@ -7,7 +7,8 @@ from connector.domain.entity import Entity
 from connector.domain.records.contract import Contract
 from connector.domain.tables.log_table import build_table
 from connector.errors import ConnectorError
-from connector.runs.run import Limits, Ports
+from connector.ports import Ports
+from connector.runs.run import Limits
 from connector.runs.seats import give_seat_back, take_seat
 
 ACUMATICA, WAREHOUSE, NOTIFY = "acumatica", "warehouse", "notify"

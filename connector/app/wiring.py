@@ -14,8 +14,7 @@ from connector.adapters.retrying import Retry
 from connector.adapters.secrets import open_secrets
 from connector.app.settings import Settings
 from connector.logs import register_secret
-from connector.ports import CallQueue, Clock, SecretStore, StateStore, Warehouse
-from connector.runs.run import Ports
+from connector.ports import CallQueue, Clock, Ports, SecretStore, StateStore, Warehouse
 
 CLOSING_TIME = timedelta(seconds=90)
 """What a run may take after its budget to store its progress and sign out."""

@@ -87,15 +87,24 @@ class RunFailure:
         return {"type": self.type, "message": self.message, "action": self.action}
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Counts that grow while a run goes on."""
+    """Counts of a run, or of a part of it."""
 
     records_read: int = 0
     records_written: int = 0
     records_unchanged: int = 0
     records_rejected: int = 0
     pages: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            records_read=self.records_read + other.records_read,
+            records_written=self.records_written + other.records_written,
+            records_unchanged=self.records_unchanged + other.records_unchanged,
+            records_rejected=self.records_rejected + other.records_rejected,
+            pages=self.pages + other.pages,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Marks records as deleted, and looks at those that were reported deleted between two reconciles."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from itertools import islice
 
@@ -12,9 +13,10 @@ import msgspec
 from connector.domain.batch import Row
 from connector.domain.entity_state import AuditEntry, EntityState, Outcome
 from connector.domain.instants import to_text
-from connector.domain.run import WriteMethod
+from connector.domain.run import Tally, WriteMethod
 from connector.errors import ConnectorError
 from connector.runs.run import Run
+from connector.runs.time_budget import TimeBudget
 from connector.runs.writing import BatchWriter
 
 logger = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ def mark_deleted(run: Run, writer: BatchWriter, gone: Mapping[str, datetime | No
                 for record_id in gone
             ]
         )
-    run.tally.records_written += len(gone)
+    run.outcome.count(Tally(records_written=len(gone)))
 
 
 def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at: str) -> Row:
@@ -55,7 +57,7 @@ def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at
 def follow_deletions(
     run: Run, entity_state: EntityState, writer: BatchWriter, *, covered_until: datetime
 ) -> EntityState:
-    """Tombstone what was reported deleted and is gone; return the stream with its cursor of deletions moved.
+    """Tombstone what was reported deleted and is gone; return the state with its cursor of deletions moved.
 
     `covered_until` is where the next run has to begin asking: what is deleted later may not be told yet. Reports are
     hints: what cannot be looked at, or not in time, is left to the next run and never keeps this one from its end.
@@ -63,11 +65,12 @@ def follow_deletions(
     listed, is_all_told = _ask_for_deleted(run, entity_state)
     reported = {*entity_state.reported_deletions, *listed}
     live = _find_live(run, writer, reported)
-    looked_at = dict(_look_at(run, islice(live, MAX_PROBES_PER_RUN)))
+    probes = TimeBudget(run).read_each(islice(live, MAX_PROBES_PER_RUN), partial(_probe, run))
+    looked_at = {record_id: is_gone for record_id, is_gone in probes if is_gone is not None}
     gone = {record_id: live[record_id] for record_id, is_gone in looked_at.items() if is_gone}
     mark_deleted(run, writer, gone)
     if reported:
-        run.details |= {"reported_deleted": len(reported), "deleted": len(gone)}
+        run.outcome.add_details({"reported_deleted": len(reported), "deleted": len(gone)})
     dealt_with = [
         record_id
         for record_id in entity_state.reported_deletions
@@ -102,19 +105,15 @@ def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, d
     return {current.record_id: current.modified_at for current in versions if current.record_id in reported}
 
 
-def _look_at(run: Run, record_ids: Iterable[str]) -> Iterator[tuple[str, bool]]:
-    """Yield the records that could be asked for in time, each with whether Acumatica says that it is gone."""
-    for record_id in record_ids:
-        if run.must_stop():
-            return
-        try:
-            is_gone = run.ports.source.read_record(run.entity, record_id) is None
-        except ConnectorError as exc:
-            logger.warning(
-                "record %s of %s, reported deleted, is left to the next run: %s",
-                record_id,
-                run.entity.name,
-                exc.message,
-            )
-        else:
-            yield record_id, is_gone
+def _probe(run: Run, record_id: str) -> tuple[str, bool | None]:
+    """Return whether Acumatica says that the record is gone, None if it could not be asked."""
+    try:
+        return record_id, run.ports.source.read_record(run.entity, record_id) is None
+    except ConnectorError as exc:
+        logger.warning(
+            "record %s of %s, reported deleted, is left to the next run: %s",
+            record_id,
+            run.entity.name,
+            exc.message,
+        )
+        return record_id, None

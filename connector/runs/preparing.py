@@ -1,4 +1,4 @@
-"""What a run needs before it reads: the entity's contract, and its log as it should be."""
+"""The opening of a run, the same for every mode: the entity's contract, its log as it should be, and what reads and writes its rows."""
 
 import logging
 from dataclasses import replace
@@ -6,10 +6,80 @@ from dataclasses import replace
 from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
+from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Table, TableStatus
+from connector.runs.interpreting import Interpreter
 from connector.runs.run import Run
+from connector.runs.writing import BatchWriter
 
 logger = logging.getLogger(__name__)
+
+
+class OpenedEntity:
+    """An entity as one run works on it.
+
+    `interpreter` reads rows by its contract and may find that the contract has changed; `follow` is then called before
+    those rows are written. `writer` writes them.
+    """
+
+    def __init__(self, run: Run, entity_state: EntityState, *, is_replay: bool = False) -> None:
+        """Load the contract and make the log as it should be; raise what the source, the state and the warehouse raise."""
+        self._run = run
+        self._contract = load_contract(run, entity_state)
+        self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
+        self._status, prepared = prepare_log(run, entity_state, self.table)
+        self._entity_state = replace(prepared, contract=self._contract)
+        self.interpreter = Interpreter(
+            run.ports.source,
+            run.entity,
+            self._contract,
+            self._status.retyped,
+            self._status.numeric_not_widened,
+        )
+
+    @property
+    def contract(self) -> Contract:
+        """The contract that the table fits now."""
+        return self._contract
+
+    @property
+    def table(self) -> Table:
+        """The log table as the contract makes it."""
+        return self.writer.table
+
+    @property
+    def status(self) -> TableStatus:
+        """What was found when the table was last made to fit."""
+        return self._status
+
+    @property
+    def entity_state(self) -> EntityState:
+        """What is remembered of the entity."""
+        return self._entity_state
+
+    def follow(self, contract: Contract | None) -> None:
+        """Remember the contract that rows are read by from now on, and widen the table for them. None changes nothing.
+
+        What is not remembered is forgotten with the run: the next one would make the views by the contract of before.
+        """
+        if contract is None or contract == self._contract:
+            return
+        logger.info("the contract of %s has changed: its table follows", self._run.entity.name)
+        self._run.ports.state.save_contract(self._run.lease, contract)
+        self._contract = contract
+        self._entity_state = replace(self._entity_state, contract=contract)
+        self.writer.switch_table(build_table(self._run.entity, contract))
+        self._status = self._run.prepare(self.table)
+
+    def follow_last(self) -> None:
+        """Follow what the last request was read by, though it brought no row to write."""
+        self.follow(self.interpreter.codec.contract)
+
+    def note_one_by_one(self) -> None:
+        """Remember that this entity's list has to be read record by record."""
+        if not self._entity_state.read_one_by_one:
+            self._entity_state = replace(self._entity_state, read_one_by_one=True)
+            self._run.ports.state.save_read_one_by_one(self._run.lease)
 
 
 def load_contract(run: Run, entity_state: EntityState) -> Contract:
@@ -31,8 +101,8 @@ def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[Tabl
     looks filled and a lower bound that skips the rest.
     """
     status = run.prepare(table)
-    signposts = [point.source_time_at_start for point in entity_state.checkpoints.values()]
-    seen_until = entity_state.watermark or min(signposts, default=None)
+    began = [point.source_time_at_start for point in entity_state.checkpoints.values()]
+    seen_until = entity_state.watermark or min(began, default=None)
     if not status.must_be_filled or seen_until is None:
         return status, entity_state
     logger.warning("%s is not in the warehouse any more: everything is read again", table.name)

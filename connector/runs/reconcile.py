@@ -4,27 +4,26 @@ A filter by change time never shows a deletion, and not every change moves the s
 (`keys`), or every record is read again and its content compared (`content`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 
-from connector.domain.cursor import PageOverlap, Plan
+from connector.domain.cursor import Plan
 from connector.domain.entity import Depth
 from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.records.codec import Record
-from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
-from connector.domain.run import Status, WriteMethod
-from connector.domain.tables.log_table import build_table
+from connector.domain.run import Mode, Status, Tally, WriteMethod
 from connector.domain.versions import VersionIndex
-from connector.errors import TooManyDeletionsError, TransientError
-from connector.runs.by_id import read_again
+from connector.errors import TooManyDeletionsError
 from connector.runs.deletions import mark_deleted
-from connector.runs.preparing import load_contract, prepare_log
-from connector.runs.reading import Interpreter, ListReader, Page, read_ahead
+from connector.runs.interpreting import ReadingBatch
+from connector.runs.prefetch import read_ahead
+from connector.runs.preparing import OpenedEntity
+from connector.runs.reading import ListReader, Page
 from connector.runs.run import Run
-from connector.runs.writing import BatchWriter
+from connector.runs.time_budget import TimeBudget
 
 DELETIONS_TOLERATED = 20
 DELETION_SHARE_TOLERATED = 0.1
@@ -38,43 +37,44 @@ class Reconcile:
 
     def __init__(self, run: Run, entity_state: EntityState) -> None:
         self._run = run
-        self._is_deep = run.request.depth is Depth.CONTENT
-        self._is_out_of_time = False
+        self._opened = OpenedEntity(run, entity_state)
+        self._is_deep = run.request.depth is Depth.CONTENT or self._opened.status.must_be_filled
+        self._budget = TimeBudget(run)
+        self._index = VersionIndex(run.ports.warehouse.current_versions(self._opened.table))
         self._matched = self._repaired = self._stale = self._deleted = 0
-        contract = load_contract(run, entity_state)
-        self._writer = BatchWriter(run, build_table(run.entity, contract))
-        self._table, self._entity_state = prepare_log(run, entity_state, self._writer.table)
-        self._interpreter = Interpreter(
-            run.ports.source, run.entity, contract, self._table.retyped, self._table.numeric_not_widened
-        )
 
-    def work(self) -> Status:
+    def run(self) -> Status:
         """Compare, repair, then mark what is gone; return PARTIAL when time ran out (repairs made stay made)."""
-        self._is_deep = self._is_deep or self._table.must_be_filled
-        self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._writer.table))
-        checkpoint = self._entity_state.checkpoints.get("reconcile") if self._is_deep else None
+        checkpoint = (
+            self._opened.entity_state.checkpoints.get(Mode.RECONCILE.value) if self._is_deep else None
+        )
         is_done = self._compare_content(checkpoint) if self._is_deep else self._compare_keys()
         if is_done and checkpoint is None:
             is_done = self._mark_deleted()
+        if is_done:
+            self._opened.follow_last()
         if is_done and self._is_deep:
             self._save_checkpoint(None)
-        self._run.details |= {
+        self._run.outcome.add_details(self._build_figures())
+        return Status.SUCCEEDED if is_done else Status.PARTIAL
+
+    def _build_figures(self) -> dict[str, object]:
+        return {
             "depth": Depth.CONTENT.value if self._is_deep else Depth.KEYS.value,
             "matched": self._matched,
             "repaired": self._repaired,
             "deleted": self._deleted,
             "stale": self._stale,
         }
-        return Status.SUCCEEDED if is_done else Status.PARTIAL
 
     def _open_reader(self, checkpoint: Checkpoint | None) -> ListReader:
         return ListReader(
             source=self._run.ports.source,
             clock=self._run.ports.clock,
-            interpreter=self._interpreter,
+            interpreter=self._opened.interpreter,
             plan=Plan(changed_since=None, checkpoint=checkpoint),
             page_size=self._run.limits.page_size,
-            one_by_one=self._entity_state.read_one_by_one and self._is_deep,
+            one_by_one=self._opened.entity_state.read_one_by_one and self._is_deep,
             keys_only=not self._is_deep,
         )
 
@@ -83,32 +83,17 @@ class Reconcile:
         with closing(
             self._open_reader(None).read()
         ) as pages:  # no request may be left that signs in behind the sign-out
-            for page in self._in_time(pages):
+            for page in self._budget.read_pages(pages):
                 self._compare_page(page)
-        return not self._is_out_of_time
+        return not self._budget.is_used_up
 
     def _compare_page(self, page: Page) -> None:
-        self._run.begin_page()
-        self._follow(page.contract)
+        self._opened.follow(page.contract)
         differing = [found for reading in page.readings if self._differs(found := reading.record)]
         same = len(page.readings) - len(differing)
         self._matched += same
-        self._run.tally.records_read += same
-        self._run.tally.records_unchanged += same
-        self._repair(dict.fromkeys(found.id for found in differing))
-
-    def _in_time(self, pages: Iterable[Page]) -> Iterator[Page]:
-        """Yield the pages until time runs out: after one was worked on, or in the request for the next."""
-        try:
-            for page in pages:
-                yield page
-                self._is_out_of_time = self._is_out_of_time or self._run.must_stop()
-                if self._is_out_of_time:
-                    return
-        except TransientError as exc:
-            if not self._run.is_cut_short(exc):
-                raise
-            self._is_out_of_time = True
+        self._run.outcome.count(Tally(records_read=same, records_unchanged=same))
+        self._repair({found.id: None for found in differing})
 
     def _differs(self, found: Record | Rejected) -> bool:
         """Note that Acumatica has the record; return whether the warehouse misses it or has it with another stamp."""
@@ -121,40 +106,23 @@ class Reconcile:
         self._stale += 1
         return True
 
-    def _repair(self, record_ids: Mapping[str, object]) -> list[str]:
+    def _repair(self, record_ids: Iterable[str]) -> list[str]:
         """Read these records one by one, as far as time allows, and write them; return the ids Acumatica says are gone."""
         read_at = self._run.ports.clock.now()
-        raws = dict(read_again(self._run, record_ids))
-        self._is_out_of_time = len(raws) < len(record_ids)
-        readings, contract = self._interpreter.interpret([raw for raw in raws.values() if raw is not None])
-        if readings:
-            self._write(
-                Page(
-                    readings=readings,
-                    overlap=PageOverlap(),
-                    source_time_at_start=read_at,
-                    read_at=read_at,
-                    is_short=True,
-                    contract=contract,
-                )
-            )
-        return [i for i, raw in raws.items() if raw is None]
+        found = dict(self._budget.read_records(record_ids))
+        rows = [raw for raw in found.values() if raw is not None]
+        self._write(self._opened.interpreter.interpret(rows, read_at=read_at))
+        return [record_id for record_id, raw in found.items() if raw is None]
 
-    def _write(self, page: Page) -> None:
+    def _write(self, batch: ReadingBatch) -> None:
         """Write what the warehouse does not have in this very version, and count it."""
-        self._follow(page.contract)
-        tally = self._run.tally
-        written, unchanged = tally.records_written, tally.records_unchanged
-        readings = tuple(replace(reading, record=self._lift(reading.record)) for reading in page.readings)
-        self._writer.write([replace(page, readings=readings)], self._index, WriteMethod.LOAD)
-        self._repaired += tally.records_written - written
-        self._matched += tally.records_unchanged - unchanged
-
-    def _follow(self, contract: Contract | None) -> None:
-        """Make the table fit the contract that the rows are read by from now on."""
-        if contract is not None:
-            self._writer.table = build_table(self._run.entity, contract)
-            self._run.prepare(self._writer.table)
+        if not batch.readings:
+            return
+        self._opened.follow(batch.contract)
+        lifted = tuple(replace(reading, record=self._lift(reading.record)) for reading in batch.readings)
+        written = self._opened.writer.write([replace(batch, readings=lifted)], self._index, WriteMethod.LOAD)
+        self._repaired += written.tally.records_written
+        self._matched += written.tally.records_unchanged
 
     def _lift(self, found: Record | Rejected) -> Record | Rejected:
         """What Acumatica has now is right, even with an older stamp than the warehouse's (a tenant restored from a backup).
@@ -171,14 +139,13 @@ class Reconcile:
         """Read every record and write those whose content differs. Return False when time ran out, progress stored."""
         page: Page | None = None
         with read_ahead(self._open_reader(checkpoint).read()) as pages:
-            for page in self._in_time(pages):
-                self._run.begin_page()
+            for page in self._budget.read_pages(pages):
                 for reading in page.readings:
                     self._note_content(reading.record)
                 self._write(page)
-        if self._is_out_of_time:
+        if self._budget.is_used_up:
             self._save_checkpoint(page)
-        return not self._is_out_of_time
+        return not self._budget.is_used_up
 
     def _note_content(self, found: Record | Rejected) -> None:
         at = self._index.find(found.id)
@@ -198,7 +165,7 @@ class Reconcile:
                 known=page.overlap.known,
                 highest_stamp=None,
             )
-        self._run.ports.state.save_checkpoint(self._run.lease, "reconcile", checkpoint)
+        self._run.ports.state.save_checkpoint(self._run.lease, Mode.RECONCILE.value, checkpoint)
 
     def _mark_deleted(self) -> bool:
         """Tombstone what is neither listed nor found by its id. Return False when time ran out."""
@@ -206,9 +173,9 @@ class Reconcile:
         unseen = self._index.walk_unseen()
         while batch := dict(islice(unseen, ROWS_AT_ONCE)):
             gone = self._repair(batch)
-            mark_deleted(self._run, self._writer, {record_id: batch[record_id] for record_id in gone})
+            mark_deleted(self._run, self._opened.writer, {record_id: batch[record_id] for record_id in gone})
             self._deleted += len(gone)
-            if self._is_out_of_time or self._run.must_stop():
+            if self._budget.is_used_up or self._run.must_stop():
                 return False
         return True
 
@@ -229,4 +196,4 @@ class Reconcile:
 
 def reconcile_entity(run: Run, entity_state: EntityState) -> Status:
     """Do a reconcile."""
-    return Reconcile(run, entity_state).work()
+    return Reconcile(run, entity_state).run()

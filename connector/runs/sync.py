@@ -9,19 +9,17 @@ from connector.domain.batch import choose_write_method
 from connector.domain.cursor import Plan, compute_next_lower, plan_backfill, plan_incremental
 from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.records.codec import Record
-from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status
-from connector.domain.tables.log_table import build_table
-from connector.domain.tables.schema import TableStatus
 from connector.domain.versions import RecentVersions, VersionIndex
 from connector.errors import ConnectorError
 from connector.runs.deletions import follow_deletions
 from connector.runs.empty_list import is_filter_ignored
-from connector.runs.preparing import load_contract, prepare_log
-from connector.runs.reading import Interpreter, ListReader, Page, read_ahead
+from connector.runs.prefetch import read_ahead
+from connector.runs.preparing import OpenedEntity
+from connector.runs.reading import ListReader, Page
 from connector.runs.run import Run
-from connector.runs.writing import BatchWriter
+from connector.runs.time_budget import TimeBudget
 
 logger = logging.getLogger(__name__)
 
@@ -33,18 +31,16 @@ class ListSync:
 
     def __init__(self, run: Run, entity_state: EntityState) -> None:
         self._run = run
-        self._entity_state = entity_state
+        self._opened = OpenedEntity(run, entity_state)
         self._highest_stamp = entity_state.watermark
         self._recent_versions: RecentVersions | None = None
         self._index: VersionIndex | None = None
+        self._pending: list[Page] = []
         self._lookback = run.limits.lookback if run.entity.lookback is None else run.entity.lookback
 
-    def work(self) -> Status:
+    def run(self) -> Status:
         """Read, write and commit; return PARTIAL when time ran out first, with the progress stored."""
-        self._contract = load_contract(self._run, self._entity_state)
-        self._writer = BatchWriter(self._run, build_table(self._run.entity, self._contract))
-        self._table, self._entity_state = prepare_log(self._run, self._entity_state, self._writer.table)
-        self._plan = self._plan_pass(self._table)
+        self._plan = self._plan_pass()
         self._resume(self._plan.checkpoint)
         is_done = self._read_and_write()
         if is_done and self._is_filter_ignored():
@@ -55,121 +51,114 @@ class ListSync:
         self._commit()
         return Status.SUCCEEDED
 
-    def _plan_pass(self, table: TableStatus) -> Plan:
-        has_cursor_field = self._contract.modified_field is not None
-        if self._run.request.mode is Mode.BACKFILL:
-            return plan_backfill(
-                self._entity_state, since=self._run.request.since, has_cursor_field=has_cursor_field
-            )
-        return plan_incremental(
-            self._entity_state, has_cursor_field=has_cursor_field, table_is_new=table.must_be_filled
-        )
+    @property
+    def _is_incremental(self) -> bool:
+        return self._run.request.mode is Mode.INCREMENTAL
+
+    def _plan_pass(self) -> Plan:
+        entity_state = self._opened.entity_state
+        has_cursor_field = self._opened.contract.modified_field is not None
+        if self._is_incremental:
+            is_new = self._opened.status.must_be_filled
+            return plan_incremental(entity_state, has_cursor_field=has_cursor_field, table_is_new=is_new)
+        return plan_backfill(entity_state, since=self._run.request.since, has_cursor_field=has_cursor_field)
 
     def _resume(self, checkpoint: Checkpoint | None) -> None:
-        """Take up the stamps seen so far, and what the warehouse has where the edge alone cannot tell."""
+        """Take up the stamps seen so far, and what the warehouse has where the recent versions are not enough."""
         self._is_resumed = checkpoint is not None and checkpoint.offset > 0
         if checkpoint and checkpoint.highest_stamp:
             self._highest_stamp = max(
                 checkpoint.highest_stamp, self._highest_stamp or checkpoint.highest_stamp
             )
-        is_incremental = self._run.request.mode is Mode.INCREMENTAL
         are_recent_versions_enough = (
-            is_incremental and not self._plan.is_complete and self._entity_state.recent_versions_complete
+            self._is_incremental
+            and not self._plan.is_complete
+            and self._opened.entity_state.recent_versions_complete
         )
-        if not are_recent_versions_enough and not self._table.must_be_filled:
-            self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._writer.table))
+        if not are_recent_versions_enough and not self._opened.status.must_be_filled:
+            self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._opened.table))
 
     def _read_and_write(self) -> bool:
         """Return True when the end of the list was reached, False when time ran out."""
-        self._interpreter = Interpreter(
-            self._run.ports.source,
-            self._run.entity,
-            self._contract,
-            self._table.retyped,
-            self._table.numeric_not_widened,
-        )
-        self._reader = ListReader(
-            source=self._run.ports.source,
-            clock=self._run.ports.clock,
-            interpreter=self._interpreter,
-            plan=self._plan,
-            page_size=self._run.limits.page_size,
-            one_by_one=self._entity_state.read_one_by_one,
-        )
-        pending: list[Page] = []
+        self._reader = self._open_reader()
+        budget = TimeBudget(self._run)
         with read_ahead(self._reader.read()) as pages:
-            while True:
-                try:
-                    page = self._read_next(pages)
-                except ConnectorError as exc:
-                    self._keep(pending)  # a failure does not cost the pages read before
-                    if self._run.is_cut_short(exc):
-                        return False
-                    raise
-                if page is None:
-                    break
-                self._run.begin_page()
-                if page.contract is not None:
-                    self._keep(pending)  # they fit the table of the contract they were read by
-                    pending = []
-                    self._follow_contract(page.contract)
-                pending.append(page)
-                must_stop = self._run.must_stop()
-                if must_stop or self._is_batch(pending):
-                    self._keep(pending)
-                    pending = []
-                if must_stop:
-                    return False
-        self._write(pending, is_last=True)
+            try:
+                for page in budget.read_pages(self._note_one_by_one(pages)):
+                    self._take(page)
+            except ConnectorError:
+                self._keep()  # a failure does not cost the pages read before
+                raise
+            if budget.is_used_up:
+                self._keep()  # before the request under way is waited for: little time may be left
+                return False
+        self._write(self._take_pending(), is_last=True)
+        self._opened.follow_last()
         return True
 
-    def _read_next(self, pages: Iterator[Page]) -> Page | None:
-        """Return the next page, None at the end; note at once that the list is read one by one, even if reading fails."""
-        try:
-            return next(pages, None)
-        finally:
-            if self._reader.one_by_one and not self._entity_state.read_one_by_one:
-                self._entity_state = replace(self._entity_state, read_one_by_one=True)
-                self._run.ports.state.save_read_one_by_one(self._run.lease)
+    def _open_reader(self) -> ListReader:
+        return ListReader(
+            source=self._run.ports.source,
+            clock=self._run.ports.clock,
+            interpreter=self._opened.interpreter,
+            plan=self._plan,
+            page_size=self._run.limits.page_size,
+            one_by_one=self._opened.entity_state.read_one_by_one,
+        )
 
-    def _keep(self, pages: Sequence[Page]) -> None:
-        """Write these pages, then store that they are written."""
+    def _note_one_by_one(self, pages: Iterator[Page]) -> Iterator[Page]:
+        """Yield the pages; note at once that the list is read one by one, even if reading fails."""
+        while True:
+            try:
+                page = next(pages, None)
+            finally:
+                if self._reader.one_by_one:
+                    self._opened.note_one_by_one()
+            if page is None:
+                return
+            yield page
+
+    def _take(self, page: Page) -> None:
+        """Gather the page for the next write; what was gathered before another contract fits the table as it is."""
+        if page.contract is not None:
+            self._keep()
+            self._opened.follow(page.contract)
+        self._pending.append(page)
+        size = sum(len(reading.raw) for pending in self._pending for reading in pending.readings)
+        if size >= self._run.limits.batch_bytes:
+            self._keep()
+
+    def _take_pending(self) -> Sequence[Page]:
+        """Return the gathered pages, and gather anew: a write that fails is not tried a second time."""
+        pages, self._pending = self._pending, []
+        return pages
+
+    def _keep(self) -> None:
+        """Write the gathered pages, then store that they are written."""
+        pages = self._take_pending()
         if pages:
             self._write(pages, is_last=False)
             self._save_checkpoint(pages[-1])
 
-    def _is_batch(self, pending: Sequence[Page]) -> bool:
-        size = sum(len(reading.raw) for page in pending for reading in page.readings)
-        return size >= self._run.limits.batch_bytes
-
-    def _follow_contract(self, contract: Contract) -> None:
-        """Widen the table before the rows that need it are written."""
-        logger.info("the contract of %s has changed: its table follows", self._run.entity.name)
-        self._contract = contract
-        self._run.ports.state.save_contract(self._run.lease, contract)
-        self._writer.table = build_table(self._run.entity, contract)
-        self._table = self._run.prepare(self._writer.table)
-
     def _write(self, pages: Sequence[Page], *, is_last: bool) -> None:
         if not pages:
             return
-        is_short = is_last and self._run.tally.pages == 1 and pages[0].is_short
+        is_short = is_last and self._run.outcome.tally.pages == 1 and pages[0].is_short
         method = choose_write_method(
             self._run.limits.write_policy,
-            is_whole_delta=is_short
-            and not self._plan.is_complete
-            and self._run.request.mode is Mode.INCREMENTAL,
-            accepts_streaming=self._table.accepts_streaming,
+            is_whole_delta=is_short and self._is_incremental and not self._plan.is_complete,
+            accepts_streaming=self._opened.status.accepts_streaming,
         )
         recent_versions = self._open_recent_versions(pages[0].source_time_at_start)
-        for record in self._writer.write(pages, _Known(recent_versions, self._index), method):
+        written = self._opened.writer.write(pages, _Known(recent_versions, self._index), method)
+        for record in written.records:
             recent_versions.remember(record)
         for page in pages:
             for reading in page.readings:
                 self._watch_stamp(reading.record, page.source_time_at_start)
 
     def _watch_stamp(self, record: Record | Rejected, source_time_at_start: datetime) -> None:
-        """A record that is kept as a dead letter is dealt with too; but a stamp of it that cannot be right is no guide."""
+        """Raise the highest stamp. A dead letter counts too, unless its stamp lies in the future: that one may be garbage."""
         stamp = record.modified_at
         if stamp is None or (isinstance(record, Rejected) and stamp > source_time_at_start):
             return
@@ -180,7 +169,7 @@ class ListSync:
         if self._recent_versions is None:
             checkpoint = self._plan.checkpoint
             self._recent_versions = RecentVersions(
-                {} if self._plan.is_complete else self._entity_state.recent_versions,
+                {} if self._plan.is_complete else self._opened.entity_state.recent_versions,
                 since=source_time_at_start - self._lookback,
                 collected=checkpoint.recent_versions if checkpoint else {},
                 complete=checkpoint.recent_versions_complete if checkpoint else True,
@@ -203,59 +192,53 @@ class ListSync:
 
     def _report_set_aside(self) -> None:
         """Say which members went to `_extra`: the tenant has something the contract does not tell."""
-        codec = self._interpreter.codec
+        codec = self._opened.interpreter.codec
         for name, paths in (("unannounced", codec.unannounced), ("retyped", codec.retyped)):
             if paths:
-                self._run.details[name] = sorted(paths)[:NAMES_SHOWN]
-                logger.warning(
-                    "%s members of %s went to _extra: %s",
-                    name,
-                    self._run.entity.name,
-                    sorted(paths)[:NAMES_SHOWN],
-                )
+                shown = sorted(paths)[:NAMES_SHOWN]
+                self._run.outcome.add_details({name: shown})
+                logger.warning("%s members of %s went to _extra: %s", name, self._run.entity.name, shown)
 
     def _is_filter_ignored(self) -> bool:
         """Whether nothing was listed only because Acumatica ignores the filter; an idle hour looks just the same."""
-        was_filled = self._entity_state.watermark is not None or self._entity_state.records_seen > 0
-        if self._run.tally.records_read or self._is_resumed or not was_filled:
+        entity_state = self._opened.entity_state
+        was_filled = entity_state.watermark is not None or entity_state.records_seen > 0
+        if self._run.outcome.tally.records_read or self._is_resumed or not was_filled:
             return False
-        was_filtered = not self._plan.is_complete
-        return is_filter_ignored(self._run, self._contract, self._writer.table, was_filtered=was_filtered)
+        return is_filter_ignored(
+            self._run, self._opened.contract, self._opened.table, was_filtered=not self._plan.is_complete
+        )
 
     def _read_unfiltered(self) -> bool:
         """Read the whole list in place of a filtered one that cannot be believed."""
-        field = self._contract.modified_field
+        field = self._opened.contract.modified_field
         logger.warning(
             "%s has records, but a filter on %s finds none of them: every run reads all of them. Name another"
             " modified_field of this entity in the catalogue.",
             self._run.entity.acumatica_entity,
             field,
         )
-        self._run.details["filter_ignored"] = field
+        self._run.outcome.add_details({"filter_ignored": field})
         self._plan = Plan(changed_since=None)
         self._resume(None)
         return self._read_and_write()
 
     def _commit(self) -> None:
-        mode = self._run.request.mode
-        checkpoints = {
-            name: point for name, point in self._entity_state.checkpoints.items() if name != mode.value
-        }
-        entity_state = replace(
-            self._entity_state, checkpoints=checkpoints, contract=self._interpreter.codec.contract
-        )
-        if mode is Mode.INCREMENTAL:
+        entity_state = self._opened.entity_state
+        checkpoints = dict(entity_state.checkpoints)
+        checkpoints.pop(self._run.request.mode.value, None)
+        entity_state = replace(entity_state, checkpoints=checkpoints)
+        if self._is_incremental:
             covered_until = self._reader.source_time_at_start - self._lookback
             entity_state = follow_deletions(
-                self._run, self._advance(entity_state), self._writer, covered_until=covered_until
+                self._run, self._advance(entity_state), self._opened.writer, covered_until=covered_until
             )
-        self._run.commit(entity_state, covers_reports=mode is Mode.INCREMENTAL and not self._is_resumed)
-        self._run.watermark_after = entity_state.watermark
+        self._run.commit(entity_state, covers_reports=self._is_incremental and not self._is_resumed)
 
     def _advance(self, entity_state: EntityState) -> EntityState:
         source_time_at_start = self._reader.source_time_at_start
         recent_versions = self._open_recent_versions(source_time_at_start)
-        seen = self._run.tally.records_read
+        is_whole_count = self._plan.is_complete and not self._is_resumed
         return replace(
             entity_state,
             watermark=self._highest_stamp,
@@ -267,8 +250,8 @@ class ListSync:
             ),
             recent_versions=recent_versions.to_plain(),
             recent_versions_complete=recent_versions.complete,
-            records_seen=seen
-            if self._plan.is_complete and not self._is_resumed
+            records_seen=self._run.outcome.tally.records_read
+            if is_whole_count
             else entity_state.records_seen,
             last_success_at=self._run.ports.clock.now(),
         )
@@ -289,4 +272,4 @@ class _Known:
 
 def sync_entity(run: Run, entity_state: EntityState) -> Status:
     """Do an incremental run or a backfill."""
-    return ListSync(run, entity_state).work()
+    return ListSync(run, entity_state).run()

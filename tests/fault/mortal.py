@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.runs.run import Ports
+from connector.ports import Ports
 
 
 class Killed(BaseException):

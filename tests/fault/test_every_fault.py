@@ -11,8 +11,7 @@ import pytest
 from connector.domain.batch import Append
 from connector.domain.entity_state import Outcome
 from connector.domain.run import Mode, RunResult, Status
-from connector.ports import Warehouse
-from connector.runs.run import Ports
+from connector.ports import Ports, Warehouse
 from tests.builders import Rig
 from tests.oracle import assert_shows_tenant
 

@@ -9,7 +9,8 @@ from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.run import Mode, RunRequest, RunResult, Status
 from connector.domain.versions import MAX_RECENT_VERSIONS
-from connector.runs.run import Limits, Ports, Run
+from connector.ports import Ports
+from connector.runs.run import Limits, Run
 from connector.runs.sync import sync_entity
 from tests.builders import Rig, a_memory_file
 from tests.fault.mortal import Killed, Life, dies_at

@@ -20,7 +20,8 @@ from acumatica_sandbox.transaction import RecordLockedError, Transaction
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.records.contract import Kind
 from connector.domain.run import RunRequest, RunResult, Status
-from connector.runs.run import Limits, Ports, Run
+from connector.ports import Ports
+from connector.runs.run import Limits, Run
 from connector.runs.sync import sync_entity
 from tests.builders import a_contract, an_entity
 from tests.fault.mortal import Killed, Life, mortal

@@ -19,7 +19,8 @@ import pytest
 
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.run import RunRequest, RunResult, Status
-from connector.runs.run import Limits, Ports, Run
+from connector.ports import Ports
+from connector.runs.run import Limits, Run
 from connector.runs.sync import sync_entity
 from tests.fault.mortal import Killed, Life, mortal
 from tests.property.moving_tenant import (

@@ -34,6 +34,8 @@ class MemoryWarehouse:
 
     def __init__(self, refuse: Callable[[bytes], str | None] = lambda _: None) -> None:
         self.logs: dict[str, list[LoggedRow]] = {}
+        self.views: dict[str, frozenset[str]] = {}
+        """The columns of each view, as the last `prepare` made it."""
         self.refuse = refuse
         self.accepts_streaming = True
         self.retyped: frozenset[str] = frozenset()
@@ -44,6 +46,7 @@ class MemoryWarehouse:
 
     def prepare(self, table: Table) -> TableStatus:
         self.prepared.append(table)
+        self.views |= {view.name: frozenset(column.name for column in view.columns) for view in table.views}
         created = table.name not in self.logs
         log = self.logs.setdefault(table.name, [])
         return TableStatus(

@@ -9,7 +9,8 @@ from connector.domain.cursor import Plan
 from connector.domain.entity import Entity
 from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
-from connector.runs.reading import Interpreter, ListReader, Page
+from connector.runs.interpreting import Interpreter
+from connector.runs.reading import ListReader, Page
 from tests.builders import MORNING, a_contract, a_row, an_entity
 from tests.stand_ins.clock import FakeClock
 

@@ -12,7 +12,8 @@ from connector.domain.entity import Depth
 from connector.domain.entity_state import EntityState
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode, RunRequest, RunResult, Status
-from connector.runs.run import Limits, Ports, Run
+from connector.ports import Ports
+from connector.runs.run import Limits, Run
 from tests.builders import WORK, a_contract, a_memory_file, a_row, an_entity
 from tests.fault.mortal import Life, mortal
 from tests.stand_ins.clock import FakeClock
@@ -70,7 +71,8 @@ class SmallRig:
         return [append for append in self.warehouse.appends if append.table.name == self.entity.log_table]
 
     def shown(self, column: str = "vendor_id") -> dict[str, Any]:
-        """Return a column of the current rows by id."""
+        """Return a column of the current view by id; a view without it is queried in vain."""
+        assert column in self.warehouse.views[self.entity.current_view]
         current = self.warehouse.current(self.entity.log_table)
         return {i: msgspec.json.decode(row.data).get(column) for i, row in sorted(current.items())}
 

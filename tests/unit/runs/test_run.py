@@ -16,7 +16,8 @@ from connector.errors import (
     StateStoreUnavailableError,
     WarehouseUnavailableError,
 )
-from connector.runs.run import AFTER_LEASE, Run
+from connector.runs.outcome import AFTER_LEASE
+from connector.runs.run import Run
 from tests.builders import MORNING
 from tests.fault.mortal import Killed, Life, dies_at, stumbles_at
 from tests.stand_ins.clock import NOON

@@ -8,15 +8,14 @@ import pytest
 
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.batch import build_insert_id
-from connector.domain.cursor import PageOverlap
 from connector.domain.entity_state import DeadLetter, Outcome
 from connector.domain.records.codec import Record
-from connector.domain.run import RunRequest, WriteMethod
+from connector.domain.run import RunRequest, Status, WriteMethod
 from connector.domain.tables.log_table import build_table
 from connector.errors import TooManyRejectsError
-from connector.ports import Source
-from connector.runs.reading import Interpreter, Page
-from connector.runs.run import Limits, Ports, Run
+from connector.ports import Ports, Source
+from connector.runs.interpreting import Interpreter, ReadingBatch
+from connector.runs.run import Limits, Run
 from connector.runs.writing import BatchWriter
 from tests.builders import MORNING, a_contract, a_memory_file, a_record, a_row, an_entity, an_id
 from tests.property.moving_tenant import MovingTenant
@@ -50,13 +49,17 @@ class Desk:
         table = build_table(an_entity(), a_contract())
         self.writer = BatchWriter(self.run, table, is_replay=is_replay)
 
-    def write(self, *pages: Page, known: Known | None = None) -> list[str]:
-        written = self.writer.write(pages, known or Known(), WriteMethod.LOAD)
-        return [record.id for record in written]
+    def write(self, *batches: ReadingBatch, known: Known | None = None) -> list[str]:
+        written = self.writer.write(batches, known or Known(), WriteMethod.LOAD)
+        return [record.id for record in written.records]
+
+    @property
+    def write_method(self) -> WriteMethod | None:
+        return self.run.outcome.build_result(Status.SUCCEEDED).write_method
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
-        tally = self.run.tally
+        tally = self.run.outcome.tally
         return (tally.records_read, tally.records_written, tally.records_unchanged, tally.records_rejected)
 
     def outcomes(self, number: int) -> list[tuple[Outcome, str, str]]:
@@ -64,15 +67,8 @@ class Desk:
         return [(page.entry.outcome, page.entry.key, page.entry.reason) for page in trail]
 
 
-def a_page(*rows: bytes) -> Page:
-    readings, _ = Interpreter(SOURCE, an_entity(), a_contract()).interpret(rows)
-    return Page(
-        readings=readings,
-        overlap=PageOverlap(),
-        source_time_at_start=MORNING,
-        read_at=READ_AT,
-        is_short=False,
-    )
+def a_batch(*rows: bytes) -> ReadingBatch:
+    return Interpreter(SOURCE, an_entity(), a_contract()).interpret(rows, read_at=READ_AT)
 
 
 def good(*numbers: int) -> Iterator[bytes]:
@@ -85,7 +81,7 @@ def bad(*numbers: int) -> Iterator[bytes]:
 
 def test_new_versions_are_written_with_what_the_connector_knows() -> None:
     desk = Desk()
-    assert desk.write(a_page(*good(1, 2))) == [an_id(1), an_id(2)]
+    assert desk.write(a_batch(*good(1, 2))) == [an_id(1), an_id(2)]
     (append,) = desk.warehouse.appends
     assert (append.batch_id, append.method, append.table) == ("run-1_1", WriteMethod.LOAD, desk.writer.table)
     row = msgspec.json.decode(append.rows[0].data)
@@ -95,7 +91,7 @@ def test_new_versions_are_written_with_what_the_connector_knows() -> None:
         "V1",
     )
     assert len({each.insert_id for each in append.rows}) == 2
-    assert desk.run.write_method is WriteMethod.LOAD
+    assert desk.write_method is WriteMethod.LOAD
     assert desk.counts == (2, 2, 0, 0)
     assert desk.outcomes(2) == [(Outcome.WRITTEN, "V2", "")]
     (page,) = desk.state.audit_trail("vendors", an_id(2))
@@ -104,14 +100,14 @@ def test_new_versions_are_written_with_what_the_connector_knows() -> None:
 
 def test_the_insert_id_is_that_of_this_version_of_this_record_of_this_entity() -> None:
     desk = Desk()
-    desk.write(a_page(*good(1)))
+    desk.write(a_batch(*good(1)))
     expected = build_insert_id("vendors", an_id(1), a_record(number=1, key="V1").version)
     assert desk.warehouse.appends[0].rows[0].insert_id == expected
 
 
 def test_what_the_contract_does_not_tell_travels_beside_the_row() -> None:
     desk = Desk()
-    desk.write(a_page(a_row(Colour="red")))
+    desk.write(a_batch(a_row(Colour="red")))
     assert desk.warehouse.appends[0].rows[0].extra == b'{"Colour":"red"}'
 
 
@@ -119,7 +115,7 @@ def test_counts_and_audits_go_on_over_the_writes_of_a_run() -> None:
     desk = Desk()
     known = Known(a_record(number=1, key="V1"))
     for _ in range(2):
-        desk.write(a_page(*good(1, 2), *bad(3)), known=known)
+        desk.write(a_batch(*good(1, 2), *bad(3)), known=known)
     assert desk.counts == (6, 2, 3, 1), "the same unusable content is no news"
     trail = list(desk.state.audit_trail("vendors", an_id(3)))
     assert [page.entry.version for page in trail] == ["", ""]
@@ -129,22 +125,22 @@ def test_a_retry_carries_the_same_insert_id_whatever_the_run() -> None:
     ids = []
     for _ in range(2):
         desk = Desk()
-        desk.write(a_page(*good(1)))
+        desk.write(a_batch(*good(1)))
         ids.append(desk.warehouse.appends[0].rows[0].insert_id)
     assert ids[0] == ids[1]
 
 
 def test_each_write_is_a_batch_of_its_own() -> None:
     desk = Desk()
-    desk.write(a_page(*good(1)))
-    desk.write(a_page(*good(2)))
+    desk.write(a_batch(*good(1)))
+    desk.write(a_batch(*good(2)))
     assert [append.batch_id for append in desk.warehouse.appends] == ["run-1_1", "run-1_2"]
 
 
 def test_what_is_there_already_is_counted_and_audited_but_not_written() -> None:
     desk = Desk()
     known = Known(a_record(number=1, key="V1"))
-    assert desk.write(a_page(*good(1, 2)), known=known) == [an_id(1), an_id(2)]
+    assert desk.write(a_batch(*good(1, 2)), known=known) == [an_id(1), an_id(2)]
     assert [len(append.rows) for append in desk.warehouse.appends] == [1]
     assert desk.counts == (2, 1, 1, 0)
     assert desk.outcomes(1) == [(Outcome.UNCHANGED, "V1", "")]
@@ -152,14 +148,14 @@ def test_what_is_there_already_is_counted_and_audited_but_not_written() -> None:
 
 def test_with_nothing_new_the_warehouse_is_left_alone() -> None:
     desk = Desk()
-    desk.write(a_page(*good(1)), known=Known(a_record(number=1, key="V1")))
+    desk.write(a_batch(*good(1)), known=Known(a_record(number=1, key="V1")))
     assert desk.warehouse.appends == []
-    assert desk.run.write_method is None
+    assert desk.write_method is None
 
 
 def test_what_cannot_be_used_is_kept_whole_and_does_not_stand_for_written() -> None:
     desk = Desk()
-    assert desk.write(a_page(*good(1), *bad(2))) == [an_id(1)]
+    assert desk.write(a_batch(*good(1), *bad(2))) == [an_id(1)]
     (letter,) = desk.state.dead_letters("vendors")
     assert (letter.record_id, letter.run_id, letter.rejected_at) == (an_id(2), "run-1", desk.clock.now())
     assert letter.payload == next(bad(2))
@@ -172,7 +168,7 @@ def test_what_cannot_be_used_is_kept_whole_and_does_not_stand_for_written() -> N
 def test_what_the_warehouse_refuses_is_kept_the_same_way() -> None:
     desk = Desk()
     desk.warehouse.refuse = lambda data: "no such field" if b'"vendor_id":"V2"' in data else None
-    assert desk.write(a_page(*good(1, 2)), a_page(*good(3))) == [an_id(1), an_id(3)]
+    assert desk.write(a_batch(*good(1, 2)), a_batch(*good(3))) == [an_id(1), an_id(3)]
     (letter,) = desk.state.dead_letters("vendors")
     assert (letter.record_id, letter.key) == (an_id(2), "V2")
     assert letter.reason == "The warehouse refused it: no such field"
@@ -181,10 +177,10 @@ def test_what_the_warehouse_refuses_is_kept_the_same_way() -> None:
     assert [desk.outcomes(n)[0][0] for n in (1, 2, 3)] == [Outcome.WRITTEN, Outcome.REJECTED, Outcome.WRITTEN]
 
 
-def test_each_page_has_an_audit_of_its_own() -> None:
+def test_each_batch_has_an_audit_of_its_own() -> None:
     desk = Desk()
-    desk.write(a_page(*good(1, 2)), a_page(*good(3)))
-    desk.write(a_page(*good(1)))
+    desk.write(a_batch(*good(1, 2)), a_batch(*good(3)))
+    desk.write(a_batch(*good(1)))
     assert [len(desk.outcomes(n)) for n in (1, 2, 3)] == [2, 1, 1]
 
 
@@ -194,7 +190,7 @@ def test_too_many_rejects_stop_the_run_before_anything_is_kept() -> None:
         TooManyRejectsError,
         match=r"^11 of 12 records of vendors cannot be used; the first one here, V0: cannot be normalised: it has no id\.",
     ) as caught:
-        desk.write(a_page(*good(20), b'{"id":"","VendorID":{"value":"V0"}}', *bad(*range(2, 12))))
+        desk.write(a_batch(*good(20), b'{"id":"","VendorID":{"value":"V0"}}', *bad(*range(2, 12))))
     assert caught.value.action == "Nothing was moved. Correct the cause, then run again."
     assert desk.warehouse.appends == []
     assert list(desk.state.dead_letters("vendors")) == []
@@ -202,22 +198,22 @@ def test_too_many_rejects_stop_the_run_before_anything_is_kept() -> None:
 
 def test_rejects_are_counted_over_the_whole_run() -> None:
     desk = Desk()
-    desk.write(a_page(*good(*range(100, 150)), *bad(*range(1, 8))))
+    desk.write(a_batch(*good(*range(100, 150)), *bad(*range(1, 8))))
     with pytest.raises(TooManyRejectsError, match="11 of 61"):
-        desk.write(a_page(*bad(8, 9, 10, 11)))
+        desk.write(a_batch(*bad(8, 9, 10, 11)))
 
 
 def test_refusals_of_the_warehouse_count_too() -> None:
     desk = Desk()
     desk.warehouse.refuse = lambda _: "no"
     with pytest.raises(TooManyRejectsError, match=r"11 of 11 .* V0: The warehouse refused it: no"):
-        desk.write(a_page(*good(*range(11))))
+        desk.write(a_batch(*good(*range(11))))
     assert list(desk.state.dead_letters("vendors")) == []
 
 
 def test_a_replay_may_reject_as_many_as_there_are() -> None:
     desk = Desk(is_replay=True)
-    assert desk.write(a_page(*bad(*range(1, 15)))) == []
+    assert desk.write(a_batch(*bad(*range(1, 15)))) == []
     assert len(list(desk.state.dead_letters("vendors"))) == 14
 
 
@@ -237,7 +233,7 @@ def test_a_letter_is_forgotten_once_its_record_is_read_well_written_or_not() -> 
     for known in (Known(), Known(a_record(number=1, key="V1"))):
         desk = Desk()
         desk.state.add_dead_letter(a_letter(READ_AT - timedelta(hours=1)))
-        desk.write(a_page(*good(1)), known=known)
+        desk.write(a_batch(*good(1)), known=known)
         assert list(desk.state.dead_letters("vendors")) == []
 
 
@@ -245,14 +241,14 @@ def test_a_letter_of_content_read_later_stays() -> None:
     desk = Desk()
     letter = a_letter(READ_AT + timedelta(seconds=1))
     desk.state.add_dead_letter(letter)
-    desk.write(a_page(*good(1)))
+    desk.write(a_batch(*good(1)))
     assert list(desk.state.dead_letters("vendors")) == [letter]
 
 
 def test_a_record_read_well_and_then_badly_in_one_batch_has_its_newest_letter() -> None:
     desk = Desk()
     desk.state.add_dead_letter(a_letter(READ_AT - timedelta(hours=1)))
-    desk.write(a_page(*good(1)), a_page(*bad(1)))
+    desk.write(a_batch(*good(1)), a_batch(*bad(1)))
     (letter,) = desk.state.dead_letters("vendors")
     assert letter.run_id == "run-1"
 
@@ -260,10 +256,10 @@ def test_a_record_read_well_and_then_badly_in_one_batch_has_its_newest_letter() 
 def test_a_content_that_is_a_dead_letter_already_is_no_news() -> None:
     """It is neither counted against the run again nor kept again: any number of them may be read with each pass."""
     first, second = Desk(), Desk()
-    first.write(a_page(*good(*range(100, 150)), *bad(*range(1, 11))))
+    first.write(a_batch(*good(*range(100, 150)), *bad(*range(1, 11))))
     for letter in first.state.dead_letters("vendors"):
         second.state.add_dead_letter(letter)
-    assert second.write(a_page(*bad(*range(1, 11)), *bad(11))) == []
+    assert second.write(a_batch(*bad(*range(1, 11)), *bad(11))) == []
     assert second.counts == (11, 0, 10, 1)
     assert [letter.attempts for letter in second.state.dead_letters("vendors")] == [1] * 11
     ((outcome, _, reason),) = second.outcomes(1)
@@ -274,8 +270,8 @@ def test_a_content_that_is_a_dead_letter_already_is_no_news() -> None:
 def test_what_the_warehouse_refused_before_is_no_news_either() -> None:
     desk = Desk()
     desk.warehouse.refuse = lambda data: "no" if b'"vendor_id":"V2"' in data else None
-    desk.write(a_page(*good(2)))
-    assert desk.write(a_page(*good(1, 2))) == [an_id(1)]
+    desk.write(a_batch(*good(2)))
+    assert desk.write(a_batch(*good(1, 2))) == [an_id(1)]
     assert desk.counts == (3, 1, 1, 1)
     assert [letter.attempts for letter in desk.state.dead_letters("vendors")] == [1]
 
@@ -283,23 +279,23 @@ def test_what_the_warehouse_refused_before_is_no_news_either() -> None:
 def test_a_replay_counts_every_try() -> None:
     desk = Desk(is_replay=True)
     desk.state.add_dead_letter(a_letter(READ_AT))
-    desk.write(a_page(*bad(1)))
-    desk.write(a_page(*bad(1)))
+    desk.write(a_batch(*bad(1)))
+    desk.write(a_batch(*bad(1)))
     assert desk.counts == (2, 0, 0, 2)
 
 
 def test_a_record_rejected_and_then_read_well_in_the_same_run_has_no_letter() -> None:
     desk = Desk()
     desk.clock.set(READ_AT + timedelta(minutes=1))
-    desk.write(a_page(*bad(1)))
-    assert desk.write(a_page(*good(1))) == [an_id(1)]
+    desk.write(a_batch(*bad(1)))
+    assert desk.write(a_batch(*good(1))) == [an_id(1)]
     assert list(desk.state.dead_letters("vendors")) == []
 
 
 def test_what_was_found_is_in_the_audit_when_too_many_are_rejected() -> None:
     desk = Desk()
     with pytest.raises(TooManyRejectsError):
-        desk.write(a_page(*good(20), *bad(*range(1, 12))))
+        desk.write(a_batch(*good(20), *bad(*range(1, 12))))
     assert desk.counts == (11, 0, 0, 11)
     assert [desk.outcomes(n)[0][0] for n in range(1, 12)] == [Outcome.REJECTED] * 11
     assert desk.outcomes(20) == [], "it was not written, and is read again"
@@ -309,7 +305,7 @@ def test_what_was_written_is_in_the_audit_when_the_warehouse_refuses_too_many() 
     desk = Desk()
     desk.warehouse.refuse = lambda data: None if b'"vendor_id":"V20"' in data else "no"
     with pytest.raises(TooManyRejectsError):
-        desk.write(a_page(*good(20, *range(1, 12))))
+        desk.write(a_batch(*good(20, *range(1, 12))))
     assert desk.counts == (12, 1, 0, 11)
     assert [desk.outcomes(n)[0][0] for n in (20, 1)] == [Outcome.WRITTEN, Outcome.REJECTED]
     assert list(desk.state.dead_letters("vendors")) == []

@@ -7,8 +7,8 @@ from connector.domain.listing import ListQuery
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Kind
 from connector.domain.records.rejected import Rejected
-from connector.runs.reading import Interpreter
-from tests.builders import a_contract, a_row, an_entity
+from connector.runs.interpreting import Interpreter
+from tests.builders import MORNING, a_contract, a_row, an_entity
 from tests.unit.runs.shelf import Shelf, a_reader, ids, rows
 
 
@@ -17,9 +17,9 @@ class TestInterpreter:
         shelf: Any = Shelf([])
         interpreter = Interpreter(shelf, an_entity(), a_contract())
         for _ in range(2):
-            readings, contract = interpreter.interpret([a_row(Colour="red")])
-            assert contract is None
-            record = readings[0].record
+            batch = interpreter.interpret([a_row(Colour="red")], read_at=MORNING)
+            assert (batch.contract, batch.read_at) == (None, MORNING)
+            record = batch.readings[0].record
             assert isinstance(record, Record)
             assert record.extra == b'{"Colour":"red"}'
         assert shelf.described == 1
@@ -28,20 +28,20 @@ class TestInterpreter:
         wider = a_contract(fields={"Colour": Kind.STRING})
         shelf: Any = Shelf([], contract=wider)
         interpreter = Interpreter(shelf, an_entity(), a_contract())
-        assert interpreter.interpret([a_row()]) == (interpreter.interpret([a_row()])[0], None)
+        assert interpreter.interpret([a_row()], read_at=MORNING).contract is None
         assert shelf.described == 0
-        readings, contract = interpreter.interpret([a_row(number=1), a_row(number=2, Colour="red")])
-        assert contract is wider
+        batch = interpreter.interpret([a_row(number=1), a_row(number=2, Colour="red")], read_at=MORNING)
+        assert batch.contract is wider
         assert interpreter.codec.contract is wider
-        record = readings[1].record
+        record = batch.readings[1].record
         assert isinstance(record, Record)
         assert (record.extra, b'"colour":"red"' in record.body) == (b"", True)
-        assert interpreter.interpret([a_row(Colour="blue")])[1] is None
+        assert interpreter.interpret([a_row(Colour="blue")], read_at=MORNING).contract is None
 
     def test_an_unusable_row_is_kept_whole_with_its_reason(self) -> None:
         shelf: Any = Shelf([])
         raw = b'{"id":"","VendorID":{"value":"V9"}}'
-        ((reading,), _) = Interpreter(shelf, an_entity(), a_contract()).interpret([raw])
+        (reading,) = Interpreter(shelf, an_entity(), a_contract()).interpret([raw], read_at=MORNING).readings
         found = reading.record
         assert isinstance(found, Rejected)
         assert (found.key, found.payload, reading.raw) == ("V9", raw, raw)
@@ -72,8 +72,8 @@ class TestContracts:
     def test_what_was_retyped_before_the_contract_changed_is_still_told(self) -> None:
         shelf: Any = Shelf([])
         interpreter = Interpreter(shelf, an_entity(), a_contract(fields={"Terms": Kind.INT}))
-        interpreter.interpret([a_row(Terms="thirty")])
-        interpreter.interpret([a_row(number=2)], a_contract())
+        interpreter.interpret([a_row(Terms="thirty")], read_at=MORNING)
+        interpreter.interpret([a_row(number=2)], read_at=MORNING, asked_by=a_contract())
         assert interpreter.codec.retyped == {"Terms"}
 
     def test_a_contract_that_changed_on_a_page_without_new_rows_is_told_with_the_next_one(self) -> None:
@@ -94,7 +94,7 @@ class TestContracts:
         old = a_contract(fields={"Terms": Kind.INT})
         interpreter = Interpreter(shelf, an_entity(), old, frozenset({"terms"}))
         for row in (a_row(Terms=30), a_row(Terms=30, Colour="red")):
-            ((reading,), _) = interpreter.interpret([row])
+            (reading,) = interpreter.interpret([row], read_at=MORNING).readings
             assert isinstance(reading.record, Record)
             assert reading.record.extra == b'{"Terms":30}'
 

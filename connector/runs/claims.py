@@ -1,0 +1,74 @@
+"""What a run holds for itself, for a time: the lease of its entity, and one of the seats."""
+
+from datetime import timedelta
+
+from connector.domain.entity_state import EntityState, Lease, Seat
+from connector.domain.run import DEFAULT_RETRY_AFTER
+from connector.errors import SessionsBusyError
+from connector.ports import Ports
+from connector.runs.closing import attempt
+from connector.runs.seats import give_seat_back, note_origin, take_seat
+
+
+class Claims:
+    """The lease and the seat of one run, each for `ttl`."""
+
+    def __init__(self, ports: Ports, *, owner: str, max_sessions: int, ttl: timedelta) -> None:
+        self._ports = ports
+        self._owner = owner
+        self._max_sessions = max_sessions
+        self._ttl = ttl
+        self._lease: Lease | None = None
+        self._seat: Seat | None = None
+
+    @property
+    def lease(self) -> Lease:
+        """The lease; only asked for while the run holds it."""
+        if self._lease is None:
+            raise RuntimeError("the run holds no lease")
+        return self._lease
+
+    @property
+    def has_lease(self) -> bool:
+        """Whether the run holds the lease: not before it was taken, nor after the commit."""
+        return self._lease is not None
+
+    def take_lease(self, entity: str) -> EntityState | Lease:
+        """Take the entity's lease and return what is remembered of the entity; return the lease of another run at work."""
+        taken = self._ports.state.acquire_lease(entity, self._owner, self._ttl)
+        if isinstance(taken, Lease):
+            return taken
+        self._lease, entity_state = taken
+        return entity_state
+
+    def take_seat(self) -> None:
+        """Take one of the seats this connector may hold; raise SessionsBusyError when other entities hold them all."""
+        self._seat = take_seat(
+            self._ports.state, self._ports.source, self._owner, self._max_sessions, self._ttl
+        )
+        if self._seat is None:
+            raise SessionsBusyError(
+                f"All {self._max_sessions} Acumatica sessions this connector may hold are in use by other entities.",
+                action="It is tried again by itself; raise ACUMATICA_MAX_SESSIONS if the licence has seats to spare.",
+                retry_after=DEFAULT_RETRY_AFTER,
+            )
+
+    def remember_origin(self) -> None:
+        """Remember the tenant that is read, once it is known, before its first rows are written."""
+        if self._seat is not None:
+            self._seat = note_origin(self._ports.state, self._ports.source, self._seat)
+
+    def commit(self, entity_state: EntityState, *, covers_reports: bool) -> bool:
+        """Store what is remembered of the entity and give the lease back; return whether the entity is due all the same."""
+        is_due = self._ports.state.commit(self.lease, entity_state, covers_reports=covers_reports)
+        self._lease = None
+        return is_due
+
+    def release(self) -> None:
+        """Give back what is still held. What fails here ends by itself when its time is over."""
+        if self._seat is not None:
+            seat = self._seat
+            attempt("the seat", lambda: give_seat_back(self._ports.state, self._ports.source, seat))
+        if self._lease is not None:
+            lease = self._lease
+            attempt("the lease", lambda: self._ports.state.release_lease(lease))

@@ -1,0 +1,89 @@
+"""Turns rows as they were read into records, by a contract that may change on the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.domain.entity import Entity
+from connector.domain.records.codec import Codec, Record
+from connector.domain.records.contract import Contract
+from connector.domain.records.rejected import Rejected, identify
+from connector.domain.tables.log_table import find_incompatible_columns
+from connector.errors import RecordRejectedError
+from connector.ports import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One row as read: the record and the JSON text it came from, or why it cannot be used."""
+
+    record: Record | Rejected
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingBatch:
+    """Rows that were read together: what the writer takes.
+
+    `read_at` is our clock when they were asked for: content read later is newer. `contract` is set when another one is
+    followed from these rows on: the table has to follow before they are written.
+    """
+
+    readings: tuple[Reading, ...]
+    read_at: datetime
+    contract: Contract | None = None
+
+
+class Interpreter:
+    """Turns rows into records; reads the contract afresh, once a run, when a row has a member it does not announce."""
+
+    def __init__(
+        self,
+        source: Source,
+        entity: Entity,
+        contract: Contract,
+        refused: frozenset[str] = frozenset(),
+        numeric_not_widened: frozenset[str] = frozenset(),
+    ) -> None:
+        self._source = source
+        self.entity = entity
+        self.codec = Codec(entity, contract, refused, numeric_not_widened)
+        self._refused = refused
+        self._numeric_not_widened = numeric_not_widened
+        self._refreshed = False
+
+    def interpret(
+        self, rows: Sequence[bytes], *, read_at: datetime, asked_by: Contract | None = None
+    ) -> ReadingBatch:
+        """Return the readings, with the contract if another one is followed from these rows on.
+
+        `asked_by` is the contract they were asked for by, where that is known.
+        """
+        changed = asked_by if asked_by is not None and self._switch(asked_by) else None
+        readings = self._read_all(rows)
+        if self.codec.unannounced and not self._refreshed:
+            self._refreshed = True
+            contract = self._source.describe(self.entity)
+            if self._switch(contract):
+                readings, changed = self._read_all(rows), contract
+        return ReadingBatch(readings=readings, read_at=read_at, contract=changed)
+
+    def _switch(self, contract: Contract) -> bool:
+        """Read by this contract from now on; return whether it differs from the one before."""
+        before = self.codec
+        if contract.asks_as(before.contract):
+            return False
+        self._refused |= find_incompatible_columns(self.entity, before.contract, contract)
+        self.codec = Codec(self.entity, contract, self._refused, self._numeric_not_widened)
+        self.codec.retyped |= before.retyped
+        return True
+
+    def _read_all(self, rows: Sequence[bytes]) -> tuple[Reading, ...]:
+        return tuple(self._read(row) for row in rows)
+
+    def _read(self, row: bytes) -> Reading:
+        try:
+            return Reading(record=self.codec.decode(row), raw=row)
+        except RecordRejectedError as exc:
+            field, reason = self.codec.contract.modified_field, f"{exc.message} {exc.action}"
+            return Reading(record=identify(row, self.entity, field, reason), raw=row)

@@ -1,0 +1,124 @@
+"""The answer of a run: what is counted and noted while it goes on, and the result made of it however the run ends."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from connector.domain.entity_state import EntityState, Lease
+from connector.domain.instants import to_text
+from connector.domain.run import (
+    RunFailure,
+    RunRequest,
+    RunResult,
+    Status,
+    Tally,
+    WriteMethod,
+)
+from connector.errors import ConnectorError
+from connector.ports import Clock
+
+AFTER_LEASE = timedelta(seconds=5)
+"""Clocks differ a little: a call made just before a lease ends would be skipped too."""
+
+
+class RunOutcome:
+    """What a run has done so far, and the result it ends with."""
+
+    def __init__(self, *, run_id: str, request: RunRequest, clock: Clock) -> None:
+        self._run_id = run_id
+        self._request = request
+        self._clock = clock
+        self._started_at = clock.now()
+        self._tally = Tally()
+        self._details: dict[str, object] = {}
+        self._write_method: WriteMethod | None = None
+        self._watermark_before: datetime | None = None
+        self._watermark_after: datetime | None = None
+        self._follow_up_at: datetime | None = None
+
+    @property
+    def started_at(self) -> datetime:
+        """Our clock when the run began."""
+        return self._started_at
+
+    @property
+    def tally(self) -> Tally:
+        """The counts so far."""
+        return self._tally
+
+    def count(self, tally: Tally) -> None:
+        """Add these counts."""
+        self._tally += tally
+
+    def add_details(self, details: Mapping[str, object]) -> None:
+        """Note figures that only this mode has."""
+        self._details |= details
+
+    def note_write_method(self, method: WriteMethod) -> None:
+        """Note how rows travelled last."""
+        self._write_method = method
+
+    def note_opened(self, entity_state: EntityState) -> None:
+        """Note where the entity stood before the run."""
+        self._watermark_before = self._watermark_after = entity_state.watermark
+
+    def note_committed(self, entity_state: EntityState, *, is_due: bool) -> None:
+        """Note where the entity stands now, and whether another run has to follow at once."""
+        self._watermark_after = entity_state.watermark
+        if is_due:
+            self._follow_up_at = self._clock.now()
+
+    def skip(self, holder: Lease, *, is_due: bool) -> RunResult:
+        """Return that another run is at work; when the entity `is_due`, a call follows once its lease has ended."""
+        if is_due:
+            self._follow_up_at = holder.expires_at + AFTER_LEASE
+        return self.build_result(
+            Status.SKIPPED,
+            reason=f"Run {holder.owner} is working on {holder.entity}; its lease ends at {to_text(holder.expires_at)}.",
+        )
+
+    def fail(self, exc: ConnectorError) -> RunResult:
+        """Return an error that an operator may read."""
+        return self.build_result(Status.FAILED, error=RunFailure.from_error(exc))
+
+    def fail_unexpectedly(self, exc: BaseException) -> RunResult:
+        """Return an interruption, or an error nobody knows: without its text, which may hold a secret."""
+        if isinstance(exc, KeyboardInterrupt):
+            return self._fail_for(
+                "Interrupted",
+                f"The run of {self._request.entity} was interrupted.",
+                "Run it again; it goes on where this one stopped.",
+            )
+        return self._fail_for(
+            type(exc).__name__,
+            f"The run of {self._request.entity} ended with an error the connector does not know.",
+            f"Look at the log lines of run {self._run_id} and report them; the next run goes on where this one stopped.",
+        )
+
+    def _fail_for(self, kind: str, message: str, action: str) -> RunResult:
+        error = RunFailure(type=kind, message=message, action=action, http_status=500)
+        return self.build_result(Status.FAILED, error=error)
+
+    def build_result(
+        self, status: Status, *, reason: str | None = None, error: RunFailure | None = None
+    ) -> RunResult:
+        """Return the result as of now."""
+        return RunResult(
+            run_id=self._run_id,
+            entity=self._request.entity,
+            mode=self._request.mode,
+            status=status,
+            records_read=self._tally.records_read,
+            records_written=self._tally.records_written,
+            records_unchanged=self._tally.records_unchanged,
+            records_rejected=self._tally.records_rejected,
+            pages=self._tally.pages,
+            watermark_before=self._watermark_before,
+            watermark_after=self._watermark_after,
+            started_at=self._started_at,
+            duration_seconds=(self._clock.now() - self._started_at).total_seconds(),
+            write_method=self._write_method,
+            reason=reason,
+            error=error,
+            follow_up_at=self._follow_up_at,
+            details=dict(self._details),
+        )

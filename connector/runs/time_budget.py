@@ -1,0 +1,61 @@
+"""Reads while the run's time budget lasts, so that what was read in time is written rather than read again by run after run."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from connector.errors import TransientError
+from connector.runs.run import Run
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class TimeBudget:
+    """Ends a run's reading when its time is used up: between two requests, or in one that found no time to be repeated."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._is_used_up = False
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether reading had to end before everything was read."""
+        return self._is_used_up
+
+    def read_records(self, record_ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+        """Yield these records as they are now, None for one that Acumatica says is gone; end early when time runs out."""
+        source, entity = self._run.ports.source, self._run.entity
+        return self.read_each(
+            record_ids, lambda record_id: (record_id, source.read_record(entity, record_id))
+        )
+
+    def read_each(self, items: Iterable[T], read: Callable[[T], U]) -> Iterator[U]:
+        """Yield what `read` returns for each item; end early when time runs out before or in one of its requests."""
+        for item in items:
+            self._is_used_up = self._is_used_up or self._run.must_stop()
+            if self._is_used_up:
+                return
+            try:
+                found = read(item)
+            except TransientError as exc:
+                self._end_early(exc)
+                return
+            yield found
+
+    def read_pages(self, pages: Iterable[T]) -> Iterator[T]:
+        """Yield and count the pages; end early when time runs out: after one was worked on, or in the request for the next."""
+        try:
+            for page in pages:
+                self._run.count_page()
+                self._run.remember_origin()
+                yield page
+                self._is_used_up = self._is_used_up or self._run.must_stop()
+                if self._is_used_up:
+                    return
+        except TransientError as exc:
+            self._end_early(exc)
+
+    def _end_early(self, exc: TransientError) -> None:
+        if not self._run.is_cut_short(exc):
+            raise exc
+        self._is_used_up = True
