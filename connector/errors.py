@@ -89,6 +89,10 @@ class SourceUnavailableError(TransientError):
     """Acumatica could not be reached, broke off, or answered with a server error."""
 
 
+class SourceInMaintenanceError(SourceUnavailableError):
+    """Acumatica is closed for a while: an upgrade, a publication, a snapshot that is restored."""
+
+
 class SourceAnswerError(TransientError):
     """Acumatica answered with something that is not its API: a page of HTML, a redirect, broken JSON."""
 

@@ -10,6 +10,7 @@ from connector.errors import (
     NotOptimizableError,
     SessionsBusyError,
     SourceAnswerError,
+    SourceInMaintenanceError,
     SourceRefusedError,
     SourceSetupError,
     SourceThrottledError,
@@ -123,7 +124,7 @@ def test_the_list_of_endpoints_is_understood_in_each_of_its_forms(offers: object
         (failed("PX.Data.PXException", "The account is locked out."), CredentialsError, "locked out"),
         (failed("PX.Data.PXException", "The API Login Limit has been exceeded."), SessionsBusyError, "seat"),
         (text(b"The number of concurrent API logins has been reached.", "429 Too Many Requests"), SessionsBusyError, "seat"),
-        (plain(NOT_EMPTY, status="400 Bad Request"), ConfigurationError, "The request is invalid."),
+        (plain(NOT_EMPTY, status="400 Bad Request"), ConfigurationError, "The request body should not be empty."),
     ],
 )  # fmt: skip
 def test_recorded_refusals_of_a_sign_in_are_understood(
@@ -177,7 +178,7 @@ LISTS = [
     (text(b"<html><title>API Login Limit</title></html>", "200 OK", "text/html"), SessionsBusyError, "seat"),
     (plain(b"API Login Limit", status="500 Internal Server Error"), SessionsBusyError, "seat"),
     (redirect(SEATS_PAGE), SessionsBusyError, "seat"),
-    (redirect("/AcmeERP/Frames/Maintenance.aspx"), SourceUnavailableError, "maintenance"),
+    (redirect("/AcmeERP/Frames/Maintenance.aspx"), SourceInMaintenanceError, "maintenance"),
     (text(b"<html></html>", "503 Service Unavailable", "text/html"), SourceUnavailableError, "503"),
     (plain(b""), SourceAnswerError, "an empty answer"),
 ]  # fmt: skip
@@ -191,7 +192,7 @@ def test_recorded_refusals_of_a_list_are_understood(
         source = a_source(script.url, PASSWORD)
         refused = outcome(lambda: source.read_list(a_query(BILLS)))
         source.close()
-    assert type(refused) is error
+    assert isinstance(refused, error)
     assert says in refused.message
 
 

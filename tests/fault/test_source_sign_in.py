@@ -16,6 +16,7 @@ from connector.errors import (
     ConnectorError,
     CredentialsError,
     SecretUnavailableError,
+    SourceInMaintenanceError,
     SourceSetupError,
     SourceUnavailableError,
     TransientError,
@@ -249,12 +250,13 @@ def test_a_sign_in_that_time_mends_is_tried_again(
     [
         {"status": 500, "body": '{"message": "An error has occurred."}', "headers": JSON},
         {"status": 500, "html": "<html><title>Runtime Error</title></html>"},
-        {"status": 503, "html": "<html>Down for maintenance</html>"},
-        {"status": 200, "html": "<html>Down for maintenance</html>"},
-        {"status": 302, "headers": {"Location": "/Frames/Maintenance.aspx"}},
+        {"status": 400, "html": "<html>Bad Request - Request Too Long</html>"},
+        {"status": 403, "html": "<html><title>Attention Required! | Cloudflare</title></html>"},
+        {"status": 401},
+        {"status": 302, "headers": {"Location": "/Frames/Elsewhere.aspx"}},
         {"status": 500},
     ],
-    ids=["bare error", "error page", "maintenance", "maintenance page", "redirect", "empty"],
+    ids=["bare error", "error page", "proxy's 400", "firewall's 403", "bare 401", "redirect", "empty"],
 )
 def test_a_cookie_sign_in_whose_refusal_is_not_understood_is_sent_twice_at_most(
     sandbox: Sandbox, answer: dict[str, Any]
@@ -269,6 +271,40 @@ def test_a_cookie_sign_in_whose_refusal_is_not_understood_is_sent_twice_at_most(
     assert "could lock the account" in error.action
     assert error.retry_after is not None
     assert sum(clock.sleeps, timedelta(0)) < error.retry_after
+    assert sign_ins(sandbox) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 503, "html": "<html>Down for maintenance</html>"},
+        {"status": 200, "html": "<html>Down for maintenance</html>"},
+        {"status": 302, "headers": {"Location": "/Frames/Maintenance.aspx"}},
+        {"status": 500, "body": '{"exceptionType": "PX.Data.PXUnderMaintenanceException"}', "headers": JSON},
+    ],
+    ids=["503", "200", "redirect", "exception"],
+)
+@pytest.mark.parametrize("form", WITH_PASSWORD)
+def test_a_site_in_maintenance_is_said_to_be_in_it_and_judges_nobody(
+    sandbox: Sandbox, form: CredentialKind, answer: dict[str, Any]
+) -> None:
+    sandbox.faults.add(path=SIGN_INS[form], times=99, **answer)
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        error = outcome(lambda: source.describe(BILLS))
+        assert source.refused_sign_in() is None
+    assert isinstance(error, SourceInMaintenanceError)
+    assert "whether it was refused" not in error.message
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_a_page_before_the_identity_server_is_met_twice_a_run_at_most(sandbox: Sandbox, status: int) -> None:
+    sandbox.faults.add(path="/connect/token", times=99, status=status, html="<html>Blocked</html>")
+    with open_source(sandbox) as source:
+        for _ in range(3):
+            error = outcome(lambda: source.describe(BILLS))
+        assert source.refused_sign_in() is None
+    assert isinstance(error, TransientError)
+    assert "of which is not known whether it was refused" in error.message
     assert sign_ins(sandbox) == 2
 
 

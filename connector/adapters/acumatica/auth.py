@@ -26,6 +26,7 @@ from connector.errors import (
     OtherTenantError,
     SecretUnavailableError,
     SourceAnswerError,
+    SourceInMaintenanceError,
     SourceSetupError,
     SourceUnavailableError,
     TransientError,
@@ -155,14 +156,11 @@ class SignIn:
         form |= {"client_id": secret.client_id, "client_secret": secret.client_secret}
         form["grant_type"] = "password" if isinstance(secret, PasswordSecret) else "refresh_token"
         answer = self._send(Request(method="POST", url=self._address.token, form=form))
-        check_token(answer, secret)
         try:
-            tokens = msgspec.json.decode(answer.body, type=_Tokens)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise SourceAnswerError(
-                "Acumatica's identity server answered without an access token.",
-                action="Wait and call again; check ACUMATICA_URL if it stays so.",
-            ) from None
+            check_token(answer, secret)
+            tokens = _read_tokens(answer)
+        except SourceAnswerError as exc:
+            raise self._count(exc) from None
         self.granted = tokens.access_token
         return tokens
 
@@ -173,6 +171,8 @@ class SignIn:
         answer = self._send(Request(method="POST", url=self._address.login, json=members))
         try:
             check_login(answer, secret)
+        except SourceInMaintenanceError:
+            raise
         except (SourceUnavailableError, SourceAnswerError) as exc:
             raise self._count(exc) from None
         reached = unquote(self._transport.cookies.get("CompanyID", ""))
@@ -216,6 +216,16 @@ class SignIn:
             retry_after=UNCERTAIN_WAIT,
         )
         return self._held_back
+
+
+def _read_tokens(answer: Answer) -> "_Tokens":
+    try:
+        return msgspec.json.decode(answer.body, type=_Tokens)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise SourceAnswerError(
+            "Acumatica's identity server answered without an access token.",
+            action="Wait and call again; check ACUMATICA_URL if it stays so.",
+        ) from None
 
 
 class _Tokens(msgspec.Struct):

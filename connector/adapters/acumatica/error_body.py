@@ -36,11 +36,12 @@ class Fault:
             return cls()
         levels = list(_levels(outer))
         messages = [*_texts(levels, "exceptionMessage"), *_texts(levels, "message")]
+        details = list(_model_state(outer))
         types = [_short(str(level["exceptionType"])) for level in levels if level.get("exceptionType")]
         return cls(
             types=tuple(types),
-            sentence=one_line(messages[0]) if messages else "",
-            detail="\n".join(messages),
+            sentence=one_line(" ".join([*messages[:1], *details])),
+            detail="\n".join([*messages, *details]),
         )
 
     def is_a(self, *names: str) -> bool:
@@ -80,6 +81,15 @@ def _levels(outer: dict[str, Any]) -> Iterator[dict[str, Any]]:
             return
         yield level
         level = level.get("innerException")
+
+
+def _model_state(outer: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with each member of a request that was refused as invalid."""
+    state = outer.get("modelState")
+    for name, texts in state.items() if isinstance(state, dict) else ():
+        for text in texts if isinstance(texts, list) else [texts]:
+            if isinstance(text, str) and text.strip():
+                yield f"{name}: {text}" if name else text
 
 
 def _texts(levels: Iterable[dict[str, Any]], name: str) -> Iterator[str]:

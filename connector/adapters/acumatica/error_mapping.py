@@ -15,6 +15,7 @@ from connector.errors import (
     NotOptimizableError,
     SessionsBusyError,
     SourceAnswerError,
+    SourceInMaintenanceError,
     SourceRefusedError,
     SourceSetupError,
     SourceThrottledError,
@@ -23,13 +24,17 @@ from connector.errors import (
 
 SEATS = (
     "api login limit", "concurrent api login", "concurrentapilogins", "checkapiuserslimits",
-    "apiloginlimitreached", "users (sm201010)",
+    "apiloginlimitreached", "loginlimitexceeded", "sign-in limit exceeded", "pxlicenseexceeded", "users (sm201010)",
 )  # fmt: skip
 """Words of the refusals for want of a seat, in every dialect seen."""
 FREE_A_SEAT = (
     "Wait for other integrations to sign out (an abandoned session ends by itself within an hour), or raise the "
     "licence's API users (License Monitoring Console, SM604000) or the user's concurrent logins (Users, SM201010)."
 )
+CLOSED = re.compile(
+    r"under maintenance|undermaintenance|maintenance mode|(locked|closed|down) for (an? )?(maintenance|upgrade|update)"
+)
+"""Words of a site that is closed for a while."""
 CHECK_URL = (
     "Check ACUMATICA_URL: it must be the instance's address with its virtual directory, if it has one."
 )
@@ -60,10 +65,12 @@ def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
     """Return the error the answer stands for, or None when its body is the JSON that was asked for."""
     if answer.status == 200 and not is_page(answer):
         return None if answer.complete else broken_off(subject)
-    if any(words in recognisable_text(answer) for words in SEATS):
+    if is_out_of_seats(answer):
         return SessionsBusyError(
             f"Acumatica has no API session (licensed seat) free for {subject.text}.", action=FREE_A_SEAT
         )
+    if is_in_maintenance(answer):
+        return SourceInMaintenanceError("Acumatica is in maintenance.", action=LATER)
     if answer.status < 300:
         return _page(answer, subject)
     if answer.status < 400:
@@ -71,6 +78,22 @@ def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
     if answer.status < 500:
         return _refused(answer, subject)
     return _failed(answer, subject)
+
+
+def is_out_of_seats(answer: Answer) -> bool:
+    """Whether a refusal is one for want of a licensed session, in any dialect."""
+    text = recognisable_text(answer)
+    return any(words in text for words in SEATS)
+
+
+def is_in_maintenance(answer: Answer) -> bool:
+    """Whether the site says that it is closed: in an error object, on a page, or by a redirect to its page."""
+    if 300 <= answer.status < 400:
+        return "/maintenance" in location(answer).path.casefold()
+    fault = Fault.parse(answer.body)
+    if fault.detail or fault.types:
+        return bool(CLOSED.search(f"{fault.detail}\n{' '.join(fault.types)}".casefold()))
+    return is_page(answer) and "maintenance" in recognisable_text(answer)[:2000]
 
 
 def broken_off(subject: Subject) -> SourceAnswerError:
@@ -84,9 +107,6 @@ def unreadable(subject: Subject) -> SourceAnswerError:
 
 
 def _page(answer: Answer, subject: Subject) -> ConnectorError:
-    text = recognisable_text(answer)
-    if "maintenance" in text[:2000]:
-        return SourceUnavailableError("Acumatica is in maintenance.", action=LATER)
     what = "an empty answer" if not answer.body.strip() else f"a web page{title(answer)}"
     return SourceAnswerError(
         f"Acumatica answered with {what} where {subject.text} was expected as JSON.", action=CHECK_URL
@@ -96,8 +116,6 @@ def _page(answer: Answer, subject: Subject) -> ConnectorError:
 def _redirect(answer: Answer, subject: Subject) -> ConnectorError:
     target = location(answer)
     path = target.path.casefold()
-    if "/maintenance" in path:
-        return SourceUnavailableError("Acumatica is in maintenance (it redirects to its page).", action=LATER)
     if "/error.aspx" in path:
         said = one_line(" ".join(parse_qs(target.query).get("message", ["no reason given"])))
         return SourceUnavailableError(

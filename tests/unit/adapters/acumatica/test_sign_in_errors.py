@@ -8,10 +8,10 @@ from connector.errors import (
     CredentialsError,
     SessionsBusyError,
     SourceAnswerError,
+    SourceInMaintenanceError,
     SourceSetupError,
     SourceThrottledError,
     SourceUnavailableError,
-    TransientError,
 )
 from tests.unit.adapters.acumatica.builders import HTML, a_fault, an_answer
 
@@ -50,8 +50,31 @@ def test_each_code_of_the_identity_server_names_what_to_mend(
     ("status", "body", "kind"),
     [
         (404, b"", ConfigurationError),
-        (401, b"", CredentialsError),
-        (400, b"<html>", CredentialsError),
+        (401, b"", SourceAnswerError),
+        (400, b"<html>", SourceAnswerError),
+        (403, b"<html><title>Attention Required!</title>", SourceAnswerError),
+        (400, {"error": "temporarily_unavailable"}, SourceAnswerError),
+        (
+            400,
+            {"error": "invalid_grant", "error_description": "Execution Timeout Expired."},
+            SourceAnswerError,
+        ),
+        (
+            400,
+            {"error": "invalid_grant", "error_description": "The site is locked."},
+            SourceInMaintenanceError,
+        ),
+        (
+            400,
+            {"error": "invalid_grant", "error_description": "License_LoginLimitExceeded"},
+            SessionsBusyError,
+        ),
+        (400, {"error": "invalid_grant"}, CredentialsError),
+        (
+            400,
+            {"error": "invalid_grant", "error_description": "invalid_username_or_password"},
+            CredentialsError,
+        ),
         (400, {"error": "invalid_request", "error_description": SEATS}, SessionsBusyError),
         (429, b"", SourceThrottledError),
         (500, a_fault(), SourceUnavailableError),
@@ -87,6 +110,19 @@ def test_a_cookie_sign_in_answers_without_a_body(status: int) -> None:
         (500, {"message": "Error: Invalid credentials. Please try again."}, CredentialsError, "SM201010"),
         (500, b"Invalid credentials", CredentialsError, "status 500"),
         (500, b"<html>Error: Invalid credentials. Please try again.</html>", CredentialsError, "SM201010"),
+        (500, a_fault(text="Error: The branch EAST cannot be found."), CredentialsError, "CS102000"),
+        (500, a_fault(text="Two-factor authentication is required."), CredentialsError, "second factor"),
+        (500, a_fault("PX.Data.PXUnderMaintenanceException", "?"), SourceInMaintenanceError, "maintenance"),
+        (500, a_fault(text="A snapshot is being restored."), SourceInMaintenanceError, "snapshot"),
+        (500, a_fault(text="License_LoginLimitExceeded"), SessionsBusyError, "SM604000"),
+        (500, a_fault(), SourceUnavailableError, "Something is wrong"),
+        (
+            403,
+            b"<html><title>Attention Required! | Cloudflare</title>",
+            SourceAnswerError,
+            "titled «Attention Required!",
+        ),
+        (400, b"<html><title>Bad Request</title>", SourceAnswerError, "proxy, firewall"),
         (
             500,
             a_fault("System.Security.Authentication.InvalidCredentialException", "Nein."),
@@ -103,8 +139,14 @@ def test_a_cookie_sign_in_answers_without_a_body(status: int) -> None:
         (500, b"", SourceUnavailableError, "500"),
         (503, b"<html>", SourceUnavailableError, "503"),
         (429, b"", SessionsBusyError, "429"),
-        (400, {"message": "The request is invalid."}, CredentialsError, "invalid"),
-        (401, b"", CredentialsError, "ann"),
+        (
+            400,
+            {"message": "The request is invalid.", "modelState": {"": ["It is empty."]}},
+            ConfigurationError,
+            "invalid. It is empty.",
+        ),
+        (401, b"", SourceAnswerError, "401"),
+        (408, b"", SourceUnavailableError, "gave up"),
         (404, b"", ConfigurationError, "ACUMATICA_URL"),
     ],
 )
@@ -119,10 +161,11 @@ def test_a_refused_cookie_sign_in_names_what_to_mend(
 
 
 def test_a_password_acumatica_judged_is_never_worth_another_try() -> None:
-    for body in (a_fault(), a_fault("PX.Data.PXUserPasswordException"), a_fault(text="blocked")):
+    for body in (a_fault("PX.Data.PXUserPasswordException"), a_fault(text="User ann is disabled.")):
         with pytest.raises(ConnectorError) as caught:
             check_login(an_answer(500, body), COOKIE)
-        assert not isinstance(caught.value, TransientError)
+        assert isinstance(caught.value, CredentialsError)
+        assert caught.value.may_lock_account
 
 
 def test_a_sign_in_page_in_place_of_the_api_says_so() -> None:
