@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
+from msgspec import structs
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.acumatica import AcumaticaSource
@@ -94,7 +95,7 @@ def a_checkpoint(**parts: Any) -> Checkpoint:
     checkpoint = Checkpoint(
         changed_since=None, source_time_at_start=MORNING, offset=2, known=("a", "b"), highest_stamp=MORNING
     )
-    return replace(checkpoint, **parts)
+    return structs.replace(checkpoint, **parts)
 
 
 def a_memory_file() -> Path:
@@ -107,7 +108,7 @@ def an_entity_state(**parts: Any) -> EntityState:
     entity_state = EntityState(
         entity="vendors", watermark=MORNING, changed_since=MORNING - timedelta(minutes=15), records_seen=3
     )
-    return replace(entity_state, **parts)
+    return structs.replace(entity_state, **parts)
 
 
 class Rig:

@@ -1,11 +1,14 @@
-"""What is remembered of one entity between runs: how far it was read, and who may go on."""
+"""What is remembered of one entity between runs: how far it was read, and who may go on.
+
+`name=` is what a member is called in the state files and documents there are: it never changes.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-import msgspec
+from msgspec import Struct, field
 
 from connector.domain.records.contract import Contract
 
@@ -13,8 +16,7 @@ MAX_REPORTED_DELETIONS = 500
 """Ids kept of records reported deleted; beyond that the oldest are dropped, and a reconcile finds them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True, kw_only=True):
     """Durable progress inside a pass; another instance goes on from it.
 
     `changed_since` is the pass's lower bound (None: everything). `source_time_at_start` is Acumatica's clock when the pass began. `offset`
@@ -22,17 +24,16 @@ class Checkpoint:
     the highest stamp seen. `recent_versions` maps ids to versions already written and stamped near the signpost.
     """
 
-    changed_since: datetime | None
-    source_time_at_start: datetime
+    changed_since: datetime | None = field(name="lower")
+    source_time_at_start: datetime = field(name="signpost")
     offset: int
     known: tuple[str, ...]
-    highest_stamp: datetime | None
-    recent_versions: Mapping[str, str] = field(default_factory=dict)
-    recent_versions_complete: bool = True
+    highest_stamp: datetime | None = field(name="highest")
+    recent_versions: Mapping[str, str] = field(name="edge", default_factory=dict)
+    recent_versions_complete: bool = field(name="edge_complete", default=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntityState:
+class EntityState(Struct, frozen=True, kw_only=True):
     """The memory of one entity. A new one knows nothing, so its first pass reads everything.
 
     `recent_versions` maps the ids of the records stamped at or after `changed_since` to the versions already written, so that reading
@@ -41,9 +42,9 @@ class EntityState:
 
     entity: str
     watermark: datetime | None = None
-    changed_since: datetime | None = None
-    recent_versions: Mapping[str, str] = field(default_factory=dict)
-    recent_versions_complete: bool = True
+    changed_since: datetime | None = field(name="lower", default=None)
+    recent_versions: Mapping[str, str] = field(name="edge", default_factory=dict)
+    recent_versions_complete: bool = field(name="edge_complete", default=True)
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
     """Progress of the unfinished pass per mode (`incremental`, `backfill`, `reconcile`): each has its own cursor.
 
@@ -57,9 +58,9 @@ class EntityState:
     last_success_at: datetime | None = None
     deletions_since: datetime | None = None
     """From when on Acumatica's own list of deleted records is to be asked, where the tenant tracks them."""
-    reported_deletions: tuple[str, ...] = ()
+    reported_deletions: tuple[str, ...] = field(name="suspects", default=())
     """Ids of records that were reported deleted and not looked at since; no commit touches them."""
-    reported_at_fence: int | None = None
+    reported_at_fence: int | None = field(name="due", default=None)
     """Set while a reported change waits to be read: the fence of the newest lease when it was reported.
 
     A pass that begins under a later lease reads the change.
@@ -70,8 +71,7 @@ GIVEN_BACK = datetime(1970, 1, 1, tzinfo=UTC)
 """The end of a lease that was given back: long past by any instance's clock."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
+class Lease(Struct, frozen=True, kw_only=True):
     """A time-limited right to work on one entity. `fence` grows by one with every taking over.
 
     The fence begins anew where the state was deleted, so a lease is told by its fence and its owner together.
@@ -83,19 +83,17 @@ class Lease:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefusedSignIn:
+class RefusedSignIn(Struct, frozen=True, kw_only=True):
     """A user name and password that Acumatica refused: sent again by every run, they would lock the account.
 
     `mark` recognises them and tells nothing of them.
     """
 
-    credential_fingerprint: str
+    credential_fingerprint: str = field(name="mark")
     refused_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """One tenant of one instance (its URL): what all entities of a warehouse are a copy of."""
 
     instance: str
@@ -134,8 +132,11 @@ class Outcome(StrEnum):
     TOMBSTONED = "tombstoned"
 
 
-class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One record in one run. `key` is for people (`Bill/000123`), `record_id` is Acumatica's id."""
+class AuditEntry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """One record in one run, stored as a list of its members in this order.
+
+    `key` is for people (`Bill/000123`), `record_id` is Acumatica's id.
+    """
 
     record_id: str
     key: str
@@ -144,8 +145,7 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
+class DeadLetter(Struct, frozen=True, kw_only=True):
     """A record that could not be used, whole, with its reason."""
 
     entity: str

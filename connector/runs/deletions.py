@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
 
 import msgspec
+from msgspec.structs import replace
 
 from connector.domain.batch import Row
 from connector.domain.entity_state import AuditEntry, EntityState, Outcome

@@ -1,7 +1,8 @@
 """The opening of a run, the same for every mode: the entity's contract, its log as it should be, and what reads and writes its rows."""
 
 import logging
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.records.contract import Contract

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from connector.domain.batch import choose_write_method
 from connector.domain.cursor import Plan, compute_next_lower, plan_backfill, plan_incremental

@@ -1,10 +1,10 @@
 """Dead letters: a rejected record is kept whole until it is replayed."""
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from connector.domain.records.rejected import build_digest
 from connector.ports import StateStore

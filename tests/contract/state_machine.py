@@ -6,7 +6,7 @@ says: whose lease it is, which fence, how far the watermark has got, which check
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     multiple,
     rule,
 )
+from msgspec.structs import replace
 
 from connector.domain.entity_state import GIVEN_BACK, EntityState, Lease, Seat
 from connector.errors import LeaseLostError

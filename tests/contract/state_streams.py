@@ -1,9 +1,9 @@
 """What is remembered of an entity, and what the status page shows of it."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from connector.domain.entity_state import EntityState
 from connector.ports import StateStore

@@ -1,10 +1,10 @@
 """A query that the endpoint cannot read: the contract is read afresh once, and asked by if it says something else."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.acumatica.error_mapping import QueryMisreadError

@@ -1,8 +1,9 @@
 """Dead letters processed again: one or all, in many runs if need be, and never so that a deleted record comes back."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from connector.domain.entity_state import DeadLetter, Outcome
 from connector.domain.instants import to_text

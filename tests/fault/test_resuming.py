@@ -1,10 +1,10 @@
 """What a run takes up that goes on for another, and what it must not believe any more."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from connector.domain.entity_state import EntityState, Lease
 from connector.domain.run import Mode, Status

@@ -1,11 +1,11 @@
 """What Acumatica answers on a bad day: waited out when time helps, told when it does not, and no seat left taken."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.acumatica import AcumaticaSource

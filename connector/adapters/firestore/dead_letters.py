@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
+from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.names import search_term, storable
-from connector.adapters.firestore.packing import plain_instant
+from connector.adapters.firestore.packing import plain_value
 from connector.domain.entity_state import DeadLetter
 from connector.domain.records.rejected import build_digest
 from connector.errors import StateStoreUnavailableError
@@ -143,27 +145,17 @@ def _whole(client: firestore.Client, snapshot: Any) -> DeadLetter | None:
 
 
 def _letter(head: Mapping[str, Any], payload: bytes) -> DeadLetter:
-    return DeadLetter(
-        entity=head["entity"],
-        record_id=head["record_id"],
-        key=head["key"],
-        reason=head["reason"],
-        payload=zlib.decompress(payload),
-        run_id=head["run_id"],
-        rejected_at=plain_instant(head["rejected_at"]),
-        attempts=head["attempts"],
-    )
+    with readable(f"{DEAD_LETTERS}/{head.get('entity')}:{head.get('record_id')}"):
+        return msgspec.convert(plain_value(head) | {"payload": zlib.decompress(payload)}, DeadLetter)
 
 
 def _head(letter: DeadLetter) -> dict[str, Any]:
-    return {
-        "entity": letter.entity,
+    head: dict[str, Any] = msgspec.to_builtins(letter, builtin_types=(bytes, datetime))
+    return head | {
         "record_id": search_term(letter.record_id),
         "key": search_term(letter.key),
         "reason": storable(letter.reason[:LONGEST_REASON]),
         "digest": build_digest(letter.payload),
-        "run_id": letter.run_id,
-        "rejected_at": letter.rejected_at,
     }
 
 

@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from connector.adapters.firestore.packing import pack, pack_latest, plain_instant, unpack
+import msgspec
+
+from connector.adapters.firestore.errors import readable
+from connector.adapters.firestore.packing import pack, pack_latest, plain_value, unpack
 from connector.domain.entity_state import Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
+
+STREAMS = "streams"
 
 MAX_PACKED_RECENT_VERSIONS = 140 * 1024
 LONGEST_KNOWN = 48 * 1024
@@ -22,49 +27,30 @@ take 20 KiB more.
 
 
 def stream_fields(entity_state: EntityState, watermark: datetime | None) -> dict[str, Any]:
-    """Return a whole stream as fields, without its lease."""
-    recent_versions, all_kept = pack_latest(
-        list(entity_state.recent_versions.items()), MAX_PACKED_RECENT_VERSIONS
-    )
-    return {
-        "entity": entity_state.entity,
+    """Return a whole stream as fields, without its lease and what notifications write."""
+    fields = _to_fields(entity_state) | {
         "watermark": watermark,
-        "lower": entity_state.changed_since,
-        "edge": recent_versions,
-        "edge_complete": entity_state.recent_versions_complete and all_kept,
         "checkpoints": {
             mode: checkpoint_fields(checkpoint) for mode, checkpoint in entity_state.checkpoints.items()
         },
         "contract": contract_fields(entity_state.contract),
-        "read_one_by_one": entity_state.read_one_by_one,
-        "records_seen": entity_state.records_seen,
-        "last_success_at": entity_state.last_success_at,
-        "deletions_since": entity_state.deletions_since,
     }
+    for elsewhere in ("suspects", "due"):
+        del fields[elsewhere]
+    return _pack_edge(fields)
 
 
 def checkpoint_fields(checkpoint: Checkpoint) -> dict[str, Any]:
     """Return a checkpoint as fields; of too many known rows the last, which reading looks for first, are kept."""
-    recent_versions, all_kept = pack_latest(
-        list(checkpoint.recent_versions.items()), MAX_PACKED_RECENT_VERSIONS
-    )
     known, _ = pack_latest(checkpoint.known, LONGEST_KNOWN)
-    return {
-        "lower": checkpoint.changed_since,
-        "signpost": checkpoint.source_time_at_start,
-        "offset": checkpoint.offset,
-        "highest": checkpoint.highest_stamp,
-        "known": known,
-        "edge": recent_versions,
-        "edge_complete": checkpoint.recent_versions_complete and all_kept,
-    }
+    return _pack_edge(_to_fields(checkpoint) | {"known": known})
 
 
 def contract_fields(contract: Contract | None) -> dict[str, Any] | None:
     """Return a contract as fields; None for one too large to remember, which is then read again in every run."""
     if contract is None:
         return None
-    packed = pack(contract.to_plain())
+    packed = pack(msgspec.to_builtins(contract))
     if len(packed) > LONGEST_CONTRACT:
         return None
     return {"endpoint": contract.endpoint, "version": contract.version, "whole": packed}
@@ -72,43 +58,31 @@ def contract_fields(contract: Contract | None) -> dict[str, Any] | None:
 
 def lease_fields(lease: Lease) -> dict[str, Any]:
     """Return a lease as fields."""
-    return {"owner": lease.owner, "fence": lease.fence, "expires_at": lease.expires_at}
+    fields = _to_fields(lease)
+    del fields["entity"]  # the document's own
+    return fields
 
 
 def load_stream(entity: str, fields: Mapping[str, Any] | None) -> EntityState:
     """Return the stream of a document, an empty one for None."""
-    fields = fields or {}
-    contract = fields.get("contract")
-    return EntityState(
-        entity=entity,
-        watermark=_instant(fields.get("watermark")),
-        changed_since=_instant(fields.get("lower")),
-        recent_versions=dict(unpack(fields["edge"])) if "edge" in fields else {},
-        recent_versions_complete=fields.get("edge_complete", True),
-        checkpoints={
-            mode: _load_checkpoint(checkpoint) for mode, checkpoint in fields.get("checkpoints", {}).items()
-        },
-        contract=Contract.from_plain(unpack(contract["whole"])) if contract else None,
-        read_one_by_one=fields.get("read_one_by_one", False),
-        records_seen=fields.get("records_seen", 0),
-        last_success_at=_instant(fields.get("last_success_at")),
-        deletions_since=_instant(fields.get("deletions_since")),
-        reported_deletions=tuple(fields.get("suspects", ())),
-        reported_at_fence=fields.get("due"),
-    )
+    with readable(f"{STREAMS}/{entity}"):
+        plain = plain_value(fields or {}) | {"entity": entity}
+        plain["checkpoints"] = {
+            mode: _unpack_edge(checkpoint) | {"known": unpack(checkpoint["known"])}
+            for mode, checkpoint in plain.get("checkpoints", {}).items()
+        }
+        contract = plain.get("contract")
+        plain["contract"] = unpack(contract["whole"]) if contract else None
+        return msgspec.convert(_unpack_edge(plain), EntityState)
 
 
 def load_lease(entity: str, fields: Mapping[str, Any] | None, now: datetime) -> Lease | None:
     """Return the lease that somebody holds at this instant."""
-    lease = (fields or {}).get("lease")
-    if not lease or lease["owner"] is None or lease["expires_at"] <= now:
+    stored = (fields or {}).get("lease")
+    if not stored or stored["owner"] is None or stored["expires_at"] <= now:
         return None
-    return Lease(
-        entity=entity,
-        owner=lease["owner"],
-        fence=lease["fence"],
-        expires_at=plain_instant(lease["expires_at"]),
-    )
+    with readable(f"{STREAMS}/{entity}"):
+        return msgspec.convert(plain_value(stored) | {"entity": entity}, Lease)
 
 
 def last_fence(fields: Mapping[str, Any] | None) -> int:
@@ -125,21 +99,19 @@ def is_of(lease: Lease, fields: Mapping[str, Any] | None) -> bool:
 
 def later_watermark(fields: Mapping[str, Any], watermark: datetime | None) -> datetime | None:
     """Return the later one of the stored watermark and this one."""
-    stored = _instant(fields.get("watermark"))
+    stored = plain_value(fields.get("watermark"))
     return max((mark for mark in (stored, watermark) if mark is not None), default=None)
 
 
-def _load_checkpoint(fields: Mapping[str, Any]) -> Checkpoint:
-    return Checkpoint(
-        changed_since=_instant(fields["lower"]),
-        source_time_at_start=plain_instant(fields["signpost"]),
-        offset=fields["offset"],
-        known=tuple(unpack(fields["known"])),
-        highest_stamp=_instant(fields["highest"]),
-        recent_versions=dict(unpack(fields["edge"])),
-        recent_versions_complete=fields["edge_complete"],
-    )
+def _to_fields(value: msgspec.Struct) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.to_builtins(value, builtin_types=(bytes, datetime))
+    return fields
 
 
-def _instant(stored: datetime | None) -> datetime | None:
-    return None if stored is None else plain_instant(stored)
+def _pack_edge(fields: dict[str, Any]) -> dict[str, Any]:
+    packed, all_kept = pack_latest(list(fields["edge"].items()), MAX_PACKED_RECENT_VERSIONS)
+    return fields | {"edge": packed, "edge_complete": fields["edge_complete"] and all_kept}
+
+
+def _unpack_edge(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields | {"edge": dict(unpack(fields["edge"]))} if "edge" in fields else fields

@@ -1,9 +1,11 @@
 """Firestore's errors as ours."""
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import grpc
+import msgspec
 from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
@@ -96,6 +98,24 @@ REFUSED_SIGN_IN = ("invalid_grant", "Reauthentication")
 """Google's gRPC layer reports a refused sign-in as `unavailable`; these words in its text tell it apart."""
 
 LONGEST_TEXT = 300
+
+
+UNREADABLE = (
+    "Restore the database from a backup, or delete that document in the Google Cloud console: what it remembered is"
+    " then read anew."
+)
+
+
+@contextmanager
+def readable(document: str) -> Iterator[None]:
+    """Tell a document whose fields hold what no release has written."""
+    try:
+        yield
+    except (msgspec.ValidationError, zlib.error, ValueError, TypeError, KeyError) as error:
+        text = f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else str(error)
+        raise TerminalError(
+            f"The Firestore document {document} cannot be read: {text}.", action=UNREADABLE
+        ) from error
 
 
 @contextmanager

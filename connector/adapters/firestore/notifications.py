@@ -12,8 +12,8 @@ from google.cloud import firestore
 
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
+from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.names import storable
-from connector.adapters.firestore.streams import STREAMS
 from connector.domain.entity_state import MAX_REPORTED_DELETIONS
 from connector.ports import Clock
 

@@ -1,15 +1,12 @@
 """Values in few bytes and one index entry, so that a document stays small whatever it is to hold."""
 
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from connector.adapters.firestore.names import storable
-
-INSTANT = "$instant"
-"""Member that marks an instant inside packed JSON."""
+from connector.domain import marked_json
 
 PACKED = "packed"
 """Member that marks a packed value inside an audit entry."""
@@ -24,12 +21,12 @@ LARGEST_INTEGER = 2**63
 
 def pack(value: Any) -> bytes:
     """Return the JSON of the value, compressed."""
-    return zlib.compress(json.dumps(value, separators=(",", ":"), default=_marked).encode())
+    return zlib.compress(marked_json.dump(value).encode())
 
 
 def unpack(packed: bytes) -> Any:
     """Return what `pack` was given."""
-    return json.loads(zlib.decompress(packed), object_hook=_unmarked)
+    return marked_json.load(zlib.decompress(packed))
 
 
 def pack_latest(items: Sequence[Any], limit: int) -> tuple[bytes, bool]:
@@ -106,13 +103,3 @@ def _readable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_readable(inner) for inner in value]
     return storable(value) if isinstance(value, str) else value
-
-
-def _marked(value: object) -> dict[str, str]:
-    if isinstance(value, datetime):
-        return {INSTANT: value.astimezone(UTC).isoformat()}
-    raise TypeError(f"the state cannot hold a {type(value).__name__}")
-
-
-def _unmarked(plain: dict[str, Any]) -> Any:
-    return datetime.fromisoformat(plain[INSTANT]) if plain.keys() == {INSTANT} else plain

@@ -5,13 +5,15 @@ it anyway.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from google.cloud import firestore
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
-from connector.adapters.firestore.packing import plain_instant
+from connector.adapters.firestore.errors import readable
+from connector.adapters.firestore.packing import plain_value
 from connector.domain.entity_state import Origin, RefusedSignIn, Seat
 from connector.ports import Clock
 
@@ -57,12 +59,11 @@ class FirestoreSessions:
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
         """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
 
-        plain = refused and {"mark": refused.credential_fingerprint, "refused_at": refused.refused_at}
-        self._remember({"refused": plain})
+        self._remember({"refused": msgspec.to_builtins(refused, builtin_types=(datetime,))})
 
     def remember_origin(self, origin: Origin) -> None:
         """Tell all who take a slot from now on what the warehouse is a copy of, in place of what was told before."""
-        self._remember({"origin": {"instance": origin.instance, "tenant": origin.tenant}})
+        self._remember({"origin": msgspec.to_builtins(origin)})
 
     def _remember(self, values: dict[str, Any]) -> None:
         def remember(snapshot: Any, batch: firestore.WriteBatch) -> None:
@@ -102,11 +103,8 @@ class FirestoreSessions:
 
 def _load_memory(seat: dict[str, Any]) -> dict[str, Any]:
     """Return what the document remembers besides its slot, as members of SessionSlot."""
-    refused, origin = seat.get("refused"), seat.get("origin")
-    return {
-        "refused": refused
-        and RefusedSignIn(
-            credential_fingerprint=refused["mark"], refused_at=plain_instant(refused["refused_at"])
-        ),
-        "origin": origin and Origin(instance=origin["instance"], tenant=origin["tenant"]),
-    }
+    with readable(f"{SESSIONS}/{FIRST}"):
+        return {
+            "refused": msgspec.convert(plain_value(seat.get("refused")), RefusedSignIn | None),
+            "origin": msgspec.convert(plain_value(seat.get("origin")), Origin | None),
+        }

@@ -12,11 +12,12 @@ from connector.adapters.firestore import documents
 from connector.adapters.firestore.audit import RUNS, FirestoreAudit
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.dead_letters import DEAD_LETTERS, FirestoreDeadLetters
+from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.names import document_name
 from connector.adapters.firestore.notifications import FirestoreNotifications
 from connector.adapters.firestore.packing import plain_value
 from connector.adapters.firestore.sessions import FirestoreSessions
-from connector.adapters.firestore.streams import STREAMS, FirestoreStreams
+from connector.adapters.firestore.streams import FirestoreStreams
 from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus

@@ -8,12 +8,11 @@ from google.cloud import firestore
 
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
+from connector.adapters.firestore.documents import STREAMS
 from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
 from connector.ports import Clock
-
-STREAMS = "streams"
 
 
 class FirestoreStreams:

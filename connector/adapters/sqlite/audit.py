@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
+from connector.domain import marked_json
 from connector.domain.entity_state import AuditedPage, AuditEntry
 from connector.ports import Clock
 
@@ -37,7 +38,7 @@ class SqliteAudit:
         """Merge the outcome into the run's entry; it becomes its entity's last run."""
         with self._database.writing() as connection:
             row = connection.execute("SELECT entry FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            opened = {} if row is None else rows.load_entry(row["entry"])
+            opened = {} if row is None else rows.load_entry(row["entry"], f"runs, {run_id}")
             (last,) = connection.execute("SELECT coalesce(max(closed_number), 0) FROM runs").fetchone()
             self._store_run(connection, run_id, {**opened, **entry}, closed_number=last + 1)
 
@@ -56,42 +57,41 @@ class SqliteAudit:
                     entity,
                     mode,
                     rows.instant_text(now),
-                    json.dumps([rows.dump_page(entry) for entry in entries]),
+                    rows.dump(entries),
                     rows.instant_text(now + self._audit_ttl),
                 ),
             )
 
     def audit_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
         """Yield every audit entry of one record, oldest first."""
-        for row in self._pages_with(entity, record_id):
-            for values in json.loads(row["entries"]):
-                entry = rows.load_page(values)
-                if entry.record_id == record_id:
-                    yield AuditedPage(
-                        run_id=row["run_id"],
-                        mode=row["mode"],
-                        recorded_at=datetime.fromisoformat(row["recorded_at"]),
-                        entry=entry,
-                    )
+        wanted = rows.storable(record_id)
+        yield from self._find(entity, record_id, lambda entry: rows.storable(entry.record_id) == wanted)
 
     def find_records(self, entity: str, key: str) -> Sequence[str]:
         """Return the ids of the records that page audits know under this key (most recent first, at most 10)."""
-        found: dict[str, None] = {}
-        for row in reversed(self._pages_with(entity, key)):
-            for values in reversed(json.loads(row["entries"])):
-                entry = rows.load_page(values)
-                if entry.key == key:
-                    found[entry.record_id] = None
-                if len(found) == FOUND_RECORDS:
-                    return list(found)
-        return list(found)
+        wanted = rows.storable(key)
+        newest_first = reversed(self._find(entity, key, lambda entry: rows.storable(entry.key) == wanted))
+        return list(dict.fromkeys(page.entry.record_id for page in newest_first))[:FOUND_RECORDS]
 
-    def _pages_with(self, entity: str, text: str) -> list[sqlite3.Row]:
+    def _find(self, entity: str, text: str, is_wanted: Callable[[AuditEntry], bool]) -> list[AuditedPage]:
+        """Return the audited records that are wanted, oldest first; they have this text among their members."""
+        # It stands in a page as msgspec writes it, or as Python's own encoder did in releases before.
+        spellings = rows.dump(text), json.dumps(text)
+        found: list[AuditedPage] = []
         with self._database.reading() as connection:
-            return connection.execute(
-                "SELECT * FROM pages WHERE entity = ? AND instr(entries, ?) > 0 ORDER BY recorded_at, rowid",
-                (entity, json.dumps(text)),
-            ).fetchall()
+            for row in connection.execute(
+                "SELECT * FROM pages WHERE entity = ? AND (instr(entries, ?) > 0 OR instr(entries, ?) > 0)"
+                " ORDER BY recorded_at, rowid",
+                (entity, *spellings),
+            ):
+                place = f"pages of run {row['run_id']}, {row['number']}"
+                entries = rows.load(row["entries"], list[AuditEntry], place)
+                found += [
+                    rows.from_columns({**row, "entry": entry}, AuditedPage, place)
+                    for entry in entries
+                    if is_wanted(entry)
+                ]
+        return found
 
     def _store_run(
         self, connection: sqlite3.Connection, run_id: str, entry: dict[str, Any], closed_number: int | None
@@ -101,7 +101,7 @@ class SqliteAudit:
             (
                 run_id,
                 entry.get("entity"),
-                rows.dump_entry(entry),
+                marked_json.dump(entry),
                 closed_number,
                 rows.instant_text(self._clock.now() + self._audit_ttl),
             ),

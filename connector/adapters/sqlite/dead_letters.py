@@ -23,21 +23,12 @@ class SqliteDeadLetters:
             connection.execute(
                 "INSERT INTO dead_letters"
                 " (entity, record_id, key, reason, payload, run_id, rejected_at, attempts)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                " VALUES (:entity, :record_id, :key, :reason, :payload, :run_id, :rejected_at, :attempts)"
                 " ON CONFLICT (entity, record_id) DO UPDATE SET"
                 " attempts = attempts + iif(run_id = excluded.run_id, 0, excluded.attempts),"
                 " key = excluded.key, reason = excluded.reason, payload = excluded.payload,"
                 " run_id = excluded.run_id, rejected_at = excluded.rejected_at",
-                (
-                    letter.entity,
-                    rows.storable(letter.record_id),
-                    rows.storable(letter.key),
-                    rows.storable(letter.reason),
-                    letter.payload,
-                    letter.run_id,
-                    rows.instant_text(letter.rejected_at),
-                    letter.attempts,
-                ),
+                rows.to_columns(letter),
             )
 
     def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
@@ -50,8 +41,11 @@ class SqliteDeadLetters:
                 row = connection.execute(
                     "SELECT * FROM dead_letters WHERE entity = ? AND record_id = ?", (entity, found)
                 ).fetchone()
-            if row is not None:
-                yield rows.load_dead_letter(row)
+                letter = row and rows.from_columns(
+                    dict(row), DeadLetter, f"dead_letters of {entity}, {found}"
+                )
+            if letter is not None:
+                yield letter
 
     def dead_letter_digests(self, entity: str) -> Mapping[str, str]:
         """Return the ids of an entity's dead letters, each with the digest of its payload."""

@@ -7,6 +7,11 @@ from pathlib import Path
 
 from connector.errors import ConfigurationError, ConnectorError, StateStoreUnavailableError, TerminalError
 
+
+class UnreadableValueError(Exception):
+    """A column holds what no release has written; the text names it."""
+
+
 BUSY = "Another process holds it for long; end that process, or try again."
 PLACE = "Name a file in an existing folder that this user may write to."
 OTHER_FILE = "Name another file in STATE=sqlite:PATH; this one is not the connector's state."
@@ -28,6 +33,11 @@ ERRORS: dict[int, tuple[type[ConnectorError], str]] = {
 }
 """What each of SQLite's primary result codes means for the operator; every other code is a fault of ours."""
 
+UNREADABLE = (
+    "Restore the file from a copy, or delete that row with the sqlite3 command line: what it remembered of the entity"
+    " is then read anew."
+)
+
 UNEXPECTED = (TerminalError, "Report this with the text of the error.")
 
 
@@ -41,3 +51,7 @@ def translated(path: Path) -> Iterator[None]:
         primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         kind, action = ERRORS.get(primary, UNEXPECTED)
         raise kind(f"The state file {path} cannot be used: {error}.", action=action) from error
+    except UnreadableValueError as error:
+        raise TerminalError(
+            f"The state file {path} holds a value that cannot be read: {error}.", action=UNREADABLE
+        ) from error

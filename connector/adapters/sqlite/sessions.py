@@ -1,7 +1,7 @@
 """Session slots: who holds one of the API sessions the connector may use at once."""
 
 import sqlite3
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
@@ -58,28 +58,24 @@ class SqliteSessions:
             connection.execute("DELETE FROM refused_sign_in")
             if refused is not None:
                 connection.execute(
-                    "INSERT INTO refused_sign_in (only, mark, refused_at) VALUES (1, ?, ?)",
-                    (refused.credential_fingerprint, rows.instant_text(refused.refused_at)),
+                    "INSERT INTO refused_sign_in (only, mark, refused_at) VALUES (1, :mark, :refused_at)",
+                    rows.to_columns(refused),
                 )
 
     def remember_origin(self, origin: Origin) -> None:
         """Tell all who take a slot from now on what the warehouse is a copy of, in place of what was told before."""
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO origin (only, instance, tenant) VALUES (1, ?, ?)",
-                (origin.instance, origin.tenant),
+                "INSERT OR REPLACE INTO origin (only, instance, tenant) VALUES (1, :instance, :tenant)",
+                rows.to_columns(origin),
             )
 
 
 def _select_origin(connection: sqlite3.Connection) -> Origin | None:
     found = connection.execute("SELECT instance, tenant FROM origin").fetchone()
-    return None if found is None else Origin(instance=found["instance"], tenant=found["tenant"])
+    return None if found is None else rows.from_columns(dict(found), Origin, "origin")
 
 
 def _select_refused(connection: sqlite3.Connection) -> RefusedSignIn | None:
     found = connection.execute("SELECT mark, refused_at FROM refused_sign_in").fetchone()
-    if found is None:
-        return None
-    return RefusedSignIn(
-        credential_fingerprint=found["mark"], refused_at=datetime.fromisoformat(found["refused_at"])
-    )
+    return None if found is None else rows.from_columns(dict(found), RefusedSignIn, "refused_sign_in")

@@ -76,5 +76,5 @@ def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -
         entity_state=select_stream(connection, entity),
         lease=select_lease(connection, entity, now),
         dead_letters=letters,
-        last_run=None if last is None else rows.load_entry(last["entry"]),
+        last_run=None if last is None else rows.load_entry(last["entry"], f"runs of {entity}"),
     )

@@ -1,8 +1,8 @@
 """Leases and what is remembered of each entity."""
 
-import json
 import sqlite3
 from datetime import datetime, timedelta
+from typing import Any
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
@@ -10,6 +10,9 @@ from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, L
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
 from connector.ports import Clock
+
+JSON_COLUMNS: dict[str, Any] = {"edge": dict[str, str], "contract": Contract}
+"""Columns of `streams` that hold JSON. A member that is added to EntityState gets a column of its name by UPGRADES."""
 
 
 class SqliteStreams:
@@ -36,8 +39,9 @@ class SqliteStreams:
             fence = held.fence if held is not None else _last_fence(connection, entity) + 1
             lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl)
             connection.execute(
-                "INSERT OR REPLACE INTO leases (entity, owner, fence, expires_at) VALUES (?, ?, ?, ?)",
-                (entity, owner, fence, rows.instant_text(lease.expires_at)),
+                "INSERT OR REPLACE INTO leases (entity, owner, fence, expires_at)"
+                " VALUES (:entity, :owner, :fence, :expires_at)",
+                rows.to_columns(lease),
             )
             return lease, select_stream(connection, entity)
 
@@ -54,7 +58,7 @@ class SqliteStreams:
             connection.execute(
                 "INSERT INTO streams (entity, contract) VALUES (?, ?)"
                 " ON CONFLICT (entity) DO UPDATE SET contract = excluded.contract",
-                (lease.entity, rows.dump_contract(contract)),
+                (lease.entity, rows.dump(contract)),
             )
 
     def save_read_one_by_one(self, lease: Lease) -> None:
@@ -94,30 +98,25 @@ def select_lease(connection: sqlite3.Connection, entity: str, now: datetime) -> 
         "SELECT * FROM leases WHERE entity = ? AND owner IS NOT NULL AND expires_at > ?",
         (entity, rows.instant_text(now)),
     ).fetchone()
-    if row is None:
-        return None
-    return Lease(
-        entity=entity,
-        owner=row["owner"],
-        fence=row["fence"],
-        expires_at=datetime.fromisoformat(row["expires_at"]),
-    )
+    return None if row is None else rows.from_columns(dict(row), Lease, f"leases of {entity}")
 
 
 def select_stream(connection: sqlite3.Connection, entity: str) -> EntityState:
     """Return the stream, empty when nothing is remembered."""
     stored = connection.execute("SELECT mode, progress FROM checkpoints WHERE entity = ?", (entity,))
-    checkpoints = {row["mode"]: rows.load_checkpoint(row["progress"]) for row in stored}
-    row = connection.execute("SELECT * FROM streams WHERE entity = ?", (entity,)).fetchone()
-    reported_deletions = _select_reported_deletions(connection, entity)
-    if row is None:
-        return EntityState(entity=entity, checkpoints=checkpoints, reported_deletions=reported_deletions)
-    return rows.load_stream(row, checkpoints, reported_deletions)
-
-
-def _select_reported_deletions(connection: sqlite3.Connection, entity: str) -> tuple[str, ...]:
+    checkpoints = {
+        row["mode"]: rows.load(row["progress"], Checkpoint, f"checkpoints of {entity}, {row['mode']}")
+        for row in stored
+    }
     found = connection.execute("SELECT record_id FROM suspects WHERE entity = ? ORDER BY number", (entity,))
-    return tuple(row["record_id"] for row in found)
+    suspects = [row["record_id"] for row in found]
+    row = connection.execute("SELECT * FROM streams WHERE entity = ?", (entity,)).fetchone()
+    members = {"entity": entity} if row is None else dict(row)
+    for name, wanted in JSON_COLUMNS.items():
+        if members.get(name) is not None:
+            members[name] = rows.load(members[name], wanted, f"streams of {entity}, {name}")
+    members |= {"checkpoints": checkpoints, "suspects": suspects}
+    return rows.from_columns(members, EntityState, f"streams of {entity}")
 
 
 def _last_fence(connection: sqlite3.Connection, entity: str) -> int:
@@ -152,7 +151,7 @@ def _store_checkpoint(
     else:
         connection.execute(
             "INSERT OR REPLACE INTO checkpoints (entity, mode, progress) VALUES (?, ?, ?)",
-            (entity, mode, rows.dump_checkpoint(checkpoint)),
+            (entity, mode, rows.dump(checkpoint)),
         )
 
 
@@ -167,23 +166,10 @@ def _store_stream(
     connection: sqlite3.Connection, entity: str, entity_state: EntityState, due: int | None
 ) -> None:
     row = connection.execute("SELECT watermark FROM streams WHERE entity = ?", (entity,)).fetchone()
-    stored = None if row is None else rows.instant_or_none(row["watermark"])
-    later = max((mark for mark in (stored, entity_state.watermark) if mark is not None), default=None)
-    connection.execute(
-        "INSERT OR REPLACE INTO streams (entity, watermark, lower, edge, edge_complete, contract,"
-        " read_one_by_one, records_seen, last_success_at, deletions_since, due)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            entity,
-            rows.text_or_none(later),
-            rows.text_or_none(entity_state.changed_since),
-            json.dumps(dict(entity_state.recent_versions)),
-            entity_state.recent_versions_complete,
-            rows.dump_contract(entity_state.contract),
-            entity_state.read_one_by_one,
-            entity_state.records_seen,
-            rows.text_or_none(entity_state.last_success_at),
-            rows.text_or_none(entity_state.deletions_since),
-            due,
-        ),
-    )
+    columns = rows.to_columns(entity_state) | {"entity": entity, "due": due}
+    if row is not None:  # texts of instants sort as the instants do
+        columns["watermark"] = max((row["watermark"], columns["watermark"]), key=lambda mark: mark or "")
+    for elsewhere in ("checkpoints", "suspects"):
+        del columns[elsewhere]
+    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    connection.execute(f"INSERT OR REPLACE INTO streams ({names}) VALUES ({values})", columns)  # noqa: S608 - our own names

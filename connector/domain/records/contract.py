@@ -1,9 +1,9 @@
 """The tenant's own contract of one Acumatica entity: every field with its type, details and linked entities."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+
+from msgspec import Struct, field
 
 MODIFIED_FIELDS = ("LastModifiedDateTime", "LastModified")
 """Names of the cursor field, best first: it depends on the entity and on the endpoint version."""
@@ -24,14 +24,13 @@ class Kind(StrEnum):
     MULTISELECT = "multiselect"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One level of a record: its scalars, detail collections, linked entities and chosen custom fields.
 
     `custom` is keyed by `View.Field`. Only the collections and links that the connector asks for are present.
     """
 
-    fields: Mapping[str, Kind] = field(default_factory=dict)
+    fields: Mapping[str, Kind]
     details: Mapping[str, "Shape"] = field(default_factory=dict)
     linked: Mapping[str, "Shape"] = field(default_factory=dict)
     custom: Mapping[str, Kind] = field(default_factory=dict)
@@ -48,33 +47,8 @@ class Shape:
             unread=self.unread,
         )
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return plain values for the state store."""
-        plain: dict[str, Any] = {"fields": {name: kind.value for name, kind in self.fields.items()}}
-        if self.details:
-            plain["details"] = {name: shape.to_plain() for name, shape in self.details.items()}
-        if self.linked:
-            plain["linked"] = {name: shape.to_plain() for name, shape in self.linked.items()}
-        if self.custom:
-            plain["custom"] = {name: kind.value for name, kind in self.custom.items()}
-        if self.unread:
-            plain["unread"] = sorted(self.unread)
-        return plain
 
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> "Shape":
-        """Return what `to_plain` gave."""
-        return cls(
-            fields={name: Kind(kind) for name, kind in plain["fields"].items()},
-            details={name: cls.from_plain(shape) for name, shape in plain.get("details", {}).items()},
-            linked={name: cls.from_plain(shape) for name, shape in plain.get("linked", {}).items()},
-            custom={name: Kind(kind) for name, kind in plain.get("custom", {}).items()},
-            unread=frozenset(plain.get("unread", ())),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contract:
+class Contract(Struct, frozen=True, kw_only=True):
     """What one endpoint version says of one entity, cut to what the catalogue asks for.
 
     `request` names the catalogue choices the cut was made with (expand, exclude, custom): a snapshot made with other
@@ -91,26 +65,3 @@ class Contract:
     def asks_as(self, other: "Contract") -> bool:
         """Whether a list is asked for and read by both in the same way."""
         return (self.root, self.grammar) == (other.root, other.grammar)
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return plain values for the state store."""
-        return {
-            "endpoint": self.endpoint,
-            "version": self.version,
-            "request": self.request,
-            "root": self.root.to_plain(),
-            "modified_field": self.modified_field,
-            "grammar": self.grammar,
-        }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> "Contract":
-        """Return what `to_plain` gave."""
-        return cls(
-            endpoint=plain["endpoint"],
-            version=plain["version"],
-            request=plain["request"],
-            root=Shape.from_plain(plain["root"]),
-            modified_field=plain["modified_field"],
-            grammar=plain.get("grammar", 4),
-        )

@@ -1,10 +1,10 @@
 """A whole connector over a list in memory: a run takes milliseconds."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.batch import Append

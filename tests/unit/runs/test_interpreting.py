@@ -1,7 +1,8 @@
 """Rows of a list turned into records, by a contract that may change on the way."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from connector.domain.listing import ListQuery
 from connector.domain.records.codec import Record

@@ -180,7 +180,7 @@ class TestAudit:
             rig.run(life=dies_at("after state.open_run"))
         with rig.state._database.reading() as connection:
             ((run_id, text),) = connection.execute("SELECT run_id, entry FROM runs").fetchall()
-        entry = load_entry(text)
+        entry = load_entry(text, "runs")
         assert (run_id, entry.pop("started_at")) == ("run-1", NOON)
         assert entry == {"entity": "vendors", "mode": "incremental", "status": "running"}
 

@@ -1,8 +1,9 @@
 """One pass step by step: what is read, how it is written, what is remembered of it."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from connector.domain.entity_state import DeadLetter
 from connector.domain.run import Mode, Status, WriteMethod, WritePolicy

@@ -1,7 +1,8 @@
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from connector.adapters.acumatica.contract import (
     build_contract,
@@ -207,4 +208,4 @@ def test_requests_are_made_in_the_grammar_the_endpoint_speaks() -> None:
 def test_a_contract_survives_the_state_store(grammar: int) -> None:
     described = contract_of(an_entity(expand=("Details",), custom=("Document.UsrA",)), CUSTOM)
     contract = replace(described, grammar=grammar)
-    assert Contract.from_plain(contract.to_plain()) == contract
+    assert msgspec.json.decode(msgspec.json.encode(contract), type=Contract) == contract

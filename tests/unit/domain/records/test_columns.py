@@ -65,7 +65,9 @@ def test_fields_of_one_name_are_numbered_from_two_on() -> None:
 
 
 def test_a_field_called_like_the_place_of_a_line_gives_way_to_it() -> None:
-    level = build_level(Shape(details={"Details": Shape(fields={"Position": Kind.INT, "Id": Kind.INT})}))
+    level = build_level(
+        Shape(fields={}, details={"Details": Shape(fields={"Position": Kind.INT, "Id": Kind.INT})})
+    )
     ((_, _, lines),) = level.details
     assert [leaf.column for leaf in lines.leaves] == ["id", "position"]
 
