@@ -3,21 +3,31 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-annotate --no-header
 
-.PHONY: setup demo test check mutation clean
+.PHONY: setup demo quick test check lock mutation clean
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements-local.txt requirements-dev.txt
+# The lock names everything, so pip need not look for anything else (and some releases of it cannot, with hashes and extras).
+$(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.13 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Installing into $(VENV) (about half a minute, once)"
+	@echo "Installing into $(VENV) (a minute or two, once)"
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(PIP) install --quiet --no-deps --requirement requirements-dev.txt
 	@touch $@
 
 demo: setup
 	@$(VENV)/bin/python -m connector demo
+
+# Tests in memory, for every save; under a minute.
+QUICK := app adapters domain logs runs
+
+quick: setup
+	@$(VENV)/bin/python -m pytest --quiet --numprocesses auto --dist worksteal $(QUICK:%=tests/unit/%)
 
 test: setup
 	@$(VENV)/bin/python -m tests.stand_ins.install
@@ -29,9 +39,15 @@ check: setup
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache | sed -n '/^Contracts$$/,$$p'
 
+# Pins anew what pyproject.toml asks for, keeping what can stay: `make lock`; with newer releases: `make lock UPGRADE=--upgrade`.
+lock: setup
+	@$(PIP) install --quiet uv==0.13.9
+	@$(LOCK) $(UPGRADE) pyproject.toml --group dev --output-file requirements-dev.txt
+	@$(LOCK) --group pyproject.toml:function --constraint requirements-dev.txt --output-file requirements.txt
+
 # Changes the protocol's code one place at a time and runs its quick tests; what survives is listed in docs/testing.md.
 mutation: setup
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	@$(PIP) install --quiet mutmut==3.8.1
 	@CONNECTOR_HISTORIES=4 CONNECTOR_SEED=1 PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 nice $(VENV)/bin/mutmut run --max-children 2
 	@$(VENV)/bin/mutmut results
 
