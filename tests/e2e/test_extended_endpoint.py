@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from tests.e2e.profiles import Profile, set_environment, succeed
 from tests.e2e.upgrade import Upgrade
 
 
@@ -127,3 +128,35 @@ def test_an_endpoint_made_from_scratch_in_2026_r2_is_read_by_its_own_grammar(upg
     assert shown == {"status": "On Hold", "status_id": "H", "date": date(2026, 9, 9), "_extra": None}
     lines = sum(len(bill.details["Details"]) for bill in tenant.records("Bill"))
     assert upgrade.rows("SELECT count(*) AS n FROM invoice_lines") == [{"n": lines}]
+
+
+def test_columns_that_a_replay_and_a_reconcile_brought_are_still_in_the_view_after_idle_runs(
+    sandbox: Sandbox, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def extend(**fields: str) -> None:
+        definition = {"version": "1.0", "base": "24.200.001", "extra_fields": {"Account": fields}}
+        sandbox.configure(custom_endpoints={"Finance": definition})
+        tenant.clock.advance(seconds=3600)
+
+    def show() -> list[dict[str, object]]:
+        tenant.clock.advance(seconds=3600)
+        assert succeed(profile, "gl_accounts")["records_read"] == 0
+        return profile.rows("SELECT usr_score, usr_note FROM gl_accounts WHERE usr_note IS NOT NULL")
+
+    tenant = sandbox.tenant
+    first, second = tenant.records("Account")[:2]
+    set_environment(monkeypatch, {"ACUMATICA_ENDPOINT": "Finance", "ACUMATICA_ENDPOINT_VERSION": "1.0"})
+    tenant.change("Account", first.id, {"UsrScore": Decimal(10) ** 60})
+    extend(UsrScore="decimal")
+    assert succeed(profile, "gl_accounts")["records_rejected"] == 1
+
+    tenant.change("Account", first.id, {"UsrScore": Decimal(1), "UsrNote": "a"}, touch=False)
+    extend(UsrScore="decimal", UsrNote="string")
+    assert succeed(profile, "gl_accounts", mode="replay")["records_written"] == 1
+    assert show() == [{"usr_score": 1, "usr_note": "a"}]
+
+    tenant.change("Account", second.id, {"UsrSize": 7, "UsrNote": "b"}, touch=False)
+    extend(UsrScore="decimal", UsrNote="string", UsrSize="int")
+    assert succeed(profile, "gl_accounts", mode="reconcile", depth="content")["repaired"] == 1
+    assert len(show()) == 2
+    assert profile.rows("SELECT usr_size FROM gl_accounts WHERE usr_note = 'b'") == [{"usr_size": 7}]
