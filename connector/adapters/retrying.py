@@ -49,7 +49,7 @@ class Retry:
         return answer
 
     def _attempt(self, before: list[TransientError], function: Callable[[], R]) -> R:
-        """Return what the function returns. A try for which no time was left raises what the one before did: it tells why."""
+        """Call the function. When time runs out in a later try, raise the error of the try before: it names the cause."""
         try:
             return function()
         except TransientError as exc:

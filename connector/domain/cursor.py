@@ -1,7 +1,7 @@
 """How a moving, unsorted list is read without losing a row: where a pass begins, how pages join, where the next begins.
 
 The list has no order by change, no count and no next link, and it moves while it is read. So pages overlap by one row,
-which must be found again (the seam); nothing changed after the signpost is taken as read; and the next pass begins
+which must be found again; nothing changed after the pass began is taken as read; and the next pass begins
 early enough for rows that were stamped before but committed after.
 """
 
@@ -62,7 +62,7 @@ class PageOverlap:
         return 0 if window.skip == 0 else None
 
     def step_back(self, window: RowWindow, page_size: int) -> "PageOverlap":
-        """Return the seam to search from when no row was known: further back each time, to the beginning at last."""
+        """Return the overlap to search from when no row was known: further back each time, to the beginning at last."""
         step = max(page_size, self.step * 2)
         offset = max(0, window.skip - step)
         return replace(
@@ -72,7 +72,7 @@ class PageOverlap:
     def advance(
         self, window: RowWindow, fingerprints: Sequence[str], start: int, page_size: int
     ) -> "PageOverlap":
-        """Return the seam after a page whose rows from `start` on are new."""
+        """Return the overlap after a page whose rows from `start` on are new."""
         known = (*self.known, *fingerprints[start:])[-KNOWN_PAGES * page_size :]
         return PageOverlap(offset=window.skip + len(fingerprints), known=known, restarts=self.restarts)
 
@@ -88,7 +88,7 @@ def compute_next_lower(
     source_time_at_start: datetime,
     lookback: timedelta,
 ) -> datetime | None:
-    """Return where the next pass begins: `min(highest + 1 s, signpost - lookback)`, never below the previous bound.
+    """Return where the next pass begins: `min(highest_stamp + 1 s, source_time_at_start - lookback)`, never below the previous bound.
 
     In a busy list that reads the lookback again; in a quiet one nothing, even if a million rows share one stamp. None
     (everything) as long as no stamp was ever seen.

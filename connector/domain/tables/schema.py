@@ -77,7 +77,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableStatus:
-    """What `prepare` found. `created`: the table did not exist. `empty`: it holds no row, as far as can be told for nothing.
+    """What `prepare` found. `created`: the table did not exist. `empty`: it holds no row, as far as its metadata tell.
 
     `accepts_streaming`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe. `retyped` are the
     dotted paths of columns whose existing type does not take the wanted one's values: those values belong in `_extra`.
