@@ -59,16 +59,16 @@ class Interpreter:
 
         `asked_by` is the contract they were asked for by, where that is known.
         """
-        changed = asked_by if asked_by is not None and self._switch(asked_by) else None
+        changed = asked_by if asked_by is not None and self.switch(asked_by) else None
         readings = self._read_all(rows)
         if self.codec.unannounced and not self._refreshed:
             self._refreshed = True
             contract = self._source.describe(self.entity)
-            if self._switch(contract):
+            if self.switch(contract):
                 readings, changed = self._read_all(rows), contract
         return ReadingBatch(readings=readings, read_at=read_at, contract=changed)
 
-    def _switch(self, contract: Contract) -> bool:
+    def switch(self, contract: Contract) -> bool:
         """Read by this contract from now on; return whether it differs from the one before."""
         before = self.codec
         if contract.asks_as(before.contract):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.domain.cursor import MAX_RESTARTS, PageOverlap, Plan, RowWindow
-from connector.domain.listing import ListQuery
+from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
-from connector.errors import ListShiftedError, NotOptimizableError
+from connector.errors import ListShiftedError, NotOptimizableError, SourceRefusedError, SourceSetupError
 from connector.ports import Clock, Source
 from connector.runs.interpreting import Interpreter, ReadingBatch
 from connector.runs.prefetch import Prefetcher, TimedAnswer
@@ -21,6 +21,14 @@ class Page(ReadingBatch):
     overlap: PageOverlap
     source_time_at_start: datetime
     is_short: bool
+
+
+class StampFieldChangedError(Exception):
+    """The endpoint stamps changes with another field than the list is filtered by, or with none: the whole list has to be read."""
+
+    def __init__(self, contract: Contract) -> None:
+        super().__init__()
+        self.contract = contract
 
 
 class ListReader:
@@ -62,7 +70,7 @@ class ListReader:
         """Yield the pages that have new rows; return when the end of the list is proven.
 
         Raises ListShiftedError when the place is lost again and again: the order is not stable, or the list moves
-        faster than it can be read.
+        faster than it can be read; StampFieldChangedError when the list is filtered by a field that is no stamp any more.
         """
         overlap = self._open_overlap()
         changed: Contract | None = None
@@ -103,9 +111,11 @@ class ListReader:
         self._source_time_at_start = self._source_time_at_start or answer.server_time
         if len(answer.rows) == window.top:
             prefetcher.begin(window.build_next())
+        asked_by = self._interpreter.codec.contract.modified_field
         batch = self._interpreter.interpret(answer.rows, read_at=timed.read_at, asked_by=answer.contract)
         if batch.contract is not None:
             prefetcher.forget()  # it was asked for as the old contract says
+            self._check_stamp_field(batch.contract, asked_by)
         return batch
 
     def _search_back(self, overlap: PageOverlap, window: RowWindow) -> PageOverlap:
@@ -120,14 +130,31 @@ class ListReader:
 
     def _ask(self, window: RowWindow) -> TimedAnswer:
         read_at = self._clock.now()
+        asked_by = self._interpreter.codec.contract.modified_field
         try:
-            answer = self._source.read_list(self._build_query(window))
+            answer = self._read_list(window)
+        except (SourceRefusedError, SourceSetupError):
+            if self._is_filtered(asked_by):
+                self._check_stamp_field(self._source.describe(self._interpreter.entity), asked_by)
+            raise
+        return TimedAnswer(answer=answer, read_at=read_at)
+
+    def _read_list(self, window: RowWindow) -> ListAnswer:
+        try:
+            return self._source.read_list(self._build_query(window))
         except NotOptimizableError:
             if self._one_by_one:
                 raise
             self._one_by_one = True
-            answer = self._source.read_list(self._build_query(window))
-        return TimedAnswer(answer=answer, read_at=read_at)
+            return self._source.read_list(self._build_query(window))
+
+    def _is_filtered(self, asked_by: str | None) -> bool:
+        return self._plan.changed_since is not None and asked_by is not None
+
+    def _check_stamp_field(self, contract: Contract, asked_by: str | None) -> None:
+        """Raise StampFieldChangedError if the list is filtered by another field than this contract's stamp."""
+        if self._is_filtered(asked_by) and contract.modified_field != asked_by:
+            raise StampFieldChangedError(contract)
 
     def _build_query(self, window: RowWindow) -> ListQuery:
         return ListQuery(

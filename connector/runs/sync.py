@@ -10,6 +10,7 @@ from connector.domain.batch import choose_write_method
 from connector.domain.cursor import Plan, compute_next_lower, plan_backfill, plan_incremental
 from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.records.codec import Record
+from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status
 from connector.domain.versions import RecentVersions, VersionIndex
@@ -18,7 +19,7 @@ from connector.runs.deletions import follow_deletions
 from connector.runs.empty_list import is_filter_ignored
 from connector.runs.prefetch import read_ahead
 from connector.runs.preparing import OpenedEntity
-from connector.runs.reading import ListReader, Page
+from connector.runs.reading import ListReader, Page, StampFieldChangedError
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget
 
@@ -81,13 +82,19 @@ class ListSync:
 
     def _read_and_write(self) -> bool:
         """Return True when the end of the list was reached, False when time ran out."""
+        try:
+            return self._read_pass()
+        except StampFieldChangedError as exc:
+            return self._read_without_stamp(exc.contract)
+
+    def _read_pass(self) -> bool:
         self._reader = self._open_reader()
         budget = TimeBudget(self._run)
         with read_ahead(self._reader.read()) as pages:
             try:
                 for page in budget.read_pages(self._note_one_by_one(pages)):
                     self._take(page)
-            except ConnectorError:
+            except (ConnectorError, StampFieldChangedError):
                 self._keep()  # a failure does not cost the pages read before
                 raise
             if budget.is_used_up:
@@ -220,7 +227,25 @@ class ListSync:
             field,
         )
         self._run.outcome.add_details({"filter_ignored": field})
+        return self._read_everything()
+
+    def _read_without_stamp(self, contract: Contract) -> bool:
+        """Read the whole list of an endpoint that was edited in place and has lost the field that it was filtered by."""
+        lost = self._opened.contract.modified_field
+        logger.warning(
+            "The endpoint has no stamp %s of %s any more: the whole list is read%s.",
+            lost,
+            self._run.entity.acumatica_entity,
+            "" if contract.modified_field else ", by this run and by every other until the field is back",
+        )
+        self._run.outcome.add_details({"stamp_lost": lost})
+        self._opened.interpreter.switch(contract)
+        self._opened.follow_last()
+        return self._read_everything()
+
+    def _read_everything(self) -> bool:
         self._plan = Plan(changed_since=None)
+        self._recent_versions = None
         self._resume(None)
         return self._read_and_write()
 

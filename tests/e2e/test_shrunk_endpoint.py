@@ -160,3 +160,22 @@ def test_what_stays_unknown_is_the_operators_and_names_what_is_asked_for(shrinki
     assert "the list of Bill, which is one of Details, TaxDetails, Document.UsrRegion" in error["message"]
     assert "`custom`" in error["action"]
     assert failures(shrinking, since) == 1, "it is not tried again and again"
+
+
+def test_without_the_stamp_the_whole_list_is_read_and_with_it_changes_alone(shrinking: Upgrade) -> None:
+    shrinking.sync("invoices")
+    bills = len(shrinking.sandbox.tenant.records("Bill"))
+    shrinking.lose(Bill=["LastModifiedDateTime"])
+    change_a_bill(shrinking)
+    answer = shrinking.sync("invoices")
+    assert (answer["records_read"], answer["stamp_lost"]) == (bills, "LastModifiedDateTime")
+    since = len(shrinking.sandbox.requests)
+    assert shrinking.sync("invoices")["records_read"] == bills
+    assert failures(shrinking, since) == 0, "the new contract is remembered"
+
+    shrinking.lose()
+    shrinking.pass_an_hour()
+    assert shrinking.sync("invoices")["records_read"] == bills
+    shrinking.pass_an_hour()
+    assert shrinking.sync("invoices")["records_read"] == 0
+    assert_all_bills_are_right(shrinking)

@@ -11,7 +11,7 @@ from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
-from connector.errors import ConnectorError, NotOptimizableError
+from connector.errors import ConnectorError, NotOptimizableError, SourceRefusedError
 from connector.ports import Clock
 
 
@@ -27,6 +27,8 @@ class ListSource:
         """Records that no list shows, though they are there when asked for by their id."""
         self.is_blind = False
         """Whether any filter silently finds nothing."""
+        self.filters_by: set[str] = set()
+        """Fields that filters work by although the contract does not tell them."""
         self.is_optimizable = True
         self.knows_contract = True
         self.asked_by: Contract | None = None
@@ -72,6 +74,8 @@ class ListSource:
             raise NotOptimizableError("It cannot be listed at once.", action="Ask one by one.")
         listed = [raw for record_id, raw in self.rows.items() if record_id not in self.hidden]
         if query.modified_field is not None and query.changed_since is not None:
+            if query.modified_field not in self.contract.root.fields.keys() | self.filters_by:
+                raise SourceRefusedError("No such field.", action="Ask otherwise.")
             listed = [] if self.is_blind else [raw for raw in listed if self._is_after(raw, query)]
         page = listed[query.skip : query.skip + query.top]
         return ListAnswer(
