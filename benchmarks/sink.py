@@ -1,12 +1,18 @@
-"""A BigQuery that only counts: it takes every row, stores none, and never is the slow part."""
+"""A BigQuery that only counts: it takes every row, and never is the slow part.
 
+With `--remember` it also answers the query for the current versions, so that a reconcile finds what was written.
+"""
+
+import argparse
 import json
 import re
-import sys
 import time
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.remembered import Remembered
 
 
 class Sink(ThreadingHTTPServer):
@@ -14,13 +20,14 @@ class Sink(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, write_seconds: float = 0.0) -> None:
+    def __init__(self, write_seconds: float = 0.0, remembered: Remembered | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.write_seconds = write_seconds
         self.tables: dict[str, Any] = {}
         self.jobs: dict[str, Any] = {}
         self.waiting: list[dict[str, Any]] = []
         self.rows = 0
+        self.remembered = remembered
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -37,6 +44,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200, table) if table else self._refuse(404, "notFound")
         elif found := re.search(r"/(?:jobs|queries)/([\w-]+)", self.path):
             job = self.server.jobs.get(found[1])
+            if job and "/queries/" in self.path and self._asks_versions(job):
+                self._send_versions(job)
+                return
             self._send(200, job) if job else self._refuse(404, "notFound")
         else:
             self._send(200, {"datasetReference": {"projectId": "p", "datasetId": "d"}, "location": "EU"})
@@ -45,6 +55,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if "/insertAll" in self.path:
             self._write(body.count(b'"insertId"'))
+            if self.server.remembered:
+                self.server.remembered.note_insert(body)
             self._send(200, {"kind": "bigquery#tableDataInsertAllResponse"})
         elif "/upload/" in self.path:
             self._take_upload(body)
@@ -80,6 +92,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _load(self, job: dict[str, Any], rows: bytes) -> None:
         count = rows.strip().count(b"\n") + 1
+        if self.server.remembered:
+            self.server.remembered.note_lines(rows)
         self._write(count)
         self._send(200, self._finish(job, count))
 
@@ -88,6 +102,18 @@ class Handler(BaseHTTPRequestHandler):
         name = self.path.rsplit("/", 1)[1].partition("?")[0]
         self.server.tables[name] |= body
         self._send(200, self.server.tables[name])
+
+    def _asks_versions(self, job: Mapping[str, Any]) -> bool:
+        sql = job.get("configuration", {}).get("query", {}).get("query", "")
+        return self.server.remembered is not None and self.server.remembered.is_asked_for(sql)
+
+    def _send_versions(self, job: Mapping[str, Any]) -> None:
+        asked = parse_qs(urlsplit(self.path).query)
+        token, most = asked.get("pageToken", [None])[0], int(asked.get("maxResults", ["0"])[0])
+        if self.server.remembered:
+            self._send(
+                200, {"jobReference": job["jobReference"], **self.server.remembered.build_page(token, most)}
+            )
 
     def _finish(self, job: dict[str, Any], count: int) -> dict[str, Any]:
         name = job.get("jobReference", {}).get("jobId") or f"job-{len(self.server.jobs)}"
@@ -123,7 +149,16 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-if __name__ == "__main__":
-    sink = Sink(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0)
+def main() -> None:
+    """Serve until the end of the process."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("write_seconds", type=float, nargs="?", default=0.0)
+    parser.add_argument("--remember", action="store_true")
+    arguments = parser.parse_args()
+    sink = Sink(arguments.write_seconds, Remembered() if arguments.remember else None)
     print(f"http://127.0.0.1:{sink.server_port}", flush=True)
     sink.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ module "database" {
   source = "./database"
 
   firestore  = var.firestore
-  prefixes   = [module.tenant.firestore_prefix]
+  prefixes   = [coalesce(try(var.firestore.prefix, null), var.prefix)]
   project_id = module.project.id
   region     = var.region
 }
@@ -22,10 +22,11 @@ module "tenant" {
   alerts        = var.alerts
   bigquery      = var.bigquery
   cadence       = var.cadence
+  database      = module.database.name
   deployers     = var.deployers
   entities      = var.entities
   entities_file = var.entities_file
-  firestore     = merge(var.firestore, { database = module.database.name })
+  firestore     = var.firestore
   function      = var.function
   labels        = var.labels
   log_level     = var.log_level
@@ -37,4 +38,16 @@ module "tenant" {
   region        = var.region
   sync          = var.sync
   time_zone     = var.time_zone
+}
+
+module "gateway" {
+  source = "./gateway"
+  count  = try(var.notify.gateway, false) ? 1 : 0
+
+  function = { name = module.tenant.function, region = var.region, url = module.tenant.function_url }
+  header   = try(var.notify.header, "X-Notify-Secret")
+  labels   = module.tenant.labels
+  prefix   = var.prefix
+  project  = module.project
+  region   = try(var.notify.gateway_region, null)
 }

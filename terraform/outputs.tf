@@ -14,7 +14,7 @@ output "dashboard" {
 }
 
 output "dataset" {
-  description = "The dataset, as project and name."
+  description = "The dataset."
   value       = module.tenant.dataset
 }
 
@@ -36,6 +36,11 @@ output "function_url" {
 output "invoker" {
   description = "Identity that calls the function."
   value       = module.tenant.invoker
+}
+
+output "notify_address" {
+  description = "Where Acumatica's push destination posts to; null without notify.gateway."
+  value       = one(module.gateway[*].address)
 }
 
 output "open_status" {

@@ -67,7 +67,7 @@ variable "log_level" {
 }
 
 variable "notify" {
-  description = "Push notifications of Acumatica as hints at POST /notify; docs/acumatica-setup.md tells how they get there. Enabling makes the container of their secret."
+  description = "Push notifications of Acumatica as hints at POST /notify; docs/acumatica-setup.md tells how they get there. enabled makes the container of their secret; gateway makes the address that Acumatica posts to, in gateway_region (default: the region)."
   type        = any
   default     = {}
 }

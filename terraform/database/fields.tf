@@ -1,9 +1,11 @@
 # How Firestore indexes the documents of connector/adapters/firestore; a test compares the two.
 locals {
+  prefixes = [for prefix in var.prefixes : replace(prefix, "-", "_")]
+
   # Firestore indexes every field unless told not to: each index entry is written and stored, and none of these is ever
   # asked for.
   fields_without_index_by_prefix = merge([
-    for prefix in var.prefixes : {
+    for prefix in local.prefixes : {
       "${prefix}_streams"      = ["checkpoints", "contract", "edge", "suspects"]
       "${prefix}_dead_letters" = ["payload", "reason"]
     }
@@ -26,7 +28,7 @@ locals {
   fields_with_array_index = var.firestore.shared_settings ? toset(["keys", "record_ids"]) : toset([])
 
   collections_that_expire = toset(concat(
-    flatten([for prefix in var.prefixes : ["${prefix}_notifications", "${prefix}_runs"]]),
+    flatten([for prefix in local.prefixes : ["${prefix}_notifications", "${prefix}_runs"]]),
     var.firestore.shared_settings ? ["pages"] : [],
   ))
 }

@@ -15,7 +15,7 @@ variable "firestore" {
 }
 
 variable "prefixes" {
-  description = "First part of the collections' names, of every tenant whose state is in the database."
+  description = "Of every tenant whose state is in the database the prefix, or its firestore.prefix where it has one of its own."
   type        = list(string)
 
   validation {

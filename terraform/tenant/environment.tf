@@ -14,7 +14,7 @@ locals {
       BIGQUERY_LOCATION            = var.bigquery.location
       STATE                        = "firestore"
       FIRESTORE_PROJECT            = var.project.id
-      FIRESTORE_DATABASE           = var.firestore.database
+      FIRESTORE_DATABASE           = var.database
       FIRESTORE_PREFIX             = local.firestore_prefix
       SYNC_LOOKBACK_SECONDS        = tostring(var.sync.lookback_seconds)
       SYNC_TIME_BUDGET_SECONDS     = tostring(var.function.time_budget_seconds)

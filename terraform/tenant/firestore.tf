@@ -6,6 +6,6 @@ resource "google_project_iam_member" "runtime_keeps_state" {
 
   condition {
     title      = "one-database"
-    expression = "resource.name == \"projects/${var.project.id}/databases/${var.firestore.database}\""
+    expression = "resource.name == \"projects/${var.project.id}/databases/${var.database}\""
   }
 }

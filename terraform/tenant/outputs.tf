@@ -14,8 +14,8 @@ output "dashboard" {
 }
 
 output "dataset" {
-  description = "The dataset, as project and name."
-  value       = "${local.environment["BIGQUERY_PROJECT"]}.${local.dataset}"
+  description = "The dataset."
+  value       = local.dataset
 
   depends_on = [google_bigquery_dataset.warehouse]
 }
@@ -23,11 +23,6 @@ output "dataset" {
 output "environment" {
   description = "What the command line needs to look at this deployment from a laptop."
   value       = local.laptop_environment
-}
-
-output "firestore_prefix" {
-  description = "First part of the names of the collections in Firestore."
-  value       = local.firestore_prefix
 }
 
 output "function" {
@@ -43,6 +38,11 @@ output "function_url" {
 output "invoker" {
   description = "Identity that calls the function."
   value       = google_service_account.invoker.email
+}
+
+output "labels" {
+  description = "The labels of everything that takes them."
+  value       = local.labels
 }
 
 output "open_status" {

@@ -98,6 +98,12 @@ variable "cadence" {
   }
 }
 
+variable "database" {
+  description = "The Firestore database as terraform/database made it: database = module.database.name."
+  type        = string
+  default     = "(default)"
+}
+
 variable "deployers" {
   description = "Members that may ask for an identity token of the invoker, for the smoke test after a deployment: serviceAccount:cloud-build@PROJECT.iam.gserviceaccount.com."
   type        = list(string)
@@ -151,10 +157,9 @@ variable "entities_file" {
 }
 
 variable "firestore" {
-  description = "Where state and audit are kept: a database, and the first part of its collections' names (default: the prefix)."
+  description = "The first part of the names of the collections that state and audit are kept in (prefix; default: the prefix of all names)."
   type = object({
-    database = optional(string, "(default)")
-    prefix   = optional(string)
+    prefix = optional(string)
   })
   default = {}
 
@@ -226,9 +231,11 @@ variable "log_level" {
 }
 
 variable "notify" {
-  description = "Push notifications of Acumatica as hints at POST /notify; docs/acumatica-setup.md tells how they get there. Enabling makes the container of their secret."
+  description = "Push notifications of Acumatica as hints at POST /notify; docs/acumatica-setup.md tells how they get there. enabled makes the container of their secret; gateway makes the address that Acumatica posts to, in gateway_region (default: the region)."
   type = object({
     enabled         = optional(bool, false)
+    gateway         = optional(bool, false)
+    gateway_region  = optional(string)
     header          = optional(string, "X-Notify-Secret")
     queries         = optional(string, "")
     collect_seconds = optional(number, 60)
@@ -239,6 +246,11 @@ variable "notify" {
   validation {
     condition     = can(regex("^[A-Za-z0-9-]+$", var.notify.header)) && var.notify.collect_seconds >= 1 && var.notify.collect_seconds <= 3600 && floor(var.notify.collect_seconds) == var.notify.collect_seconds
     error_message = "notify.header must be the name of an HTTP header, notify.collect_seconds a whole number from 1 to 3600."
+  }
+
+  validation {
+    condition     = !var.notify.gateway || var.notify.enabled && var.function.ingress == "ALLOW_ALL"
+    error_message = "notify.gateway needs notify.enabled, and function.ingress ALLOW_ALL: the gateway is outside of the project's networks."
   }
 
   validation {

@@ -17,7 +17,7 @@ from hcl2 import SerializationOptions
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "terraform"
 TENANT = FOLDER / "tenant"
-MODULES = ("project", "database", "tenant")
+MODULES = ("project", "database", "tenant", "gateway", "united")
 
 REQUIRED: Mapping[str, Any] = {
     "project_id": "acme-data",
@@ -37,7 +37,12 @@ OUTPUTS = {
         "number": f'"{PROJECT_NUMBER}"',
     },
     "database": {"name": "var.firestore.database"},
-    "tenant": {"firestore_prefix": "local.firestore_prefix"},
+    "tenant": {
+        "function": "local.function_name",
+        "function_url": "local.function_url",
+        "labels": "local.labels",
+    },
+    "gateway": {"address": '""'},
 }
 """What the modules tell each other, as far as it is known without Google."""
 
@@ -95,7 +100,8 @@ class Configuration:
                 "bigquery_account": "serviceAccount:bq",
             }
             handed = {name: value for name, value in variables.items() if name != "project_id"}
-            variables = {**handed, "project": project}
+            database = variables.get("firestore", {}).get("database", "(default)")
+            variables = {**handed, "project": project, "database": database}
         elif module:
             variables = {name: value for name, value in variables.items() if name in TAKEN[module]}
         file = self._folder / "given.tfvars.json"

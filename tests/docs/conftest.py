@@ -1,6 +1,7 @@
 """What the tests of documents and deployment may ask for."""
 
 import os
+import shutil
 
 import pytest
 
@@ -17,3 +18,11 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
         leave_out = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         leave_out(f"{UNTESTED} with Terraform: {missing}")
         raise
+
+
+@pytest.fixture(scope="session")
+def terraform_needed() -> None:
+    """Skip here, and fail with CI=true, where there is no terraform."""
+    if shutil.which("terraform") is None:
+        leave_out = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        leave_out(f"{UNTESTED} with Terraform: terraform is not installed")

@@ -34,7 +34,7 @@ def describe_identity(binding: Resource) -> str:
     if member == "${each.key}":
         given = re.search(r"toset\(var\.([\w.]+)\)", str(binding.body["for_each"]))
         assert given, binding.name
-        return f"`{given[1]}`"
+        return f"`{given[1]}` of `united`" if binding.module == "united" else f"`{given[1]}`"
     assert member == "${var.project.bigquery_account}", binding.name
     return "BigQuery's own account"
 
@@ -79,7 +79,7 @@ def test_nobody_is_everybody() -> None:
     callers = [
         b for b in bindings() if b.text("role") in ("roles/run.invoker", "roles/cloudfunctions.invoker")
     ]
-    assert {describe_identity(caller) for caller in callers} == {"invoker", "`operators`"}
+    assert {describe_identity(caller) for caller in callers} == {"invoker", "`operators`", "gateway"}
 
 
 def test_rights_on_the_project_are_those_no_smaller_thing_can_carry() -> None:

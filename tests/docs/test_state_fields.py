@@ -17,7 +17,7 @@ from connector.adapters.firestore.notifications import NOTIFICATIONS
 from connector.adapters.firestore.pages import split_page
 from connector.adapters.retrying import Retry
 from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Outcome
-from tests.docs.configuration import FOLDER, Configuration, find_resource
+from tests.docs.configuration import Configuration, find_resource
 from tests.stand_ins.clock import NOON, FakeClock
 
 PREFIX = "acumatica"
@@ -74,8 +74,6 @@ def test_audit_entries_expire(configuration: Configuration) -> None:
 def test_the_prefix_is_the_one_the_function_uses(configuration: Configuration) -> None:
     named = configuration.evaluate("keys(local.fields_without_index)", module="database", prefixes=["erp"])
     assert {f"erp_{STREAMS}", f"erp_{DEAD_LETTERS}", PAGES, PARTS} == set(named)
-    main = (FOLDER / "main.tf").read_text()
-    assert "prefixes   = [module.tenant.firestore_prefix]" in main
     environment = configuration.evaluate("local.environment", firestore={"prefix": "erp"})
     assert environment["FIRESTORE_PREFIX"] == "erp"
 

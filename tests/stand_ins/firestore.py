@@ -14,12 +14,12 @@ MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
 
 
 @contextmanager
-def running_firestore() -> Iterator[str]:
+def running_firestore(*, heap: str = "512m") -> Iterator[str]:
     """Yield `host:port` of an emulator of this process's own, empty at first."""
     java = shutil.which("java")
     if java is None:
         raise StandInUnavailableError("it needs Java 11 or newer on the PATH")
-    program = [java, "-Duser.language=en", "-Xmx512m", "-cp", str(_jar()), MAIN]
+    program = [java, "-Duser.language=en", f"-Xmx{heap}", "-cp", str(_jar()), MAIN]
     with running(lambda port: [*program, f"--host={HOST}", f"--port={port}"]) as port:
         yield f"{HOST}:{port}"
 

@@ -2,11 +2,14 @@
 # Copy this folder's files into the root of a configuration of your own, or run Terraform here.
 
 locals {
+  # By name. Each is given the prefix erp-NAME, from which every name of its own follows.
   tenants = {
-    north = { url = "https://erp.example.com/North", location = "EU" }
-    south = { url = "https://erp.example.com/South", location = "EU" }
-    west  = { url = "https://west.example.com/Books", location = "US" }
+    north = { url = "https://erp.example.com/North" }
+    south = { url = "https://erp.example.com/South" }
+    west  = { url = "https://west.example.com/Books" }
   }
+
+  prefixes = { for name in keys(local.tenants) : name => "erp-${name}" }
 }
 
 module "project" {
@@ -18,7 +21,7 @@ module "project" {
 module "database" {
   source = "../../database"
 
-  prefixes   = [for tenant in module.tenant : tenant.firestore_prefix]
+  prefixes   = values(local.prefixes)
   project_id = module.project.id
   region     = var.region
 }
@@ -29,10 +32,21 @@ module "tenant" {
 
   acumatica = { url = each.value.url }
   alerts    = { emails = var.emails }
-  bigquery  = { location = each.value.location }
-  firestore = { database = module.database.name }
+  bigquery  = { location = var.location }
+  database  = module.database.name
   paused    = contains(var.paused, each.key)
-  prefix    = "erp-${each.key}"
+  prefix    = local.prefixes[each.key]
   project   = module.project
   region    = var.region
+}
+
+module "united" {
+  source = "../../united"
+  count  = length(var.united_views) > 0 ? 1 : 0
+
+  dataset  = "erp_all"
+  location = var.location
+  project  = module.project
+  tenants  = { for name, tenant in module.tenant : name => tenant.dataset }
+  views    = var.united_views
 }

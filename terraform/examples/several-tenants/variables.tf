@@ -3,6 +3,12 @@ variable "emails" {
   type        = list(string)
 }
 
+variable "location" {
+  description = "Where the datasets go: one location, so that views can unite them."
+  type        = string
+  default     = "EU"
+}
+
 variable "paused" {
   description = "The tenants whose schedule stands still and whose alerts are silent: those whose secret has no version yet."
   type        = set(string)
@@ -17,4 +23,10 @@ variable "project_id" {
 variable "region" {
   description = "Region of the functions, the schedules and the queues."
   type        = string
+}
+
+variable "united_views" {
+  description = "The views to unite over all tenants in the dataset erp_all, such as vendors: after each tenant's first run."
+  type        = set(string)
+  default     = []
 }

@@ -1,0 +1,168 @@
+"""Terraform itself on the whole configuration, with providers that serve Google's schemas: valid, planned, applied, moved, removed."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.docs.configuration import FOLDER, REQUIRED, resources
+from tests.docs.provider.cloud import RELEASES, Terraform, providers
+
+TENANTS = "examples/several-tenants"
+EXAMPLE: dict[str, Any] = {"project_id": "acme-data", "region": "europe-west1", "emails": ["erp@example.com"]}
+
+NAMES = {
+    "account_id", "api_config_id", "api_id", "dashboard_json", "dataset_id", "display_name", "friendly_name",
+    "gateway_id", "name", "repository_id", "secret_id",
+}  # fmt: skip
+"""Arguments by which Google or a person tells things of one kind apart."""
+
+SHARED_TYPES = ("_iam_member", "_bucket_object")
+"""What has its name in something else that has one of its own."""
+
+
+EVERYTHING: dict[str, Any] = {
+    **REQUIRED,
+    "acumatica": {**REQUIRED["acumatica"], "rotating_token": True},
+    "alerts": {"emails": ["erp@example.com"]},
+    "bigquery": {
+        "kms_key": "projects/p/locations/eu/keyRings/r/cryptoKeys/k",
+        "readers": ["group:finance@example.com"],
+    },
+    "cadence": "nightly",
+    "deployers": ["serviceAccount:deployer@acme-data.iam.gserviceaccount.com"],
+    "notify": {"enabled": True, "gateway": True, "header": "X-Acumatica"},
+    "operators": ["group:erp-team@example.com"],
+}
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def release(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    request.getfixturevalue("terraform_needed")
+    with providers(request.param) as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="module")
+def newest(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    request.getfixturevalue("terraform_needed")
+    with providers(RELEASES[-1]) as addresses:
+        yield addresses
+
+
+@pytest.mark.parametrize("root", ["", TENANTS])
+def test_the_configuration_is_valid_with_every_release_it_allows(
+    release: dict[str, str], tmp_path: Path, root: str
+) -> None:
+    assert "The configuration is valid" in Terraform(tmp_path, root, release).run("validate")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('account_id   = "${var.prefix}-runtime"', 'acount_id = "x"', "acount_id"),
+        ('type             = "zip"', "type = [1]", "string required"),
+        ("google_service_account.runtime.member", "google_service_account.runtime.membre", "membre"),
+    ],
+)
+def test_a_slip_would_be_noticed(
+    newest: dict[str, str], tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    terraform = Terraform(tmp_path, "", newest)
+    [file] = [file for file in (terraform.folder / "tenant").glob("*.tf") if right in file.read_text()][:1]
+    file.write_text(file.read_text().replace(right, wrong))
+    refused = terraform.attempt("validate")
+    assert refused.returncode == 1
+    assert said in refused.stderr
+
+
+def test_three_tenants_have_no_name_in_common_and_one_leaves_alone(
+    newest: dict[str, str], tmp_path: Path
+) -> None:
+    terraform = Terraform(tmp_path, TENANTS, newest)
+    terraform.give(**EXAMPLE, united_views=["vendors"])
+    terraform.plan()
+    terraform.apply()
+    assert not find_shared_names(terraform.resources())
+    assert set(terraform.outputs()["tenants"]) == {"north", "south", "west"}
+
+    main = terraform.folder / "main.tf"
+    main.write_text(re.sub(r"^    west .*\n", "", main.read_text(), flags=re.MULTILINE))
+    changes = terraform.plan()
+    assert set(changes) == {"no-op", "delete", "update"}
+    assert changes["update"] == ['module.united[0].google_bigquery_table.views["vendors"]']
+    left = {re.sub(r"\[\d+\]", "", address.split(".google")[0]) for address in changes["delete"]}
+    assert left == {'module.tenant["west"]', "module.database", "module.united"}
+    fields = [address for address in changes["delete"] if address.startswith("module.database")]
+    assert fields
+    assert all('"erp_west_' in address for address in fields)
+
+
+def find_shared_names(made: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
+    """Return what two tenants call alike: kind, argument and name."""
+    seen: dict[tuple[str, str, Any], set[str]] = {}
+    for resource in made:
+        if tenant := re.match(r'module\.tenant\["(\w+)"\]', resource["address"]):
+            for argument, value in resource["values"].items():
+                if argument in NAMES and value is not None and not resource["type"].endswith(SHARED_TYPES):
+                    seen.setdefault((resource["type"], argument, value), set()).add(tenant[1])
+    assert len(seen) > 80
+    return [name for name, tenants in seen.items() if len(tenants) > 1]
+
+
+@pytest.fixture(scope="module")
+def deployed(newest: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """A deployment with everything that is optional."""
+    terraform = Terraform(tmp_path_factory.mktemp("deployed"), "", newest)
+    terraform.give(**EVERYTHING)
+    terraform.plan()
+    terraform.apply()
+    return terraform
+
+
+def test_what_is_deployed_stays_as_it_is(deployed: Terraform) -> None:
+    assert set(deployed.plan()) == {"no-op"}
+
+
+def test_a_deployment_made_before_there_were_modules_is_moved_and_nothing_is_made_anew(
+    deployed: Terraform, tmp_path: Path
+) -> None:
+    terraform = deployed.copy(tmp_path)
+    state = terraform.folder / "terraform.tfstate"
+    kept = json.loads(state.read_text())
+    kept["resources"] = [each for each in kept["resources"] if "gateway" not in each.get("module", "")]
+    for resource in kept["resources"]:
+        resource.pop("module", None)
+        for instance in resource["instances"]:
+            instance.pop("dependencies", None)
+    state.write_text(json.dumps(kept))
+    changes = terraform.plan()
+    assert set(changes) == {"no-op", "create"}
+    assert all(address.startswith("module.gateway") for address in changes["create"])
+
+
+def test_the_gateway_passes_its_definition_on_with_the_functions_address(deployed: Terraform) -> None:
+    made = {resource["address"]: resource["values"] for resource in deployed.resources()}
+    config = made["module.gateway[0].google_api_gateway_api_config.notify"]
+    [document] = config["openapi_documents"][0]["document"]
+    definition = yaml.safe_load(base64.b64decode(document["contents"]))
+    call = definition["paths"]["/notify"]["post"]
+    url = deployed.outputs()["function_url"]
+    assert call["x-google-backend"]["address"] == f"{url}/notify"
+    assert call["x-google-backend"]["jwt_audience"] == url
+    assert call["parameters"][0]["name"] == EVERYTHING["notify"]["header"]
+    account = made["module.gateway[0].google_service_account.gateway"]["email"]
+    assert config["gateway_config"][0]["backend_config"][0]["google_service_account"] == account
+    assert deployed.outputs()["notify_address"].endswith("/notify")
+
+
+def test_every_resource_of_old_is_moved_and_every_move_leads_somewhere() -> None:
+    moves = json.loads((FOLDER / "moved.tf.json").read_text())["moved"]
+    here = {f"module.{r.module}.{r.type}.{r.name}" for r in resources()}
+    assert {move["to"] for move in moves} <= here
+    assert all(move["to"].split(".", 2)[2] == move["from"] for move in moves)
