@@ -170,7 +170,7 @@ class Rig:
 
     def build_table(self, entity: str) -> Table:
         """Return the log by the contract that the last run has read."""
-        contract = self.state.read_entity_state(entity).contract
+        contract = self.state.entities.read(entity).contract
         assert contract is not None
         return build_table(self.catalogue[entity], contract)
 
@@ -221,7 +221,7 @@ class Rig:
         ports = self.open_ports()
         payload = ports.source.read_record(self.catalogue[entity], record_id)
         ports.source.close()
-        self.state.add_dead_letter(
+        self.state.dead_letters.add(
             DeadLetter(
                 entity=entity,
                 record_id=record_id,

@@ -18,7 +18,7 @@ def assert_shows_tenant(rig: Rig, entity: str, *, deleted: frozenset[str] = froz
     `deleted` are ids that may still be shown, because nothing but a reconcile removes them.
     """
     block = rig.catalogue[entity]
-    contract = rig.state.read_entity_state(entity).contract
+    contract = rig.state.entities.read(entity).contract
     assert contract is not None
     records = {
         record.id: record for record in rig.sandbox.tenant.records(block.acumatica_entity, hidden=False)

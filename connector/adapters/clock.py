@@ -3,15 +3,19 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+from typing_extensions import override
 
-class SystemClock:
+from connector.ports import Clock
+
+
+class SystemClock(Clock):
     """Real time."""
 
+    @override
     def now(self) -> datetime:
-        """Return the present instant in UTC."""
         return datetime.now(UTC)
 
+    @override
     def sleep(self, duration: timedelta) -> None:
-        """Wait; return at once when the duration is not positive."""
         if duration > timedelta(0):
             time.sleep(duration.total_seconds())

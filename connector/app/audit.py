@@ -31,13 +31,15 @@ def read_audit(state: StateStore, warehouse: Warehouse, entity: Entity, key: str
     A record bears a key if it ever did: page audits know that of records that were never written, the log that of records
     whose page audits have expired or are lost.
     """
-    found = dict.fromkeys([*state.find_records(entity.name, key), *_find_logged(warehouse, entity, key)])
+    found = dict.fromkeys(
+        [*state.audit.find_records(entity.name, key), *_find_logged(warehouse, entity, key)]
+    )
     lines = [line for record_id in found or [key] for line in _collect(state, warehouse, entity, record_id)]
     return sorted(lines, key=lambda line: (line.at, line.place))
 
 
 def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id: str) -> Iterator[AuditLine]:
-    for page in state.audit_trail(entity.name, record_id):
+    for page in state.audit.read_trail(entity.name, record_id):
         yield AuditLine(
             at=page.recorded_at,
             place="run",
@@ -48,7 +50,7 @@ def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id:
             what=f"{page.mode}: {page.entry.outcome.value}",
             reason=page.entry.reason,
         )
-    for letter in state.dead_letters(entity.name, record_id):
+    for letter in state.dead_letters.read(entity.name, record_id):
         yield AuditLine(
             at=letter.rejected_at,
             place="dead letter",

@@ -70,7 +70,7 @@ def _check_source(
 ) -> Iterator[CheckLine]:
     """Yield Acumatica's lines, and keep the contracts read meanwhile."""
     try:
-        seat = take_seat(ports.state, ports.source, owner, limits.max_sessions, limits.lease_ttl)
+        seat = take_seat(ports.state.seats, ports.source, owner, limits.max_sessions, limits.lease_ttl)
     except ConnectorError as exc:
         yield _failed("acumatica seat", exc)
         return
@@ -93,7 +93,7 @@ def _check_source(
     finally:
         ports.source.close()
         try:
-            give_seat_back(ports.state, ports.source, seat)
+            give_seat_back(ports.state.seats, ports.source, seat)
         except ConnectorError as exc:
             yield _failed("acumatica seat", exc)
 
@@ -103,7 +103,7 @@ def _take_over(ports: Ports) -> Iterator[CheckLine]:
     if origin is None:
         return
     try:
-        ports.state.remember_origin(origin)
+        ports.state.seats.remember_origin(origin)
     except ConnectorError as exc:
         yield _failed("copied tenant", exc)
     else:
@@ -116,7 +116,7 @@ def _check_warehouse(
     """Yield the warehouse's lines, with the views of every entity whose contract was read just now or by a run."""
     try:
         known = [
-            (entity, contracts.get(entity.name) or ports.state.read_entity_state(entity.name).contract)
+            (entity, contracts.get(entity.name) or ports.state.entities.read(entity.name).contract)
             for entity in entities
         ]
     except ConnectorError as exc:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from connector.domain.entity import Entity
 from connector.domain.notification import MAX_PROBES_PER_RUN, find_entity, parse_notification
 from connector.errors import UnknownSenderError
-from connector.ports import StateStore
+from connector.ports import NotificationStore
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def check_sender(given: str, expected: bytes) -> None:
 
 def take_notification(
     body: bytes,
-    state: StateStore,
+    notifications: NotificationStore,
     entities: Mapping[str, Entity],
     named: Mapping[str, str],
     start_run: Callable[[Entity], datetime | None],
@@ -54,7 +54,7 @@ def take_notification(
     """Note the notification, once, and have its entity read. `start_run` returns when, or None if nothing can start it."""
     hint = parse_notification(body)
     entity = find_entity(hint.query, entities, named)
-    if not state.note_notification(entity.name, hint.id, hint.reported_deletions, REMEMBERED):
+    if not notifications.note(entity.name, hint.id, hint.reported_deletions, REMEMBERED):
         return Receipt(status=Acknowledgement.DUPLICATE, entity=entity.name)
     if hint.unidentified:
         logger.warning(

@@ -85,7 +85,7 @@ class Connector:
         try:
             return take_notification(
                 read_body(),
-                state,
+                state.notifications,
                 self.catalogue.entities,
                 parse_queries(notify.queries),
                 lambda entity: follow_up.start(entity, starts_at),

@@ -35,7 +35,7 @@ class Claims:
 
     def take_lease(self, entity: str) -> EntityState | Lease:
         """Take the entity's lease and return what is remembered of the entity; return the lease of another run at work."""
-        taken = self._ports.state.acquire_lease(entity, self._owner, self._ttl)
+        taken = self._ports.state.entities.acquire_lease(entity, self._owner, self._ttl)
         if isinstance(taken, Lease):
             return taken
         self._lease, entity_state = taken
@@ -44,7 +44,7 @@ class Claims:
     def take_seat(self) -> None:
         """Take one of the seats this connector may hold; raise SessionsBusyError when other entities hold them all."""
         self._seat = take_seat(
-            self._ports.state, self._ports.source, self._owner, self._max_sessions, self._ttl
+            self._ports.state.seats, self._ports.source, self._owner, self._max_sessions, self._ttl
         )
         if self._seat is None:
             raise SessionsBusyError(
@@ -56,11 +56,11 @@ class Claims:
     def remember_origin(self) -> None:
         """Remember the tenant that is read, once it is known, before its first rows are written."""
         if self._seat is not None:
-            self._seat = note_origin(self._ports.state, self._ports.source, self._seat)
+            self._seat = note_origin(self._ports.state.seats, self._ports.source, self._seat)
 
     def commit(self, entity_state: EntityState, *, covers_reports: bool) -> bool:
         """Store what is remembered of the entity and give the lease back; return whether the entity is due all the same."""
-        is_due = self._ports.state.commit(self.lease, entity_state, covers_reports=covers_reports)
+        is_due = self._ports.state.entities.commit(self.lease, entity_state, covers_reports=covers_reports)
         self._lease = None
         return is_due
 
@@ -68,7 +68,7 @@ class Claims:
         """Give back what is still held. What fails here ends by itself when its time is over."""
         if self._seat is not None:
             seat = self._seat
-            attempt("the seat", lambda: give_seat_back(self._ports.state, self._ports.source, seat))
+            attempt("the seat", lambda: give_seat_back(self._ports.state.seats, self._ports.source, seat))
         if self._lease is not None:
             lease = self._lease
-            attempt("the lease", lambda: self._ports.state.release_lease(lease))
+            attempt("the lease", lambda: self._ports.state.entities.release_lease(lease))

@@ -11,7 +11,7 @@ from connector.domain.instants import to_text
 from connector.domain.run import RunResult, WriteMethod
 from connector.domain.tables.sync_runs import SYNC_RUNS, to_plain
 from connector.errors import ConnectorError
-from connector.ports import StateStore, Warehouse
+from connector.ports import AuditStore, Warehouse
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +24,10 @@ def attempt(what: str, action: Callable[[], object]) -> None:
         logger.warning("%s could not be written or released: %s", what, exc.message)
 
 
-def close_audit(state: StateStore, result: RunResult, finished_at: datetime) -> None:
+def close_audit(audit: AuditStore, result: RunResult, finished_at: datetime) -> None:
     """Complete the run's audit entry."""
     entry = {**to_plain(result), "started_at": result.started_at, "finished_at": finished_at}
-    attempt("the audit entry", lambda: state.close_run(result.run_id, entry))
+    attempt("the audit entry", lambda: audit.close_run(result.run_id, entry))
 
 
 def record_run(warehouse: Warehouse, result: RunResult, finished_at: datetime) -> None:

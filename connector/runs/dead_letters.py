@@ -27,7 +27,7 @@ class DeadLetters:
         """Keep the record whole, in place of an older letter of it."""
         entity, now = self._run.entity.name, self._run.ports.clock.now()
         logger.warning("record %s of %s is kept as a dead letter: %s", found.id, entity, reason)
-        self._run.ports.state.add_dead_letter(
+        self._run.ports.state.dead_letters.add(
             DeadLetter(
                 entity=entity,
                 record_id=found.id,
@@ -51,9 +51,9 @@ class DeadLetters:
         ):  # rejected earlier in this run, when this page was perhaps read ahead already
             until = self._run.ports.clock.now()
         logger.info("record %s of %s can be used: its dead letter is forgotten", record_id, entity)
-        self._run.ports.state.remove_dead_letter(entity, record_id, until)
+        self._run.ports.state.dead_letters.remove(entity, record_id, until)
 
     def _digests(self) -> dict[str, str]:
         if self._found is None:
-            self._found = dict(self._run.ports.state.dead_letter_digests(self._run.entity.name))
+            self._found = dict(self._run.ports.state.dead_letters.read_digests(self._run.entity.name))
         return self._found

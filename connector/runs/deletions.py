@@ -77,7 +77,7 @@ def follow_deletions(
         if record_id in looked_at or record_id not in live
     ]
     if dealt_with:
-        run.ports.state.remove_reported_deletions(run.lease, dealt_with)
+        run.ports.state.entities.remove_reported_deletions(run.lease, dealt_with)
     is_done = is_all_told and len(looked_at) == len(live)
     return replace(entity_state, deletions_since=covered_until) if is_done else entity_state
 

@@ -66,7 +66,7 @@ class OpenedEntity:
         if contract is None or contract == self._contract:
             return
         logger.info("the contract of %s has changed: its table follows", self._run.entity.name)
-        self._run.ports.state.save_contract(self._run.lease, contract)
+        self._run.ports.state.entities.save_contract(self._run.lease, contract)
         self._contract = contract
         self._entity_state = replace(self._entity_state, contract=contract)
         self.writer.switch_table(build_table(self._run.entity, contract))
@@ -80,7 +80,7 @@ class OpenedEntity:
         """Remember that this entity's list has to be read record by record."""
         if not self._entity_state.read_one_by_one:
             self._entity_state = replace(self._entity_state, read_one_by_one=True)
-            self._run.ports.state.save_read_one_by_one(self._run.lease)
+            self._run.ports.state.entities.save_read_one_by_one(self._run.lease)
 
 
 def load_contract(run: Run, entity_state: EntityState) -> Contract:
@@ -90,7 +90,7 @@ def load_contract(run: Run, entity_state: EntityState) -> Contract:
     ):
         return entity_state.contract
     contract = run.ports.source.describe(run.entity)
-    run.ports.state.save_contract(run.lease, contract)
+    run.ports.state.entities.save_contract(run.lease, contract)
     return contract
 
 
@@ -113,5 +113,5 @@ def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[Tabl
     checkpoints: dict[str, Checkpoint | None] = dict.fromkeys(entity_state.checkpoints)
     checkpoints[Mode.INCREMENTAL.value] = start
     for mode, checkpoint in checkpoints.items():
-        run.ports.state.save_checkpoint(run.lease, mode, checkpoint)
+        run.ports.state.entities.save_checkpoint(run.lease, mode, checkpoint)
     return status, replace(entity_state, recent_versions={}, checkpoints={Mode.INCREMENTAL.value: start})

@@ -165,7 +165,7 @@ class Reconcile:
                 known=page.overlap.known,
                 highest_stamp=None,
             )
-        self._run.ports.state.save_checkpoint(self._run.lease, Mode.RECONCILE.value, checkpoint)
+        self._run.ports.state.entities.save_checkpoint(self._run.lease, Mode.RECONCILE.value, checkpoint)
 
     def _mark_deleted(self) -> bool:
         """Tombstone what is neither listed nor found by its id. Return False when time ran out."""

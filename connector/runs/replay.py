@@ -57,7 +57,7 @@ class Replay:
         """Replay in batches; return PARTIAL when time ran out. What still cannot be used stays a dead letter."""
         if self._run.request.record_id is not None:
             self._replay(
-                self._run.ports.state.dead_letters(self._run.entity.name, self._run.request.record_id)
+                self._run.ports.state.dead_letters.read(self._run.entity.name, self._run.request.record_id)
             )
         else:
             self._replay_all()
@@ -67,7 +67,7 @@ class Replay:
     def _replay_all(self) -> None:
         """Replay every letter that was there when the replay began, in this run or in a partial one before."""
         began_at = self._began_at()
-        letters = self._run.ports.state.dead_letters(self._run.entity.name)
+        letters = self._run.ports.state.dead_letters.read(self._run.entity.name)
         self._replay(letter for letter in letters if letter.rejected_at <= began_at)
         if self._budget.is_used_up:
             self._save_checkpoint(self._build_checkpoint(began_at))
@@ -105,7 +105,7 @@ class Replay:
         accepted = {record.row_fingerprint for record in written.records}
         for letter, record in ((answered.letter, answered.record) for answered in answers):
             if record is not None and record.row_fingerprint in accepted:
-                self._run.ports.state.remove_dead_letter(
+                self._run.ports.state.dead_letters.remove(
                     letter.entity, letter.record_id, until=letter.rejected_at
                 )
 
@@ -130,7 +130,7 @@ class Replay:
         )
 
     def _save_checkpoint(self, checkpoint: Checkpoint | None) -> None:
-        self._run.ports.state.save_checkpoint(self._run.lease, Mode.REPLAY.value, checkpoint)
+        self._run.ports.state.entities.save_checkpoint(self._run.lease, Mode.REPLAY.value, checkpoint)
 
 
 class _NothingKnown:

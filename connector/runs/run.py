@@ -100,7 +100,7 @@ class Run:
 
     def _work(self, work: Callable[["Run", EntityState], Status], entity_state: EntityState) -> RunResult:
         self.outcome.note_opened(entity_state)
-        self.ports.state.open_run(self.run_id, self._describe())
+        self.ports.state.audit.open_run(self.run_id, self._describe())
         try:
             result = self._work_in_seat(work, entity_state)
         except ConnectorError as exc:
@@ -139,10 +139,10 @@ class Run:
     def _close(self, result: RunResult) -> None:
         """Sign out, then write the run down."""
         self.ports.source.close()
-        close_audit(self.ports.state, result, self.ports.clock.now())
+        close_audit(self.ports.state.audit, result, self.ports.clock.now())
         if self._table is not None:
             record_run(self.ports.warehouse, result, self.ports.clock.now())
 
     def _skip(self, holder: Lease) -> RunResult:
-        entity_state = self.ports.state.read_entity_state(self.entity.name)
+        entity_state = self.ports.state.entities.read(self.entity.name)
         return self.outcome.skip(holder, is_due=entity_state.reported_at_fence is not None)

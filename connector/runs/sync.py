@@ -196,7 +196,7 @@ class ListSync:
             recent_versions_complete=recent_versions.complete,
         )
         mode = self._run.request.mode.value
-        self._run.ports.state.save_checkpoint(self._run.lease, mode, checkpoint)
+        self._run.ports.state.entities.save_checkpoint(self._run.lease, mode, checkpoint)
 
     def _report_set_aside(self) -> None:
         """Say which members went to `_extra`: the tenant has something the contract does not tell."""

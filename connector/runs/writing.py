@@ -174,6 +174,6 @@ class BatchWriter:
     def audit(self, entries: Sequence[AuditEntry]) -> None:
         """Keep what became of some records, as the next page of this run's audit."""
         run, self._audits = self._run, self._audits + 1
-        run.ports.state.record_page(
+        run.ports.state.audit.record_page(
             run.run_id, run.entity.name, run.request.mode.value, self._audits, entries
         )

@@ -26,13 +26,13 @@ class RunContract:
             "duration_seconds": 3.25,
             "error": {"type": "X", "http_status": 503, "at": MORNING + timedelta(microseconds=1)},
         }
-        store.open_run("run-1", opened)
-        store.close_run("run-1", closed)
+        store.audit.open_run("run-1", opened)
+        store.audit.close_run("run-1", closed)
         assert store.statuses(["vendors"])[0].last_run == {**opened, **closed}
 
     def test_a_nested_value_is_replaced_whole(self, store: StateStore) -> None:
-        store.open_run("run-1", {"entity": "vendors", "details": {"matched": 1, "stale": 2}})
-        store.close_run("run-1", {"details": {"matched": 3}})
+        store.audit.open_run("run-1", {"entity": "vendors", "details": {"matched": 1, "stale": 2}})
+        store.audit.close_run("run-1", {"details": {"matched": 3}})
         assert store.statuses(["vendors"])[0].last_run == {"entity": "vendors", "details": {"matched": 3}}
 
     def test_every_plain_value_comes_back(self, store: StateStore) -> None:
@@ -47,12 +47,12 @@ class RunContract:
             "long": "x" * 50_000,
             "a.b-c": "dotted",
         }
-        store.open_run("run-1", {"entity": "vendors"})
-        store.close_run("run-1", entry)
+        store.audit.open_run("run-1", {"entity": "vendors"})
+        store.audit.close_run("run-1", entry)
         assert store.statuses(["vendors"])[0].last_run == entry
 
     def test_a_run_may_be_closed_that_was_never_opened(self, store: StateStore) -> None:
-        store.close_run("run-1", {"entity": "vendors", "status": "failed"})
+        store.audit.close_run("run-1", {"entity": "vendors", "status": "failed"})
         assert store.statuses(["vendors"])[0].last_run == {"entity": "vendors", "status": "failed"}
 
 
@@ -68,76 +68,76 @@ class PageContract:
             entry = an_audit_entry(outcome=outcome, reason="why" if outcome is Outcome.REJECTED else "")
             run_id = f"run-{9 - number}"
             others = [an_audit_entry(record_id=f"other-{n}", key=f"V{n}") for n in range(3)]
-            store.record_page(run_id, "vendors", "incremental", 1, [*others, entry])
+            store.audit.record_page(run_id, "vendors", "incremental", 1, [*others, entry])
             expected.append(
                 AuditedPage(run_id=run_id, mode="incremental", recorded_at=clock.now(), entry=entry)
             )
             clock.advance(timedelta(minutes=1))
-        assert list(second_store.audit_trail("vendors", "id-1")) == expected
+        assert list(second_store.audit.read_trail("vendors", "id-1")) == expected
 
     def test_an_unknown_record_has_no_trail(self, store: StateStore) -> None:
-        store.record_page("run-1", "vendors", "incremental", 1, [an_audit_entry(record_id="id-10")])
-        assert list(store.audit_trail("vendors", "id-1")) == []
-        assert list(store.audit_trail("vendors", "V001")) == []
-        assert list(store.find_records("vendors", "id-10")) == []
+        store.audit.record_page("run-1", "vendors", "incremental", 1, [an_audit_entry(record_id="id-10")])
+        assert list(store.audit.read_trail("vendors", "id-1")) == []
+        assert list(store.audit.read_trail("vendors", "V001")) == []
+        assert list(store.audit.find_records("vendors", "id-10")) == []
 
     def test_trails_of_entities_do_not_mix(self, store: StateStore) -> None:
-        store.record_page("run-1", "vendors", "incremental", 1, [an_audit_entry()])
-        assert list(store.audit_trail("items", "id-1")) == []
-        assert list(store.find_records("items", "V001")) == []
+        store.audit.record_page("run-1", "vendors", "incremental", 1, [an_audit_entry()])
+        assert list(store.audit.read_trail("items", "id-1")) == []
+        assert list(store.audit.find_records("items", "V001")) == []
 
     def test_a_page_recorded_again_replaces_itself(self, store: StateStore) -> None:
-        store.record_page(
+        store.audit.record_page(
             "run-1", "vendors", "backfill", 1, [an_audit_entry(), an_audit_entry(record_id="b")]
         )
-        store.record_page("run-1", "vendors", "backfill", 2, [an_audit_entry(record_id="c")])
+        store.audit.record_page("run-1", "vendors", "backfill", 2, [an_audit_entry(record_id="c")])
         changed = an_audit_entry(outcome=Outcome.REJECTED, reason="late")
-        store.record_page("run-1", "vendors", "backfill", 1, [changed])
-        assert [page.entry for page in store.audit_trail("vendors", "id-1")] == [changed]
-        assert list(store.audit_trail("vendors", "b")) == []
-        assert len(list(store.audit_trail("vendors", "c"))) == 1
+        store.audit.record_page("run-1", "vendors", "backfill", 1, [changed])
+        assert [page.entry for page in store.audit.read_trail("vendors", "id-1")] == [changed]
+        assert list(store.audit.read_trail("vendors", "b")) == []
+        assert len(list(store.audit.read_trail("vendors", "c"))) == 1
 
     def test_a_large_page_is_kept_whole_and_replaced_whole(self, store: StateStore) -> None:
         many = [an_audit_entry(record_id=f"id-{n}", key=f"V{n}") for n in range(2500)]
-        store.record_page("run-1", "vendors", "backfill", 1, many)
+        store.audit.record_page("run-1", "vendors", "backfill", 1, many)
         for n in (0, 999, 1000, 2499):
-            assert [page.entry for page in store.audit_trail("vendors", f"id-{n}")] == [many[n]]
-        store.record_page("run-1", "vendors", "backfill", 1, many[:10])
-        assert len(list(store.audit_trail("vendors", "id-9"))) == 1
+            assert [page.entry for page in store.audit.read_trail("vendors", f"id-{n}")] == [many[n]]
+        store.audit.record_page("run-1", "vendors", "backfill", 1, many[:10])
+        assert len(list(store.audit.read_trail("vendors", "id-9"))) == 1
         for n in (10, 999, 1000, 2499):
-            assert list(store.audit_trail("vendors", f"id-{n}")) == []
+            assert list(store.audit.read_trail("vendors", f"id-{n}")) == []
 
     def test_an_empty_page_may_be_recorded(self, store: StateStore) -> None:
-        store.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
-        store.record_page("run-1", "vendors", "backfill", 1, [])
-        assert list(store.audit_trail("vendors", "id-1")) == []
+        store.audit.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
+        store.audit.record_page("run-1", "vendors", "backfill", 1, [])
+        assert list(store.audit.read_trail("vendors", "id-1")) == []
 
     def test_a_record_read_twice_in_one_page_is_in_the_trail_twice(self, store: StateStore) -> None:
         twice = [an_audit_entry(), an_audit_entry(outcome=Outcome.UNCHANGED)]
-        store.record_page("run-1", "vendors", "backfill", 1, twice)
-        assert [page.entry for page in store.audit_trail("vendors", "id-1")] == twice
+        store.audit.record_page("run-1", "vendors", "backfill", 1, twice)
+        assert [page.entry for page in store.audit.read_trail("vendors", "id-1")] == twice
 
     def test_ids_and_keys_may_hold_any_character(self, store: StateStore) -> None:
         odd = 'a/b "c" \\ é % . \ud83d 😀'
-        store.record_page("run/1", "vendors", "backfill", 1, [an_audit_entry(record_id="é/1", key=odd)])
-        assert list(store.find_records("vendors", odd)) == ["é/1"]
-        assert [page.run_id for page in store.audit_trail("vendors", "é/1")] == ["run/1"]
+        store.audit.record_page("run/1", "vendors", "backfill", 1, [an_audit_entry(record_id="é/1", key=odd)])
+        assert list(store.audit.find_records("vendors", odd)) == ["é/1"]
+        assert [page.run_id for page in store.audit.read_trail("vendors", "é/1")] == ["run/1"]
 
     def test_records_are_found_by_key_most_recent_first_and_once(
         self, store: StateStore, clock: FakeClock
     ) -> None:
         for number, record_id in enumerate(["old", "new", "old", "other"]):
             key = "V002" if record_id == "other" else "V001"
-            store.record_page(
+            store.audit.record_page(
                 f"run-{number}", "vendors", "backfill", 1, [an_audit_entry(record_id=record_id, key=key)]
             )
             clock.advance(timedelta(minutes=1))
-        assert list(store.find_records("vendors", "V001")) == ["old", "new"]
+        assert list(store.audit.find_records("vendors", "V001")) == ["old", "new"]
 
     def test_at_most_ten_records_are_found_by_key(self, store: StateStore, clock: FakeClock) -> None:
         for number in range(12):
-            store.record_page(
+            store.audit.record_page(
                 "run-1", "vendors", "backfill", number, [an_audit_entry(record_id=f"id-{number}")]
             )
             clock.advance(timedelta(minutes=1))
-        assert list(store.find_records("vendors", "V001")) == [f"id-{n}" for n in range(11, 1, -1)]
+        assert list(store.audit.find_records("vendors", "V001")) == [f"id-{n}" for n in range(11, 1, -1)]

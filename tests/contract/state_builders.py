@@ -13,7 +13,7 @@ MORNING = datetime(2026, 11, 22, 6, 0, 0, 837_000, tzinfo=UTC)
 
 def taken(store: StateStore, entity: str = "vendors", *, owner: str = "run-1", ttl: timedelta = TTL) -> Lease:
     """Acquire a lease that must be free."""
-    answer = store.acquire_lease(entity, owner, ttl)
+    answer = store.entities.acquire_lease(entity, owner, ttl)
     assert isinstance(answer, tuple), f"held by {answer.owner}"
     return answer[0]
 

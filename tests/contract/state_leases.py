@@ -14,11 +14,13 @@ from tests.contract.state_builders import MORNING, TTL, a_checkpoint, a_contract
 from tests.stand_ins.clock import FakeClock
 
 WRITES: dict[str, Callable[[StateStore, Lease], object]] = {
-    "save a checkpoint": lambda store, lease: store.save_checkpoint(lease, "backfill", a_checkpoint()),
-    "forget a checkpoint": lambda store, lease: store.save_checkpoint(lease, "incremental", None),
-    "save a contract": lambda store, lease: store.save_contract(lease, a_contract(version="x")),
-    "save read one by one": lambda store, lease: store.save_read_one_by_one(lease),
-    "commit": lambda store, lease: store.commit(lease, an_entity_state(watermark=MORNING + TTL)),
+    "save a checkpoint": lambda store, lease: store.entities.save_checkpoint(
+        lease, "backfill", a_checkpoint()
+    ),
+    "forget a checkpoint": lambda store, lease: store.entities.save_checkpoint(lease, "incremental", None),
+    "save a contract": lambda store, lease: store.entities.save_contract(lease, a_contract(version="x")),
+    "save read one by one": lambda store, lease: store.entities.save_read_one_by_one(lease),
+    "commit": lambda store, lease: store.entities.commit(lease, an_entity_state(watermark=MORNING + TTL)),
 }
 
 
@@ -26,7 +28,7 @@ class LeaseContract:
     """The promises about leases."""
 
     def test_a_free_entity_is_leased_with_its_stream(self, store: StateStore, clock: FakeClock) -> None:
-        answer = store.acquire_lease("vendors", "run-1", TTL)
+        answer = store.entities.acquire_lease("vendors", "run-1", TTL)
         lease = Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL)
         assert answer == (lease, EntityState(entity="vendors"))
 
@@ -35,15 +37,15 @@ class LeaseContract:
     ) -> None:
         held = taken(store)
         clock.advance(TTL - timedelta(microseconds=1))
-        assert second_store.acquire_lease("vendors", "run-2", TTL) == held
-        assert second_store.acquire_lease("vendors", "run-3", TTL) == held
+        assert second_store.entities.acquire_lease("vendors", "run-2", TTL) == held
+        assert second_store.entities.acquire_lease("vendors", "run-3", TTL) == held
 
     def test_of_many_that_ask_at_once_one_gets_the_lease(
         self, store: StateStore, second_store: StateStore
     ) -> None:
         def ask(number: int) -> object:
             asked = (store, second_store)[number % 2]
-            return asked.acquire_lease("vendors", f"run-{number}", TTL)
+            return asked.entities.acquire_lease("vendors", f"run-{number}", TTL)
 
         with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(ask, range(8)))
@@ -61,7 +63,7 @@ class LeaseContract:
 
     def test_the_lease_after_one_given_back_has_the_next_fence(self, store: StateStore) -> None:
         first = taken(store)
-        store.release_lease(first)
+        store.entities.release_lease(first)
         assert taken(store, owner="run-2").fence == first.fence + 1
 
     def test_the_owner_that_asks_again_gets_its_lease_with_a_later_end(
@@ -82,16 +84,16 @@ class LeaseContract:
     ) -> None:
         lease = taken(store)
         clock.advance(timedelta(minutes=4))
-        store.save_checkpoint(lease, "backfill", a_checkpoint())
-        assert store.acquire_lease("vendors", "run-2", TTL) == lease
+        store.entities.save_checkpoint(lease, "backfill", a_checkpoint())
+        assert store.entities.acquire_lease("vendors", "run-2", TTL) == lease
 
     def test_an_expired_lease_that_nobody_took_still_writes(
         self, store: StateStore, clock: FakeClock
     ) -> None:
         lease = taken(store)
         clock.advance(2 * TTL)
-        store.commit(lease, an_entity_state())
-        assert store.read_entity_state("vendors") == an_entity_state()
+        store.entities.commit(lease, an_entity_state())
+        assert store.entities.read("vendors") == an_entity_state()
 
     @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
     def test_a_stale_lease_changes_nothing(
@@ -104,12 +106,12 @@ class LeaseContract:
         stale = taken(store)
         clock.advance(TTL)
         current = taken(second_store, owner="run-2")
-        second_store.save_checkpoint(current, "incremental", a_checkpoint(offset=7))
-        before = second_store.read_entity_state("vendors")
+        second_store.entities.save_checkpoint(current, "incremental", a_checkpoint(offset=7))
+        before = second_store.entities.read("vendors")
         with pytest.raises(LeaseLostError, match="vendors"):
             write(store, stale)
-        assert second_store.read_entity_state("vendors") == before
-        assert store.acquire_lease("vendors", "run-3", TTL) == current
+        assert second_store.entities.read("vendors") == before
+        assert store.entities.acquire_lease("vendors", "run-3", TTL) == current
 
     @pytest.mark.parametrize("is_given_back", [False, True], ids=["held", "given back"])
     @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
@@ -118,18 +120,18 @@ class LeaseContract:
     ) -> None:
         """The fence of the new state has come as far as that of the old one, so it is the owner that tells."""
         current = taken(store, owner="run-2")
-        store.save_checkpoint(current, "incremental", a_checkpoint(offset=7))
+        store.entities.save_checkpoint(current, "incremental", a_checkpoint(offset=7))
         if is_given_back:
-            store.release_lease(current)
-        before = store.read_entity_state("vendors")
+            store.entities.release_lease(current)
+        before = store.entities.read("vendors")
         with pytest.raises(LeaseLostError, match="vendors"):
             write(store, replace(current, owner="run-1"))
-        assert store.read_entity_state("vendors") == before
+        assert store.entities.read("vendors") == before
 
     def test_a_lease_from_before_the_state_was_deleted_releases_nothing(self, store: StateStore) -> None:
         current = taken(store, owner="run-2")
-        store.release_lease(replace(current, owner="run-1"))
-        assert store.acquire_lease("vendors", "run-3", TTL) == current
+        store.entities.release_lease(replace(current, owner="run-1"))
+        assert store.entities.acquire_lease("vendors", "run-3", TTL) == current
 
     @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
     def test_a_lease_of_an_entity_never_leased_changes_nothing(
@@ -138,27 +140,27 @@ class LeaseContract:
         invented = Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL)
         with pytest.raises(LeaseLostError):
             write(store, invented)
-        assert store.read_entity_state("vendors") == EntityState(entity="vendors")
+        assert store.entities.read("vendors") == EntityState(entity="vendors")
 
     def test_a_released_lease_leaves_the_entity_free(
         self, store: StateStore, second_store: StateStore
     ) -> None:
-        store.release_lease(taken(store))
+        store.entities.release_lease(taken(store))
         taken(second_store, owner="run-2")
 
     def test_releasing_twice_or_too_late_does_nothing(
         self, store: StateStore, second_store: StateStore, clock: FakeClock
     ) -> None:
         stale = taken(store)
-        store.release_lease(stale)
-        store.release_lease(stale)
+        store.entities.release_lease(stale)
+        store.entities.release_lease(stale)
         current = taken(second_store, owner="run-2")
-        store.release_lease(stale)
+        store.entities.release_lease(stale)
         clock.advance(timedelta(minutes=1))
-        assert store.acquire_lease("vendors", "run-3", TTL) == current
+        assert store.entities.acquire_lease("vendors", "run-3", TTL) == current
 
     def test_releasing_a_lease_of_an_unknown_entity_does_nothing(
         self, store: StateStore, clock: FakeClock
     ) -> None:
-        store.release_lease(Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now()))
-        assert store.read_entity_state("vendors") == EntityState(entity="vendors")
+        store.entities.release_lease(Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now()))
+        assert store.entities.read("vendors") == EntityState(entity="vendors")

@@ -81,7 +81,7 @@ class StateHistory(RuleBasedStateMachine):
     @rule(target=leases, at=STORES, entity=ENTITIES, owner=OWNERS)
     def acquire(self, at: int, entity: str, owner: str) -> MultipleResults[Lease] | Lease:
         model, now = self.entities[entity], self.clock.now()
-        answer = self.stores[at].acquire_lease(entity, owner, TTL)
+        answer = self.stores[at].entities.acquire_lease(entity, owner, TTL)
         holder = model.holder(now)
         if holder not in {None, owner}:
             assert answer == model.lease()
@@ -95,7 +95,7 @@ class StateHistory(RuleBasedStateMachine):
     def save_checkpoint(self, at: int, lease: Lease, mode: str, offset: int | None) -> None:
         checkpoint = None if offset is None else a_checkpoint(offset=offset)
         with self.allowed(lease):
-            self.stores[at].save_checkpoint(lease, mode, checkpoint)
+            self.stores[at].entities.save_checkpoint(lease, mode, checkpoint)
             model = self.entities[lease.entity]
             checkpoints = {
                 name: kept for name, kept in model.entity_state.checkpoints.items() if name != mode
@@ -109,7 +109,7 @@ class StateHistory(RuleBasedStateMachine):
         watermark = None if minute is None else MORNING.replace(minute=minute)
         entity_state = EntityState(entity=lease.entity, watermark=watermark, records_seen=seen)
         with self.allowed(lease):
-            self.stores[at].commit(lease, entity_state)
+            self.stores[at].entities.commit(lease, entity_state)
             model = self.entities[lease.entity]
             stored = model.entity_state.watermark
             later = watermark if stored is None or (watermark and watermark > stored) else stored
@@ -118,7 +118,7 @@ class StateHistory(RuleBasedStateMachine):
 
     @rule(at=STORES, lease=leases)
     def release(self, at: int, lease: Lease) -> None:
-        self.stores[at].release_lease(lease)
+        self.stores[at].entities.release_lease(lease)
         if self.entities[lease.entity].fence == lease.fence:
             self.entities[lease.entity].ends_at = GIVEN_BACK
 
@@ -128,7 +128,7 @@ class StateHistory(RuleBasedStateMachine):
         held = {number: seat.owner for number, seat in self.seats.items() if seat.expires_at > now}
         own = [number for number in sorted(held) if held[number] == owner]
         free = [number for number in range(1, SEATS + 1) if number not in held]
-        seat = self.stores[at].acquire_seat(owner, SEATS, TTL)
+        seat = self.stores[at].seats.acquire(owner, SEATS, TTL)
         if not own and not free:
             assert seat is None
             return multiple()
@@ -138,7 +138,7 @@ class StateHistory(RuleBasedStateMachine):
 
     @rule(at=STORES, seat=slots)
     def leave_the_seat(self, at: int, seat: Seat) -> None:
-        self.stores[at].release_seat(seat)
+        self.stores[at].seats.release(seat)
         if seat.number in self.seats and self.seats[seat.number].owner == seat.owner:
             del self.seats[seat.number]
 

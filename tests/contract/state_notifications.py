@@ -14,11 +14,11 @@ DAYS = timedelta(days=3)
 
 
 def suspects_of(store: StateStore, entity: str = "vendors") -> tuple[str, ...]:
-    return store.read_entity_state(entity).reported_deletions
+    return store.entities.read(entity).reported_deletions
 
 
 def is_due(store: StateStore, entity: str = "vendors") -> bool:
-    return store.read_entity_state(entity).reported_at_fence is not None
+    return store.entities.read(entity).reported_at_fence is not None
 
 
 class NotificationContract:
@@ -27,111 +27,115 @@ class NotificationContract:
     @pytest.fixture
     def read_before(self, store: StateStore) -> StateStore:
         """A store with an entity that was read before."""
-        store.commit(taken(store, owner="run-0"), an_entity_state())
+        store.entities.commit(taken(store, owner="run-0"), an_entity_state())
         return store
 
     def test_a_notification_counts_once(self, store: StateStore, second_store: StateStore) -> None:
-        assert store.note_notification("vendors", "n-1", [], DAYS)
-        assert not second_store.note_notification("vendors", "n-1", [], DAYS)
-        assert store.note_notification("vendors", "n-2", [], DAYS)
+        assert store.notifications.note("vendors", "n-1", [], DAYS)
+        assert not second_store.notifications.note("vendors", "n-1", [], DAYS)
+        assert store.notifications.note("vendors", "n-2", [], DAYS)
 
     def test_a_notification_is_forgotten_in_time(self, store: StateStore, clock: FakeClock) -> None:
-        store.note_notification("vendors", "n-1", [], DAYS)
+        store.notifications.note("vendors", "n-1", [], DAYS)
         clock.advance(DAYS)
-        assert store.note_notification("vendors", "n-1", [], DAYS)
-        assert not store.note_notification("vendors", "n-1", [], DAYS)
+        assert store.notifications.note("vendors", "n-1", [], DAYS)
+        assert not store.notifications.note("vendors", "n-1", [], DAYS)
 
     def test_suspects_wait_in_the_stream_for_whoever_takes_the_lease(
         self, read_before: StateStore, second_store: StateStore
     ) -> None:
-        read_before.note_notification("vendors", "n-1", ["b", "a"], DAYS)
-        read_before.note_notification("vendors", "n-2", ["a", "c"], DAYS)
-        answer = second_store.acquire_lease("vendors", "run-1", TTL)
+        read_before.notifications.note("vendors", "n-1", ["b", "a"], DAYS)
+        read_before.notifications.note("vendors", "n-2", ["a", "c"], DAYS)
+        answer = second_store.entities.acquire_lease("vendors", "run-1", TTL)
         assert isinstance(answer, tuple)
         assert sorted(answer[1].reported_deletions) == ["a", "b", "c"]
         assert suspects_of(read_before, "items") == ()
 
     def test_a_notification_seen_before_adds_no_suspects(self, read_before: StateStore) -> None:
-        read_before.note_notification("vendors", "n-1", ["a"], DAYS)
-        read_before.note_notification("vendors", "n-1", ["b"], DAYS)
+        read_before.notifications.note("vendors", "n-1", ["a"], DAYS)
+        read_before.notifications.note("vendors", "n-1", ["b"], DAYS)
         assert suspects_of(read_before) == ("a",)
 
     def test_an_entity_never_read_has_nothing_to_suspect(self, store: StateStore) -> None:
-        assert store.note_notification("vendors", "n-1", ["a"], DAYS)
+        assert store.notifications.note("vendors", "n-1", ["a"], DAYS)
         assert suspects_of(store) == ()
 
     def test_an_entity_is_due_until_a_run_that_began_later_has_read_it(
         self, read_before: StateStore, second_store: StateStore
     ) -> None:
         assert not is_due(read_before)
-        read_before.note_notification("vendors", "n-1", [], DAYS)
-        read_before.note_notification("vendors", "n-2", [], DAYS)
+        read_before.notifications.note("vendors", "n-1", [], DAYS)
+        read_before.notifications.note("vendors", "n-2", [], DAYS)
         assert is_due(second_store)
         assert not is_due(read_before, "items")
         lease = taken(second_store)
-        assert not second_store.commit(lease, an_entity_state(), covers_reports=True)
+        assert not second_store.entities.commit(lease, an_entity_state(), covers_reports=True)
         assert not is_due(read_before)
-        assert second_store.read_entity_state("vendors") == an_entity_state()
+        assert second_store.entities.read("vendors") == an_entity_state()
 
     def test_what_is_reported_during_a_run_is_left_to_the_next(self, read_before: StateStore) -> None:
-        read_before.note_notification("vendors", "n-1", [], DAYS)
+        read_before.notifications.note("vendors", "n-1", [], DAYS)
         lease = taken(read_before)
-        read_before.note_notification("vendors", "n-2", [], DAYS)
-        assert read_before.commit(lease, an_entity_state(), covers_reports=True)
-        assert read_before.commit(lease, an_entity_state(), covers_reports=True), "an answer may get lost"
+        read_before.notifications.note("vendors", "n-2", [], DAYS)
+        assert read_before.entities.commit(lease, an_entity_state(), covers_reports=True)
+        assert read_before.entities.commit(lease, an_entity_state(), covers_reports=True), (
+            "an answer may get lost"
+        )
         assert is_due(read_before)
-        assert not read_before.commit(
+        assert not read_before.entities.commit(
             taken(read_before, owner="run-2"), an_entity_state(), covers_reports=True
         )
 
     def test_what_is_reported_after_a_commit_is_left_to_the_next_run(self, read_before: StateStore) -> None:
         lease = taken(read_before)
-        assert not read_before.commit(lease, an_entity_state(), covers_reports=True)
-        read_before.note_notification("vendors", "n-1", [], DAYS)
-        assert read_before.commit(lease, an_entity_state(), covers_reports=True), "an answer may get lost"
+        assert not read_before.entities.commit(lease, an_entity_state(), covers_reports=True)
+        read_before.notifications.note("vendors", "n-1", [], DAYS)
+        assert read_before.entities.commit(lease, an_entity_state(), covers_reports=True), (
+            "an answer may get lost"
+        )
         assert is_due(read_before)
 
     def test_a_run_that_does_not_read_what_was_reported_leaves_it_due(self, read_before: StateStore) -> None:
-        read_before.note_notification("vendors", "n-1", [], DAYS)
+        read_before.notifications.note("vendors", "n-1", [], DAYS)
         lease = taken(read_before)
-        read_before.save_checkpoint(lease, "backfill", a_checkpoint())
-        assert read_before.commit(lease, an_entity_state())
+        read_before.entities.save_checkpoint(lease, "backfill", a_checkpoint())
+        assert read_before.entities.commit(lease, an_entity_state())
         assert is_due(read_before)
 
     def test_a_notification_seen_before_makes_nothing_due(self, read_before: StateStore) -> None:
-        read_before.note_notification("vendors", "n-1", [], DAYS)
-        read_before.commit(taken(read_before), an_entity_state(), covers_reports=True)
-        assert not read_before.note_notification("vendors", "n-1", [], DAYS)
+        read_before.notifications.note("vendors", "n-1", [], DAYS)
+        read_before.entities.commit(taken(read_before), an_entity_state(), covers_reports=True)
+        assert not read_before.notifications.note("vendors", "n-1", [], DAYS)
         assert not is_due(read_before)
 
     def test_an_entity_never_read_is_not_due(self, store: StateStore) -> None:
-        store.note_notification("vendors", "n-1", [], DAYS)
+        store.notifications.note("vendors", "n-1", [], DAYS)
         assert not is_due(store)
-        assert not store.commit(taken(store), an_entity_state())
+        assert not store.entities.commit(taken(store), an_entity_state())
 
     def test_suspects_reported_during_a_run_outlive_its_commit(self, read_before: StateStore) -> None:
-        read_before.note_notification("vendors", "n-1", ["a", "b"], DAYS)
+        read_before.notifications.note("vendors", "n-1", ["a", "b"], DAYS)
         lease = taken(read_before)
-        read_before.note_notification("vendors", "n-2", ["c"], DAYS)
-        read_before.remove_reported_deletions(lease, ["a", "b", "never there"])
-        read_before.remove_reported_deletions(lease, ["a", "b"])
-        read_before.commit(lease, an_entity_state())
+        read_before.notifications.note("vendors", "n-2", ["c"], DAYS)
+        read_before.entities.remove_reported_deletions(lease, ["a", "b", "never there"])
+        read_before.entities.remove_reported_deletions(lease, ["a", "b"])
+        read_before.entities.commit(lease, an_entity_state())
         assert suspects_of(read_before) == ("c",)
 
     def test_suspects_are_bounded_and_the_newest_stay(self, read_before: StateStore) -> None:
-        read_before.note_notification("vendors", "n-1", ["old", "older"], DAYS)
+        read_before.notifications.note("vendors", "n-1", ["old", "older"], DAYS)
         many = [f"id-{n}" for n in range(MAX_REPORTED_DELETIONS - 1)]
-        read_before.note_notification("vendors", "n-2", many, DAYS)
+        read_before.notifications.note("vendors", "n-2", many, DAYS)
         assert len(suspects_of(read_before)) == MAX_REPORTED_DELETIONS
         assert set(many) < set(suspects_of(read_before))
 
     def test_a_run_that_lost_its_lease_forgets_no_suspect(
         self, read_before: StateStore, clock: FakeClock
     ) -> None:
-        read_before.note_notification("vendors", "n-1", ["a"], DAYS)
+        read_before.notifications.note("vendors", "n-1", ["a"], DAYS)
         stale = taken(read_before)
         clock.advance(TTL)
         taken(read_before, owner="run-2")
         with pytest.raises(LeaseLostError):
-            read_before.remove_reported_deletions(stale, ["a"])
+            read_before.entities.remove_reported_deletions(stale, ["a"])
         assert suspects_of(read_before) == ("a",)

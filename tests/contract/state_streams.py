@@ -23,7 +23,7 @@ class StreamContract:
     """The promises about streams."""
 
     def test_an_unknown_entity_has_an_empty_stream(self, store: StateStore) -> None:
-        assert store.read_entity_state("vendors") == EntityState(entity="vendors")
+        assert store.entities.read("vendors") == EntityState(entity="vendors")
 
     @pytest.mark.parametrize(
         "entity_state",
@@ -43,82 +43,84 @@ class StreamContract:
     def test_a_committed_stream_is_read_back_whole(
         self, store: StateStore, second_store: StateStore, entity_state: EntityState
     ) -> None:
-        store.commit(taken(store), entity_state)
-        assert second_store.read_entity_state("vendors") == entity_state
-        answer = second_store.acquire_lease("vendors", "run-2", TTL)
+        store.entities.commit(taken(store), entity_state)
+        assert second_store.entities.read("vendors") == entity_state
+        answer = second_store.entities.acquire_lease("vendors", "run-2", TTL)
         assert isinstance(answer, tuple)
         assert answer[1] == entity_state
 
     def test_a_commit_replaces_everything_before_it(self, store: StateStore) -> None:
-        store.commit(taken(store), an_entity_state())
+        store.entities.commit(taken(store), an_entity_state())
         later = EntityState(entity="vendors", watermark=MORNING + TTL)
-        store.commit(taken(store, owner="run-2"), later)
-        assert store.read_entity_state("vendors") == later
+        store.entities.commit(taken(store, owner="run-2"), later)
+        assert store.entities.read("vendors") == later
 
     def test_a_commit_gives_the_lease_back(self, store: StateStore, second_store: StateStore) -> None:
-        store.commit(taken(store), an_entity_state())
+        store.entities.commit(taken(store), an_entity_state())
         taken(second_store, owner="run-2")
 
     def test_a_commit_may_be_repeated_until_another_takes_over(self, store: StateStore) -> None:
         lease = taken(store)
-        store.commit(lease, an_entity_state())
-        store.commit(lease, an_entity_state())
-        assert store.read_entity_state("vendors") == an_entity_state()
+        store.entities.commit(lease, an_entity_state())
+        store.entities.commit(lease, an_entity_state())
+        assert store.entities.read("vendors") == an_entity_state()
 
     @pytest.mark.parametrize("older", [None, MORNING - timedelta(microseconds=1)])
     def test_the_watermark_never_goes_back(self, store: StateStore, older: datetime | None) -> None:
-        store.commit(taken(store), an_entity_state())
-        store.commit(taken(store, owner="run-2"), replace(an_entity_state(watermark=older), records_seen=9))
-        assert store.read_entity_state("vendors") == replace(an_entity_state(), records_seen=9)
+        store.entities.commit(taken(store), an_entity_state())
+        store.entities.commit(
+            taken(store, owner="run-2"), replace(an_entity_state(watermark=older), records_seen=9)
+        )
+        assert store.entities.read("vendors") == replace(an_entity_state(), records_seen=9)
 
     def test_each_mode_has_its_own_checkpoint(self, store: StateStore, second_store: StateStore) -> None:
         lease = taken(store)
         for offset, mode in enumerate(("incremental", "backfill", "reconcile")):
-            store.save_checkpoint(lease, mode, a_checkpoint(offset=offset))
-        store.save_checkpoint(lease, "backfill", None)
-        store.save_checkpoint(lease, "incremental", a_checkpoint(offset=9, known=("z",)))
-        assert second_store.read_entity_state("vendors").checkpoints == {
+            store.entities.save_checkpoint(lease, mode, a_checkpoint(offset=offset))
+        store.entities.save_checkpoint(lease, "backfill", None)
+        store.entities.save_checkpoint(lease, "incremental", a_checkpoint(offset=9, known=("z",)))
+        assert second_store.entities.read("vendors").checkpoints == {
             "incremental": a_checkpoint(offset=9, known=("z",)),
             "reconcile": a_checkpoint(offset=2),
         }
 
     def test_forgetting_a_checkpoint_there_is_not_does_nothing(self, store: StateStore) -> None:
-        store.save_checkpoint(taken(store), "backfill", None)
-        assert store.read_entity_state("vendors") == EntityState(entity="vendors")
+        store.entities.save_checkpoint(taken(store), "backfill", None)
+        assert store.entities.read("vendors") == EntityState(entity="vendors")
 
     def test_a_checkpoint_changes_nothing_else(self, store: StateStore) -> None:
-        store.commit(taken(store), an_entity_state())
-        store.save_checkpoint(taken(store, owner="run-2"), "reconcile", a_checkpoint(offset=5))
+        store.entities.commit(taken(store), an_entity_state())
+        store.entities.save_checkpoint(taken(store, owner="run-2"), "reconcile", a_checkpoint(offset=5))
         both = {"backfill": a_checkpoint(), "reconcile": a_checkpoint(offset=5)}
-        assert store.read_entity_state("vendors") == an_entity_state(checkpoints=both)
+        assert store.entities.read("vendors") == an_entity_state(checkpoints=both)
 
     def test_a_contract_is_remembered(self, store: StateStore) -> None:
         lease = taken(store)
-        store.save_contract(lease, a_contract(version="23.200.001"))
-        store.save_contract(lease, a_contract())
-        assert store.read_entity_state("vendors") == EntityState(entity="vendors", contract=a_contract())
+        store.entities.save_contract(lease, a_contract(version="23.200.001"))
+        store.entities.save_contract(lease, a_contract())
+        assert store.entities.read("vendors") == EntityState(entity="vendors", contract=a_contract())
 
     def test_reading_one_by_one_is_remembered(self, store: StateStore) -> None:
-        store.save_read_one_by_one(taken(store))
-        assert store.read_entity_state("vendors") == EntityState(entity="vendors", read_one_by_one=True)
+        store.entities.save_read_one_by_one(taken(store))
+        assert store.entities.read("vendors") == EntityState(entity="vendors", read_one_by_one=True)
 
     def test_entities_do_not_mix(self, store: StateStore) -> None:
-        store.commit(taken(store, "vendors"), an_entity_state())
-        store.save_checkpoint(taken(store, "vendor"), "backfill", a_checkpoint(offset=3))
-        assert store.read_entity_state("vendors") == an_entity_state()
-        assert store.read_entity_state("vendor").checkpoints == {"backfill": a_checkpoint(offset=3)}
+        store.entities.commit(taken(store, "vendors"), an_entity_state())
+        store.entities.save_checkpoint(taken(store, "vendor"), "backfill", a_checkpoint(offset=3))
+        assert store.entities.read("vendors") == an_entity_state()
+        assert store.entities.read("vendor").checkpoints == {"backfill": a_checkpoint(offset=3)}
 
     def test_a_store_works_again_after_it_was_closed(self, store: StateStore) -> None:
-        store.commit(taken(store), an_entity_state())
+        store.entities.commit(taken(store), an_entity_state())
         store.close()
         store.close()
-        assert store.read_entity_state("vendors") == an_entity_state()
+        assert store.entities.read("vendors") == an_entity_state()
 
     def test_a_check_leaves_nothing_and_says_what_it_did(self, store: StateStore) -> None:
         line = store.check()
         assert line.ok, line
         assert "removed" in line.finding
-        assert store.acquire_seat("run-1", 1, TTL) is not None
+        assert store.seats.acquire("run-1", 1, TTL) is not None
 
 
 class StatusContract:
@@ -134,7 +136,7 @@ class StatusContract:
         assert status.last_run is None
 
     def test_statuses_come_in_the_order_asked_for(self, store: StateStore) -> None:
-        store.commit(taken(store, "items"), an_entity_state(entity="items"))
+        store.entities.commit(taken(store, "items"), an_entity_state(entity="items"))
         names = ["vendors", "items", "checks"]
         assert [status.entity_state.entity for status in store.statuses(names)] == names
         assert store.statuses(names)[1].entity_state == an_entity_state(entity="items")
@@ -148,24 +150,24 @@ class StatusContract:
 
     def test_a_status_counts_the_entitys_dead_letters(self, store: StateStore) -> None:
         for record_id in ("a", "b", "b"):
-            store.add_dead_letter(a_dead_letter(record_id=record_id))
-        store.add_dead_letter(a_dead_letter(entity="items"))
+            store.dead_letters.add(a_dead_letter(record_id=record_id))
+        store.dead_letters.add(a_dead_letter(entity="items"))
         assert [status.dead_letters for status in store.statuses(["vendors", "items", "checks"])] == [2, 1, 0]
 
     def test_the_last_run_is_the_one_closed_last(self, store: StateStore, clock: FakeClock) -> None:
         for run_id in ("run-1", "run-2"):
-            store.open_run(run_id, {"entity": "vendors", "run_id": run_id, "status": "running"})
+            store.audit.open_run(run_id, {"entity": "vendors", "run_id": run_id, "status": "running"})
             clock.advance(timedelta(seconds=1))
         for run_id in ("run-2", "run-1"):
-            store.close_run(run_id, {"entity": "vendors", "status": "succeeded"})
+            store.audit.close_run(run_id, {"entity": "vendors", "status": "succeeded"})
             clock.advance(timedelta(seconds=1))
-        store.open_run("run-3", {"entity": "vendors", "run_id": "run-3", "status": "running"})
+        store.audit.open_run("run-3", {"entity": "vendors", "run_id": "run-3", "status": "running"})
         last = store.statuses(["vendors"])[0].last_run
         assert last == {"entity": "vendors", "run_id": "run-1", "status": "succeeded"}
 
     def test_the_last_run_is_the_entitys_own(self, store: StateStore) -> None:
-        store.close_run("run-1", {"entity": "items", "status": "failed"})
-        store.close_run("run-2", {"entity": "item", "status": "partial"})
+        store.audit.close_run("run-1", {"entity": "items", "status": "failed"})
+        store.audit.close_run("run-2", {"entity": "item", "status": "partial"})
         vendors, item, items = store.statuses(["vendors", "item", "items"])
         assert vendors.last_run is None
         assert item.last_run == {"entity": "item", "status": "partial"}

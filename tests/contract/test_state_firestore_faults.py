@@ -1,6 +1,7 @@
 """Failing calls and lost answers: everything the store does may happen twice, and is then as if it happened once."""
 
 from collections.abc import Callable, Iterator
+from typing import get_type_hints
 
 import grpc
 import pytest
@@ -34,35 +35,45 @@ LARGE_PAGE = [an_audit_entry(record_id=f"id-{n}") for n in range(2500)]
 
 Act = Callable[[StateStore, Lease, Seat], object]
 ACTS: dict[str, Act] = {
-    "acquire_lease": lambda store, _lease, _slot: store.acquire_lease("items", "run-1", TTL),
-    "save_checkpoint": lambda store, lease, _slot: store.save_checkpoint(lease, "backfill", a_checkpoint()),
-    "save_contract": lambda store, lease, _slot: store.save_contract(lease, a_contract(version="x")),
-    "save_read_one_by_one": lambda store, lease, _slot: store.save_read_one_by_one(lease),
-    "commit": lambda store, lease, _slot: store.commit(lease, an_entity_state()),
-    "release_lease": lambda store, lease, _slot: store.release_lease(lease),
-    "acquire_seat": lambda store, _lease, _slot: store.acquire_seat("run-9", 3, TTL),
-    "release_seat": lambda store, _lease, seat: store.release_seat(seat),
-    "open_run": lambda store, _lease, _slot: store.open_run("run-1", ENTRY),
-    "close_run": lambda store, _lease, _slot: store.close_run("run-1", {"entity": "vendors"}),
-    "record_page": lambda store, _lease, _slot: store.record_page(
+    "entities.acquire_lease": lambda store, _lease, _slot: store.entities.acquire_lease(
+        "items", "run-1", TTL
+    ),
+    "entities.save_checkpoint": lambda store, lease, _slot: store.entities.save_checkpoint(
+        lease, "backfill", a_checkpoint()
+    ),
+    "entities.save_contract": lambda store, lease, _slot: store.entities.save_contract(
+        lease, a_contract(version="x")
+    ),
+    "entities.save_read_one_by_one": lambda store, lease, _slot: store.entities.save_read_one_by_one(lease),
+    "entities.commit": lambda store, lease, _slot: store.entities.commit(lease, an_entity_state()),
+    "entities.release_lease": lambda store, lease, _slot: store.entities.release_lease(lease),
+    "seats.acquire": lambda store, _lease, _slot: store.seats.acquire("run-9", 3, TTL),
+    "seats.release": lambda store, _lease, seat: store.seats.release(seat),
+    "audit.open_run": lambda store, _lease, _slot: store.audit.open_run("run-1", ENTRY),
+    "audit.close_run": lambda store, _lease, _slot: store.audit.close_run("run-1", {"entity": "vendors"}),
+    "audit.record_page": lambda store, _lease, _slot: store.audit.record_page(
         "run-1", "vendors", "backfill", 1, LARGE_PAGE
     ),
-    "add_dead_letter": lambda store, _lease, _slot: store.add_dead_letter(a_dead_letter(run_id="run-2")),
-    "remove_dead_letter": lambda store, _lease, _slot: store.remove_dead_letter("vendors", "id-1", MORNING),
-    "remember_origin": lambda store, _lease, _slot: store.remember_origin(
+    "dead_letters.add": lambda store, _lease, _slot: store.dead_letters.add(a_dead_letter(run_id="run-2")),
+    "dead_letters.remove": lambda store, _lease, _slot: store.dead_letters.remove("vendors", "id-1", MORNING),
+    "seats.remember_origin": lambda store, _lease, _slot: store.seats.remember_origin(
         Origin(instance="https://erp.example.com", tenant="ACME")
     ),
-    "remember_refused_sign_in": lambda store, _lease, _slot: store.remember_refused_sign_in(REFUSED),
-    "note_notification": lambda store, _lease, _slot: store.note_notification(
+    "seats.remember_refused_sign_in": lambda store, _lease, _slot: store.seats.remember_refused_sign_in(
+        REFUSED
+    ),
+    "notifications.note": lambda store, _lease, _slot: store.notifications.note(
         "vendors", "n-1", ["id-1"], TTL
     ),
-    "remove_reported_deletions": lambda store, lease, _slot: store.remove_reported_deletions(lease, ["id-1"]),
+    "entities.remove_reported_deletions": lambda store, lease, _slot: (
+        store.entities.remove_reported_deletions(lease, ["id-1"])
+    ),
     "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
-    "audit_trail": lambda store, _lease, _slot: list(store.audit_trail("vendors", "id-1")),
-    "find_records": lambda store, _lease, _slot: list(store.find_records("vendors", "V001")),
-    "dead_letter_digests": lambda store, _lease, _slot: store.dead_letter_digests("vendors"),
-    "dead_letters": lambda store, _lease, _slot: list(store.dead_letters("vendors")),
-    "read_entity_state": lambda store, _lease, _slot: store.read_entity_state("vendors"),
+    "audit.read_trail": lambda store, _lease, _slot: list(store.audit.read_trail("vendors", "id-1")),
+    "audit.find_records": lambda store, _lease, _slot: list(store.audit.find_records("vendors", "V001")),
+    "dead_letters.read_digests": lambda store, _lease, _slot: store.dead_letters.read_digests("vendors"),
+    "dead_letters.read": lambda store, _lease, _slot: list(store.dead_letters.read("vendors")),
+    "entities.read": lambda store, _lease, _slot: store.entities.read("vendors"),
 }
 
 
@@ -78,11 +89,11 @@ class Scene:
         retry = Retry(clock=FakeClock())  # of its own, so that waiting leaves no trace in what is stored
         self.store = FirestoreStateStore(connect=lambda: client, prefix=prefix, clock=self.clock, retry=retry)
         self.lease = taken(self.store)
-        seat = self.store.acquire_seat("run-1", 3, TTL)
+        seat = self.store.seats.acquire("run-1", 3, TTL)
         assert seat is not None
         self.seat = seat
-        self.store.add_dead_letter(a_dead_letter())
-        self.store.record_page("run-0", "vendors", "backfill", 1, [an_audit_entry()])
+        self.store.dead_letters.add(a_dead_letter())
+        self.store.audit.record_page("run-0", "vendors", "backfill", 1, [an_audit_entry()])
         self.faults.calls = 0
 
     def beside(self) -> StateStore:
@@ -102,15 +113,17 @@ class Scene:
         store = self.store
         return (
             store.statuses(["vendors", "items"]),
-            list(store.dead_letters("vendors")),
-            [list(store.audit_trail("vendors", f"id-{n}")) for n in (1, 2499)],
-            [store.acquire_seat(f"asking-{n}", 3, TTL) for n in range(3)],
-            store.acquire_lease("vendors", "asking", TTL),
+            list(store.dead_letters.read("vendors")),
+            [list(store.audit.read_trail("vendors", f"id-{n}")) for n in (1, 2499)],
+            [store.seats.acquire(f"asking-{n}", 3, TTL) for n in range(3)],
+            store.entities.acquire_lease("vendors", "asking", TTL),
         )
 
 
 def test_every_call_of_the_port_is_tried() -> None:
     calls = {name for name in vars(StateStore) if not name.startswith("_")}
+    for part, port in get_type_hints(StateStore).items():
+        calls |= {f"{part}.{name}" for name in vars(port) if not name.startswith("_")}
     assert set(ACTS) == calls - {"check", "close"}  # which never raise
 
 
@@ -140,11 +153,11 @@ def test_a_lease_taken_over_between_reading_and_writing_is_lost(
     other = stalled.beside()
     stalled.clock.advance(TTL)
     stalled.faults.meanwhile = lambda: taken(other, owner="run-2")
-    before = other.read_entity_state("vendors")
+    before = other.entities.read("vendors")
     with pytest.raises(LeaseLostError):
         write(stalled.store, stalled.lease)
-    assert other.read_entity_state("vendors") == before
-    held = other.acquire_lease("vendors", "run-3", TTL)
+    assert other.entities.read("vendors") == before
+    held = other.entities.acquire_lease("vendors", "run-3", TTL)
     assert isinstance(held, Lease)
     assert held.owner == "run-2"
     stalled.store.close()
@@ -155,8 +168,8 @@ def test_a_lease_given_up_too_late_is_not_taken_from_the_next_owner(firestore_pr
     other = stalled.beside()
     stalled.clock.advance(TTL)
     stalled.faults.meanwhile = lambda: taken(other, owner="run-2")
-    stalled.store.release_lease(stalled.lease)
-    assert isinstance(other.acquire_lease("vendors", "run-3", TTL), Lease)
+    stalled.store.entities.release_lease(stalled.lease)
+    assert isinstance(other.entities.acquire_lease("vendors", "run-3", TTL), Lease)
     stalled.store.close()
 
 
@@ -165,7 +178,7 @@ def test_two_that_find_the_same_expired_lease_do_not_both_get_it(firestore_proje
     other = scene.beside()
     scene.clock.advance(TTL)
     scene.faults.meanwhile = lambda: taken(other, owner="run-2")
-    answer = scene.store.acquire_lease("vendors", "run-3", TTL)
+    answer = scene.store.entities.acquire_lease("vendors", "run-3", TTL)
     assert isinstance(answer, Lease)
     assert answer.owner == "run-2"
     scene.store.close()
@@ -175,8 +188,8 @@ def test_two_that_find_the_same_free_seat_do_not_both_get_it(firestore_project: 
     scene = Scene(firestore_project, "state")
     other = scene.beside()
     scene.clock.advance(TTL)
-    scene.faults.meanwhile = lambda: other.acquire_seat("run-2", 1, TTL)
-    assert scene.store.acquire_seat("run-3", 1, TTL) is None
+    scene.faults.meanwhile = lambda: other.seats.acquire("run-2", 1, TTL)
+    assert scene.store.seats.acquire("run-3", 1, TTL) is None
     scene.store.close()
 
 
@@ -184,9 +197,9 @@ def test_a_seat_given_back_too_late_is_not_taken_from_the_next_owner(firestore_p
     scene = Scene(firestore_project, "state")
     other = scene.beside()
     scene.clock.advance(TTL)
-    scene.faults.meanwhile = lambda: other.acquire_seat("run-2", 1, TTL)
-    scene.store.release_seat(scene.seat)
-    assert other.acquire_seat("run-3", 1, TTL) is None
+    scene.faults.meanwhile = lambda: other.seats.acquire("run-2", 1, TTL)
+    scene.store.seats.release(scene.seat)
+    assert other.seats.acquire("run-3", 1, TTL) is None
     scene.store.close()
 
 
@@ -197,9 +210,9 @@ def test_a_failure_that_lasts_is_an_error_that_time_mends(
     scene = Scene(firestore_project, "lasting")
     scene.faults.before = dict.fromkeys(range(100), status)
     with pytest.raises(StateStoreUnavailableError):
-        scene.store.commit(scene.lease, an_entity_state())
+        scene.store.entities.commit(scene.lease, an_entity_state())
     scene.faults.before = {}
-    assert scene.store.read_entity_state("vendors").watermark is None
+    assert scene.store.entities.read("vendors").watermark is None
     scene.store.close()
 
 
@@ -215,7 +228,7 @@ def unreachable(monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> Iterator[F
 
 def test_an_unreachable_firestore_says_which(unreachable: FirestoreStateStore) -> None:
     with pytest.raises(StateStoreUnavailableError, match=r"database \(default\) of project demo"):
-        unreachable.read_entity_state("vendors")
+        unreachable.entities.read("vendors")
 
 
 def test_a_check_of_an_unreachable_firestore_fails_at_once(

@@ -57,27 +57,27 @@ def store(client: firestore.Client, clock: FakeClock) -> FirestoreStateStore:
 def test_a_run_with_nothing_to_sync_takes_at_most_ten_operations(
     store: FirestoreStateStore, counter: OperationCounter
 ) -> None:
-    store.commit(taken(store), an_entity_state())
-    store.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
-    store.note_notification("vendors", "n-1", [], timedelta(days=3))
+    store.entities.commit(taken(store), an_entity_state())
+    store.seats.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
+    store.notifications.note("vendors", "n-1", [], timedelta(days=3))
     counter.operations.clear()
     lease = taken(store, owner="run-2")
-    seat = store.acquire_seat("run-2", 1, TTL)
-    store.open_run("run-2", {"entity": "vendors", "mode": "incremental", "started_at": MORNING})
-    store.commit(lease, an_entity_state(), covers_reports=True)
-    store.close_run("run-2", {"entity": "vendors", "status": "succeeded"})
+    seat = store.seats.acquire("run-2", 1, TTL)
+    store.audit.open_run("run-2", {"entity": "vendors", "mode": "incremental", "started_at": MORNING})
+    store.entities.commit(lease, an_entity_state(), covers_reports=True)
+    store.audit.close_run("run-2", {"entity": "vendors", "status": "succeeded"})
     assert seat is not None
-    store.release_seat(seat)
+    store.seats.release(seat)
     assert counter.operations.total() <= 10, counter.operations
 
 
 def test_of_a_storm_of_notifications_the_first_alone_changes_the_stream(
     store: FirestoreStateStore, counter: OperationCounter
 ) -> None:
-    store.commit(taken(store), an_entity_state())
+    store.entities.commit(taken(store), an_entity_state())
     for number in range(5):
         counter.operations.clear()
-        store.note_notification("vendors", f"n-{number}", [], timedelta(days=3))
+        store.notifications.note("vendors", f"n-{number}", [], timedelta(days=3))
         assert counter.operations == {"read": 2, "written": 1 if number else 2}
 
 
@@ -86,18 +86,18 @@ def test_a_page_takes_one_write_for_its_audit_and_one_read_and_one_write_for_its
 ) -> None:
     lease = taken(store)
     counter.operations.clear()
-    store.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()] * 1000)
+    store.audit.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()] * 1000)
     assert counter.operations == {"written": 1}
-    store.save_checkpoint(lease, "backfill", a_checkpoint())
+    store.entities.save_checkpoint(lease, "backfill", a_checkpoint())
     assert counter.operations == {"written": 2, "read": 1}
 
 
 def test_a_checkpoint_writes_neither_the_edge_nor_the_contract(
     store: FirestoreStateStore, counter: OperationCounter
 ) -> None:
-    store.commit(taken(store), an_entity_state())
+    store.entities.commit(taken(store), an_entity_state())
     lease = taken(store, owner="run-2")
-    store.save_checkpoint(lease, "backfill", a_checkpoint())
+    store.entities.save_checkpoint(lease, "backfill", a_checkpoint())
     assert counter.written_fields[-1] == {"checkpoints.backfill"}
 
 
@@ -120,13 +120,13 @@ def test_a_stream_stays_within_bounds_and_keeps_the_newest_of_what_is_too_much(
     )
     lease = taken(store)
     for mode in ("incremental", "backfill", "reconcile"):
-        store.save_checkpoint(lease, mode, checkpoint)
-    store.save_contract(lease, contract)
-    checkpoints = dict(store.read_entity_state("vendors").checkpoints)
-    store.commit(lease, an_entity_state(recent_versions=recent_versions, checkpoints=checkpoints))
+        store.entities.save_checkpoint(lease, mode, checkpoint)
+    store.entities.save_contract(lease, contract)
+    checkpoints = dict(store.entities.read("vendors").checkpoints)
+    store.entities.commit(lease, an_entity_state(recent_versions=recent_versions, checkpoints=checkpoints))
 
     assert_within_bounds(client)
-    kept = store.read_entity_state("vendors")
+    kept = store.entities.read("vendors")
     assert not kept.recent_versions_complete
     assert not kept.checkpoints["backfill"].recent_versions_complete
     assert list(kept.recent_versions.items()) == list(recent_versions.items())[-len(kept.recent_versions) :]
@@ -148,19 +148,19 @@ def test_three_thousand_versions_and_two_pages_of_rows_are_kept_whole(store: Fir
         recent_versions=recent_versions,
     )
     entity_state = an_entity_state(recent_versions=recent_versions, checkpoints={"incremental": checkpoint})
-    store.commit(taken(store), entity_state)
-    assert store.read_entity_state("vendors") == entity_state
+    store.entities.commit(taken(store), entity_state)
+    assert store.entities.read("vendors") == entity_state
 
 
 def test_a_contract_too_large_to_remember_is_forgotten(store: FirestoreStateStore) -> None:
     fields = {f"Field{uuid.uuid4().hex}": Kind.STRING for _ in range(5000)}
     lease = taken(store)
-    store.save_contract(lease, a_contract())
-    store.save_contract(
+    store.entities.save_contract(lease, a_contract())
+    store.entities.save_contract(
         lease,
         Contract(endpoint="D", version="1", request="", root=Shape(fields=fields), modified_field=None),
     )
-    assert store.read_entity_state("vendors").contract is None
+    assert store.entities.read("vendors").contract is None
 
 
 @pytest.mark.parametrize(
@@ -178,21 +178,21 @@ def test_pages_stay_within_bounds(
         )
         for n in range(count)
     ]
-    store.record_page("run-1", "vendors", "backfill", 1, page)
+    store.audit.record_page("run-1", "vendors", "backfill", 1, page)
     assert_within_bounds(client)
     for entry in (page[0], page[-1]):
-        (found,) = store.audit_trail("vendors", entry.record_id)
+        (found,) = store.audit.read_trail("vendors", entry.record_id)
         assert found.entry.outcome is Outcome.REJECTED
         assert entry.reason.startswith(found.entry.reason)
-        (record_id,) = store.find_records("vendors", entry.key)
-        assert [page.entry for page in store.audit_trail("vendors", record_id)] == [found.entry]
+        (record_id,) = store.audit.find_records("vendors", entry.key)
+        assert [page.entry for page in store.audit.read_trail("vendors", record_id)] == [found.entry]
 
 
 def test_a_page_document_has_at_most_a_thousand_records(
     store: FirestoreStateStore, client: firestore.Client
 ) -> None:
     page = [an_audit_entry(record_id=f"id-{n}") for n in range(2001)]
-    store.record_page("run-1", "vendors", "backfill", 1, page)
+    store.audit.record_page("run-1", "vendors", "backfill", 1, page)
     parts = client.collection("acumatica_runs/run-1/pages").stream()
     assert [len(part.get("record_ids")) for part in parts] == [1000, 1000, 1]
 
@@ -202,11 +202,11 @@ def test_dead_letters_stay_within_bounds(store: FirestoreStateStore, client: fir
     letter = a_dead_letter(
         payload=payload, record_id="r" * 100_000, key="k" * 100_000, reason="é" * 2_000_000
     )
-    store.add_dead_letter(letter)
+    store.dead_letters.add(letter)
     assert_within_bounds(client)
-    assert [found.payload for found in store.dead_letters("vendors", letter.record_id)] == [payload]
-    (found,) = store.dead_letters("vendors")
-    store.remove_dead_letter("vendors", found.record_id, found.rejected_at)
+    assert [found.payload for found in store.dead_letters.read("vendors", letter.record_id)] == [payload]
+    (found,) = store.dead_letters.read("vendors")
+    store.dead_letters.remove("vendors", found.record_id, found.rejected_at)
     assert not list(documents(client)), "no part of a letter outlives it"
 
 
@@ -215,7 +215,7 @@ def test_the_parts_of_a_letter_that_is_replaced_are_removed(
 ) -> None:
     generator = random.Random(7)  # noqa: S311 - not a secret
     for size in (3_000_000, 2_000_000, 10):
-        store.add_dead_letter(a_dead_letter(payload=generator.randbytes(size)))
+        store.dead_letters.add(a_dead_letter(payload=generator.randbytes(size)))
     assert len(list(documents(client))) == 1
 
 
@@ -227,7 +227,7 @@ def test_run_entries_stay_within_bounds(store: FirestoreStateStore, client: fire
         "ids": [str(uuid.uuid4()) for _ in range(50_000)],
         "by_id": {str(n): [n] for n in range(1000)},
     }
-    store.close_run("run-1", entry)
+    store.audit.close_run("run-1", entry)
     assert_within_bounds(client)
     last = store.statuses(["vendors"])[0].last_run
     assert last is not None
@@ -239,7 +239,9 @@ def test_run_entries_stay_within_bounds(store: FirestoreStateStore, client: fire
 def test_entries_readable_by_people_are_stored_readable(
     store: FirestoreStateStore, client: firestore.Client
 ) -> None:
-    store.open_run("run-1", {"entity": "vendors", "started_at": MORNING, "details": {"matched": [1, 2]}})
+    store.audit.open_run(
+        "run-1", {"entity": "vendors", "started_at": MORNING, "details": {"matched": [1, 2]}}
+    )
     stored = client.document("acumatica_runs/run-1").get().to_dict() or {}
     assert stored["details"] == {"matched": [1, 2]}
     assert stored["started_at"] == MORNING
@@ -248,16 +250,16 @@ def test_entries_readable_by_people_are_stored_readable(
 def test_audit_documents_carry_the_instant_at_which_they_expire(
     store: FirestoreStateStore, client: firestore.Client, clock: FakeClock
 ) -> None:
-    store.open_run("run-1", {"entity": "vendors"})
-    store.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
+    store.audit.open_run("run-1", {"entity": "vendors"})
+    store.audit.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
     for path in ("acumatica_runs/run-1", "acumatica_runs/run-1/pages/00000001"):
         assert client.document(path).get().get("expires_at") > clock.now()
 
 
 @pytest.mark.parametrize("name", ["a/b", ".", "..", "__x__", "%", "a`b"])
 def test_any_text_can_name_an_entity(store: FirestoreStateStore, name: str) -> None:
-    store.commit(taken(store, name), an_entity_state(entity=name))
-    store.close_run("run-1", {"entity": name})
+    store.entities.commit(taken(store, name), an_entity_state(entity=name))
+    store.audit.close_run("run-1", {"entity": name})
     (status,) = store.statuses([name])
     assert status.entity_state == an_entity_state(entity=name)
     assert status.last_run == {"entity": name}
@@ -265,11 +267,11 @@ def test_any_text_can_name_an_entity(store: FirestoreStateStore, name: str) -> N
 
 @pytest.mark.parametrize("run_id", ["a/b", ".", "..", "__x__", "%", "é" * 1000])
 def test_any_text_can_name_a_run(store: FirestoreStateStore, run_id: str) -> None:
-    store.open_run(run_id, {"entity": "vendors"})
-    store.record_page(run_id, "vendors", "backfill", 1, [an_audit_entry()])
-    store.close_run(run_id, {})
+    store.audit.open_run(run_id, {"entity": "vendors"})
+    store.audit.record_page(run_id, "vendors", "backfill", 1, [an_audit_entry()])
+    store.audit.close_run(run_id, {})
     assert store.statuses(["vendors"])[0].last_run == {"entity": "vendors"}
-    assert [page.run_id for page in store.audit_trail("vendors", "id-1")] == [run_id]
+    assert [page.run_id for page in store.audit.read_trail("vendors", "id-1")] == [run_id]
 
 
 def test_prefixes_keep_connectors_in_one_database_apart(client: firestore.Client, clock: FakeClock) -> None:
@@ -277,12 +279,12 @@ def test_prefixes_keep_connectors_in_one_database_apart(client: firestore.Client
         FirestoreStateStore(connect=lambda: client, prefix=prefix, clock=clock, retry=Retry(clock=clock))
         for prefix in ("one", "other")
     )
-    one.commit(taken(one), an_entity_state())
-    one.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
-    one.add_dead_letter(a_dead_letter())
+    one.entities.commit(taken(one), an_entity_state())
+    one.audit.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
+    one.dead_letters.add(a_dead_letter())
     assert taken(other).fence == 1
-    assert list(other.audit_trail("vendors", "id-1")) == []
-    assert list(other.dead_letters("vendors")) == []
+    assert list(other.audit.read_trail("vendors", "id-1")) == []
+    assert list(other.dead_letters.read("vendors")) == []
 
 
 def assert_within_bounds(client: firestore.Client) -> None:

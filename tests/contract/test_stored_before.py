@@ -45,41 +45,44 @@ VENDORS = replace(
 
 class StoredBeforeContract:
     def test_everything_remembered_of_an_entity_is_found_again(self, store: StateStore) -> None:
-        assert store.read_entity_state("vendors") == VENDORS
-        assert store.read_entity_state("items") == EntityState(entity="items")
-        assert store.read_entity_state("bills") == EntityState(
-            entity="bills", contract=a_contract(version="old")
-        )
+        assert store.entities.read("vendors") == VENDORS
+        assert store.entities.read("items") == EntityState(entity="items")
+        assert store.entities.read("bills") == EntityState(entity="bills", contract=a_contract(version="old"))
 
     def test_leases_that_have_not_ended_are_kept_and_others_taken_over(
         self, store: StateStore, clock: FakeClock
     ) -> None:
         held = Lease(entity="vendors", owner="run-2", fence=2, expires_at=NOON + TTL)
-        assert store.acquire_lease("vendors", "run-9", TTL) == held
+        assert store.entities.acquire_lease("vendors", "run-9", TTL) == held
         assert taken(store, "items", owner="run-9").fence == 2
         clock.advance(TTL)
         lease = taken(store, owner="run-9")
         assert lease.fence == 3
-        assert store.commit(lease, an_entity_state(watermark=MORNING - TTL), covers_reports=True) is False
-        assert store.read_entity_state("vendors") == replace(
+        assert (
+            store.entities.commit(lease, an_entity_state(watermark=MORNING - TTL), covers_reports=True)
+            is False
+        )
+        assert store.entities.read("vendors") == replace(
             an_entity_state(), reported_deletions=("id-8", "id-9")
         )
 
     def test_the_seat_comes_with_the_refused_sign_in_and_the_origin(
         self, store: StateStore, clock: FakeClock
     ) -> None:
-        assert store.acquire_seat("run-9", 1, TTL) is None
+        assert store.seats.acquire("run-9", 1, TTL) is None
         clock.advance(TTL)
-        seat = store.acquire_seat("run-9", 1, TTL)
+        seat = store.seats.acquire("run-9", 1, TTL)
         assert seat is not None
         assert seat.refused == RefusedSignIn(credential_fingerprint="of a password", refused_at=MORNING)
         assert seat.origin == Origin(instance="https://erp.example.com", tenant="ACME")
 
     def test_dead_letters_are_whole_and_counted_on(self, store: StateStore) -> None:
         second = a_dead_letter(record_id="id-2", key="Ü", reason="€", payload=b"\xff\x00", run_id="run-3")
-        assert list(store.dead_letters("vendors")) == [a_dead_letter(), replace(second, attempts=2)]
-        store.add_dead_letter(replace(second, run_id="run-9"))
-        assert list(store.dead_letters("vendors", "id-2")) == [replace(second, run_id="run-9", attempts=3)]
+        assert list(store.dead_letters.read("vendors")) == [a_dead_letter(), replace(second, attempts=2)]
+        store.dead_letters.add(replace(second, run_id="run-9"))
+        assert list(store.dead_letters.read("vendors", "id-2")) == [
+            replace(second, run_id="run-9", attempts=3)
+        ]
 
     @pytest.mark.parametrize(
         ("record_id", "key", "outcome", "reason"),
@@ -93,15 +96,15 @@ class StoredBeforeContract:
     def test_the_audit_trail_of_a_record_is_found_by_id_and_by_key(
         self, store: StateStore, record_id: str, key: str, outcome: Outcome, reason: str
     ) -> None:
-        (page,) = store.audit_trail("vendors", record_id)
+        (page,) = store.audit.read_trail("vendors", record_id)
         assert (page.run_id, page.mode, page.recorded_at) == ("run-1", "incremental", NOON)
         assert page.entry == an_audit_entry(record_id=record_id, key=key, outcome=outcome, reason=reason)
-        assert record_id in store.find_records("vendors", key)
+        assert record_id in store.audit.find_records("vendors", key)
 
     def test_half_a_surrogate_pair_in_a_key_is_no_obstacle(self, store: StateStore) -> None:
-        (page,) = store.audit_trail("vendors", "id-5")
+        (page,) = store.audit.read_trail("vendors", "id-5")
         assert isinstance(page.entry, AuditEntry)
-        assert store.find_records("vendors", "half \ud83d") == ["id-5"]
+        assert store.audit.find_records("vendors", "half \ud83d") == ["id-5"]
 
     def test_the_last_run_is_told(self, store: StateStore) -> None:
         (status,) = store.statuses(["vendors"])
@@ -123,9 +126,9 @@ class StoredBeforeContract:
     def test_a_notification_is_known_until_its_time_is_over(
         self, store: StateStore, clock: FakeClock
     ) -> None:
-        assert not store.note_notification("vendors", "n-1", [], TTL)
+        assert not store.notifications.note("vendors", "n-1", [], TTL)
         clock.advance(timedelta(days=1))
-        assert store.note_notification("vendors", "n-1", [], TTL)
+        assert store.notifications.note("vendors", "n-1", [], TTL)
 
 
 class TestSqliteStoredBefore(StoredBeforeContract):

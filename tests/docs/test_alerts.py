@@ -82,7 +82,7 @@ def succeed(deployment: Deployment) -> None:
 
 
 def skip(deployment: Deployment) -> None:
-    deployment.state.acquire_lease("vendors", "another run", timedelta(minutes=5))
+    deployment.state.entities.acquire_lease("vendors", "another run", timedelta(minutes=5))
     deployment.sync()
 
 
@@ -91,7 +91,7 @@ def stop_early(deployment: Deployment) -> None:
 
 
 def find_no_seat(deployment: Deployment) -> None:
-    deployment.state.acquire_seat("another run", 1, timedelta(minutes=5))
+    deployment.state.seats.acquire("another run", 1, timedelta(minutes=5))
     deployment.sync()
 
 

@@ -74,7 +74,7 @@ def test_the_map_names_every_folder_and_no_other() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     drawn = re.findall(r"connector/(\w+)", text.split("```")[1])
     folders = {path.name for path in (ROOT / "connector").iterdir() if (path / "__init__.py").exists()}
-    assert set(drawn) - {"errors", "ports"} == folders
+    assert set(drawn) - {"errors"} == folders
 
 
 @pytest.mark.parametrize(

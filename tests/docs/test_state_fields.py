@@ -103,18 +103,18 @@ def write_one_of_each(project: str) -> None:
     store = open_firestore(
         project=project, database="(default)", prefix=PREFIX, clock=clock, retry=Retry(clock=clock)
     )
-    taken = store.acquire_lease("vendors", "r1", timedelta(minutes=5))
+    taken = store.entities.acquire_lease("vendors", "r1", timedelta(minutes=5))
     assert isinstance(taken, tuple)
     checkpoint = Checkpoint(
         changed_since=None, source_time_at_start=NOON, offset=0, known=("a",), highest_stamp=None
     )
-    store.commit(taken[0], EntityState(entity="vendors", checkpoints={"incremental": checkpoint}))
-    store.note_notification("vendors", "n1", ["gone"], timedelta(days=3))
-    store.open_run("r1", {"entity": "vendors", "status": "running"})
+    store.entities.commit(taken[0], EntityState(entity="vendors", checkpoints={"incremental": checkpoint}))
+    store.notifications.note("vendors", "n1", ["gone"], timedelta(days=3))
+    store.audit.open_run("r1", {"entity": "vendors", "status": "running"})
     entry = AuditEntry(record_id="i", key="k", version="v", outcome=Outcome.REJECTED, reason="why")
-    store.record_page("r1", "vendors", "incremental", 1, [entry])
+    store.audit.record_page("r1", "vendors", "incremental", 1, [entry])
     for number, payload in enumerate((b"{}", os.urandom(2 * LARGEST_PIECE))):
-        store.add_dead_letter(a_letter(record_id=f"i{number}", payload=payload))
+        store.dead_letters.add(a_letter(record_id=f"i{number}", payload=payload))
     store.close()
 
 

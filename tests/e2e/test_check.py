@@ -171,12 +171,12 @@ def test_the_slot_of_a_slow_check_is_not_given_to_another(sandbox: Sandbox, cloc
 
     def be_slow(_: object) -> None:
         clock.advance(timedelta(minutes=6))
-        taken.append(state.acquire_seat("another run", 1, timedelta(minutes=1)))
+        taken.append(state.seats.acquire("another run", 1, timedelta(minutes=1)))
 
     sandbox.faults.add(path="/Vendor", hook=be_slow)
     assert all(line.ok for line in connector.check(["vendors"]))
     assert taken == [None]
-    assert state.acquire_seat("another run", 1, timedelta(minutes=1))
+    assert state.seats.acquire("another run", 1, timedelta(minutes=1))
 
 
 def test_an_unknown_entity_is_a_bad_request(function: Function) -> None:

@@ -161,7 +161,7 @@ def test_a_change_reported_while_another_run_holds_the_entity_is_read_after_it(
 ) -> None:
     profile.function.call(entity="vendors")
     state = build(load_settings(os.environ)).wiring.open_state()
-    lease, _ = taken(state.acquire_lease("vendors", "a long run", timedelta(minutes=7)))
+    lease, _ = taken(state.entities.acquire_lease("vendors", "a long run", timedelta(minutes=7)))
     sandbox.tenant.change("Vendor", sandbox.tenant.records("Vendor")[0].id, {"VendorName": "Nuovo"})
     assert notify(profile, a_notification("Vendor"))[0] == 202
     assert is_due(profile, "vendors")
@@ -172,7 +172,7 @@ def test_a_change_reported_while_another_run_holds_the_entity_is_read_after_it(
     assert asked["name"] != follows["name"]
     assert datetime.fromisoformat(follows["scheduleTime"]) > lease.expires_at
 
-    state.release_lease(lease)
+    state.entities.release_lease(lease)
     assert call(profile, follows)["records_written"] == 1
     assert not is_due(profile, "vendors")
     assert len(tasks) == 2
@@ -185,7 +185,7 @@ def test_a_change_reported_during_a_run_is_read_by_another_at_once(
     profile.function.call(entity="vendors")
     state = build(load_settings(os.environ)).wiring.open_state()
     sandbox.faults.add(
-        path="/Vendor", hook=lambda _: state.note_notification("vendors", "n-1", (), timedelta(days=1))
+        path="/Vendor", hook=lambda _: state.notifications.note("vendors", "n-1", (), timedelta(days=1))
     )
     assert profile.function.call(entity="vendors").json["status"] == "succeeded"
     assert is_due(profile, "vendors")

@@ -204,7 +204,7 @@ def test_the_audit_tells_what_became_of_every_record(sandbox: Sandbox, tmp_path:
     assert (result.status, result.details["deleted"], result.details["repaired"]) == (Status.SUCCEEDED, 1, 1)
 
     def outcomes(record_id: str) -> list[str]:
-        trail = rig.state.audit_trail("invoices", record_id)
+        trail = rig.state.audit.read_trail("invoices", record_id)
         return [page.entry.outcome.value for page in trail if page.run_id == result.run_id]
 
     assert outcomes(gone.id) == ["tombstoned"]

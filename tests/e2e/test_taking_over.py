@@ -58,7 +58,7 @@ def succeeds(result: RunResult) -> RunResult:
 
 def test_an_idle_run_reads_what_is_near_its_bound_alone_and_writes_no_row_but_the_deletion(rig: Rig) -> None:
     before = read_log(rig, "vendors")
-    state = rig.state.read_entity_state("vendors")
+    state = rig.state.entities.read("vendors")
     rig.pass_time(LEFT_OPEN)
     result = succeeds(rig.run("vendors"))
     assert result.watermark_before == result.watermark_after == state.watermark
@@ -95,14 +95,14 @@ def test_a_pass_goes_on_where_it_stopped(rig: Rig) -> None:
     assert [row for row in log if row in before] == before, "an old row was rewritten"
     assert len(log) == len(shown(rig, "purchase_orders")) == len(stored(rig, "PurchaseOrder"))
     assert shown(rig, "purchase_orders") == stored(rig, "PurchaseOrder")
-    assert rig.state.read_entity_state("purchase_orders").checkpoints == {}
+    assert rig.state.entities.read("purchase_orders").checkpoints == {}
 
 
 def test_a_dead_letter_is_replayed_without_a_row_that_the_views_show_twice(rig: Rig) -> None:
     rig.pass_time(LEFT_OPEN)
-    assert [letter.record_id for letter in rig.state.dead_letters("vendors")] == [vendor(rig, 4)]
+    assert [letter.record_id for letter in rig.state.dead_letters.read("vendors")] == [vendor(rig, 4)]
     succeeds(rig.run("vendors", Mode.REPLAY))
-    assert list(rig.state.dead_letters("vendors")) == []
+    assert list(rig.state.dead_letters.read("vendors")) == []
     succeeds(rig.run("vendors"))
     assert shown(rig, "vendors") == stored(rig, "Vendor")
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_type_hints
 
-from connector.ports import Ports
+from connector.ports import Ports, StateStore
 
 
 class Killed(BaseException):
@@ -53,12 +53,27 @@ class Mortal:
         return call
 
 
+class MortalState(Mortal):
+    """The state of a process that can die: `state.audit.open_run` is one of its calls."""
+
+    def __init__(self, state: StateStore, life: Life) -> None:
+        super().__init__("state", state, life)
+        for part in get_type_hints(StateStore):
+            setattr(self, part, Mortal(f"state.{part}", getattr(state, part), life))
+
+    entities: Any
+    notifications: Any
+    seats: Any
+    audit: Any
+    dead_letters: Any
+
+
 def mortal(ports: Ports, life: Life) -> Ports:
     """Return the same ports as a process has them that may die at any call."""
     return Ports(
         source=Mortal("source", ports.source, life),
         warehouse=Mortal("warehouse", ports.warehouse, life),
-        state=Mortal("state", ports.state, life),
+        state=MortalState(ports.state, life),
         clock=ports.clock,
     )
 

@@ -108,7 +108,7 @@ def test_a_throttled_run_goes_on_as_long_as_its_budget_lasts(rig: Rig) -> None:
     result = rig.run("invoices", budget=timedelta(minutes=20))
     assert (result.status, result.records_written) == (Status.PARTIAL, 15)
     assert timedelta(minutes=17) < rig.clock.now() - began <= timedelta(minutes=20)
-    assert rig.state.read_entity_state("invoices").checkpoints["incremental"].offset == 15
+    assert rig.state.entities.read("invoices").checkpoints["incremental"].offset == 15
 
 
 class Picky:
@@ -142,17 +142,17 @@ def test_refused_rows_become_dead_letters_and_hold_back_no_other(rig: Rig) -> No
     result = _run_refusing(rig, ids)
     assert result.status is Status.SUCCEEDED
     assert (result.records_read, result.records_written, result.records_rejected) == (40, 37, 3)
-    letters = list(rig.state.dead_letters("invoices"))
+    letters = list(rig.state.dead_letters.read("invoices"))
     assert {letter.record_id for letter in letters} == ids
     for letter in letters:
         assert "no such field: colour" in letter.reason
         assert msgspec.json.decode(letter.payload)["id"] == letter.record_id
-        (page,) = rig.state.audit_trail("invoices", letter.record_id)
+        (page,) = rig.state.audit.read_trail("invoices", letter.record_id)
         assert page.entry.outcome is Outcome.REJECTED
         assert letter.key == page.entry.key != ""
     assert rig.count("invoices") == 37
     rig.run("invoices", Mode.REPLAY)
-    assert list(rig.state.dead_letters("invoices")) == []
+    assert list(rig.state.dead_letters.read("invoices")) == []
     assert_shows_tenant(rig, "invoices")
 
 
@@ -162,9 +162,9 @@ def test_too_many_rejects_move_nothing(rig: Rig) -> None:
     assert result.status is Status.FAILED
     assert result.error is not None
     assert (result.error.type, result.error.http_status) == ("TooManyRejectsError", 500)
-    entity_state = rig.state.read_entity_state("invoices")
+    entity_state = rig.state.entities.read("invoices")
     assert (entity_state.watermark, entity_state.changed_since, entity_state.checkpoints) == (None, None, {})
-    assert list(rig.state.dead_letters("invoices")) == []
+    assert list(rig.state.dead_letters.read("invoices")) == []
     assert rig.run("invoices").status is Status.SUCCEEDED
     assert_shows_tenant(rig, "invoices")
 
@@ -175,7 +175,7 @@ def test_an_amount_no_column_holds_is_kept_whole_and_replayed_when_it_is_right(r
     tenant.change("Bill", bill, {"Amount": Decimal("1234567890123456789012345678901.5")})
     result = rig.run("invoices")
     assert (result.status, result.records_rejected, result.records_written) == (Status.SUCCEEDED, 1, 39)
-    (letter,) = rig.state.dead_letters("invoices")
+    (letter,) = rig.state.dead_letters.read("invoices")
     assert b"1234567890123456789012345678901.5" in letter.payload
     assert "bignumeric_fields" in letter.reason
     rig.pass_time(timedelta(minutes=1))
@@ -195,10 +195,10 @@ def test_a_record_that_is_mended_needs_no_replay(rig: Rig) -> None:
     tenant.change("Bill", still_bad, {"VendorRef": "still too long an amount"})
     result = rig.run("invoices")
     assert (result.records_written, result.records_rejected) == (1, 1)
-    (letter,) = rig.state.dead_letters("invoices")
+    (letter,) = rig.state.dead_letters.read("invoices")
     assert (letter.record_id, letter.attempts) == (still_bad, 2)
     assert b"still too long" in letter.payload
-    assert [page.entry.outcome for page in rig.state.audit_trail("invoices", mended)] == [
+    assert [page.entry.outcome for page in rig.state.audit.read_trail("invoices", mended)] == [
         Outcome.REJECTED,
         Outcome.WRITTEN,
     ]
@@ -212,6 +212,6 @@ def test_text_that_is_no_utf_8_costs_one_record_not_the_run(rig: Rig) -> None:
     result = rig.run("invoices")
     assert result.status is Status.SUCCEEDED, result.error
     assert result.records_rejected == 1
-    (letter,) = rig.state.dead_letters("invoices")
+    (letter,) = rig.state.dead_letters.read("invoices")
     assert letter.record_id == "00000000-0000-4000-a000-00000000000a"
     assert_shows_tenant(rig, "invoices")

@@ -155,12 +155,12 @@ def test_a_backfill_into_a_lost_table_does_not_hide_that_the_rest_is_missing(rig
 
 def test_a_backfill_never_moves_the_watermark_and_writes_only_what_differs(rig: Rig) -> None:
     rig.run("invoices")
-    before = rig.state.read_entity_state("invoices")
+    before = rig.state.entities.read("invoices")
     rig.pass_time(timedelta(hours=1))
     rig.sandbox.tenant.change("Bill", rig.sandbox.tenant.records("Bill")[0].id, {"Hold": True}, touch=False)
     result = rig.run("invoices", Mode.BACKFILL)
     assert (result.records_read, result.records_written) == (40, 1)
-    after = rig.state.read_entity_state("invoices")
+    after = rig.state.entities.read("invoices")
     assert (after.watermark, after.changed_since) == (before.watermark, before.changed_since)
     assert_shows_tenant(rig, "invoices")
 
@@ -202,7 +202,7 @@ def test_what_is_remembered_of_a_long_pass_stays_small() -> None:
         return started.execute(sync_entity)
 
     assert run(1).records_written == 8_000
-    entity_state = state.read_entity_state(ENTITY.name)
+    entity_state = state.entities.read(ENTITY.name)
     assert len(entity_state.recent_versions) == MAX_RECENT_VERSIONS
     assert not entity_state.recent_versions_complete
     again = run(2)

@@ -84,7 +84,7 @@ class Books:
 
     def assert_nothing_is_passed(self) -> None:
         """Fail if the next pass would begin after a record that is not written."""
-        changed_since = self.rig.state.read_entity_state("invoices").changed_since
+        changed_since = self.rig.state.entities.read("invoices").changed_since
         assert changed_since is not None
         shown = {row["_id"]: row["_modified_at"] for row in self.rig.query("SELECT * FROM invoices")}
         for record in self.rig.sandbox.tenant.records("Bill"):
@@ -232,7 +232,7 @@ class Upheaval:
         shown = {row["_id"]: row["description"] for row in self.rig.query("SELECT * FROM invoices")}
         bills = self.rig.sandbox.tenant.records("Bill")
         if self.mode is Mode.REPLAY:
-            assert list(self.rig.state.dead_letters("invoices")) == []
+            assert list(self.rig.state.dead_letters.read("invoices")) == []
             assert not self.gone & set(shown)
             assert {bill.id: bill.fields["Description"] for bill in bills[:7]}.items() <= shown.items()
             return

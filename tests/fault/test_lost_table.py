@@ -80,7 +80,7 @@ def test_a_log_dropped_between_the_batches_of_a_run_is_filled_by_the_next(either
 
 
 def test_a_log_dropped_after_the_last_row_of_a_run_is_filled_by_the_next(either: Rig) -> None:
-    assert _run(either, _drop, "before state.commit", 1).status is Status.SUCCEEDED
+    assert _run(either, _drop, "before state.entities.commit", 1).status is Status.SUCCEEDED
     _assert_made_good(either)
 
 

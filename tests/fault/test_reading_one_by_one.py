@@ -30,7 +30,7 @@ def test_a_list_that_cannot_be_optimised_is_read_one_by_one_and_that_is_remember
     rig.sandbox.configure(not_optimizable={"Bill": {"Details": "Transactions"}})
     assert rig.run("invoices").status is Status.SUCCEEDED
     assert_shows_tenant(rig, "invoices")
-    assert rig.state.read_entity_state("invoices").read_one_by_one
+    assert rig.state.entities.read("invoices").read_one_by_one
     rig.pass_time(timedelta(hours=1))
     rig.sandbox.tenant.change("Bill", rig.sandbox.tenant.records("Bill")[3].id, {"Description": "new"})
     done = len(rig.sandbox.requests)
@@ -71,13 +71,13 @@ def test_a_list_that_moves_between_such_runs_loses_nothing(rig: Rig) -> None:
 def test_that_records_are_read_one_by_one_is_remembered_though_none_could_be_read(rig: Rig) -> None:
     rig.sandbox.faults.add(path="/Bill/", times=99, status=503)
     assert rig.run("invoices", budget=BUDGET).status is Status.FAILED
-    assert rig.state.read_entity_state("invoices").read_one_by_one
+    assert rig.state.entities.read("invoices").read_one_by_one
 
 
 def test_that_records_are_read_one_by_one_is_remembered_before_the_first_is_written(rig: Rig) -> None:
     with pytest.raises(Killed):
         rig.run("invoices", life=dies_at("before warehouse.append"))
-    assert rig.state.read_entity_state("invoices").read_one_by_one
+    assert rig.state.entities.read("invoices").read_one_by_one
 
 
 def test_a_page_of_single_records_is_small_however_large_a_listed_one_may_be(rig: Rig) -> None:

@@ -40,7 +40,7 @@ def test_text_that_is_no_json_costs_its_own_record_alone(rig: Rig, text: bytes) 
     result = rig.run("invoices", page_size=10)
     assert (result.status, result.records_rejected) == (Status.SUCCEEDED, 1), result.error
     assert result.records_read == len(tenant.records("Bill"))
-    (letter,) = rig.state.dead_letters("invoices")
+    (letter,) = rig.state.dead_letters.read("invoices")
     assert letter.record_id == bad.id
     assert letter.key == "/".join(bad.keys) or text.startswith(b"[["), (
         "in levels without end no key is looked for"
@@ -68,7 +68,7 @@ def test_rejects_that_one_run_tolerates_do_not_block_the_next_ones(rig: Rig) -> 
         _insert(rig, number)
         result = rig.run("invoices")
         assert (result.status, result.records_written, result.records_rejected) == (Status.SUCCEEDED, 1, 0)
-    assert {letter.attempts for letter in rig.state.dead_letters("invoices")} == {1}
+    assert {letter.attempts for letter in rig.state.dead_letters.read("invoices")} == {1}
 
 
 def test_a_reject_is_not_read_for_ever(rig: Rig) -> None:
@@ -81,7 +81,7 @@ def test_a_reject_is_not_read_for_ever(rig: Rig) -> None:
         rig.pass_time(timedelta(hours=3))
         read.append(rig.run("invoices").records_read)
     assert read == [1, 0, 0, 0]
-    (letter,) = rig.state.dead_letters("invoices")
+    (letter,) = rig.state.dead_letters.read("invoices")
     assert letter.attempts == 1
 
 
@@ -90,11 +90,11 @@ def test_rejects_are_mended_one_by_one_in_acumatica(rig: Rig) -> None:
         _insert(rig, number, TOO_LONG)
     assert rig.run("invoices").records_rejected == 5
     tenant = rig.sandbox.tenant
-    for left, letter in zip((4, 3, 2, 1, 0), list(rig.state.dead_letters("invoices")), strict=True):
+    for left, letter in zip((4, 3, 2, 1, 0), list(rig.state.dead_letters.read("invoices")), strict=True):
         rig.pass_time(timedelta(minutes=20))
         tenant.change("Bill", letter.record_id, {"Amount": Decimal("1.5")})
         assert rig.run("invoices").status is Status.SUCCEEDED
-        assert len(list(rig.state.dead_letters("invoices"))) == left
+        assert len(list(rig.state.dead_letters.read("invoices"))) == left
     assert_shows_tenant(rig, "invoices")
 
 
@@ -103,7 +103,7 @@ def test_too_many_rejects_are_told_with_what_was_found(rig: Rig) -> None:
     rig.pass_time(timedelta(hours=1))
     for number in range(12):
         _insert(rig, number, TOO_LONG)
-    before = rig.state.read_entity_state("invoices")
+    before = rig.state.entities.read("invoices")
     result = rig.run("invoices")
     assert result.error is not None
     assert (result.error.type, result.records_read, result.records_rejected) == (
@@ -113,11 +113,11 @@ def test_too_many_rejects_are_told_with_what_was_found(rig: Rig) -> None:
     )
     rejected = [bill for bill in rig.sandbox.tenant.records("Bill") if bill.fields.get("Amount") == TOO_LONG]
     for bill in rejected:
-        (page,) = rig.state.audit_trail("invoices", bill.id)
+        (page,) = rig.state.audit.read_trail("invoices", bill.id)
         assert "more digits than its column holds" in page.entry.reason
-    after = rig.state.read_entity_state("invoices")
+    after = rig.state.entities.read("invoices")
     assert (after.watermark, after.changed_since) == (before.watermark, before.changed_since)
-    assert list(rig.state.dead_letters("invoices")) == []
+    assert list(rig.state.dead_letters.read("invoices")) == []
 
 
 def test_a_reconcile_does_not_reject_a_dead_letter_again(rig: Rig) -> None:
@@ -126,5 +126,5 @@ def test_a_reconcile_does_not_reject_a_dead_letter_again(rig: Rig) -> None:
     for _ in range(2):
         result = rig.run("invoices", Mode.RECONCILE)
         assert (result.status, result.records_rejected) == (Status.SUCCEEDED, 0)
-    (letter,) = rig.state.dead_letters("invoices")
+    (letter,) = rig.state.dead_letters.read("invoices")
     assert letter.attempts == 1

@@ -31,7 +31,7 @@ def _keep_all(rig: Rig, *, good: int) -> None:
 
 
 def _letters(rig: Rig) -> dict[str, DeadLetter]:
-    return {letter.record_id: letter for letter in rig.state.dead_letters("invoices")}
+    return {letter.record_id: letter for letter in rig.state.dead_letters.read("invoices")}
 
 
 def _replay(rig: Rig, *, budget: timedelta = READ * 1000) -> RunResult:
@@ -63,7 +63,7 @@ def test_many_letters_are_written_in_batches(rig: Rig) -> None:
     life = Life(lambda *_: None)
     result = rig.run("invoices", Mode.REPLAY, life=life)
     assert (result.status, result.records_written, result.pages) == (Status.SUCCEEDED, 120, 120)
-    assert life.moments["before state.record_page"] == 120
+    assert life.moments["before state.audit.record_page"] == 120
     assert life.moments["before warehouse.append"] == 3 + 1, "three batches, and the row of sync_runs"
     assert _letters(rig) == {}
     assert_shows_tenant(rig, "invoices")
@@ -78,7 +78,7 @@ def test_a_replay_in_several_runs_tries_every_letter_once(rig: Rig) -> None:
     assert [result.records_read for result in results] == [12, 12, 12, 4]
     assert sum(result.records_written for result in results) == 6
     assert [letter.attempts for letter in _letters(rig).values()] == [2] * 34
-    assert rig.state.read_entity_state("invoices").checkpoints == {}
+    assert rig.state.entities.read("invoices").checkpoints == {}
     again = _replay(rig)
     assert (again.status, again.records_read) == (Status.SUCCEEDED, 34), "a new replay tries them again"
 
@@ -97,7 +97,7 @@ def test_one_letter_is_tried_whatever_a_replay_of_all_is_up_to(rig: Rig) -> None
     tried = next(letter for letter in _letters(rig).values() if letter.attempts == 2)
     result = rig.run("invoices", Mode.REPLAY, record_id=tried.record_id)
     assert (result.status, result.records_read) == (Status.SUCCEEDED, 1)
-    assert list(rig.state.read_entity_state("invoices").checkpoints) == ["replay"]
+    assert list(rig.state.entities.read("invoices").checkpoints) == ["replay"]
 
 
 def test_what_was_read_before_time_ran_out_in_a_request_is_written(rig: Rig) -> None:
@@ -134,7 +134,7 @@ def test_a_record_that_is_gone_stays_gone_and_its_last_version_is_in_the_history
     )
     assert (last["description"], last["is_current"]) == ("the last version", False)
     assert to_text(last["_synced_at"]) == to_text(rejected_at), "it was read when it was rejected"
-    outcomes = {page.entry.outcome for page in rig.state.audit_trail("invoices", bill)}
+    outcomes = {page.entry.outcome for page in rig.state.audit.read_trail("invoices", bill)}
     assert outcomes == {Outcome.WRITTEN, Outcome.TOMBSTONED}
     assert rig.run("invoices", Mode.RECONCILE).details["repaired"] == 0
 
@@ -154,8 +154,8 @@ def test_a_record_without_an_id_is_replayed_as_it_was_kept(rig: Rig) -> None:
     """Whether it is gone cannot be asked, so it is not said."""
     rig.reject("invoices", rig.sandbox.tenant.records("Bill")[3].id)
     (letter,) = _letters(rig).values()
-    rig.state.remove_dead_letter("invoices", letter.record_id, letter.rejected_at)
-    rig.state.add_dead_letter(replace(letter, record_id="unidentified-1"))
+    rig.state.dead_letters.remove("invoices", letter.record_id, letter.rejected_at)
+    rig.state.dead_letters.add(replace(letter, record_id="unidentified-1"))
     result = rig.run("invoices", Mode.REPLAY)
     assert (result.records_written, result.details["deleted"]) == (1, 0)
     assert [row["_id"] for row in rig.query("SELECT _id FROM invoices")] == [letter.record_id]

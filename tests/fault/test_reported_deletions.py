@@ -31,7 +31,7 @@ def report(rig: Rig, turn: int) -> None:
     notified, tracked, there, *_ = [item.id for item in rig.sandbox.tenant.records("StockItem")]
     for gone in (notified, tracked):
         rig.sandbox.tenant.delete("StockItem", gone)
-    assert rig.state.note_notification("items", f"n-{turn}", [notified, there], DAYS)
+    assert rig.state.notifications.note("items", f"n-{turn}", [notified, there], DAYS)
 
 
 def test_a_run_may_end_before_and_after_every_call(rig: Rig) -> None:
@@ -40,7 +40,7 @@ def test_a_run_may_end_before_and_after_every_call(rig: Rig) -> None:
     life = Life(lambda *_: None)
     result = rig.run("items", life=life)
     assert (result.status, result.details["deleted"]) == (Status.SUCCEEDED, 2)
-    moments = [moment for moment in sorted(life.moments) if moment.partition(".")[2] in CONCERNED]
+    moments = [moment for moment in sorted(life.moments) if moment.rpartition(".")[2] in CONCERNED]
     assert len(moments) == 2 * len(CONCERNED)
     for turn, moment in enumerate(moments, 1):
         if len(rig.sandbox.tenant.records("StockItem")) < 4:
@@ -56,7 +56,7 @@ def test_a_run_may_end_before_and_after_every_call(rig: Rig) -> None:
             rig.outlive_leases()
         assert rig.run("items").status is Status.SUCCEEDED, moment
         assert_shows_tenant(rig, "items")
-        assert rig.state.read_entity_state("items").reported_deletions == (), moment
+        assert rig.state.entities.read("items").reported_deletions == (), moment
     tombstones = rig.query("SELECT count(*) AS n, count(DISTINCT _id) AS ids FROM items_log WHERE _deleted")[
         0
     ]
@@ -70,7 +70,7 @@ def test_all_but_one_may_be_gone_if_each_was_reported(rig: Rig) -> None:
     gone = [item.id for item in rig.sandbox.tenant.records("StockItem")]
     for record_id in gone[1:]:
         rig.sandbox.tenant.delete("StockItem", record_id)
-    assert rig.state.note_notification("items", "n-1", gone, DAYS)
+    assert rig.state.notifications.note("items", "n-1", gone, DAYS)
     result = rig.run("items")
     assert result.details == {"reported_deleted": len(gone), "deleted": len(gone) - 1}
     assert_shows_tenant(rig, "items")
@@ -81,12 +81,12 @@ def test_a_report_that_cannot_be_looked_at_is_left_and_keeps_nothing_else_from_g
     rig: Rig, status: int
 ) -> None:
     assert rig.run("items").status is Status.SUCCEEDED
-    before = rig.state.read_entity_state("items").watermark
+    before = rig.state.entities.read("items").watermark
     rig.pass_time(timedelta(minutes=20))
     unreadable, gone, changed, *_ = rig.sandbox.tenant.records("StockItem")
     rig.sandbox.tenant.delete("StockItem", gone.id)
     rig.sandbox.tenant.change("StockItem", changed.id, {"Description": "another one"})
-    assert rig.state.note_notification("items", "n-1", [unreadable.id, gone.id], DAYS)
+    assert rig.state.notifications.note("items", "n-1", [unreadable.id, gone.id], DAYS)
     fault = rig.sandbox.faults.add(path=f"/StockItem/{unreadable.id}", times=99, status=status)
 
     result = rig.run("items")
@@ -95,12 +95,12 @@ def test_a_report_that_cannot_be_looked_at_is_left_and_keeps_nothing_else_from_g
     assert fault.struck
     assert result.details == {"reported_deleted": 2, "deleted": 1}
     assert_shows_tenant(rig, "items")
-    entity_state = rig.state.read_entity_state("items")
+    entity_state = rig.state.entities.read("items")
     assert entity_state.watermark != before
     assert entity_state.reported_deletions == (unreadable.id,), "the next run looks again"
     rig.sandbox.faults.clear()
     assert rig.run("items").status is Status.SUCCEEDED
-    assert rig.state.read_entity_state("items").reported_deletions == ()
+    assert rig.state.entities.read("items").reported_deletions == ()
 
 
 def test_reports_that_take_longer_than_the_run_may_are_dealt_with_over_several_runs(rig: Rig) -> None:
@@ -109,13 +109,13 @@ def test_reports_that_take_longer_than_the_run_may_are_dealt_with_over_several_r
     gone = [item.id for item in rig.sandbox.tenant.records("StockItem")][:6]
     for record_id in gone:
         rig.sandbox.tenant.delete("StockItem", record_id)
-    assert rig.state.note_notification("items", "n-1", gone, DAYS)
+    assert rig.state.notifications.note("items", "n-1", gone, DAYS)
     done = []
     for _ in range(2):
         result = rig.run("items", life=_slow_reads(rig), budget=timedelta(seconds=50))
         assert result.status is Status.SUCCEEDED
         done.append(result.details["deleted"])
-        assert len(rig.state.read_entity_state("items").reported_deletions) == len(gone) - sum(done)
+        assert len(rig.state.entities.read("items").reported_deletions) == len(gone) - sum(done)
     assert done == [3, 3]
     assert_shows_tenant(rig, "items")
 

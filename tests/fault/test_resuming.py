@@ -27,7 +27,7 @@ def _lose_table(rig: Rig) -> None:
 
 
 def test_a_first_pass_whose_table_was_lost_is_not_gone_on_with_after_a_kill(rig: Rig) -> None:
-    _die(rig, "after state.save_checkpoint", 2)
+    _die(rig, "after state.entities.save_checkpoint", 2)
     _lose_table(rig)
     _die(rig, "after warehouse.append")
     assert rig.count("invoices") == 10
@@ -38,7 +38,7 @@ def test_a_first_pass_whose_table_was_lost_is_not_gone_on_with_after_a_kill(rig:
 def test_a_backfill_whose_table_was_lost_is_not_gone_on_with_after_a_kill(rig: Rig) -> None:
     rig.run("invoices")
     rig.pass_time(timedelta(hours=1))
-    _die(rig, "after state.save_checkpoint", 2, mode=Mode.BACKFILL)
+    _die(rig, "after state.entities.save_checkpoint", 2, mode=Mode.BACKFILL)
     _lose_table(rig)
     _die(rig, "after warehouse.append", mode=Mode.BACKFILL)
     assert rig.count("invoices") == 10
@@ -48,23 +48,23 @@ def test_a_backfill_whose_table_was_lost_is_not_gone_on_with_after_a_kill(rig: R
 
 @pytest.mark.parametrize("is_complete", [True, False])
 def test_an_edge_is_as_complete_as_it_was_before_the_pass_was_resumed(rig: Rig, is_complete: bool) -> None:
-    _die(rig, "after state.save_checkpoint")
+    _die(rig, "after state.entities.save_checkpoint")
     lease, entity_state = _taken(rig)
     checkpoint = replace(entity_state.checkpoints["incremental"], recent_versions_complete=is_complete)
-    rig.state.save_checkpoint(lease, "incremental", checkpoint)
-    rig.state.release_lease(lease)
+    rig.state.entities.save_checkpoint(lease, "incremental", checkpoint)
+    rig.state.entities.release_lease(lease)
     assert rig.run("invoices").status is Status.SUCCEEDED
-    assert rig.state.read_entity_state("invoices").recent_versions_complete is is_complete
+    assert rig.state.entities.read("invoices").recent_versions_complete is is_complete
 
 
 def test_the_records_seen_are_those_of_a_pass_in_one_go(rig: Rig) -> None:
     """A resumed pass saw the rest of them alone."""
     assert rig.run("subaccounts").records_read == 30
     rig.pass_time(timedelta(hours=1))
-    _die(rig, "after state.save_checkpoint", entity="subaccounts")
+    _die(rig, "after state.entities.save_checkpoint", entity="subaccounts")
     resumed = rig.run("subaccounts")
     assert (resumed.status, resumed.records_read) == (Status.SUCCEEDED, 20)
-    assert rig.state.read_entity_state("subaccounts").records_seen == 30
+    assert rig.state.entities.read("subaccounts").records_seen == 30
 
 
 def test_a_contract_that_changed_in_a_killed_run_is_gone_on_with(rig: Rig) -> None:
@@ -79,8 +79,8 @@ def test_a_contract_that_changed_in_a_killed_run_is_gone_on_with(rig: Rig) -> No
         tenant.change("Bill", bill.id, {"Description": "later"})
     first = tenant.records("Bill")[0].id
     tenant.change("Bill", first, {"UsrScore": Decimal(7)})
-    _die(rig, "after state.save_checkpoint")
-    remembered = rig.state.read_entity_state("invoices").contract
+    _die(rig, "after state.entities.save_checkpoint")
+    remembered = rig.state.entities.read("invoices").contract
     assert remembered is not None
     assert "UsrScore" in remembered.root.fields
     assert rig.run("invoices").status is Status.SUCCEEDED
@@ -94,6 +94,6 @@ def _extend(rig: Rig, **fields: str) -> None:
 
 
 def _taken(rig: Rig) -> tuple[Lease, EntityState]:
-    taken = rig.state.acquire_lease("invoices", "somebody", timedelta(minutes=1))
+    taken = rig.state.entities.acquire_lease("invoices", "somebody", timedelta(minutes=1))
     assert isinstance(taken, tuple)
     return taken

@@ -13,7 +13,12 @@ PAST_THE_LEASE = timedelta(minutes=36)
 
 def test_a_run_that_stalls_past_its_lease_commits_nothing(rig: Rig) -> None:
     """At every step that writes state: another run takes over in the middle of it and does the whole work."""
-    for step in ("state.save_contract", "state.save_checkpoint", "state.record_page", "state.commit"):
+    for step in (
+        "state.entities.save_contract",
+        "state.entities.save_checkpoint",
+        "state.audit.record_page",
+        "state.entities.commit",
+    ):
         rig.pass_time(timedelta(hours=1))
         for record in rig.sandbox.tenant.records("Bill"):
             rig.sandbox.tenant.change("Bill", record.id, {"Description": step})
@@ -24,7 +29,7 @@ def test_a_run_that_stalls_past_its_lease_commits_nothing(rig: Rig) -> None:
                 rig.pass_time(PAST_THE_LEASE)
                 other.append(rig.run("invoices", max_sessions=2))
 
-        before = rig.state.read_entity_state("invoices")
+        before = rig.state.entities.read("invoices")
         stalled = rig.run("invoices", life=Life(stall), batch_bytes=1, max_sessions=2)
         if not other:
             continue  # the contract is stored by the first run alone
@@ -33,7 +38,7 @@ def test_a_run_that_stalls_past_its_lease_commits_nothing(rig: Rig) -> None:
         assert stalled.error is not None
         assert stalled.error.type == "LeaseLostError"
         assert stalled.error.http_status == 503
-        entity_state = rig.state.read_entity_state("invoices")
+        entity_state = rig.state.entities.read("invoices")
         assert entity_state.watermark == other[0].watermark_after
         assert entity_state.checkpoints == {}
         assert entity_state.watermark != before.watermark
@@ -101,7 +106,7 @@ def test_entities_share_the_seats_that_may_be_held(rig: Rig) -> None:
 
 def test_a_seat_of_a_dead_run_is_free_again_when_its_time_is_up(rig: Rig) -> None:
     state = rig.state
-    assert state.acquire_seat("dead", 1, timedelta(minutes=35)) is not None
+    assert state.seats.acquire("dead", 1, timedelta(minutes=35)) is not None
     assert rig.run("gl_accounts").status is Status.FAILED
     rig.pass_time(timedelta(minutes=35))
     assert rig.run("gl_accounts").status is Status.SUCCEEDED

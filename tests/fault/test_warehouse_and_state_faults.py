@@ -109,14 +109,14 @@ def test_what_bigquery_does_wrong_for_long_is_told_and_moves_nothing(
 ) -> None:
     rig = bigquery_rig
     _sync_first(rig)
-    before = rig.state.read_entity_state("invoices")
+    before = rig.state.entities.read("invoices")
     rig.bigquery.deduplicates = False
     fault(rig.bigquery, FOREVER)
     result = rig.run("invoices", write_policy=policy)
     assert rig.bigquery.faults_left < FOREVER
     _assert_told(result, "WarehouseUnavailableError", 503)
     assert result.watermark_after == result.watermark_before
-    assert rig.state.read_entity_state("invoices") == before
+    assert rig.state.entities.read("invoices") == before
     rig.bigquery.recover()
     _assert_next_run_is_exact(rig)
 
@@ -124,12 +124,12 @@ def test_what_bigquery_does_wrong_for_long_is_told_and_moves_nothing(
 def test_a_right_taken_from_the_service_account_is_for_the_operator(bigquery_rig: BigQueryRig) -> None:
     rig = bigquery_rig
     _sync_first(rig)
-    before = rig.state.read_entity_state("invoices")
+    before = rig.state.entities.read("invoices")
     denied = "Access Denied: Permission bigquery.tables.updateData denied"
     rig.bigquery.fail("insertAll", 403, "accessDenied", denied, times=FOREVER)
     result = rig.run("invoices")
     _assert_told(result, "AccessDeniedError", 500, "roles/bigquery.dataEditor")
-    assert rig.state.read_entity_state("invoices") == before
+    assert rig.state.entities.read("invoices") == before
     rig.bigquery.recover()
     _assert_next_run_is_exact(rig)
 
@@ -156,19 +156,19 @@ def test_rows_bigquery_finds_invalid_are_kept_and_replayed(
     result = rig.run("invoices", write_policy=policy)
     assert result.status is Status.SUCCEEDED, result.error
     assert result.records_written + result.records_rejected == 4
-    assert result.records_rejected == len(list(rig.state.dead_letters("invoices"))) > 0
+    assert result.records_rejected == len(list(rig.state.dead_letters.read("invoices"))) > 0
     rig.bigquery.recover()
     assert rig.run("invoices", Mode.REPLAY).status is Status.SUCCEEDED
-    assert list(rig.state.dead_letters("invoices")) == []
+    assert list(rig.state.dead_letters.read("invoices")) == []
     assert_shows_tenant(rig, "invoices")
 
 
 STATUSES = (grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE)
 MOMENTS = {
-    "acquire_lease": grpc.StatusCode.UNAVAILABLE,
-    "open_run": grpc.StatusCode.DEADLINE_EXCEEDED,
-    "record_page": grpc.StatusCode.UNAVAILABLE,
-    "commit": grpc.StatusCode.ABORTED,
+    "entities.acquire_lease": grpc.StatusCode.UNAVAILABLE,
+    "audit.open_run": grpc.StatusCode.DEADLINE_EXCEEDED,
+    "audit.record_page": grpc.StatusCode.UNAVAILABLE,
+    "entities.commit": grpc.StatusCode.ABORTED,
 }
 
 
@@ -211,11 +211,11 @@ def test_what_firestore_does_wrong_for_long_is_told_and_moves_nothing(
 ) -> None:
     rig = firestore_rig
     _sync_first(rig)
-    before = rig.state.read_entity_state("invoices")
+    before = rig.state.entities.read("invoices")
     result = rig.run("invoices", life=_from(moment, lambda: setattr(rig.faults, "lasting", status)))
     _assert_told(result, "StateStoreUnavailableError", 503)
     assert result.watermark_after == result.watermark_before
-    assert rig.state.read_entity_state("invoices") == before
+    assert rig.state.entities.read("invoices") == before
     rig.faults.lasting = None
     _assert_next_run_is_exact(rig)
 
@@ -226,10 +226,12 @@ def test_a_right_on_firestore_taken_in_the_middle_of_a_run_is_for_the_operator(
 ) -> None:
     rig = firestore_rig
     _sync_first(rig)
-    before = rig.state.read_entity_state("invoices")
+    before = rig.state.entities.read("invoices")
     denied = grpc.StatusCode.PERMISSION_DENIED
-    result = rig.run("invoices", life=_from("record_page", lambda: setattr(rig.faults, "lasting", denied)))
+    result = rig.run(
+        "invoices", life=_from("audit.record_page", lambda: setattr(rig.faults, "lasting", denied))
+    )
     _assert_told(result, "AccessDeniedError", 500, "roles/datastore.user")
-    assert rig.state.read_entity_state("invoices") == before
+    assert rig.state.entities.read("invoices") == before
     rig.faults.lasting = None
     _assert_next_run_is_exact(rig)

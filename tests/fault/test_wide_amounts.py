@@ -43,7 +43,7 @@ def _follow_the_advice(rig: Rig, field: str) -> None:
 
 
 def _expect_letter(rig: Rig, bill: str) -> str:
-    (letter,) = rig.state.dead_letters("invoices")
+    (letter,) = rig.state.dead_letters.read("invoices")
     assert letter.record_id == bill
     return letter.reason
 
@@ -73,7 +73,7 @@ def test_a_header_amount_is_widened_and_replayed(either: Rig) -> None:
     _follow_the_advice(either, "Amount")
     result = either.run("invoices", Mode.REPLAY)
     assert (result.status, result.records_written) == (Status.SUCCEEDED, 1)
-    assert list(either.state.dead_letters("invoices")) == []
+    assert list(either.state.dead_letters.read("invoices")) == []
     _assert_nothing_else_moved(either)
 
 
@@ -107,5 +107,5 @@ def test_a_line_amount_in_bigquery_needs_a_new_log_and_every_other_amount_keeps_
     rig.pass_time(timedelta(hours=1))
     result = rig.run("invoices")
     assert (result.status, result.records_written, result.records_rejected) == (Status.SUCCEEDED, 40, 0)
-    assert list(rig.state.dead_letters("invoices")) == []
+    assert list(rig.state.dead_letters.read("invoices")) == []
     _assert_nothing_else_moved(rig)

@@ -181,8 +181,8 @@ class MovingList(RuleBasedStateMachine):
         """In the middle of one run, with its rows in hand, another takes over and does the whole work."""
         moments = {
             "append": "before warehouse.append",
-            "save": "before state.save_checkpoint",
-            "commit": "before state.commit",
+            "save": "before state.entities.save_checkpoint",
+            "commit": "before state.entities.commit",
         }
 
         def decide(moment: str, count: int) -> None:

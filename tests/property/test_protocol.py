@@ -82,10 +82,10 @@ class Copy:
         return Killed(moment) if dice < KILL_SHARE else None
 
     def throw_checkpoint_away(self) -> None:
-        taken = self.state.acquire_lease(ENTITY.name, "operator", timedelta(0))
+        taken = self.state.entities.acquire_lease(ENTITY.name, "operator", timedelta(0))
         assert isinstance(taken, tuple)
-        self.state.save_checkpoint(taken[0], "incremental", None)
-        self.state.release_lease(taken[0])
+        self.state.entities.save_checkpoint(taken[0], "incremental", None)
+        self.state.entities.release_lease(taken[0])
 
     def live_through_storm(self) -> None:
         for _ in range(self.chance.randrange(1, 7)):

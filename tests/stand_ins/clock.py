@@ -2,20 +2,26 @@
 
 from datetime import UTC, datetime, timedelta
 
+from typing_extensions import override
+
+from connector.ports import Clock
+
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 """Where a clock starts when the test does not care."""
 
 
-class FakeClock:
+class FakeClock(Clock):
     """A clock to be set. `sleep` moves it on at once and notes the duration in `sleeps`."""
 
     def __init__(self, now: datetime = NOON) -> None:
         self._now = now
         self.sleeps: list[timedelta] = []
 
+    @override
     def now(self) -> datetime:
         return self._now
 
+    @override
     def sleep(self, duration: timedelta) -> None:
         self.sleeps.append(duration)
         if duration > timedelta(0):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
@@ -12,10 +13,10 @@ from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.errors import ConnectorError, NotOptimizableError, SourceRefusedError
-from connector.ports import Clock
+from connector.ports import Clock, Source
 
 
-class ListSource:
+class ListSource(Source):
     """Lists the `rows` of one entity in the order they were put there; everything it was asked is in `queries`, `asked` and `deleted_since`."""
 
     def __init__(self, *, entity: Entity, clock: Clock, contract: Contract) -> None:
@@ -55,16 +56,19 @@ class ListSource:
 
     # the Source port
 
+    @override
     def describe(self, entity: Entity) -> Contract:
         assert entity == self._entity
         self.described.append(entity)
         return self.contract
 
+    @override
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
         assert entity == self._entity
         self.compared.append((entity, contract))
         return self.knows_contract
 
+    @override
     def read_list(self, query: ListQuery) -> ListAnswer:
         assert query.entity == self._entity
         began = self._clock.now()
@@ -88,6 +92,7 @@ class ListSource:
         stamp = msgspec.json.decode(raw)[query.modified_field]["value"]
         return query.changed_since is None or datetime.fromisoformat(stamp) >= query.changed_since
 
+    @override
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         assert entity == self._entity
         self.asked.append(record_id)
@@ -95,6 +100,7 @@ class ListSource:
             raise self.unreadable[record_id]
         return self.rows.get(record_id)
 
+    @override
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         assert entity == self._entity
         self.deleted_since.append(since)
@@ -102,23 +108,29 @@ class ListSource:
             raise self.deleted
         return self.deleted
 
+    @override
     def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
         self.avoided.append(refused)
 
+    @override
     def refused_sign_in(self) -> RefusedSignIn | None:
         return self.refused
 
+    @override
     def require_origin(self, origin: Origin | None) -> None:
         self.expected.append(origin)
 
+    @override
     def origin(self) -> Origin | None:
         return self.here
 
+    @override
     def check(
         self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
     ) -> Iterator[CheckLine]:
         yield CheckLine(subject="list", ok=True, finding="held in memory")
 
+    @override
     def close(self) -> None:
         self.closed += 1
 

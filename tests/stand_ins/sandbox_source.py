@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 import msgspec
+from typing_extensions import override
 
 from acumatica_sandbox import Request, Sandbox
 from connector.adapters.acumatica.odata import FieldSelection, Window, build_query
@@ -14,12 +15,13 @@ from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
+from connector.ports import Source
 
 ROOT = "/AcmeERP/entity/Default/24.200.001"
 ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class SandboxSource:
+class SandboxSource(Source):
     """Reads lists of the contract's fields. `around` is called right before and right after each page is taken."""
 
     def __init__(
@@ -31,12 +33,15 @@ class SandboxSource:
         self._choice = FieldSelection(select=tuple(contract.root.fields))
         self._token = _sign_in(sandbox)
 
+    @override
     def describe(self, entity: Entity) -> Contract:
         return self._contract
 
+    @override
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
         return True
 
+    @override
     def read_list(self, query: ListQuery) -> ListAnswer:
         window = Window(
             modified_field=query.modified_field,
@@ -56,29 +61,37 @@ class SandboxSource:
         rows = [bytes(row) for row in ROWS.decode(answer.body)]
         return ListAnswer(rows=rows, server_time=parsedate_to_datetime(answer.header("Date")) - duration)
 
+    @override
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         raise NotImplementedError("lists alone are read here")
 
+    @override
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         return None
 
+    @override
     def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
         return
 
+    @override
     def refused_sign_in(self) -> RefusedSignIn | None:
         return None
 
+    @override
     def require_origin(self, origin: Origin | None) -> None:
         return
 
+    @override
     def origin(self) -> Origin | None:
         return None
 
+    @override
     def check(
         self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
     ) -> Iterator[CheckLine]:
         yield CheckLine(subject="sandbox", ok=True, finding="in this process")
 
+    @override
     def close(self) -> None:
         return
 

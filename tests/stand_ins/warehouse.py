@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from typing_extensions import override
 
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
 from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
+from connector.ports import Warehouse
 
 
 class LoggedRow(msgspec.Struct, frozen=True):
@@ -26,7 +28,7 @@ class LoggedRow(msgspec.Struct, frozen=True):
 DECODER = msgspec.json.Decoder(LoggedRow)
 
 
-class MemoryWarehouse:
+class MemoryWarehouse(Warehouse):
     """Appends to lists. `refuse` may name a reason for a row; such a row is not stored.
 
     `accepts_streaming` and `retyped` are what `prepare` finds; what was prepared, refreshed and closed is noted.
@@ -44,6 +46,7 @@ class MemoryWarehouse:
         self.refreshed: list[Table] = []
         self.closed = 0
 
+    @override
     def prepare(self, table: Table) -> TableStatus:
         self.prepared.append(table)
         self.views |= {view.name: frozenset(column.name for column in view.columns) for view in table.views}
@@ -53,6 +56,7 @@ class MemoryWarehouse:
             created=created, accepts_streaming=self.accepts_streaming, retyped=self.retyped, empty=not log
         )
 
+    @override
     def append(self, append: Append) -> Mapping[int, str]:
         self.appends.append(append)
         log = self.logs.setdefault(append.table.name, [])
@@ -65,6 +69,7 @@ class MemoryWarehouse:
                 refused[i] = reason
         return refused
 
+    @override
     def refresh(self, table: Table) -> None:
         """Note it: the current rows are read from the log."""
         self.refreshed.append(table)
@@ -77,20 +82,24 @@ class MemoryWarehouse:
                 newest[row.id] = row
         return {record_id: row for record_id, row in newest.items() if not row.deleted}
 
+    @override
     def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
         for record_id, row in sorted(self.current(table.name).items()):
             yield CurrentVersion(record_id=record_id, modified_at=row.modified_at, version=row.version)
 
+    @override
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         for row in self.logs.get(table.name, ()):
             values = msgspec.json.decode(row.data)
             if all(values.get(column) == value for column, value in keys.items()):
                 yield values
 
+    @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         for table in tables:
             yield CheckLine(subject=table.name, ok=True, finding="held in memory")
 
+    @override
     def close(self) -> None:
         self.closed += 1
 

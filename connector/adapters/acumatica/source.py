@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from typing_extensions import override
+
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.check import Check
@@ -33,14 +35,14 @@ from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.errors import SourceSetupError
-from connector.ports import Clock
+from connector.ports import Clock, Source
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 
-class AcumaticaSource:
+class AcumaticaSource(Source):
     """One instance, endpoint and version, read with one session that is opened at the first call.
 
     An empty version means the newest one the connector is proven with, asked for once, when it is first needed.
@@ -83,10 +85,11 @@ class AcumaticaSource:
         """Count of the requests after sign-in, without the sign-out."""
         return self._session.data_requests
 
+    @override
     def describe(self, entity: Entity) -> Contract:
-        """Return the contract of the entity, cut to the catalogue's choices, read afresh."""
         return self._describe(entity, self._endpoint.read_swagger())
 
+    @override
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
         """Whether the contract is of this endpoint version and these choices; if so, requests are built from it.
 
@@ -101,11 +104,12 @@ class AcumaticaSource:
             self._contracts[entity] = contract
         return matches
 
+    @override
     def read_list(self, query: ListQuery) -> ListAnswer:
-        """Return one page of the list, each record as its own bytes."""
         answer = self._read_by_contract(query.entity, lambda contract: self._read_list(query, contract))
         return replace(answer, contract=self._contracts[query.entity])
 
+    @override
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         """Return one record by id, archived or not, or None when Acumatica says that it has none of that id.
 
@@ -113,39 +117,39 @@ class AcumaticaSource:
         """
         return self._read_by_contract(entity, lambda contract: self._read_record(entity, record_id, contract))
 
+    @override
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
-        """Return the ids in the tenant's own list of deletions since then; None when the catalogue or the tenant has none."""
         return self._deleted.read(entity.dac, since) if entity.dac else None
 
+    @override
     def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
-        """Do not send these credentials again, by any call but `check`."""
         self._sign_in.refused_before = refused
 
+    @override
     def refused_sign_in(self) -> RefusedSignIn | None:
-        """Return the sign-in that was refused just now, else what was to be avoided; None once one succeeded."""
         return self._sign_in.refused_before
 
+    @override
     def require_origin(self, origin: Origin | None) -> None:
-        """Read from nowhere else; None allows any."""
         self._sign_in.expected = origin
 
+    @override
     def origin(self) -> Origin | None:
-        """Return where the last sign-in led; None before one succeeded, and when nothing tells the tenant."""
         return self._sign_in.reached
 
+    @override
     def check(
         self,
         entities: Sequence[Entity],
         on_contract: Callable[[Entity, Contract], None] = lambda _entity, _contract: None,
     ) -> Iterator[CheckLine]:
-        """Yield what works and what does not, with a remedy for each failure."""
         check = Check(
             self._session, self._sign_in, self._endpoint, self._describe, self.read_list, self._deleted
         )
         return check.lines(entities, on_contract)
 
+    @override
     def close(self) -> None:
-        """Give the seat back. The next call would sign in again."""
         self._session.close()
 
     def _read_by_contract(self, entity: Entity, read: Callable[[Contract], T]) -> T:

@@ -5,6 +5,7 @@ from typing import Any
 
 from google.auth.credentials import Credentials
 from google.cloud.bigquery.table import Row
+from typing_extensions import override
 
 from connector.adapters.bigquery.checks import check_access, check_tables
 from connector.adapters.bigquery.connection import Connection
@@ -23,9 +24,10 @@ from connector.domain.tables.log_queries import build_trail_query, build_version
 from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import WarehouseUnavailableError
+from connector.ports import Warehouse
 
 
-class BigQueryWarehouse:
+class BigQueryWarehouse(Warehouse):
     """The warehouse in one dataset of a project.
 
     `location` None: a new dataset goes where the project's default is. `credentials` is called at the first use, and may
@@ -54,10 +56,11 @@ class BigQueryWarehouse:
         self._layout = Layout(self._connection, self._current_rows)
         self._streamer = Streamer(self._connection)
 
+    @override
     def prepare(self, table: Table) -> TableStatus:
-        """Make dataset, table and views what they should be; one request when they are."""
         return self._layout.prepare(table)
 
+    @override
     def append(self, append: Append) -> Mapping[int, str]:
         """Stream the rows, or load them; what cannot be streamed is loaded."""
         if append.rows and append.table.entity:
@@ -69,22 +72,25 @@ class BigQueryWarehouse:
         streamed = self._streamer.stream(append.table, append.rows)
         return streamed.refused | self._load(append, sorted(streamed.left))
 
+    @override
     def refresh(self, table: Table) -> None:
         """Run one MERGE, if rows were stored that it has not seen; make the table again if somebody dropped it."""
         if not self._current_rows.refresh(table):
             self._layout.finish(table)
 
+    @override
     def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
         """Yield from a finished query's pages, so memory does not grow with the table."""
         for row in self._query(table, build_versions_query(table), {}):
             yield CurrentVersion(record_id=row[0], modified_at=row[1], version=row[2], own_stamp=row[3])
 
+    @override
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows of a query with the values as parameters."""
         values = {f"key_{i}": value for i, value in enumerate(keys.values())}
         for row in self._query(table, build_trail_query(table, keys), values):
             yield dict(row.items())
 
+    @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         """Ask for the dataset, for the right to query and to write, and then try each table's views."""
         has_access = True
@@ -94,8 +100,8 @@ class BigQueryWarehouse:
         if has_access:
             yield from check_tables(self._connection, tables)
 
+    @override
     def close(self) -> None:
-        """Give the sockets back."""
         self._layout.forget()
         self._connection.close()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from typing_extensions import override
 
 from connector.adapters.duckdb import ddl as layout
 from connector.adapters.duckdb.dialect import spell_type, translate
@@ -20,18 +21,20 @@ from connector.domain.tables.log_queries import build_trail_query, build_version
 from connector.domain.tables.schema import ColumnType, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import ConnectorError, WarehouseUnavailableError
+from connector.ports import Warehouse
 
 FETCH = 10_000
 log = logging.getLogger(__name__)
 
 
-class DuckDbWarehouse:
+class DuckDbWarehouse(Warehouse):
     """The warehouse in the file `path`, which other programs can open whenever this one is closed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: duckdb.DuckDBPyConnection | None = None
 
+    @override
     def prepare(self, table: Table) -> TableStatus:
         """Create the table and its views, or add what is missing, in one transaction."""
         with self._use() as connection:
@@ -54,6 +57,7 @@ class DuckDbWarehouse:
                 empty=layout.is_empty(connection, table.name),
             )
 
+    @override
     def append(self, append: Append) -> Mapping[int, str]:
         """Add the rows; the method makes no difference here."""
         table = append.table
@@ -68,12 +72,13 @@ class DuckDbWarehouse:
             }
             return TableWriter(connection, table.name, table.columns, types).write(append.rows)
 
+    @override
     def refresh(self, table: Table) -> None:
-        """Merge the log into the table of current rows, if there is one."""
         if table.merge is not None:
             with self._use() as connection:
                 layout.merge(connection, table)
 
+    @override
     def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
         """Yield from a cursor of its own, so that rows can be appended meanwhile; it shows none of those."""
         for row in self._query(table, build_versions_query(table), {}):
@@ -81,8 +86,8 @@ class DuckDbWarehouse:
                 record_id=row[0], modified_at=_to_utc(row[1]), version=row[2], own_stamp=_to_utc(row[3])
             )
 
+    @override
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows, instants in UTC, JSON decoded."""
         columns = [column for column in table.columns if column.type is not ColumnType.RECORD]
         values = {f"key_{i}": value for i, value in enumerate(keys.values())}
         for row in self._query(table, build_trail_query(table, keys), values):
@@ -90,6 +95,7 @@ class DuckDbWarehouse:
                 column.name: _to_plain(column.type, value) for column, value in zip(columns, row, strict=True)
             }
 
+    @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         """Open the file for reading if it is there, and make the tables and views in memory."""
         try:
@@ -108,8 +114,8 @@ class DuckDbWarehouse:
                     subject=f"DuckDB table {table.name}", ok=False, finding=exc.message, remedy=exc.action
                 )
 
+    @override
     def close(self) -> None:
-        """Write everything to the file and let others at it."""
         if self._connection is not None:
             with translated():
                 self._connection.close()

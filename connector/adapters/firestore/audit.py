@@ -6,13 +6,14 @@ from typing import Any
 
 from google.api_core import exceptions as api
 from google.cloud.firestore_v1.base_query import FieldFilter
+from typing_extensions import override
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import search_term
 from connector.adapters.firestore.packing import entry_value, plain_instant
 from connector.adapters.firestore.pages import PagePart, load_matches, split_page
 from connector.domain.entity_state import AuditedPage, AuditEntry
-from connector.ports import Clock
+from connector.ports import AuditStore, Clock
 
 RUNS = "runs"
 PAGES = "pages"
@@ -24,20 +25,21 @@ FOUND_RECORDS = 10
 """Most ids that a search by key returns: enough for a renamed or re-created record, little for a screen."""
 
 
-class FirestoreAudit:
+class FirestoreAuditStore(AuditStore):
     """The part of the state store that answers what happened to a record."""
 
-    _database: FirestoreDatabase
-    _clock: Clock
-    _audit_ttl: timedelta
+    def __init__(self, database: FirestoreDatabase, clock: Clock, audit_ttl: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._audit_ttl = audit_ttl
 
+    @override
     def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
-        """Store the audit entry of a run (plain values: text, numbers, booleans, None, datetimes, nested)."""
         values = {**_entry_values(entry), "expires_at": self._clock.now() + self._audit_ttl}
         self._database.call(lambda: self._database.document(RUNS, run_id).set(values, **ONCE))
 
+    @override
     def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
-        """Merge the outcome into the run's entry; it becomes its entity's last run."""
         entity = entry["entity"] if "entity" in entry else self._entity_of(run_id)
         now = self._clock.now()
         values = {
@@ -48,10 +50,10 @@ class FirestoreAudit:
         merge = [self._database.client.field_path(name) for name in values]
         self._database.call(lambda: self._database.document(RUNS, run_id).set(values, merge=merge, **ONCE))
 
+    @override
     def record_page(
         self, run_id: str, entity: str, mode: str, number: int, entries: Sequence[AuditEntry]
     ) -> None:
-        """Store what became of the records of one page. Storing the same number again replaces it."""
         now = self._clock.now()
         page = {
             "run_id": run_id,
@@ -67,8 +69,8 @@ class FirestoreAudit:
         for start in range(1, len(parts), PARTS_AT_ONCE):
             self._database.call(self._set, run_id, parts[start : start + PARTS_AT_ONCE])
 
-    def audit_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
-        """Yield every audit entry of one record, oldest first."""
+    @override
+    def read_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
         for page, entry in self._matches(entity, "record_ids", record_id):
             yield AuditedPage(
                 run_id=page["run_id"],
@@ -77,8 +79,8 @@ class FirestoreAudit:
                 entry=entry,
             )
 
+    @override
     def find_records(self, entity: str, key: str) -> Sequence[str]:
-        """Return the ids of the records that page audits know under this key (most recent first, at most 10)."""
         newest_first = reversed(self._matches(entity, "keys", key))
         return list(dict.fromkeys(entry.record_id for _, entry in newest_first))[:FOUND_RECORDS]
 

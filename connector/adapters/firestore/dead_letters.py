@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from typing_extensions import override
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.errors import readable
@@ -21,6 +22,7 @@ from connector.adapters.firestore.packing import plain_value
 from connector.domain.entity_state import DeadLetter
 from connector.domain.records.rejected import build_digest
 from connector.errors import StateStoreUnavailableError
+from connector.ports import DeadLetterStore
 
 DEAD_LETTERS = "dead_letters"
 PARTS = "parts"
@@ -35,16 +37,14 @@ LETTERS_AT_ONCE = 20
 """Letters of one query: between two queries any time may pass, while a query left open would break."""
 
 
-class FirestoreDeadLetters:
+class FirestoreDeadLetterStore(DeadLetterStore):
     """The part of the state store that keeps rejected records."""
 
-    _database: FirestoreDatabase
+    def __init__(self, database: FirestoreDatabase) -> None:
+        self._database = database
 
-    def add_dead_letter(self, letter: DeadLetter) -> None:
-        """Keep a dead letter whole, whatever its size; one with the same record replaces it, counting attempts on.
-
-        The same run may add the same record twice, because any step may happen twice: that is one attempt.
-        """
+    @override
+    def add(self, letter: DeadLetter) -> None:
         payload = zlib.compress(letter.payload)
         pieces = [payload[at : at + LARGEST_PIECE] for at in range(0, len(payload), LARGEST_PIECE)]
         head = _head(letter)
@@ -65,8 +65,8 @@ class FirestoreDeadLetters:
 
         self._database.change(DEAD_LETTERS, name, add, fields=["run_id", "attempts", "parts"])
 
-    def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
-        """Yield an entity's dead letters, or that of one record; they may be removed meanwhile."""
+    @override
+    def read(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
         if record_id is not None:
             letter = self._read(_name(entity, record_id))
             if letter is not None:
@@ -80,18 +80,14 @@ class FirestoreDeadLetters:
                     yield letter
             last = snapshots[-1]
 
-    def dead_letter_digests(self, entity: str) -> Mapping[str, str]:
-        """Return the ids of an entity's dead letters, each with the digest of its payload ("" if that is not known).
-
-        Takes a read a letter, one when there is none.
-        """
+    @override
+    def read_digests(self, entity: str) -> Mapping[str, str]:
         query = self._of(entity).select(["record_id", "digest"])
         found = self._database.call(lambda: [snapshot.to_dict() for snapshot in query.stream(**ONCE)])
         return {letter["record_id"]: letter.get("digest", "") for letter in found}
 
-    def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
-        """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
-
+    @override
+    def remove(self, entity: str, record_id: str, until: datetime) -> None:
         def remove(snapshot: Any, batch: firestore.WriteBatch) -> None:
             if snapshot.exists and snapshot.get("rejected_at") <= until:
                 self._database.guarded_delete(batch, snapshot)

@@ -9,32 +9,31 @@ from typing import Any
 from uuid import uuid4
 
 from google.cloud import firestore
+from typing_extensions import override
 
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.names import storable
 from connector.domain.entity_state import MAX_REPORTED_DELETIONS
-from connector.ports import Clock
+from connector.ports import Clock, NotificationStore
 
 NOTIFICATIONS = "notifications"
 LONGEST_ID = 100
 """Characters of a suspect's id; Acumatica's have 36."""
 
 
-class FirestoreNotifications:
+class FirestoreNotificationStore(NotificationStore):
     """The part of the state store that takes hints."""
 
-    _database: FirestoreDatabase
-    _clock: Clock
+    def __init__(self, database: FirestoreDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
 
-    def note_notification(
+    @override
+    def note(
         self, entity: str, notification_id: str, reported_deletions: Sequence[str], ttl: timedelta
     ) -> bool:
-        """Remember a notification for `ttl`, its suspects and that its entity is due; False when it was noted before.
-
-        All or nothing. Of a storm the first alone changes the stream, unless there are suspects.
-        """
         note = {"taken": uuid4().hex, "expires_at": self._clock.now() + ttl}
         new = [storable(record_id)[:LONGEST_ID] for record_id in dict.fromkeys(reported_deletions)]
 

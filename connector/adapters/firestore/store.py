@@ -7,31 +7,30 @@ from typing import Any
 
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
+from typing_extensions import override
 
 from connector.adapters.firestore import documents
-from connector.adapters.firestore.audit import RUNS, FirestoreAudit
+from connector.adapters.firestore.audit import RUNS, FirestoreAuditStore
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
-from connector.adapters.firestore.dead_letters import DEAD_LETTERS, FirestoreDeadLetters
+from connector.adapters.firestore.dead_letters import DEAD_LETTERS, FirestoreDeadLetterStore
 from connector.adapters.firestore.documents import STREAMS
+from connector.adapters.firestore.entity_states import FirestoreEntityStateStore
 from connector.adapters.firestore.names import document_name
-from connector.adapters.firestore.notifications import FirestoreNotifications
+from connector.adapters.firestore.notifications import FirestoreNotificationStore
 from connector.adapters.firestore.packing import plain_value
-from connector.adapters.firestore.sessions import FirestoreSessions
-from connector.adapters.firestore.streams import FirestoreStreams
+from connector.adapters.firestore.seats import FirestoreSeatStore
 from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus
 from connector.errors import ConfigurationError, ConnectorError
-from connector.ports import Clock
+from connector.ports import Clock, StateStore
 
 AUDIT_TTL = timedelta(days=400)
 OWN_FIELDS = ("expires_at", "entity_closed_at")
 """Fields of a run's document that are the store's, not the entry's."""
 
 
-class FirestoreStateStore(
-    FirestoreStreams, FirestoreSessions, FirestoreAudit, FirestoreDeadLetters, FirestoreNotifications
-):
+class FirestoreStateStore(StateStore):
     """All state in the collections `{prefix}_streams`, `_sessions`, `_runs`, `_dead_letters`, `_notifications`.
 
     A change that depends on what is stored reads one document and writes it on condition that it is still the same:
@@ -50,10 +49,14 @@ class FirestoreStateStore(
     ) -> None:
         self._database = FirestoreDatabase(connect=connect, prefix=prefix, retry=retry, place=place)
         self._clock = clock
-        self._audit_ttl = audit_ttl
+        self.entities = FirestoreEntityStateStore(self._database, clock)
+        self.notifications = FirestoreNotificationStore(self._database, clock)
+        self.seats = FirestoreSeatStore(self._database, clock)
+        self.audit = FirestoreAuditStore(self._database, clock, audit_ttl)
+        self.dead_letters = FirestoreDeadLetterStore(self._database)
 
+    @override
     def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
-        """Return what the status page shows, in the order asked for; a lease that has ended is not shown."""
         now = self._clock.now()
         found = self._database.call(self._stream_fields, entities)
         statuses = []
@@ -69,8 +72,8 @@ class FirestoreStateStore(
             )
         return statuses
 
+    @override
     def check(self) -> CheckLine:
-        """Write, read and remove one document of its own; never raises."""
         try:
             self._database.call_once(self._try_document)
         except ConnectorError as error:
@@ -78,8 +81,8 @@ class FirestoreStateStore(
         finding = f"a document was written, read and removed; {self._database.place}"
         return CheckLine(subject="Firestore", ok=True, finding=finding)
 
+    @override
     def close(self) -> None:
-        """Close the connection. Safe to call twice; the next call opens another."""
         self._database.close()
 
     def _stream_fields(self, entities: Sequence[str]) -> dict[str, Any]:

@@ -3,19 +3,22 @@
 import os
 from collections.abc import Mapping
 
+from typing_extensions import override
+
 from connector.errors import ConfigurationError, SecretUnavailableError
+from connector.ports import SecretStore
 
 SCHEME = "env:"
 
 
-class EnvSecretStore:
+class EnvSecretStore(SecretStore):
     """Reads from the variables it is given."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
 
+    @override
     def read(self, reference: str) -> bytes:
-        """Return the variable's value as the bytes it was set to."""
         name = reference.removeprefix(SCHEME)
         value = self._environment.get(name)
         if not value:
@@ -26,6 +29,7 @@ class EnvSecretStore:
             )
         return os.fsencode(value)
 
+    @override
     def check_replaceable(self, reference: str) -> None:
         """Refuse: a variable that is changed here is as before in the next process."""
         raise ConfigurationError(
@@ -33,6 +37,6 @@ class EnvSecretStore:
             action="Keep a secret that rotates in file:PATH or in projects/P/secrets/S.",
         )
 
-    def replace(self, reference: str, value: bytes) -> None:  # noqa: ARG002 - the port's method
-        """Refuse, as `check_replaceable` does."""
+    @override
+    def replace(self, reference: str, value: bytes) -> None:
         self.check_replaceable(reference)

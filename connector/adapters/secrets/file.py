@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from typing_extensions import override
+
 from connector.errors import ConfigurationError, SecretUnavailableError
+from connector.ports import SecretStore
 
 SCHEME = "file:"
 
 
-class FileSecretStore:
+class FileSecretStore(SecretStore):
     """Reads and replaces files; a relative path begins at the working directory, `~` is the home."""
 
+    @override
     def read(self, reference: str) -> bytes:
-        """Return the file's content, byte for byte."""
         try:
             value = _path(reference).read_bytes()
         except OSError as error:
@@ -30,11 +33,12 @@ class FileSecretStore:
             )
         return value
 
+    @override
     def check_replaceable(self, reference: str) -> None:
-        """Raise ConfigurationError when no file can be made in the folder."""
         with _translated(reference), tempfile.TemporaryFile(dir=_target(reference).parent):
             pass
 
+    @override
     def replace(self, reference: str, value: bytes) -> None:
         """Put a new file, readable for its owner alone, in the old one's place: all of it or nothing."""
         with _translated(reference):

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 
+from typing_extensions import override
+
 from connector.adapters.retrying import Retry
 from connector.adapters.secrets import environment as env
 from connector.adapters.secrets import file
@@ -11,22 +13,22 @@ from connector.errors import ConfigurationError
 from connector.ports import SecretStore
 
 
-class RoutingSecretStore:
+class RoutingSecretStore(SecretStore):
     """Hands each call on to the store for the reference's beginning, as `routes` says."""
 
     def __init__(self, routes: Mapping[str, SecretStore]) -> None:
         self._routes = routes
 
+    @override
     def read(self, reference: str) -> bytes:
-        """Return the newest value, or raise SecretUnavailableError naming the reference and the reason."""
         return self._store(reference).read(reference)
 
+    @override
     def check_replaceable(self, reference: str) -> None:
-        """Raise ConfigurationError when `replace` could never succeed, as far as can be told."""
         self._store(reference).check_replaceable(reference)
 
+    @override
     def replace(self, reference: str, value: bytes) -> None:
-        """Store a new value durably, with one try, then make the old one unusable. The old one stays if storing fails."""
         self._store(reference).replace(reference, value)
 
     def _store(self, reference: str) -> SecretStore:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from typing_extensions import override
+
 from connector.adapters.retrying import Retry
 from connector.errors import ConfigurationError, ConnectorError, SecretUnavailableError, TransientError
+from connector.ports import SecretStore
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +24,7 @@ ADD = "secretmanager.versions.add"
 """The permission to store a new value."""
 
 
-class SecretManagerSecretStore:
+class SecretManagerSecretStore(SecretStore):
     """Reads the latest version, or the one the reference names; replacing adds a version and destroys the one before.
 
     Google's client library is imported at the first call, because most runs on a laptop never need it.
@@ -33,11 +36,13 @@ class SecretManagerSecretStore:
         self._client: Any = None
         self._versions_read: dict[str, set[str]] = {}
 
+    @override
     def read(self, reference: str) -> bytes:
         """Return the version's value, checked against the checksum Google sends along."""
         secret, version = _parse(reference)
         return self._call(reference, partial(self._access, reference, secret, version))
 
+    @override
     def check_replaceable(self, reference: str) -> None:
         """Raise ConfigurationError for a fixed version, and when this identity may not add versions."""
         secret = _secret_of(reference)
@@ -52,6 +57,7 @@ class SecretManagerSecretStore:
                 "(in Terraform: acumatica.rotating_token = true).",
             )
 
+    @override
     def replace(self, reference: str, value: bytes) -> None:
         """Add a version, with one try, then destroy those this store has read, or the latest when it has read none.
 

@@ -6,46 +6,49 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from typing_extensions import override
+
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.domain import marked_json
 from connector.domain.entity_state import AuditedPage, AuditEntry
-from connector.ports import Clock
+from connector.ports import AuditStore, Clock
 
 FOUND_RECORDS = 10
 """Most ids that a search by key returns: enough for a renamed or re-created record, little for a screen."""
 
 
-class SqliteAudit:
+class SqliteAuditStore(AuditStore):
     """The part of the state store that answers what happened to a record.
 
     A page is one row of JSON, so that writing it costs the run little; a search reads the text of an entity's pages.
     """
 
-    _database: SqliteDatabase
-    _clock: Clock
-    _audit_ttl: timedelta
+    def __init__(self, database: SqliteDatabase, clock: Clock, audit_ttl: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._audit_ttl = audit_ttl
 
+    @override
     def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
-        """Store the audit entry of a run, and drop what has been kept long enough."""
         now = self._clock.now()
         with self._database.writing() as connection:
             connection.execute("DELETE FROM runs WHERE expires_at <= ?", (rows.instant_text(now),))
             connection.execute("DELETE FROM pages WHERE expires_at <= ?", (rows.instant_text(now),))
             self._store_run(connection, run_id, dict(entry), closed_number=None)
 
+    @override
     def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
-        """Merge the outcome into the run's entry; it becomes its entity's last run."""
         with self._database.writing() as connection:
             row = connection.execute("SELECT entry FROM runs WHERE run_id = ?", (run_id,)).fetchone()
             opened = {} if row is None else rows.load_entry(row["entry"], f"runs, {run_id}")
             (last,) = connection.execute("SELECT coalesce(max(closed_number), 0) FROM runs").fetchone()
             self._store_run(connection, run_id, {**opened, **entry}, closed_number=last + 1)
 
+    @override
     def record_page(
         self, run_id: str, entity: str, mode: str, number: int, entries: Sequence[AuditEntry]
     ) -> None:
-        """Store what became of the records of one page. Storing the same number again replaces it."""
         now = self._clock.now()
         with self._database.writing() as connection:
             connection.execute(
@@ -62,13 +65,13 @@ class SqliteAudit:
                 ),
             )
 
-    def audit_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
-        """Yield every audit entry of one record, oldest first."""
+    @override
+    def read_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
         wanted = rows.storable(record_id)
         yield from self._find(entity, record_id, lambda entry: rows.storable(entry.record_id) == wanted)
 
+    @override
     def find_records(self, entity: str, key: str) -> Sequence[str]:
-        """Return the ids of the records that page audits know under this key (most recent first, at most 10)."""
         wanted = rows.storable(key)
         newest_first = reversed(self._find(entity, key, lambda entry: rows.storable(entry.key) == wanted))
         return list(dict.fromkeys(page.entry.record_id for page in newest_first))[:FOUND_RECORDS]

@@ -3,22 +3,23 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from typing_extensions import override
+
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.domain.entity_state import DeadLetter
 from connector.domain.records.rejected import build_digest
+from connector.ports import DeadLetterStore
 
 
-class SqliteDeadLetters:
+class SqliteDeadLetterStore(DeadLetterStore):
     """The part of the state store that keeps rejected records."""
 
-    _database: SqliteDatabase
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
 
-    def add_dead_letter(self, letter: DeadLetter) -> None:
-        """Keep a dead letter whole; one with the same record replaces it, counting attempts on.
-
-        The same run may add the same record twice, because any step may happen twice: that is one attempt.
-        """
+    @override
+    def add(self, letter: DeadLetter) -> None:
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO dead_letters"
@@ -31,11 +32,8 @@ class SqliteDeadLetters:
                 rows.to_columns(letter),
             )
 
-    def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
-        """Yield an entity's dead letters, or that of one record; they may be removed meanwhile.
-
-        One is read at a time, because each may be large.
-        """
+    @override
+    def read(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
         for found in self._record_ids(entity) if record_id is None else [rows.storable(record_id)]:
             with self._database.reading() as connection:
                 row = connection.execute(
@@ -47,12 +45,12 @@ class SqliteDeadLetters:
             if letter is not None:
                 yield letter
 
-    def dead_letter_digests(self, entity: str) -> Mapping[str, str]:
-        """Return the ids of an entity's dead letters, each with the digest of its payload."""
-        return {letter.record_id: build_digest(letter.payload) for letter in self.dead_letters(entity)}
+    @override
+    def read_digests(self, entity: str) -> Mapping[str, str]:
+        return {letter.record_id: build_digest(letter.payload) for letter in self.read(entity)}
 
-    def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
-        """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
+    @override
+    def remove(self, entity: str, record_id: str, until: datetime) -> None:
         with self._database.writing() as connection:
             connection.execute(
                 "DELETE FROM dead_letters WHERE entity = ? AND record_id = ? AND rejected_at <= ?",

@@ -3,23 +3,25 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from typing_extensions import override
+
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.adapters.sqlite.streams import require_lease
-from connector.domain.entity_state import MAX_REPORTED_DELETIONS, Lease
-from connector.ports import Clock
+from connector.domain.entity_state import MAX_REPORTED_DELETIONS
+from connector.ports import Clock, NotificationStore
 
 
-class SqliteNotifications:
+class SqliteNotificationStore(NotificationStore):
     """The part of the state store that takes hints."""
 
-    _database: SqliteDatabase
-    _clock: Clock
+    def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
 
-    def note_notification(
+    @override
+    def note(
         self, entity: str, notification_id: str, reported_deletions: Sequence[str], ttl: timedelta
     ) -> bool:
-        """Remember a notification for `ttl`, its suspects and that its entity is due; False when it was noted before."""
         now = self._clock.now()
         with self._database.writing() as connection:
             connection.execute("DELETE FROM notifications WHERE expires_at <= ?", (rows.instant_text(now),))
@@ -44,12 +46,3 @@ class SqliteNotifications:
                 (entity, entity, MAX_REPORTED_DELETIONS),
             )
         return True
-
-    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
-        """Forget suspects that were looked at; others, reported since, stay."""
-        with self._database.writing() as connection:
-            require_lease(connection, lease)
-            connection.executemany(
-                "DELETE FROM suspects WHERE entity = ? AND record_id = ?",
-                [(lease.entity, record_id) for record_id in record_ids],
-            )

@@ -5,20 +5,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from typing_extensions import override
+
 from connector.adapters.sqlite import rows
-from connector.adapters.sqlite.audit import SqliteAudit
+from connector.adapters.sqlite.audit import SqliteAuditStore
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.adapters.sqlite.dead_letters import SqliteDeadLetters
-from connector.adapters.sqlite.notifications import SqliteNotifications
-from connector.adapters.sqlite.sessions import SqliteSessions
-from connector.adapters.sqlite.streams import SqliteStreams, select_lease, select_stream
+from connector.adapters.sqlite.dead_letters import SqliteDeadLetterStore
+from connector.adapters.sqlite.entity_states import SqliteEntityStateStore, select_entity_state, select_lease
+from connector.adapters.sqlite.notifications import SqliteNotificationStore
+from connector.adapters.sqlite.seats import SqliteSeatStore
 from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus
 from connector.errors import ConnectorError
-from connector.ports import Clock
+from connector.ports import Clock, StateStore
 
 
-class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLetters, SqliteNotifications):
+class SqliteStateStore(StateStore):
     """All state in one file that other processes may read, and run against, at any time.
 
     Audit entries are dropped `audit_ttl` after they were written. `busy_timeout` bounds the wait for another
@@ -35,16 +37,20 @@ class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLet
     ) -> None:
         self._database = SqliteDatabase(path, busy_timeout=busy_timeout)
         self._clock = clock
-        self._audit_ttl = audit_ttl
+        self.entities = SqliteEntityStateStore(self._database, clock)
+        self.notifications = SqliteNotificationStore(self._database, clock)
+        self.seats = SqliteSeatStore(self._database, clock)
+        self.audit = SqliteAuditStore(self._database, clock, audit_ttl)
+        self.dead_letters = SqliteDeadLetterStore(self._database)
 
+    @override
     def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
-        """Return what the status page shows, in the order asked for; a lease that has ended is not shown."""
         now = self._clock.now()
         with self._database.reading() as connection:
             return [_select_status(connection, entity, now) for entity in entities]
 
+    @override
     def check(self) -> CheckLine:
-        """Write, read and remove one row of its own; never raises."""
         subject = "SQLite file"
         try:
             with self._database.writing() as connection:
@@ -58,8 +64,8 @@ class SqliteStateStore(SqliteStreams, SqliteSessions, SqliteAudit, SqliteDeadLet
         finding = f"a row of {self._database.path} was written, read and removed"
         return CheckLine(subject=subject, ok=True, finding=finding)
 
+    @override
     def close(self) -> None:
-        """Release the file. Safe to call twice; the next call opens it again."""
         self._database.close()
 
 
@@ -73,7 +79,7 @@ def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -
         (entity,),
     ).fetchone()
     return EntityStatus(
-        entity_state=select_stream(connection, entity),
+        entity_state=select_entity_state(connection, entity),
         lease=select_lease(connection, entity, now),
         dead_letters=letters,
         last_run=None if last is None else rows.load_entry(last["entry"], f"runs of {entity}"),

@@ -33,7 +33,7 @@ class Board:
     def succeed(self, entity: str = "vendors") -> None:
         """Leave the state as a successful run does."""
         lease = self._lease(entity)
-        self.state.commit(lease, an_entity_state(entity=entity, last_success_at=self.clock.now()))
+        self.state.entities.commit(lease, an_entity_state(entity=entity, last_success_at=self.clock.now()))
         self.close_run(entity, status="succeeded", records_read=1_234, records_written=1_200)
 
     def fail(self, message: str = "It broke.", action: str = "Mend it.", entity: str = "vendors") -> None:
@@ -45,8 +45,8 @@ class Board:
         """Write down a run's end."""
         run_id = f"{entity}-{self.clock.now():%H%M%S}"
         opened = {"entity": entity, "mode": "incremental", "started_at": self.clock.now()}
-        self.state.open_run(run_id, opened)
-        self.state.close_run(run_id, outcome)
+        self.state.audit.open_run(run_id, opened)
+        self.state.audit.close_run(run_id, outcome)
 
     def run(self, entity: str = "vendors") -> Lease:
         """Leave the state as a run that is still at work does."""
@@ -55,8 +55,8 @@ class Board:
     def stop_halfway(self, entity: str = "vendors") -> None:
         """Leave the state as a run does that ran out of time in its first pass."""
         lease = self._lease(entity)
-        self.state.save_checkpoint(lease, "incremental", a_checkpoint())
-        self.state.release_lease(lease)
+        self.state.entities.save_checkpoint(lease, "incremental", a_checkpoint())
+        self.state.entities.release_lease(lease)
         self.close_run(entity, status="partial", records_read=10, records_written=10)
 
     def reject(self, record_id: str, entity: str = "vendors") -> None:
@@ -70,7 +70,7 @@ class Board:
             run_id="run-1",
             rejected_at=self.clock.now(),
         )
-        self.state.add_dead_letter(letter)
+        self.state.dead_letters.add(letter)
 
     def entry(self, entity: str = "vendors") -> dict[str, Any]:
         """Return an entity's part of the JSON."""
@@ -87,6 +87,6 @@ class Board:
         return self.page().split(f"<th scope=row>{entity}</th>")[1].split("<th scope=row>")[0]
 
     def _lease(self, entity: str) -> Lease:
-        taken = self.state.acquire_lease(entity, "run-1", TTL)
+        taken = self.state.entities.acquire_lease(entity, "run-1", TTL)
         assert not isinstance(taken, Lease)
         return taken[0]

@@ -234,7 +234,7 @@ def test_a_signal_during_a_check_gives_the_seat_back(
 def test_a_sync_of_entities_that_other_runs_work_on_ends_with_3(shell: Shell) -> None:
     wiring = build(load_settings(os.environ)).wiring
     state = wiring.open_state()
-    state.acquire_lease("vendors", "another run", timedelta(minutes=7))
+    state.entities.acquire_lease("vendors", "another run", timedelta(minutes=7))
     try:
         assert shell.run("sync", "vendors", "--json") == 3
         assert [d["status"] for d in shell.documents()] == ["skipped"]

@@ -63,7 +63,7 @@ class SmallRig:
 
     @property
     def entity_state(self) -> EntityState:
-        return self.state.read_entity_state(self.entity.name)
+        return self.state.entities.read(self.entity.name)
 
     @property
     def appends(self) -> list[Append]:
@@ -99,6 +99,6 @@ def copied(*numbers: int, **entity: Any) -> SmallRig:
 
 def remember(rig: SmallRig, **parts: Any) -> None:
     """Replace parts of what is remembered of the entity."""
-    taken = rig.state.acquire_lease("vendors", "test", timedelta(hours=1))
+    taken = rig.state.entities.acquire_lease("vendors", "test", timedelta(hours=1))
     assert isinstance(taken, tuple)
-    rig.state.commit(taken[0], replace(taken[1], **parts))
+    rig.state.entities.commit(taken[0], replace(taken[1], **parts))

@@ -17,7 +17,7 @@ FOUND = Rejected(id=an_id(1), key="V001", reason="too long", payload=b'{"x":1}')
 def test_a_letter_tells_whose_it_is_why_and_since_when() -> None:
     rig = SmallRig()
     DeadLetters(rig.build_run()).keep(FOUND, FOUND.payload, "too long")
-    (letter,) = rig.state.dead_letters("vendors")
+    (letter,) = rig.state.dead_letters.read("vendors")
     assert (letter.entity, letter.record_id, letter.key) == ("vendors", an_id(1), "V001")
     assert (letter.reason, letter.payload, letter.run_id) == ("too long", FOUND.payload, "run-1")
     assert letter.rejected_at == rig.clock.now()
@@ -37,17 +37,17 @@ def test_one_content_of_one_record_is_recognised_by_the_same_run_and_by_the_next
 def test_letters_are_looked_up_once_and_only_when_somebody_asks() -> None:
     rig, life = SmallRig(), Life(lambda *_: None)
     letters = DeadLetters(rig.build_run(life=life))
-    assert life.moments["before state.dead_letter_digests"] == 0
+    assert life.moments["before state.dead_letters.read_digests"] == 0
     for _ in range(3):
         letters.has(FOUND.id, FOUND.payload)
         letters.forget(FOUND.id, rig.clock.now())
-    assert life.moments["before state.dead_letter_digests"] == 1
+    assert life.moments["before state.dead_letters.read_digests"] == 1
 
 
 def test_for_a_record_without_a_letter_the_state_is_left_alone() -> None:
     rig, life = SmallRig(), Life(lambda *_: None)
     DeadLetters(rig.build_run(life=life)).forget(an_id(1), rig.clock.now())
-    assert life.moments["before state.remove_dead_letter"] == 0
+    assert life.moments["before state.dead_letters.remove"] == 0
 
 
 def test_what_another_run_kept_after_the_record_was_read_stays() -> None:
@@ -56,9 +56,9 @@ def test_what_another_run_kept_after_the_record_was_read_stays() -> None:
     rig.clock.advance(HOUR)
     DeadLetters(rig.build_run()).keep(FOUND, FOUND.payload, "too long")
     DeadLetters(rig.build_run()).forget(FOUND.id, read_at)
-    assert len(list(rig.state.dead_letters("vendors"))) == 1
+    assert len(list(rig.state.dead_letters.read("vendors"))) == 1
     DeadLetters(rig.build_run()).forget(FOUND.id, rig.clock.now())
-    assert list(rig.state.dead_letters("vendors")) == []
+    assert list(rig.state.dead_letters.read("vendors")) == []
 
 
 def test_what_this_run_kept_itself_is_forgotten_though_the_good_page_was_read_ahead() -> None:
@@ -68,7 +68,7 @@ def test_what_this_run_kept_itself_is_forgotten_though_the_good_page_was_read_ah
     letters = DeadLetters(rig.build_run())
     letters.keep(FOUND, FOUND.payload, "too long")
     letters.forget(FOUND.id, read_at)
-    assert list(rig.state.dead_letters("vendors")) == []
+    assert list(rig.state.dead_letters.read("vendors")) == []
 
 
 def test_the_log_names_the_record_its_entity_and_the_reason(caplog: pytest.LogCaptureFixture) -> None:

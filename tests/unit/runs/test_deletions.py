@@ -22,7 +22,7 @@ DOWN = SourceUnavailableError("Down.", action="Wait.")
 
 
 def report(rig: SmallRig, *numbers: int) -> None:
-    assert rig.state.note_notification("vendors", f"n-{numbers}", [an_id(n) for n in numbers], HOUR)
+    assert rig.state.notifications.note("vendors", f"n-{numbers}", [an_id(n) for n in numbers], HOUR)
 
 
 def lose(rig: SmallRig, *numbers: int) -> None:
@@ -68,7 +68,7 @@ class TestMark:
         lose(rig, 1)
         report(rig, 1)
         rig.run()
-        *_, page = rig.state.audit_trail("vendors", an_id(1))
+        *_, page = rig.state.audit.read_trail("vendors", an_id(1))
         assert (page.run_id, page.entry.outcome, page.entry.key) == ("run-2", Outcome.TOMBSTONED, "")
         assert (page.entry.version, page.entry.reason) == ("", "")
 

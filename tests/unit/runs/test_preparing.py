@@ -29,7 +29,7 @@ MODES = [
 def extended(mode: Mode) -> SmallRig:
     """A copied entity of which the endpoint has got a field since, and a record with a value in it that only `mode` reads."""
     rig = copied(1, 2, 3)
-    rig.state.add_dead_letter(
+    rig.state.dead_letters.add(
         DeadLetter(
             entity="vendors",
             record_id=an_id(4),
@@ -85,7 +85,7 @@ def test_a_run_that_lost_its_lease_changes_neither_contract_nor_view(mode: Mode,
     def lose_lease(moment: str, _: int) -> None:
         if moment == "before source.describe":
             rig.clock.advance(HOUR)
-            rig.state.acquire_lease("vendors", "other", HOUR)
+            rig.state.entities.acquire_lease("vendors", "other", HOUR)
 
     result = rig.run(mode, depth=depth, life=Life(lose_lease), budget=10 * HOUR)
     assert result.error is not None

@@ -17,7 +17,7 @@ BAD = b'{"id":"%b","VendorID":{"value":"V009"},"x":\xff}' % an_id(9).encode()
 def a_rig(*letters: DeadLetter) -> SmallRig:
     rig = SmallRig()
     for letter in letters:
-        rig.state.add_dead_letter(letter)
+        rig.state.dead_letters.add(letter)
     return rig
 
 
@@ -35,7 +35,7 @@ def a_letter(record_id: str, payload: bytes) -> DeadLetter:
 
 def left(rig: SmallRig) -> dict[str, int]:
     """Return the letters that are left, each with how often it was tried."""
-    return {letter.record_id: letter.attempts for letter in rig.state.dead_letters("vendors")}
+    return {letter.record_id: letter.attempts for letter in rig.state.dead_letters.read("vendors")}
 
 
 def test_a_record_is_taken_as_it_is_in_acumatica_now() -> None:

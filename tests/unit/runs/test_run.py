@@ -42,9 +42,9 @@ def last_run(rig: SmallRig) -> dict[str, Any]:
 
 def is_free(rig: SmallRig) -> bool:
     """Whether neither the lease nor the only seat is held."""
-    seat = rig.state.acquire_seat("probe", 1, HOUR)
+    seat = rig.state.seats.acquire("probe", 1, HOUR)
     if seat is not None:
-        rig.state.release_seat(seat)
+        rig.state.seats.release(seat)
     return seat is not None and rig.state.statuses(["vendors"])[0].lease is None
 
 
@@ -55,7 +55,7 @@ def down(retry_after: timedelta | None = None) -> ConnectorError:
 class TestLease:
     def test_while_another_run_works_on_the_entity_nothing_is_done(self) -> None:
         rig = copied(1)
-        held = rig.state.acquire_lease("vendors", "other", 10 * MINUTE)
+        held = rig.state.entities.acquire_lease("vendors", "other", 10 * MINUTE)
         assert isinstance(held, tuple)
         result = rig.run()
         assert (result.status, result.follow_up_at, result.error) == (Status.SKIPPED, None, None)
@@ -65,8 +65,8 @@ class TestLease:
 
     def test_a_change_reported_meanwhile_is_followed_up_when_that_lease_has_ended(self) -> None:
         rig = copied(1)
-        rig.state.acquire_lease("vendors", "other", 10 * MINUTE)
-        rig.state.note_notification("vendors", "n-1", [], HOUR)
+        rig.state.entities.acquire_lease("vendors", "other", 10 * MINUTE)
+        rig.state.notifications.note("vendors", "n-1", [], HOUR)
         assert rig.run().follow_up_at == rig.clock.now() + 10 * MINUTE + AFTER_LEASE
 
     def test_a_run_that_holds_none_says_so(self) -> None:
@@ -85,7 +85,7 @@ class TestLease:
 class TestSeat:
     def test_without_a_free_seat_the_run_is_for_later(self) -> None:
         rig = SmallRig(*vendors(1))
-        rig.state.acquire_seat("other", 1, HOUR)
+        rig.state.seats.acquire("other", 1, HOUR)
         error = rig.run().error
         assert error is not None
         assert (error.type, error.http_status, error.retry_after_seconds) == ("SessionsBusyError", 503, 60)
@@ -102,7 +102,7 @@ class TestSeat:
         rig.source.here = HERE
         rig.source.refused = RefusedSignIn(credential_fingerprint="m", refused_at=MORNING)
         rig.run()
-        seat = rig.state.acquire_seat("probe", 1, HOUR)
+        seat = rig.state.seats.acquire("probe", 1, HOUR)
         assert seat is not None
         assert (seat.origin, seat.refused) == (HERE, rig.source.refused)
 
@@ -170,14 +170,14 @@ class TestAnswer:
 class TestAudit:
     def test_a_run_is_in_the_audit_before_anything_is_read(self) -> None:
         order: list[str] = []
-        watched = ("after state.open_run", "before state.acquire_seat", "before source.read_list")
+        watched = ("after state.audit.open_run", "before state.seats.acquire", "before source.read_list")
         SmallRig().run(life=Life(lambda moment, _: order.append(moment) if moment in watched else None))
         assert order == [*watched]
 
     def test_a_run_that_died_is_told_as_running_since_it_began(self) -> None:
         rig = SmallRig()
         with pytest.raises(Killed):
-            rig.run(life=dies_at("after state.open_run"))
+            rig.run(life=dies_at("after state.audit.open_run"))
         with rig.state._database.reading() as connection:
             ((run_id, text),) = connection.execute("SELECT run_id, entry FROM runs").fetchall()
         entry = load_entry(text, "runs")
@@ -225,8 +225,8 @@ class TestEnd:
     @pytest.mark.parametrize(
         ("moment", "error"),
         [
-            ("before state.close_run", StateStoreUnavailableError("Gone.", action="Wait.")),
-            ("before state.release_seat", StateStoreUnavailableError("Gone.", action="Wait.")),
+            ("before state.audit.close_run", StateStoreUnavailableError("Gone.", action="Wait.")),
+            ("before state.seats.release", StateStoreUnavailableError("Gone.", action="Wait.")),
             ("before warehouse.close", WarehouseUnavailableError("Gone.", action="Wait.")),
         ],
     )
@@ -249,7 +249,7 @@ class TestEnd:
     def test_without_a_lease_from_the_state_nothing_else_is_touched(self) -> None:
         rig = SmallRig(*vendors(1))
         error = StateStoreUnavailableError("Gone.", action="Wait.")
-        result: RunResult = rig.run(life=stumbles_at("before state.acquire_lease", error))
+        result: RunResult = rig.run(life=stumbles_at("before state.entities.acquire_lease", error))
         assert (result.status, rig.source.queries, rig.warehouse.prepared) == (Status.FAILED, [], [])
 
     def test_current_rows_are_brought_up_to_date_also_when_the_work_does_not_commit(self) -> None:
@@ -272,4 +272,4 @@ def test_a_lease_is_given_back_with_the_commit_so_that_a_waiting_run_need_not_wa
     life = Life(lambda moment, _: order.append(moment.split(".")[-1]) if "lease" in moment else None)
     rig.run(life=life)
     assert "release_lease" not in order
-    assert isinstance(rig.state.acquire_lease("vendors", "next", HOUR), tuple)
+    assert isinstance(rig.state.entities.acquire_lease("vendors", "next", HOUR), tuple)

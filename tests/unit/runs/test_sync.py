@@ -86,7 +86,7 @@ class TestWholePass:
         assert rig.entity_state.changed_since == NOON
 
     def test_the_table_is_brought_up_to_date_before_the_pass_is_committed(self) -> None:
-        watched = ("after warehouse.append", "before warehouse.refresh", "before state.commit")
+        watched = ("after warehouse.append", "before warehouse.refresh", "before state.entities.commit")
         order: list[str] = []
         life = Life(lambda moment, _: order.append(moment) if moment in watched else None)
         SmallRig(*vendors(1)).run(life=life)
@@ -157,7 +157,7 @@ class TestBatches:
         rig = SmallRig(*rows)
         rig.run(batch_bytes=len(rows[0]) * 5, life=life)
         assert [len(append.rows) for append in rig.appends] == [5, 3]
-        assert life.moments["before state.save_checkpoint"] == 1
+        assert life.moments["before state.entities.save_checkpoint"] == 1
 
     def test_one_byte_less_is_not_enough(self) -> None:
         rows = vendors(*range(1, 9))
@@ -167,7 +167,7 @@ class TestBatches:
 
     def test_the_progress_is_stored_only_after_the_rows(self) -> None:
         order: list[str] = []
-        watched = ("after warehouse.append", "before state.save_checkpoint")
+        watched = ("after warehouse.append", "before state.entities.save_checkpoint")
         life = Life(lambda moment, _: order.append(moment) if moment in watched else None)
         SmallRig(*vendors(*range(1, 9))).run(batch_bytes=1, life=life)
         assert order[:6] == [*watched] * 3
@@ -277,6 +277,6 @@ def test_a_dead_letter_of_a_record_that_is_good_now_is_forgotten() -> None:
         run_id="run-0",
         rejected_at=MORNING,
     )
-    rig.state.add_dead_letter(letter)
+    rig.state.dead_letters.add(letter)
     rig.run()
-    assert list(rig.state.dead_letters("vendors")) == []
+    assert list(rig.state.dead_letters.read("vendors")) == []

@@ -89,7 +89,7 @@ class TestContract:
         assert rig.run(life=life).status is Status.SUCCEEDED
         assert all(query.one_by_one for query in rig.source.queries)
         assert rig.entity_state.read_one_by_one
-        assert life.moments["before state.save_read_one_by_one"] == 0
+        assert life.moments["before state.entities.save_read_one_by_one"] == 0
 
     def test_it_is_still_remembered_when_the_same_run_ends_its_pass(self) -> None:
         rig = SmallRig(*vendors(1))
@@ -222,7 +222,7 @@ class TestBackfill:
         rig = copied(1, dac="PX_Objects_AP_Vendor")
         rig.run()
         asked = len(rig.source.deleted_since)
-        rig.state.note_notification("vendors", "n-1", [], HOUR)
+        rig.state.notifications.note("vendors", "n-1", [], HOUR)
         result = rig.run(Mode.BACKFILL)
         assert len(rig.source.deleted_since) == asked
         assert result.follow_up_at == rig.clock.now()
@@ -231,7 +231,7 @@ class TestBackfill:
 class TestReportedChanges:
     def test_a_whole_pass_covers_what_was_reported_before_it_began(self) -> None:
         rig = copied(1)
-        rig.state.note_notification("vendors", "n-1", [], HOUR)
+        rig.state.notifications.note("vendors", "n-1", [], HOUR)
         assert rig.run().follow_up_at is None
         assert rig.entity_state.reported_at_fence is None
 
@@ -239,7 +239,7 @@ class TestReportedChanges:
         rig = copied(1)
         rig.source.put(*vendors(*range(2, 9), modified_at=rig.clock.now()))
         rig.run(is_stopping=lambda: True)
-        rig.state.note_notification("vendors", "n-1", [], HOUR)
+        rig.state.notifications.note("vendors", "n-1", [], HOUR)
         assert rig.run().follow_up_at == rig.clock.now()
         assert rig.run().follow_up_at is None
 
@@ -268,7 +268,7 @@ class TestLostTable:
     def test_a_pass_over_a_lost_table_is_a_whole_one(self) -> None:
         rig = copied(1, 2)
         remember(rig, records_seen=0, checkpoints={"reconcile": a_checkpoint()})
-        rig.state.note_notification("vendors", "n-1", [], HOUR)
+        rig.state.notifications.note("vendors", "n-1", [], HOUR)
         self.lose(rig)
         assert rig.run().follow_up_at is None
         assert (rig.entity_state.records_seen, rig.entity_state.checkpoints) == (2, {})

@@ -63,7 +63,7 @@ class Desk:
         return (tally.records_read, tally.records_written, tally.records_unchanged, tally.records_rejected)
 
     def outcomes(self, number: int) -> list[tuple[Outcome, str, str]]:
-        trail = self.state.audit_trail("vendors", an_id(number))
+        trail = self.state.audit.read_trail("vendors", an_id(number))
         return [(page.entry.outcome, page.entry.key, page.entry.reason) for page in trail]
 
 
@@ -94,7 +94,7 @@ def test_new_versions_are_written_with_what_the_connector_knows() -> None:
     assert desk.write_method is WriteMethod.LOAD
     assert desk.counts == (2, 2, 0, 0)
     assert desk.outcomes(2) == [(Outcome.WRITTEN, "V2", "")]
-    (page,) = desk.state.audit_trail("vendors", an_id(2))
+    (page,) = desk.state.audit.read_trail("vendors", an_id(2))
     assert page.entry.version == a_record(number=2, key="V2").version
 
 
@@ -117,7 +117,7 @@ def test_counts_and_audits_go_on_over_the_writes_of_a_run() -> None:
     for _ in range(2):
         desk.write(a_batch(*good(1, 2), *bad(3)), known=known)
     assert desk.counts == (6, 2, 3, 1), "the same unusable content is no news"
-    trail = list(desk.state.audit_trail("vendors", an_id(3)))
+    trail = list(desk.state.audit.read_trail("vendors", an_id(3)))
     assert [page.entry.version for page in trail] == ["", ""]
 
 
@@ -156,7 +156,7 @@ def test_with_nothing_new_the_warehouse_is_left_alone() -> None:
 def test_what_cannot_be_used_is_kept_whole_and_does_not_stand_for_written() -> None:
     desk = Desk()
     assert desk.write(a_batch(*good(1), *bad(2))) == [an_id(1)]
-    (letter,) = desk.state.dead_letters("vendors")
+    (letter,) = desk.state.dead_letters.read("vendors")
     assert (letter.record_id, letter.run_id, letter.rejected_at) == (an_id(2), "run-1", desk.clock.now())
     assert letter.payload == next(bad(2))
     assert "not readable as JSON" in letter.reason
@@ -169,7 +169,7 @@ def test_what_the_warehouse_refuses_is_kept_the_same_way() -> None:
     desk = Desk()
     desk.warehouse.refuse = lambda data: "no such field" if b'"vendor_id":"V2"' in data else None
     assert desk.write(a_batch(*good(1, 2)), a_batch(*good(3))) == [an_id(1), an_id(3)]
-    (letter,) = desk.state.dead_letters("vendors")
+    (letter,) = desk.state.dead_letters.read("vendors")
     assert (letter.record_id, letter.key) == (an_id(2), "V2")
     assert letter.reason == "The warehouse refused it: no such field"
     assert letter.payload == next(good(2))
@@ -193,7 +193,7 @@ def test_too_many_rejects_stop_the_run_before_anything_is_kept() -> None:
         desk.write(a_batch(*good(20), b'{"id":"","VendorID":{"value":"V0"}}', *bad(*range(2, 12))))
     assert caught.value.action == "Nothing was moved. Correct the cause, then run again."
     assert desk.warehouse.appends == []
-    assert list(desk.state.dead_letters("vendors")) == []
+    assert list(desk.state.dead_letters.read("vendors")) == []
 
 
 def test_rejects_are_counted_over_the_whole_run() -> None:
@@ -208,13 +208,13 @@ def test_refusals_of_the_warehouse_count_too() -> None:
     desk.warehouse.refuse = lambda _: "no"
     with pytest.raises(TooManyRejectsError, match=r"11 of 11 .* V0: The warehouse refused it: no"):
         desk.write(a_batch(*good(*range(11))))
-    assert list(desk.state.dead_letters("vendors")) == []
+    assert list(desk.state.dead_letters.read("vendors")) == []
 
 
 def test_a_replay_may_reject_as_many_as_there_are() -> None:
     desk = Desk(is_replay=True)
     assert desk.write(a_batch(*bad(*range(1, 15)))) == []
-    assert len(list(desk.state.dead_letters("vendors"))) == 14
+    assert len(list(desk.state.dead_letters.read("vendors"))) == 14
 
 
 def a_letter(rejected_at: datetime) -> DeadLetter:
@@ -232,24 +232,24 @@ def a_letter(rejected_at: datetime) -> DeadLetter:
 def test_a_letter_is_forgotten_once_its_record_is_read_well_written_or_not() -> None:
     for known in (Known(), Known(a_record(number=1, key="V1"))):
         desk = Desk()
-        desk.state.add_dead_letter(a_letter(READ_AT - timedelta(hours=1)))
+        desk.state.dead_letters.add(a_letter(READ_AT - timedelta(hours=1)))
         desk.write(a_batch(*good(1)), known=known)
-        assert list(desk.state.dead_letters("vendors")) == []
+        assert list(desk.state.dead_letters.read("vendors")) == []
 
 
 def test_a_letter_of_content_read_later_stays() -> None:
     desk = Desk()
     letter = a_letter(READ_AT + timedelta(seconds=1))
-    desk.state.add_dead_letter(letter)
+    desk.state.dead_letters.add(letter)
     desk.write(a_batch(*good(1)))
-    assert list(desk.state.dead_letters("vendors")) == [letter]
+    assert list(desk.state.dead_letters.read("vendors")) == [letter]
 
 
 def test_a_record_read_well_and_then_badly_in_one_batch_has_its_newest_letter() -> None:
     desk = Desk()
-    desk.state.add_dead_letter(a_letter(READ_AT - timedelta(hours=1)))
+    desk.state.dead_letters.add(a_letter(READ_AT - timedelta(hours=1)))
     desk.write(a_batch(*good(1)), a_batch(*bad(1)))
-    (letter,) = desk.state.dead_letters("vendors")
+    (letter,) = desk.state.dead_letters.read("vendors")
     assert letter.run_id == "run-1"
 
 
@@ -257,11 +257,11 @@ def test_a_content_that_is_a_dead_letter_already_is_no_news() -> None:
     """It is neither counted against the run again nor kept again: any number of them may be read with each pass."""
     first, second = Desk(), Desk()
     first.write(a_batch(*good(*range(100, 150)), *bad(*range(1, 11))))
-    for letter in first.state.dead_letters("vendors"):
-        second.state.add_dead_letter(letter)
+    for letter in first.state.dead_letters.read("vendors"):
+        second.state.dead_letters.add(letter)
     assert second.write(a_batch(*bad(*range(1, 11)), *bad(11))) == []
     assert second.counts == (11, 0, 10, 1)
-    assert [letter.attempts for letter in second.state.dead_letters("vendors")] == [1] * 11
+    assert [letter.attempts for letter in second.state.dead_letters.read("vendors")] == [1] * 11
     ((outcome, _, reason),) = second.outcomes(1)
     assert outcome is Outcome.UNCHANGED
     assert reason.endswith("It is a dead letter already.")
@@ -273,12 +273,12 @@ def test_what_the_warehouse_refused_before_is_no_news_either() -> None:
     desk.write(a_batch(*good(2)))
     assert desk.write(a_batch(*good(1, 2))) == [an_id(1)]
     assert desk.counts == (3, 1, 1, 1)
-    assert [letter.attempts for letter in desk.state.dead_letters("vendors")] == [1]
+    assert [letter.attempts for letter in desk.state.dead_letters.read("vendors")] == [1]
 
 
 def test_a_replay_counts_every_try() -> None:
     desk = Desk(is_replay=True)
-    desk.state.add_dead_letter(a_letter(READ_AT))
+    desk.state.dead_letters.add(a_letter(READ_AT))
     desk.write(a_batch(*bad(1)))
     desk.write(a_batch(*bad(1)))
     assert desk.counts == (2, 0, 0, 2)
@@ -289,7 +289,7 @@ def test_a_record_rejected_and_then_read_well_in_the_same_run_has_no_letter() ->
     desk.clock.set(READ_AT + timedelta(minutes=1))
     desk.write(a_batch(*bad(1)))
     assert desk.write(a_batch(*good(1))) == [an_id(1)]
-    assert list(desk.state.dead_letters("vendors")) == []
+    assert list(desk.state.dead_letters.read("vendors")) == []
 
 
 def test_what_was_found_is_in_the_audit_when_too_many_are_rejected() -> None:
@@ -308,4 +308,4 @@ def test_what_was_written_is_in_the_audit_when_the_warehouse_refuses_too_many() 
         desk.write(a_batch(*good(20, *range(1, 12))))
     assert desk.counts == (12, 1, 0, 11)
     assert [desk.outcomes(n)[0][0] for n in (20, 1)] == [Outcome.WRITTEN, Outcome.REJECTED]
-    assert list(desk.state.dead_letters("vendors")) == []
+    assert list(desk.state.dead_letters.read("vendors")) == []

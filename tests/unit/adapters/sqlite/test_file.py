@@ -32,7 +32,7 @@ from connector.adapters.clock import SystemClock
 from connector.adapters.sqlite import SqliteStateStore
 from connector.adapters.sqlite.database import APPLICATION_ID, SCHEMA
 store = SqliteStateStore(path=Path(sys.argv[1]), clock=SystemClock())
-stream = store.read_entity_state("vendors")
+stream = store.entities.read("vendors")
 print(json.dumps([stream.records_seen, sorted(stream.checkpoints), [m for m in sys.modules if m.startswith(("google.api", "google.cloud.", "grpc"))]]))
 """
 
@@ -60,30 +60,30 @@ def test_another_process_reads_during_and_after_a_run_without_google_libraries(
     store: SqliteStateStore, path: Path
 ) -> None:
     lease = taken(store)
-    store.save_checkpoint(lease, "backfill", a_checkpoint())
+    store.entities.save_checkpoint(lease, "backfill", a_checkpoint())
     assert read_elsewhere(path) == [0, ["backfill"], []]
-    store.commit(lease, an_entity_state())
+    store.entities.commit(lease, an_entity_state())
     assert read_elsewhere(path) == [812, ["backfill"], []]
 
 
 def test_a_reader_does_not_wait_for_an_open_transaction(store: SqliteStateStore, path: Path) -> None:
-    store.commit(taken(store), an_entity_state())
+    store.entities.commit(taken(store), an_entity_state())
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN IMMEDIATE")
         writer.execute("DELETE FROM streams")
-        assert store.read_entity_state("vendors") == an_entity_state()
+        assert store.entities.read("vendors") == an_entity_state()
         writer.execute("ROLLBACK")
 
 
 def test_a_run_does_not_wait_for_a_reader(store: SqliteStateStore, path: Path) -> None:
-    store.commit(taken(store), an_entity_state())
+    store.entities.commit(taken(store), an_entity_state())
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         assert reader.execute("SELECT records_seen FROM streams").fetchall() == [(812,)]
-        store.commit(taken(store, owner="run-2"), an_entity_state(recent_versions={}))
+        store.entities.commit(taken(store, owner="run-2"), an_entity_state(recent_versions={}))
         assert reader.execute("SELECT edge_complete FROM streams").fetchall() == [(0,)]
         reader.execute("COMMIT")
-    assert store.read_entity_state("vendors") == an_entity_state(recent_versions={})
+    assert store.entities.read("vendors") == an_entity_state(recent_versions={})
 
 
 def test_a_file_another_process_holds_for_long_is_worth_another_try(
@@ -93,7 +93,7 @@ def test_a_file_another_process_holds_for_long_is_worth_another_try(
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StateStoreUnavailableError, match="locked"):
-            store.acquire_lease("vendors", "run-1", TTL)
+            store.entities.acquire_lease("vendors", "run-1", TTL)
         line = store.check()
     assert not line.ok
     assert "Another process" in line.remedy
@@ -105,8 +105,8 @@ def test_runs_in_parallel_wait_for_each_other_instead_of_failing(path: Path, clo
         store = SqliteStateStore(path=path, clock=clock)
         for _ in range(30):
             lease = taken(store, f"entity-{number}")
-            store.save_checkpoint(lease, "backfill", a_checkpoint())
-            store.release_lease(lease)
+            store.entities.save_checkpoint(lease, "backfill", a_checkpoint())
+            store.entities.release_lease(lease)
         store.close()
         return lease.fence
 
@@ -117,7 +117,7 @@ def test_runs_in_parallel_wait_for_each_other_instead_of_failing(path: Path, clo
 def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path, clock: FakeClock) -> None:
     store = SqliteStateStore(path=tmp_path / "nowhere" / "state.db", clock=clock)
     with pytest.raises(ConfigurationError, match=r"nowhere/state\.db") as caught:
-        store.read_entity_state("vendors")
+        store.entities.read("vendors")
     assert "existing folder" in caught.value.action
     assert not store.check().ok
 
@@ -125,7 +125,7 @@ def test_a_missing_folder_is_named_with_what_to_do(tmp_path: Path, clock: FakeCl
 def test_a_file_that_is_no_database_is_left_alone(path: Path, store: SqliteStateStore) -> None:
     path.write_bytes(b"a letter to my aunt, of more than a hundred bytes. " * 10)
     with pytest.raises(ConfigurationError, match="not a database"):
-        store.read_entity_state("vendors")
+        store.entities.read("vendors")
     assert path.read_bytes().startswith(b"a letter")
 
 
@@ -133,7 +133,7 @@ def test_the_database_of_another_application_is_left_alone(path: Path, store: Sq
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE streams (mine)")
     with pytest.raises(ConfigurationError, match="another application"):
-        store.read_entity_state("vendors")
+        store.entities.read("vendors")
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("streams",)]
 
@@ -144,7 +144,7 @@ def test_a_file_of_another_layout_is_left_alone(path: Path, store: SqliteStateSt
     with closing(sqlite3.connect(path)) as newer:
         newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     with pytest.raises(ConfigurationError, match=f"layout {SCHEMA_VERSION + 1}"):
-        store.read_entity_state("vendors")
+        store.entities.read("vendors")
 
 
 @pytest.mark.parametrize(
@@ -167,26 +167,26 @@ def test_no_error_of_sqlite_leaves_under_its_own_name(error: sqlite3.Error) -> N
 
 
 def test_a_failed_transaction_leaves_everything_as_it_was(store: SqliteStateStore) -> None:
-    store.commit(taken(store), an_entity_state())
+    store.entities.commit(taken(store), an_entity_state())
     lease = taken(store, owner="run-2")
     broken = an_entity_state(recent_versions={"id": object()})  # type: ignore[dict-item]
     with pytest.raises(TypeError):
-        store.commit(lease, broken)
-    assert store.read_entity_state("vendors") == an_entity_state()
-    store.commit(lease, an_entity_state(recent_versions={}))
-    assert store.read_entity_state("vendors") == an_entity_state(recent_versions={})
+        store.entities.commit(lease, broken)
+    assert store.entities.read("vendors") == an_entity_state()
+    store.entities.commit(lease, an_entity_state(recent_versions={}))
+    assert store.entities.read("vendors") == an_entity_state(recent_versions={})
 
 
 def test_audit_entries_are_dropped_when_their_time_has_come(path: Path, clock: FakeClock) -> None:
     store = SqliteStateStore(path=path, clock=clock, audit_ttl=timedelta(days=30))
-    store.close_run("run-1", {"entity": "vendors"})
-    store.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
+    store.audit.close_run("run-1", {"entity": "vendors"})
+    store.audit.record_page("run-1", "vendors", "backfill", 1, [an_audit_entry()])
     clock.advance(timedelta(days=29))
-    store.open_run("run-2", {"entity": "vendors"})
-    assert len(list(store.audit_trail("vendors", "id-1"))) == 1
+    store.audit.open_run("run-2", {"entity": "vendors"})
+    assert len(list(store.audit.read_trail("vendors", "id-1"))) == 1
     clock.advance(timedelta(days=1))
-    store.open_run("run-3", {"entity": "vendors"})
-    assert list(store.audit_trail("vendors", "id-1")) == []
+    store.audit.open_run("run-3", {"entity": "vendors"})
+    assert list(store.audit.read_trail("vendors", "id-1")) == []
     assert store.statuses(["vendors"])[0].last_run is None
     store.close()
 
@@ -200,11 +200,11 @@ def test_a_file_of_the_first_layout_is_taken_over(tmp_path: Path, clock: FakeClo
         first.execute("INSERT INTO streams (entity, records_seen) VALUES ('vendors', 7)")
         first.commit()
     store = SqliteStateStore(path=path, clock=clock)
-    assert store.read_entity_state("vendors") == EntityState(entity="vendors", records_seen=7)
-    assert store.note_notification("vendors", "n-1", ["a"], timedelta(days=1))
-    store.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
+    assert store.entities.read("vendors") == EntityState(entity="vendors", records_seen=7)
+    assert store.notifications.note("vendors", "n-1", ["a"], timedelta(days=1))
+    store.seats.remember_origin(Origin(instance="https://erp.example.com", tenant="ACME"))
     store.close()
     again = SqliteStateStore(path=path, clock=clock)
-    assert again.read_entity_state("vendors").reported_deletions == ("a",)
-    assert again.read_entity_state("vendors").reported_at_fence is not None
+    assert again.entities.read("vendors").reported_deletions == ("a",)
+    assert again.entities.read("vendors").reported_at_fence is not None
     again.close()

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from google.cloud import firestore
+from typing_extensions import override
 
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
@@ -12,26 +13,23 @@ from connector.adapters.firestore.documents import STREAMS
 from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
-from connector.ports import Clock
+from connector.ports import Clock, EntityStateStore
 
 
-class FirestoreStreams:
+class FirestoreEntityStateStore(EntityStateStore):
     """The part of the state store that leads an entity from run to run."""
 
-    _database: FirestoreDatabase
-    _clock: Clock
+    def __init__(self, database: FirestoreDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
 
-    def read_entity_state(self, entity: str) -> EntityState:
-        """Return what is remembered of an entity; an empty Stream when nothing is."""
+    @override
+    def read(self, entity: str) -> EntityState:
         snapshot = self._database.call(lambda: self._database.document(STREAMS, entity).get(**ONCE))
         return documents.load_stream(entity, snapshot.to_dict())
 
+    @override
     def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, EntityState] | Lease:
-        """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
-
-        An owner that asks again before its lease ends gets the same lease with a later end.
-        """
-
         def acquire(snapshot: Any, batch: firestore.WriteBatch) -> tuple[Lease, EntityState] | Lease:
             now = self._clock.now()
             fields = snapshot.to_dict()
@@ -46,25 +44,21 @@ class FirestoreStreams:
 
         return self._database.change(STREAMS, entity, acquire)
 
+    @override
     def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
-        """Store the mode's progress (None forgets it)."""
         progress = documents.checkpoint_fields(checkpoint) if checkpoint else firestore.DELETE_FIELD
         self._write(lease, {self._database.client.field_path("checkpoints", mode): progress})
 
+    @override
     def save_contract(self, lease: Lease, contract: Contract) -> None:
-        """Remember the entity's contract."""
         self._write(lease, {"contract": documents.contract_fields(contract)})
 
+    @override
     def save_read_one_by_one(self, lease: Lease) -> None:
-        """Remember that this entity's list cannot be optimised."""
         self._write(lease, {"read_one_by_one": True})
 
+    @override
     def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
-        """Replace the stream and give the lease back; return whether the entity is due all the same.
-
-        The later watermark, the suspects and what was reported after this lease was taken are kept.
-        """
-
         def commit(snapshot: Any, batch: firestore.WriteBatch) -> bool:
             fields = _require(snapshot, lease)
             watermark = documents.later_watermark(fields, entity_state.watermark)
@@ -81,17 +75,16 @@ class FirestoreStreams:
 
         return self._database.change(STREAMS, lease.entity, commit, fields=["lease", "watermark", "due"])
 
+    @override
     def release_lease(self, lease: Lease) -> None:
-        """Give the lease back; nothing happens when it is no longer ours."""
-
         def release(snapshot: Any, batch: firestore.WriteBatch) -> None:
             if documents.is_of(lease, snapshot.to_dict()):
                 self._database.guarded(batch, snapshot, {"lease.expires_at": GIVEN_BACK})
 
         self._database.change(STREAMS, lease.entity, release, fields=["lease"])
 
+    @override
     def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
-        """Forget suspects that were looked at; others, reported since, stay."""
         self._write(lease, {"suspects": firestore.ArrayRemove(list(record_ids))})
 
     def _write(self, lease: Lease, values: dict[str, Any]) -> None:

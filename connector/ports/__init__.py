@@ -8,22 +8,34 @@ from typing import Any, Protocol
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
-from connector.domain.entity_state import (
-    AuditedPage,
-    AuditEntry,
-    Checkpoint,
-    DeadLetter,
-    EntityState,
-    EntityStatus,
-    Lease,
-    Origin,
-    RefusedSignIn,
-    Seat,
-)
+from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import CurrentVersion
+from connector.ports.state import (
+    AuditStore,
+    DeadLetterStore,
+    EntityStateStore,
+    NotificationStore,
+    SeatStore,
+    StateStore,
+)
+
+__all__ = [
+    "AuditStore",
+    "CallQueue",
+    "Clock",
+    "DeadLetterStore",
+    "EntityStateStore",
+    "NotificationStore",
+    "Ports",
+    "SeatStore",
+    "SecretStore",
+    "Source",
+    "StateStore",
+    "Warehouse",
+]
 
 
 class Clock(Protocol):
@@ -130,107 +142,6 @@ class Warehouse(Protocol):
 
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         """Try access, the dataset and a dry run of the views, writing nothing; never raises."""
-
-    def close(self) -> None:
-        """Release files and connections. Safe to call twice; the next call opens again."""
-
-
-class StateStore(Protocol):
-    """Watermarks, checkpoints, leases, audit and dead letters of all entities.
-
-    Every method may raise StateStoreUnavailableError. Methods that take a lease raise LeaseLostError, and change
-    nothing, when the stored one has another fence or owner; that test and the change are one transaction.
-    """
-
-    def read_entity_state(self, entity: str) -> EntityState:
-        """Return what is remembered of an entity; an empty Stream when nothing is."""
-
-    def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, EntityState] | Lease:
-        """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
-
-        An expired lease is taken over with its fence plus one.
-        """
-
-    def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
-        """Store the mode's progress (None forgets it)."""
-
-    def save_contract(self, lease: Lease, contract: Contract) -> None:
-        """Remember the entity's contract."""
-
-    def save_read_one_by_one(self, lease: Lease) -> None:
-        """Remember that this entity's list cannot be optimised."""
-
-    def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
-        """Replace the whole stream but its suspects and its mark of being due, and give the lease back.
-
-        The watermark never goes back: the later one is kept. With `covers_reports` the changes reported before this
-        lease was taken are read. Return whether the entity is due all the same.
-        """
-
-    def release_lease(self, lease: Lease) -> None:
-        """Give the lease back; nothing happens when it is no longer ours."""
-
-    def note_notification(
-        self, entity: str, notification_id: str, reported_deletions: Sequence[str], ttl: timedelta
-    ) -> bool:
-        """Remember a notification for `ttl`, its suspects, and that its entity is due; False when it was noted before.
-
-        Needs no lease. Of more than `MAX_REPORTED_DELETIONS` suspects the oldest go. An entity never read keeps none and is not
-        due: its first run reads everything.
-        """
-
-    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
-        """Forget suspects that were looked at; others, reported since, stay."""
-
-    def acquire_seat(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
-        """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
-
-        With it come the refused sign-in and the origin that are remembered.
-        """
-
-    def release_seat(self, seat: Seat) -> None:
-        """Give the slot back; nothing happens when it is no longer ours."""
-
-    def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
-        """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
-
-    def remember_origin(self, origin: Origin) -> None:
-        """Tell all who take a slot from now on what the warehouse is a copy of, in place of what was told before."""
-
-    def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
-        """Store the audit entry of a run (plain values: text, numbers, booleans, None, datetimes, nested)."""
-
-    def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
-        """Merge the outcome into the run's entry; it becomes its entity's last run."""
-
-    def record_page(
-        self, run_id: str, entity: str, mode: str, number: int, entries: Sequence[AuditEntry]
-    ) -> None:
-        """Store what became of the records of one page. Storing the same number again replaces it."""
-
-    def audit_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
-        """Yield every audit entry of one record, oldest first."""
-
-    def find_records(self, entity: str, key: str) -> Sequence[str]:
-        """Return the ids of the records that page audits know under this key (most recent first, at most 10)."""
-
-    def add_dead_letter(self, letter: DeadLetter) -> None:
-        """Keep a dead letter whole, whatever its size; one with the same record replaces it, counting attempts on."""
-
-    def dead_letters(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
-        """Yield an entity's dead letters, each once though it be removed or kept again meanwhile, or that of one record."""
-
-    def dead_letter_digests(self, entity: str) -> Mapping[str, str]:
-        """Return the ids of an entity's dead letters, each with `build_digest` of its payload ("" if that is not known)."""
-
-    def remove_dead_letter(self, entity: str, record_id: str, until: datetime) -> None:
-        """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
-
-    def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
-        """Return what the status page shows, in the order asked for."""
-
-    def check(self) -> CheckLine:
-        """Write, read and remove one document of its own; never raises."""
 
     def close(self) -> None:
         """Release files and connections. Safe to call twice; the next call opens again."""

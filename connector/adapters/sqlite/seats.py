@@ -3,23 +3,23 @@
 import sqlite3
 from datetime import timedelta
 
+from typing_extensions import override
+
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.domain.entity_state import Origin, RefusedSignIn, Seat
-from connector.ports import Clock
+from connector.ports import Clock, SeatStore
 
 
-class SqliteSessions:
+class SqliteSeatStore(SeatStore):
     """The part of the state store that counts seats across all runs."""
 
-    _database: SqliteDatabase
-    _clock: Clock
+    def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
 
-    def acquire_seat(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
-        """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
-
-        With it come the refused sign-in and the origin that are remembered. An owner that asks again gets the slot it has, with a later end.
-        """
+    @override
+    def acquire(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
         now = self._clock.now()
         with self._database.writing() as connection:
             held = dict(
@@ -45,15 +45,15 @@ class SqliteSessions:
             )
             return seat
 
-    def release_seat(self, seat: Seat) -> None:
-        """Give the slot back; nothing happens when it is no longer ours."""
+    @override
+    def release(self, seat: Seat) -> None:
         with self._database.writing() as connection:
             connection.execute(
                 "DELETE FROM sessions WHERE number = ? AND owner = ?", (seat.number, seat.owner)
             )
 
+    @override
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
-        """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
         with self._database.writing() as connection:
             connection.execute("DELETE FROM refused_sign_in")
             if refused is not None:
@@ -62,8 +62,8 @@ class SqliteSessions:
                     rows.to_columns(refused),
                 )
 
+    @override
     def remember_origin(self, origin: Origin) -> None:
-        """Tell all who take a slot from now on what the warehouse is a copy of, in place of what was told before."""
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO origin (only, instance, tenant) VALUES (1, :instance, :tenant)",

@@ -10,29 +10,27 @@ from typing import Any
 
 import msgspec
 from google.cloud import firestore
+from typing_extensions import override
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.packing import plain_value
 from connector.domain.entity_state import Origin, RefusedSignIn, Seat
-from connector.ports import Clock
+from connector.ports import Clock, SeatStore
 
 SESSIONS = "sessions"
 FIRST = 1
 
 
-class FirestoreSessions:
+class FirestoreSeatStore(SeatStore):
     """The part of the state store that counts seats across all runs."""
 
-    _database: FirestoreDatabase
-    _clock: Clock
+    def __init__(self, database: FirestoreDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
 
-    def acquire_seat(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
-        """Return one of `limit` session slots, or None while unexpired ones of others fill them all.
-
-        With it come the refused sign-in and the origin that are remembered. An owner that asks again gets the slot it has,
-        with a later end.
-        """
+    @override
+    def acquire(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
         if limit <= FIRST:
             return self._take(owner, FIRST, ttl) if limit == FIRST else None
         slots = self._read_slots(limit)
@@ -42,9 +40,8 @@ class FirestoreSessions:
                 return seat if number == FIRST else replace(seat, **_load_memory(slots[FIRST]))
         return None
 
-    def release_seat(self, seat: Seat) -> None:
-        """Give the slot back; nothing happens when it is no longer ours."""
-
+    @override
+    def release(self, seat: Seat) -> None:
         def release(snapshot: Any, batch: firestore.WriteBatch) -> None:
             held = snapshot.to_dict() or {}
             if held.get("owner") != seat.owner:
@@ -56,13 +53,12 @@ class FirestoreSessions:
 
         self._database.change(SESSIONS, str(seat.number), release)
 
+    @override
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
-        """Tell all who take a slot from now on of a refused sign-in, in place of the one before; None forgets it."""
-
         self._remember({"refused": msgspec.to_builtins(refused, builtin_types=(datetime,))})
 
+    @override
     def remember_origin(self, origin: Origin) -> None:
-        """Tell all who take a slot from now on what the warehouse is a copy of, in place of what was told before."""
         self._remember({"origin": msgspec.to_builtins(origin)})
 
     def _remember(self, values: dict[str, Any]) -> None:

@@ -1,36 +1,37 @@
 """Leases and what is remembered of each entity."""
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+from typing_extensions import override
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
-from connector.ports import Clock
+from connector.ports import Clock, EntityStateStore
 
 JSON_COLUMNS: dict[str, Any] = {"edge": dict[str, str], "contract": Contract}
 """Columns of `streams` that hold JSON. A member that is added to EntityState gets a column of its name by UPGRADES."""
 
 
-class SqliteStreams:
+class SqliteEntityStateStore(EntityStateStore):
     """The part of the state store that leads an entity from run to run."""
 
-    _database: SqliteDatabase
-    _clock: Clock
+    def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
 
-    def read_entity_state(self, entity: str) -> EntityState:
-        """Return what is remembered of an entity; an empty Stream when nothing is."""
+    @override
+    def read(self, entity: str) -> EntityState:
         with self._database.reading() as connection:
-            return select_stream(connection, entity)
+            return select_entity_state(connection, entity)
 
+    @override
     def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, EntityState] | Lease:
-        """Return a new lease and the stream as read in the same transaction, or the other owner's unexpired lease.
-
-        An owner that asks again before its lease ends gets the same lease with a later end.
-        """
         now = self._clock.now()
         with self._database.writing() as connection:
             held = select_lease(connection, entity, now)
@@ -43,41 +44,47 @@ class SqliteStreams:
                 " VALUES (:entity, :owner, :fence, :expires_at)",
                 rows.to_columns(lease),
             )
-            return lease, select_stream(connection, entity)
+            return lease, select_entity_state(connection, entity)
 
+    @override
     def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
-        """Store the mode's progress (None forgets it)."""
         with self._database.writing() as connection:
-            require_lease(connection, lease)
+            _require_lease(connection, lease)
             _store_checkpoint(connection, lease.entity, mode, checkpoint)
 
+    @override
     def save_contract(self, lease: Lease, contract: Contract) -> None:
-        """Remember the entity's contract."""
         with self._database.writing() as connection:
-            require_lease(connection, lease)
+            _require_lease(connection, lease)
             connection.execute(
                 "INSERT INTO streams (entity, contract) VALUES (?, ?)"
                 " ON CONFLICT (entity) DO UPDATE SET contract = excluded.contract",
                 (lease.entity, rows.dump(contract)),
             )
 
+    @override
     def save_read_one_by_one(self, lease: Lease) -> None:
-        """Remember that this entity's list cannot be optimised."""
         with self._database.writing() as connection:
-            require_lease(connection, lease)
+            _require_lease(connection, lease)
             connection.execute(
                 "INSERT INTO streams (entity, read_one_by_one) VALUES (?, 1)"
                 " ON CONFLICT (entity) DO UPDATE SET read_one_by_one = 1",
                 (lease.entity,),
             )
 
-    def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
-        """Replace the stream and give the lease back; return whether the entity is due all the same.
-
-        The later watermark, the suspects and what was reported after this lease was taken are kept.
-        """
+    @override
+    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
         with self._database.writing() as connection:
-            require_lease(connection, lease)
+            _require_lease(connection, lease)
+            connection.executemany(
+                "DELETE FROM suspects WHERE entity = ? AND record_id = ?",
+                [(lease.entity, record_id) for record_id in record_ids],
+            )
+
+    @override
+    def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
+        with self._database.writing() as connection:
+            _require_lease(connection, lease)
             due = _select_due(connection, lease, covers_reports=covers_reports)
             _store_stream(connection, lease.entity, entity_state, due)
             connection.execute("DELETE FROM checkpoints WHERE entity = ?", (lease.entity,))
@@ -86,8 +93,8 @@ class SqliteStreams:
             _give_back(connection, lease)
         return due is not None
 
+    @override
     def release_lease(self, lease: Lease) -> None:
-        """Give the lease back; nothing happens when it is no longer ours."""
         with self._database.writing() as connection:
             _give_back(connection, lease)
 
@@ -101,7 +108,7 @@ def select_lease(connection: sqlite3.Connection, entity: str, now: datetime) -> 
     return None if row is None else rows.from_columns(dict(row), Lease, f"leases of {entity}")
 
 
-def select_stream(connection: sqlite3.Connection, entity: str) -> EntityState:
+def select_entity_state(connection: sqlite3.Connection, entity: str) -> EntityState:
     """Return the stream, empty when nothing is remembered."""
     stored = connection.execute("SELECT mode, progress FROM checkpoints WHERE entity = ?", (entity,))
     checkpoints = {
@@ -124,7 +131,7 @@ def _last_fence(connection: sqlite3.Connection, entity: str) -> int:
     return 0 if row is None else int(row["fence"])
 
 
-def require_lease(connection: sqlite3.Connection, lease: Lease) -> None:
+def _require_lease(connection: sqlite3.Connection, lease: Lease) -> None:
     """Raise LeaseLostError when another run has taken over."""
     # Its end does not matter: a lease that ended, or was given back, is still good until somebody takes it over, so
     # repeating a commit whose answer was lost is no error.
