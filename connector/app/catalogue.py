@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
+from connector.app.schedules import find_mistake
 from connector.domain.entity import CurrentForm, Depth, Entity, LineView, ReconcileSchedule
 from connector.errors import BadRequestError, CatalogueError
 
@@ -18,6 +19,11 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C, where PyYAML was built with it: it takes a tenth of the time of every cold start's first reading."""
 
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,99}$")]
+ENTITY_NAME = re.compile("[a-z][a-z0-9_]{0,62}")
+"""An entity's name is a label of its jobs in BigQuery too, which has at most 63 characters."""
+NAME_RULE = (
+    "an entity's name is a lower-case letter, then letters, digits and _, at most 63 characters in all"
+)
 Field = Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*$")]
 CustomField = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z][A-Za-z0-9_]*/)?[A-Za-z]\w*\.\w+$")]
 CronPart = r"[0-9*,/\-]+"
@@ -132,7 +138,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         raise _error(path, ["line 1: expected one block per entity"])
     mistakes: list[str] = []
     entities = {entity.name: entity for entity in _read_blocks(root, mistakes)}
-    mistakes += _find_clashes(root, entities)
+    mistakes += [*_find_clashes(root, entities), *_find_idle_schedules(root, entities)]
     if mistakes:
         raise _error(path, mistakes)
     return Catalogue(entities)
@@ -154,7 +160,7 @@ def _read_blocks(root: yaml.MappingNode, mistakes: list[str]) -> Iterator[Entity
             continue
         seen[name] = line
         try:
-            msgspec.convert(name, Name)
+            _check_name(name)
             mistakes.extend(_find_repeated_members(node))
             block = msgspec.convert(_construct(node), EntityBlock, strict=False)
         except msgspec.ValidationError as exc:
@@ -162,6 +168,13 @@ def _read_blocks(root: yaml.MappingNode, mistakes: list[str]) -> Iterator[Entity
             mistakes.append(f"line {line}: {name}: {problem}")
             continue
         yield block.build(name)
+
+
+def _check_name(name: str) -> None:
+    if not ENTITY_NAME.fullmatch(name):
+        raise msgspec.ValidationError(
+            "an entity's name is a lower-case letter, then letters, digits and _, at most 63 characters in all"
+        )
 
 
 def _construct(node: yaml.Node) -> Any:
@@ -215,3 +228,16 @@ def _find_clashes(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Ite
         for view in entity.line_views:
             for missing in sorted(set(view.details) - collections):
                 yield f"line {lines[entity.name]}: {entity.name}: {view.name} shows {missing}, which expand does not name"
+
+
+def _find_idle_schedules(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Iterator[str]:
+    """A schedule that never comes would leave its entity unread, without a word."""
+    nodes = {str(key.value): (key.start_mark.line + 1, node) for key, node in root.value}
+    for entity in entities.values():
+        schedules = {"schedule": entity.schedule}
+        schedules |= {f"reconcile.{plan.depth.value}": plan.schedule for plan in entity.reconcile}
+        for place, schedule in schedules.items():
+            if mistake := find_mistake(schedule):
+                line, node = nodes[entity.name]
+                line, problem = _locate(node, line, f"{mistake} - at `$.{place}`")
+                yield f"line {line}: {entity.name}: {problem}"
