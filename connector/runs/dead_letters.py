@@ -52,6 +52,7 @@ class DeadLetters:
             until = self._run.ports.clock.now()
         logger.info("record %s of %s can be used: its dead letter is forgotten", record_id, entity)
         self._run.ports.state.dead_letters.remove(entity, record_id, until)
+        del self._digests()[record_id]
 
     def _digests(self) -> dict[str, str]:
         if self._found is None:

@@ -1,7 +1,7 @@
 """Turns rows as they were read into records, by a contract that may change on the way."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.domain.entity import Entity
@@ -79,7 +79,7 @@ class Interpreter:
         return True
 
     def _read_all(self, rows: Sequence[bytes]) -> tuple[Reading, ...]:
-        return tuple(self._read(row) for row in rows)
+        return tuple(_reject_repeated_ids(self._read(row) for row in rows))
 
     def _read(self, row: bytes) -> Reading:
         try:
@@ -87,3 +87,27 @@ class Interpreter:
         except RecordRejectedError as exc:
             field, reason = self.codec.contract.modified_field, f"{exc.message} {exc.action}"
             return Reading(record=identify(row, self.entity, field, reason), raw=row)
+
+
+def _reject_repeated_ids(readings: Iterable[Reading]) -> Iterator[Reading]:
+    """Yield the readings; of several records that one answer lists under one id, the first one alone can be used.
+
+    Written like that, one would take the other's place without a word. One record listed twice is no such case, nor are
+    rows of two answers: the list moves between them.
+    """
+    first: dict[str, Record] = {}
+    for reading in readings:
+        found = reading.record
+        if isinstance(found, Record):
+            other = first.setdefault(found.id, found)
+            if other.version != found.version:
+                found = _reject_as_repeated(found, other, reading.raw)
+        yield replace(reading, record=found)
+
+
+def _reject_as_repeated(found: Record, other: Record, raw: bytes) -> Rejected:
+    reason = (
+        f"has the id of another record in the same answer, {other.key}, and only one of them can be shown. Look at both in"
+        " Acumatica; this one is left out until they have ids of their own."
+    )
+    return Rejected(id=found.id, key=found.key, reason=reason, payload=raw, modified_at=found.modified_at)

@@ -151,8 +151,8 @@ class BatchWriter:
         )
 
     def _settle_letters(self, outcomes: Sequence[_RecordOutcome]) -> None:
-        """In the order of reading, so that of two contents of a record the later one decides."""
-        for judged in outcomes:
+        """Keep what cannot be used, and forget what was mended; of two contents of a record the later one decides."""
+        for judged in {judged.reading.record.id: judged for judged in outcomes}.values():
             if judged.is_usable:
                 self._letters.forget(judged.reading.record.id, judged.batch.read_at)
             elif judged.outcome is Outcome.REJECTED:

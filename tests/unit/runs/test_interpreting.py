@@ -49,6 +49,42 @@ class TestInterpreter:
         assert found.reason == "cannot be normalised: it has no id. Look at the record in Acumatica."
 
 
+class TestRepeatedIds:
+    def interpret(self, *raws: bytes) -> list[Record | Rejected]:
+        shelf: Any = Shelf([])
+        batch = Interpreter(shelf, an_entity(), a_contract()).interpret(raws, read_at=MORNING)
+        assert [reading.raw for reading in batch.readings] == [*raws]
+        return [reading.record for reading in batch.readings]
+
+    def test_of_two_records_with_one_id_the_second_is_rejected_with_the_key_of_the_first(self) -> None:
+        raws = a_row(number=1, key="V1"), a_row(number=2, key="V2"), a_row(number=1, key="V3")
+        first, second, third = self.interpret(*raws)
+        assert isinstance(first, Record)
+        assert isinstance(second, Record)
+        assert isinstance(third, Rejected)
+        assert (third.id, third.key, third.payload, third.modified_at) == (first.id, "V3", raws[2], MORNING)
+        assert third.reason == (
+            "has the id of another record in the same answer, V1, and only one of them can be shown. Look at both in Acumatica;"
+            " this one is left out until they have ids of their own."
+        )
+
+    def test_one_record_that_is_listed_twice_is_one(self) -> None:
+        found = self.interpret(a_row(number=1, rowNumber=1), a_row(number=1, rowNumber=2))
+        assert [type(each) for each in found] == [Record, Record]
+
+    def test_what_cannot_be_read_stands_in_nobodys_way(self) -> None:
+        broken = a_row(number=1).replace(b"V001", b"\xff")
+        found = self.interpret(broken, a_row(number=1))
+        assert [type(each) for each in found] == [Rejected, Record]
+
+    def test_rows_of_two_answers_are_versions_of_one_record(self) -> None:
+        shelf: Any = Shelf([])
+        interpreter = Interpreter(shelf, an_entity(), a_contract())
+        for key in ("V1", "V2"):
+            (reading,) = interpreter.interpret([a_row(number=1, key=key)], read_at=MORNING).readings
+            assert isinstance(reading.record, Record)
+
+
 class TestContracts:
     def test_a_page_brings_the_contract_that_changed_with_it(self) -> None:
         wider = a_contract(fields={"Colour": Kind.STRING})

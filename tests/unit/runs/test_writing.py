@@ -309,3 +309,31 @@ def test_what_was_written_is_in_the_audit_when_the_warehouse_refuses_too_many() 
     assert desk.counts == (12, 1, 0, 11)
     assert [desk.outcomes(n)[0][0] for n in (20, 1)] == [Outcome.WRITTEN, Outcome.REJECTED]
     assert list(desk.state.dead_letters.read("vendors")) == []
+
+
+def test_a_record_with_the_id_of_another_is_told_and_stays_told(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+    twins = a_row(number=1, key="V1"), a_row(number=1, key="V2")
+    for _ in range(2):
+        assert desk.write(a_batch(*twins)) == [an_id(1)]
+        (letter,) = desk.state.dead_letters.read("vendors")
+        assert (letter.record_id, letter.key, letter.payload) == (an_id(1), "V2", twins[1])
+    assert desk.counts == (4, 2, 1, 1)
+    assert "has the id of another record in the same answer, V1" in caplog.text
+
+
+def test_a_record_of_another_page_does_not_make_its_twin_forgotten() -> None:
+    desk = Desk()
+    for _ in range(2):
+        desk.write(a_batch(*good(1)))
+        desk.write(a_batch(a_row(number=1, key="V1"), a_row(number=1, key="V2")))
+    (letter,) = desk.state.dead_letters.read("vendors")
+    assert letter.key == "V2"
+
+
+def test_of_two_contents_of_a_record_the_later_one_decides_though_it_was_a_dead_letter_before() -> None:
+    desk = Desk()
+    desk.write(a_batch(*bad(1)))
+    desk.clock.advance(timedelta(hours=9))
+    desk.write(a_batch(*good(1)), a_batch(*bad(1)))
+    assert len(list(desk.state.dead_letters.read("vendors"))) == 1
