@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-from msgspec import structs
+from msgspec.structs import replace
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.acumatica import AcumaticaSource
@@ -95,7 +94,7 @@ def a_checkpoint(**parts: Any) -> Checkpoint:
     checkpoint = Checkpoint(
         changed_since=None, source_time_at_start=MORNING, offset=2, known=("a", "b"), highest_stamp=MORNING
     )
-    return structs.replace(checkpoint, **parts)
+    return replace(checkpoint, **parts)
 
 
 def a_memory_file() -> Path:
@@ -108,7 +107,7 @@ def an_entity_state(**parts: Any) -> EntityState:
     entity_state = EntityState(
         entity="vendors", watermark=MORNING, changed_since=MORNING - timedelta(minutes=15), records_seen=3
     )
-    return structs.replace(entity_state, **parts)
+    return replace(entity_state, **parts)
 
 
 class Rig:

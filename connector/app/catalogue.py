@@ -3,98 +3,30 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 import yaml
 
 from connector.app.schedules import find_mistake
-from connector.domain.entity import CurrentForm, Depth, Entity, LineView, ReconcileSchedule
+from connector.domain.entity import CRON, CUSTOM_FIELD, DAC, ENTITY_NAME, FIELD, NAME, Entity, EntityName
 from connector.errors import BadRequestError, CatalogueError
 
 BUNDLED = Path(__file__).parents[1] / "entities.yaml"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The one in C, where PyYAML was built with it: it takes a tenth of the time of every cold start's first reading."""
 
-Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,99}$")]
-ENTITY_NAME = re.compile("[a-z][a-z0-9_]{0,62}")
-"""An entity's name is a label of its jobs in BigQuery too, which has at most 63 characters."""
-NAME_RULE = (
-    "an entity's name is a lower-case letter, then letters, digits and _, at most 63 characters in all"
-)
-Field = Annotated[str, msgspec.Meta(pattern="^[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*$")]
-CustomField = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z][A-Za-z0-9_]*/)?[A-Za-z]\w*\.\w+$")]
-CronPart = r"[0-9*,/\-]+"
-Cron = Annotated[str, msgspec.Meta(pattern=rf"^{CronPart}( {CronPart}){{4}}$")]
 
-
-class LineViewBlock(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`line_views` of a block."""
-
-    name: Name
-    details: Annotated[tuple[Field, ...], msgspec.Meta(min_length=1)]
-    prefix: Name
-    parent: Literal["keys", "all"] | tuple[Field, ...] = "keys"
-
-    def build(self) -> LineView:
-        """Return the domain value."""
-        parent = {"keys": None, "all": ()}[self.parent] if isinstance(self.parent, str) else self.parent
-        return LineView(name=self.name, details=self.details, prefix=self.prefix, parent=parent)
-
-
-class ReconcileBlock(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """`reconcile` of a block."""
-
-    keys: Cron | None = None
-    content: Cron | None = None
-
-
-class EntityBlock(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One block of the file, before it becomes an Entity."""
-
-    acumatica_entity: Field
-    keys: Annotated[tuple[Field, ...], msgspec.Meta(min_length=1)]
-    current_view: Name
-    schedule: Cron
-    enabled: bool = True
-    expand: tuple[Field, ...] = ()
-    line_views: tuple[LineViewBlock, ...] = ()
-    date_fields: tuple[Field, ...] = ()
-    bignumeric_fields: tuple[Field, ...] = ()
-    select: tuple[Field, ...] = ()
-    exclude: tuple[Field, ...] = ()
-    custom: tuple[CustomField, ...] = ()
-    modified_field: Field | None = None
-    dac: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z]\w{0,199}$")] | None = None
-    lookback_seconds: Annotated[int, msgspec.Meta(ge=0, le=86_400)] | None = None
-    current: CurrentForm = CurrentForm.VIEW
-    reconcile: ReconcileBlock = msgspec.field(default_factory=ReconcileBlock)
-
-    def build(self, name: str) -> Entity:
-        """Return the domain value."""
-        schedules = ((Depth.KEYS, self.reconcile.keys), (Depth.CONTENT, self.reconcile.content))
-        return Entity(
-            name=name,
-            acumatica_entity=self.acumatica_entity,
-            keys=self.keys,
-            current_view=self.current_view,
-            schedule=self.schedule,
-            enabled=self.enabled,
-            expand=self.expand,
-            line_views=tuple(view.build() for view in self.line_views),
-            date_fields=frozenset(self.date_fields),
-            bignumeric_fields=frozenset(self.bignumeric_fields),
-            select=self.select,
-            exclude=frozenset(self.exclude),
-            custom=self.custom,
-            modified_field=self.modified_field,
-            dac=self.dac,
-            lookback=None if self.lookback_seconds is None else timedelta(seconds=self.lookback_seconds),
-            current=self.current,
-            reconcile=tuple(ReconcileSchedule(depth=d, schedule=s) for d, s in schedules if s is not None),
-        )
+RULES = {
+    ENTITY_NAME: "an entity's name: a lower-case letter, then lower-case letters, digits and _, at most 63 characters",
+    NAME: "a lower-case letter, then lower-case letters, digits and _, at most 100 characters",
+    FIELD: "a field of Acumatica: letters, digits and _, levels joined with /",
+    CUSTOM_FIELD: "a custom field: View.Field or Details/View.Field",
+    CRON: "a cron of five parts, each of digits and * , - /",
+    DAC: "a table as OData names it: PX_Objects_IN_InventoryItem",
+}
+"""What each pattern asks for, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,21 +92,21 @@ def _read_blocks(root: yaml.MappingNode, mistakes: list[str]) -> Iterator[Entity
             continue
         seen[name] = line
         try:
-            _check_name(name)
+            msgspec.convert(name, EntityName)
             mistakes.extend(_find_repeated_members(node))
-            block = msgspec.convert(_construct(node), EntityBlock, strict=False)
+            yield _build(name, _construct(node))
         except msgspec.ValidationError as exc:
             line, problem = _locate(node, line, str(exc))
             mistakes.append(f"line {line}: {name}: {problem}")
-            continue
-        yield block.build(name)
 
 
-def _check_name(name: str) -> None:
-    if not ENTITY_NAME.fullmatch(name):
-        raise msgspec.ValidationError(
-            "an entity's name is a lower-case letter, then letters, digits and _, at most 63 characters in all"
-        )
+def _build(name: str, block: Any) -> Entity:
+    """Return the entity; raise msgspec.ValidationError, whose path begins at the block."""
+    if isinstance(block, dict):
+        if "name" in block:
+            raise msgspec.ValidationError("Object contains unknown field `name`")
+        block = {**block, "name": name}
+    return msgspec.convert(block, Entity, strict=False)
 
 
 def _construct(node: yaml.Node) -> Any:
@@ -205,6 +137,9 @@ def _locate(node: yaml.Node, line: int, message: str) -> tuple[int, str]:
     unknown = re.search(r"unknown field `(\w+)`", problem)
     if unknown and isinstance(node, yaml.MappingNode):
         line = next((k.start_mark.line + 1 for k, _ in node.value if k.value == unknown[1]), line)
+    pattern = re.fullmatch(r"Expected `str` matching regex '(.*)'", problem)
+    if pattern and (rule := RULES.get(pattern[1].replace("\\\\", "\\"))):
+        problem = f"expected {rule}"
     place = path.strip("`").lstrip(".")
     return line, f"{place}: {problem}" if place else problem
 
@@ -235,7 +170,9 @@ def _find_idle_schedules(root: yaml.MappingNode, entities: Mapping[str, Entity])
     nodes = {str(key.value): (key.start_mark.line + 1, node) for key, node in root.value}
     for entity in entities.values():
         schedules = {"schedule": entity.schedule}
-        schedules |= {f"reconcile.{plan.depth.value}": plan.schedule for plan in entity.reconcile}
+        schedules |= {
+            f"reconcile.{depth.value}": schedule for depth, schedule in entity.reconcile.plans.items()
+        }
         for place, schedule in schedules.items():
             if mistake := find_mistake(schedule):
                 line, node = nodes[entity.name]

@@ -1,8 +1,29 @@
-"""One flow of the catalogue: which Acumatica entity goes to which warehouse objects, and how."""
+"""One flow of the catalogue: which Acumatica entity goes to which warehouse objects, and how.
 
-from dataclasses import dataclass
+These types are the form of `entities.yaml`: it is decoded into them, and the schema for editors is made from them.
+"""
+
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+ENTITY_NAME = "^[a-z][a-z0-9_]{0,62}$"
+"""A name is a label of the entity's jobs in BigQuery too, which has at most 63 characters."""
+NAME = "^[a-z][a-z0-9_]{0,99}$"
+FIELD = "^[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*$"
+CUSTOM_FIELD = r"^([A-Za-z][A-Za-z0-9_]*/)?[A-Za-z]\w*\.\w+$"
+CRON_PART = r"[0-9*,/\-]+"
+CRON = rf"^{CRON_PART}( {CRON_PART}){{4}}$"
+DAC = r"^[A-Za-z]\w{0,199}$"
+
+EntityName = Annotated[str, Meta(pattern=ENTITY_NAME)]
+Name = Annotated[str, Meta(pattern=NAME)]
+Field = Annotated[str, Meta(pattern=FIELD)]
+CustomField = Annotated[str, Meta(pattern=CUSTOM_FIELD)]
+Cron = Annotated[str, Meta(pattern=CRON)]
+Dac = Annotated[str, Meta(pattern=DAC)]
 
 
 class Depth(StrEnum):
@@ -19,52 +40,96 @@ class CurrentForm(StrEnum):
     TABLE = "table"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineView:
+class LineView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A view of details, unnested, beside the columns of the record they belong to.
 
-    `details` names one collection or several; with several the view is their union and a column `_detail` tells
-    them apart. A parent's column whose name a line also uses gets `prefix`. `parent` lists the parent's fields to
-    repeat (Acumatica names); None repeats its keys, an empty tuple every column.
+    With several `details` the view is their union, and a column `_detail` tells them apart.
     """
 
-    name: str
-    details: tuple[str, ...]
-    prefix: str
-    parent: tuple[str, ...] | None = None
+    name: Annotated[Name, Meta(description="name of the view")]
+    details: Annotated[
+        tuple[Field, ...], Meta(min_length=1, description="one collection of details, or several")
+    ]
+    prefix: Annotated[Name, Meta(description="goes before columns of the record whose names a line uses too")]
+    parent: Annotated[
+        Literal["keys", "all"] | tuple[Field, ...],
+        Meta(description="columns of the record to repeat: its keys, all, or these fields"),
+    ] = "keys"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReconcileSchedule:
-    """When both sides are compared, and how deeply (`schedule` in cron form)."""
+class ReconcileSchedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When both sides are compared, for each depth; None: never by itself."""
 
-    depth: Depth
-    schedule: str
+    keys: Annotated[Cron | None, Meta(description="cron, UTC: compare ids and stamps")] = None
+    content: Annotated[Cron | None, Meta(description="cron, UTC: compare every record's content")] = None
+
+    @property
+    def plans(self) -> dict[Depth, str]:
+        """The depths that are scheduled, each with its cron."""
+        schedules = {Depth.KEYS: self.keys, Depth.CONTENT: self.content}
+        return {depth: schedule for depth, schedule in schedules.items() if schedule is not None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
+class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One block of the catalogue. Field paths are Acumatica's, levels joined with `/` (`Details/Promised`)."""
 
-    name: str
-    acumatica_entity: str
-    keys: tuple[str, ...]
-    current_view: str
-    schedule: str
-    enabled: bool = True
-    expand: tuple[str, ...] = ()
-    line_views: tuple[LineView, ...] = ()
-    date_fields: frozenset[str] = frozenset()
-    bignumeric_fields: frozenset[str] = frozenset()
-    select: tuple[str, ...] = ()
-    exclude: frozenset[str] = frozenset()
-    custom: tuple[str, ...] = ()
-    modified_field: str | None = None
-    dac: str | None = None
-    """The OData name of its main table, if the tenant tracks that table's deletions."""
-    lookback: timedelta | None = None
-    current: CurrentForm = CurrentForm.VIEW
-    reconcile: tuple[ReconcileSchedule, ...] = ()
+    name: EntityName
+    """What the block is called; no member of it."""
+    acumatica_entity: Annotated[Field, Meta(description="name on the contract-based endpoint")]
+    keys: Annotated[
+        tuple[Field, ...],
+        Meta(min_length=1, description="key fields in the order of the Acumatica form"),
+    ]
+    current_view: Annotated[Name, Meta(description="view with one row per live record")]
+    schedule: Annotated[Cron, Meta(description="cron, UTC: when what changed is read")]
+    enabled: Annotated[bool, Meta(description="false: not scheduled, but can be called")] = True
+    expand: Annotated[
+        tuple[Field, ...], Meta(description="details and linked entities to read with each record")
+    ] = ()
+    line_views: Annotated[tuple[LineView, ...], Meta(description="views of details, one row per line")] = ()
+    date_fields: Annotated[
+        frozenset[Field],
+        Meta(
+            description="fields that hold a date without a time (contracts up to 4 announce them as date-times)"
+        ),
+    ] = frozenset()
+    bignumeric_fields: Annotated[
+        frozenset[Field],
+        Meta(description="decimals with more than 29 digits before or 9 after the point"),
+    ] = frozenset()
+    select: Annotated[tuple[Field, ...], Meta(description="read these fields alone (default: all)")] = ()
+    exclude: Annotated[
+        frozenset[Field], Meta(description="never stored: fields, details or linked entities")
+    ] = frozenset()
+    custom: Annotated[
+        tuple[CustomField, ...],
+        Meta(description="custom fields, as View.Field or Details/View.Field"),
+    ] = ()
+    modified_field: Annotated[
+        Field | None, Meta(description="cursor field (default: found in the contract)")
+    ] = None
+    dac: Annotated[
+        Dac | None,
+        Meta(
+            description="main table as OData names it, where the tenant tracks its deletions (SM207010): asked for them"
+            " in every incremental run (default: deletions are found by reconcile)"
+        ),
+    ] = None
+    lookback_seconds: Annotated[
+        Annotated[int, Meta(ge=0, le=86_400)] | None,
+        Meta(description="margin for late commits (default: SYNC_LOOKBACK_SECONDS)"),
+    ] = None
+    current: Annotated[
+        CurrentForm, Meta(description="how the current rows are kept: a view over the log, or a table")
+    ] = CurrentForm.VIEW
+    reconcile: Annotated[
+        ReconcileSchedule, Meta(description="when both sides are compared, and how deeply")
+    ] = field(default_factory=ReconcileSchedule)
+
+    @property
+    def lookback(self) -> timedelta | None:
+        """The margin for late commits; None for that of all entities."""
+        return None if self.lookback_seconds is None else timedelta(seconds=self.lookback_seconds)
 
     @property
     def log_table(self) -> str:

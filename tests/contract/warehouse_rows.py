@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from connector.domain.batch import Append, Row
 from connector.domain.entity import Entity, LineView
 from connector.domain.run import WriteMethod
@@ -41,7 +43,7 @@ BUSINESS = (
 
 
 LINES = LineView(name="bill_lines", details=("Details",), prefix="bill_")
-PARTS = LineView(name="bill_parts", details=("Details", "TaxDetails"), prefix="bill_", parent=())
+PARTS = LineView(name="bill_parts", details=("Details", "TaxDetails"), prefix="bill_", parent="all")
 
 
 def a_column(name: str, column_type: ColumnType = ColumnType.STRING, **more: Any) -> Column:
@@ -57,7 +59,7 @@ def an_entity(**changes: Any) -> Entity:
         schedule="0 * * * *",
         line_views=(LINES,),
     )
-    return replace(entity, **changes)
+    return structs.replace(entity, **changes)
 
 
 def a_table(business: tuple[Column, ...] = BUSINESS, entity: Entity | None = None, **changes: Any) -> Table:

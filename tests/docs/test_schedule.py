@@ -29,7 +29,8 @@ def test_every_enabled_entity_has_the_jobs_its_block_asks_for_and_no_other(
     for entity in CATALOGUE.enabled:
         expected[f"{entity.name}-incremental"] = entity.schedule
         expected |= {
-            f"{entity.name}-reconcile-{plan.depth.value}": plan.schedule for plan in entity.reconcile
+            f"{entity.name}-reconcile-{depth.value}": schedule
+            for depth, schedule in entity.reconcile.plans.items()
         }
     assert {name: job["schedule"] for name, job in jobs(configuration).items()} == expected
 

@@ -1,9 +1,9 @@
 """A run that looks at reported deletions may end at any call: nothing is marked twice, forgotten, or marked wrongly."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from connector.domain.run import Mode, Status
 from tests.builders import Rig

@@ -1,10 +1,10 @@
 """The remedy for a number too long for its column does what the dead letter says, and nothing to any other number."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from connector.domain.run import Mode, Status
 from tests.builders import Rig

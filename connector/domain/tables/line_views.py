@@ -75,9 +75,9 @@ def _choose_parents(entity: Entity, view: LineView, columns: tuple[Column, ...])
         for column in columns
         if column.type is not ColumnType.RECORD and not column.name.startswith("_")
     }
-    if view.parent == ():
+    if view.parent == "all":
         return tuple(scalars.values())
-    wanted = (to_snake_case(field) for field in view.parent or entity.keys)
+    wanted = (to_snake_case(field) for field in (entity.keys if view.parent == "keys" else view.parent))
     return tuple(scalars[name] for name in dict.fromkeys(wanted) if name in scalars)
 
 

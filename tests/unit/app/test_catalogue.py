@@ -1,169 +1,334 @@
-"""The catalogue: what a block becomes, and that every mistake is told with its line."""
+"""The catalogue: what a block says becomes an entity, and every mistake is told with its line and in words."""
 
+import json
+import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from connector.app.catalogue import Catalogue, load_catalogue
-from connector.domain.entity import CurrentForm, Depth, LineView, ReconcileSchedule
+from connector.app.catalogue import BUNDLED, RULES, Catalogue, load_catalogue
+from connector.app.catalogue_schema import build_schema, render_schema
+from connector.domain.entity import CurrentForm, Depth, Entity, LineView, ReconcileSchedule
 from connector.errors import BadRequestError, CatalogueError
 
-LEAST = """\
-vendors:
-  acumatica_entity: Vendor
-  keys: [VendorID]
-  current_view: vendors
-  schedule: "2 * * * *"
-"""
-MOST = """\
-bills:
+BLOCK = """\
+invoices:
   acumatica_entity: Bill
   keys: [Type, ReferenceNbr]
-  current_view: bills
-  schedule: "*/5 6-20 * 1,7 1-5"
+  current_view: invoices
+  schedule: "5 * * * *"
+"""
+
+WHOLE = (
+    BLOCK
+    + """\
   enabled: false
   expand: [Details, TaxDetails]
   line_views:
-    - {name: bill_lines, details: [Details], prefix: bill_}
-    - {name: bill_parts, details: [Details, TaxDetails], prefix: bill_, parent: all}
-    - {name: bill_taxes, details: [TaxDetails], prefix: bill_, parent: [Status]}
-  date_fields: [Date]
+    - {name: invoice_lines, details: [Details, TaxDetails], prefix: invoice_, parent: all}
+    - {name: invoice_taxes, details: [TaxDetails], prefix: invoice_, parent: [Vendor]}
+    - {name: invoice_parts, details: [Details], prefix: invoice_}
+  date_fields: [Date, Details/Promised]
   bignumeric_fields: [Amount]
-  select: [Type, ReferenceNbr, Amount, Date, Status]
-  exclude: [Note]
-  custom: [Document.UsrRate, Details/Transactions.UsrKind]
+  select: [Amount, Date]
+  exclude: [Hold]
+  custom: [Document.UsrRegion, Details/Transactions.UsrLot]
   modified_field: LastModified
   dac: PX_Objects_AP_APInvoice
   lookback_seconds: 60
   current: table
   reconcile: {keys: "15 3 * * *", content: "15 4 * * 6"}
 """
+)
 
 
-def load(folder: Path, text: str) -> Catalogue:
-    path = folder / "mine.yaml"
-    path.write_text(text)
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "mine.yaml"
+
+
+def load(path: Path, text: str) -> Catalogue:
+    path.write_text(text, encoding="utf-8")
     return load_catalogue(path)
 
 
-def find_mistakes(folder: Path, text: str) -> str:
+def refuse(path: Path, text: str) -> str:
+    """Return the mistakes told of a text, without the sentence around them."""
     with pytest.raises(CatalogueError) as caught:
-        load(folder, text)
-    return caught.value.message
+        load(path, text)
+    assert "explains every member" in caught.value.action
+    told = re.fullmatch(r"The catalogue mine\.yaml is not valid: (.*)\.", caught.value.message, re.DOTALL)
+    assert told is not None
+    return told[1]
 
 
-def test_a_block_of_the_least_has_the_defaults(tmp_path: Path) -> None:
-    entity = load(tmp_path, LEAST).find("vendors")
-    assert entity.enabled
-    assert entity.current is CurrentForm.VIEW
-    assert (entity.lookback, entity.dac, entity.modified_field) == (None, None, None)
-    assert (entity.expand, entity.line_views, entity.select, entity.custom, entity.reconcile) == ((),) * 5
-    assert (entity.date_fields, entity.exclude, entity.bignumeric_fields) == (frozenset(),) * 3
+def test_a_block_needs_five_members_and_has_defaults_for_the_others(path: Path) -> None:
+    assert load(path, BLOCK).entities == {
+        "invoices": Entity(
+            name="invoices",
+            acumatica_entity="Bill",
+            keys=("Type", "ReferenceNbr"),
+            current_view="invoices",
+            schedule="5 * * * *",
+        )
+    }
 
 
-def test_every_member_of_a_block_arrives(tmp_path: Path) -> None:
-    entity = load(tmp_path, MOST).find("bills")
-    assert not entity.enabled
-    assert (entity.acumatica_entity, entity.keys) == ("Bill", ("Type", "ReferenceNbr"))
-    assert entity.line_views == (
-        LineView(name="bill_lines", details=("Details",), prefix="bill_", parent=None),
-        LineView(name="bill_parts", details=("Details", "TaxDetails"), prefix="bill_", parent=()),
-        LineView(name="bill_taxes", details=("TaxDetails",), prefix="bill_", parent=("Status",)),
-    )
-    assert entity.date_fields == {"Date"}
-    assert entity.bignumeric_fields == {"Amount"}
-    assert entity.select == ("Type", "ReferenceNbr", "Amount", "Date", "Status")
-    assert entity.exclude == {"Note"}
-    assert entity.custom == ("Document.UsrRate", "Details/Transactions.UsrKind")
-    assert (entity.modified_field, entity.dac) == ("LastModified", "PX_Objects_AP_APInvoice")
-    assert (entity.lookback, entity.current) == (timedelta(seconds=60), CurrentForm.TABLE)
-    assert entity.reconcile == (
-        ReconcileSchedule(depth=Depth.KEYS, schedule="15 3 * * *"),
-        ReconcileSchedule(depth=Depth.CONTENT, schedule="15 4 * * 6"),
-    )
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "told"),
-    [
-        ("Vendor\n", "Vendor\n  colour: red\n", "line 3: vendors: Object contains unknown field `colour`"),
-        ("[VendorID]", "[]", "line 3: vendors: keys: Expected `array` of length >= 1"),
-        ("[VendorID]", "[Vendor ID]", "line 3: vendors: keys[0]: "),
-        ("current_view: vendors", "current_view: Vendors", "line 4: vendors: current_view: "),
-        ("current_view: vendors", "current_view: sync_runs", "sync_runs is already used by the connector"),
-        ("  keys: [VendorID]\n", "", "line 1: vendors: Object missing required field `keys`"),
-        ("  keys: [VendorID]\n", "  keys: [A]\n  keys: [B]\n", "line 4: keys is given twice"),
-        ("vendors:", "Vendors:", "line 1: Vendors: an entity's name is a lower-case letter"),
-        ("vendors:", "v" * 64 + ":", "at most 63 characters"),
-        ('"2 * * * *"', "2 * *", "line 5: vendors: schedule: "),
-        ('"2 * * * *"', '"99 99 * * *"', "line 5: vendors: schedule: '99 99 * * *' is no schedule: "),
-        ('"2 * * * *"', '"0 0 30 2 *"', "line 5: vendors: schedule: '0 0 30 2 *' never comes"),
-        ('"2 * * * *"', '"0 0 31 4,6,9,11 *"', "never comes"),
-        ('"2 * * * *"', '"*/0 * * * *"', "is no schedule"),
-        ('"2 * * * *"', '"2 * * * 8"', "is no schedule"),
-        ('"2 * * * *"', '"1,,2 * * * *"', "is no schedule"),
-        (
-            '"2 * * * *"\n',
-            '"2 * * * *"\n  reconcile:\n    keys: "1 1 * * *"\n    content: "0 0 31 2 *"\n',
-            "line 8: vendors: reconcile.content: '0 0 31 2 *' never comes",
+def test_every_member_of_a_block_arrives(path: Path) -> None:
+    entity = load(path, WHOLE).find("invoices")
+    assert entity == Entity(
+        name="invoices",
+        acumatica_entity="Bill",
+        keys=("Type", "ReferenceNbr"),
+        current_view="invoices",
+        schedule="5 * * * *",
+        enabled=False,
+        expand=("Details", "TaxDetails"),
+        line_views=(
+            LineView(
+                name="invoice_lines", details=("Details", "TaxDetails"), prefix="invoice_", parent="all"
+            ),
+            LineView(name="invoice_taxes", details=("TaxDetails",), prefix="invoice_", parent=("Vendor",)),
+            LineView(name="invoice_parts", details=("Details",), prefix="invoice_", parent="keys"),
         ),
-        ('"2 * * * *"\n', '"2 * * * *"\n  lookback_seconds: -1\n', "line 6: vendors: lookback_seconds: "),
+        date_fields=frozenset({"Date", "Details/Promised"}),
+        bignumeric_fields=frozenset({"Amount"}),
+        select=("Amount", "Date"),
+        exclude=frozenset({"Hold"}),
+        custom=("Document.UsrRegion", "Details/Transactions.UsrLot"),
+        modified_field="LastModified",
+        dac="PX_Objects_AP_APInvoice",
+        lookback_seconds=60,
+        current=CurrentForm.TABLE,
+        reconcile=ReconcileSchedule(keys="15 3 * * *", content="15 4 * * 6"),
+    )
+    assert entity.lookback == timedelta(minutes=1)
+    assert entity.reconcile.plans == {Depth.KEYS: "15 3 * * *", Depth.CONTENT: "15 4 * * 6"}
+
+
+def test_the_test_above_has_every_member_there_is() -> None:
+    parts = build_schema()["$defs"]
+    for part in ("Entity", "LineView", "ReconcileSchedule"):
+        assert all(re.search(rf"\b{member}:\s", WHOLE) for member in parts[part]["properties"]), part
+
+
+def test_the_names_made_of_an_entity_s_name(path: Path) -> None:
+    entity = load(path, BLOCK).find("invoices")
+    assert (entity.log_table, entity.current_table, entity.history_view) == (
+        "invoices_log",
+        "invoices_current",
+        "invoices_history",
+    )
+    assert (entity.lookback, entity.reconcile.plans) == (None, {})
+
+
+def test_entities_keep_the_order_of_the_file_and_those_that_are_off_are_not_scheduled(path: Path) -> None:
+    second = BLOCK.replace("invoices", "bills") + "  enabled: false\n"
+    third = BLOCK.replace("invoices", "accounts")
+    catalogue = load(path, BLOCK + second + third)
+    assert list(catalogue.entities) == ["invoices", "bills", "accounts"]
+    assert [entity.name for entity in catalogue.enabled] == ["invoices", "accounts"]
+
+
+def test_an_unknown_entity_is_told_with_those_there_are(path: Path) -> None:
+    catalogue = load(path, BLOCK + BLOCK.replace("invoices", "bills"))
+    with pytest.raises(BadRequestError) as caught:
+        catalogue.find("x" * 300)
+    assert caught.value.message == f"Unknown entity '{'x' * 100}'."
+    assert caught.value.action == "Use one of: bills, invoices."
+
+
+def test_the_bundled_catalogue_is_valid() -> None:
+    assert "invoices" in load_catalogue().entities
+
+
+UNREADABLE: dict[str, tuple[bytes | None, str]] = {
+    "missing": (None, "No such file"),
+    "no UTF-8": (b"vendors: \xff", "can't decode byte 0xff"),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_cannot_be_read_is_named(path: Path, content: bytes | None, reason: str) -> None:
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CatalogueError) as caught:
+        load_catalogue(path)
+    assert caught.value.message.startswith(f"The catalogue {path} cannot be read: ")
+    assert reason in caught.value.message
+    assert caught.value.action == "Check ENTITIES_FILE."
+
+
+def changed(member: str, value: str) -> str:
+    """Return the whole block with one member's value changed, or added at its end."""
+    lines = WHOLE.splitlines()
+    for number, line in enumerate(lines):
+        if line.startswith(f"  {member}:"):
+            lines[number] = f"  {member}: {value}"
+            return "\n".join(lines)
+    return f"{WHOLE}  {member}: {value}\n"
+
+
+FIELD = "expected a field of Acumatica: letters, digits and _, levels joined with /"
+NAME = "expected a lower-case letter, then lower-case letters, digits and _, at most 100 characters"
+CRON = "expected a cron of five parts, each of digits and * , - /"
+CUSTOM = "expected a custom field: View.Field or Details/View.Field"
+ENTITY_NAME = "expected an entity's name: a lower-case letter, then lower-case letters, digits and _, at most 63 characters"
+DAC = "expected a table as OData names it: PX_Objects_IN_InventoryItem"
+
+REFUSED: dict[str, tuple[str, str]] = {
+    "not YAML": ("a: [1", "line 2: did not find expected ',' or ']'"),
+    "empty": ("", "line 1: expected one block per entity"),
+    "empty mapping": ("{}", "line 1: expected one block per entity"),
+    "a list": ("- vendors", "line 1: expected one block per entity"),
+    "a block that is text": ("vendors: Vendor", "line 1: vendors: Expected `object`, got `str`"),
+    "a block that is nothing": ("vendors:", "line 1: vendors: Expected `object`, got `null`"),
+    "a name in the block": (changed("name", "x"), "line 22: invoices: Object contains unknown field `name`"),
+    "an odd name": (BLOCK.replace("invoices:", "Invoices:"), f"line 1: Invoices: {ENTITY_NAME}"),
+    "a long name": (
+        BLOCK.replace("invoices:", f"{'v' * 64}:"), f"line 1: {'v' * 64}: {ENTITY_NAME}"
+    ),
+    "an unknown member": (
+        changed("colour", "red"), "line 22: invoices: Object contains unknown field `colour`"
+    ),
+    "a missing member": (
+        BLOCK.replace("  current_view: invoices\n", ""),
+        "line 1: invoices: Object missing required field `current_view`",
+    ),
+    "no keys": (changed("keys", "[]"), "line 3: invoices: keys: Expected `array` of length >= 1"),
+    "keys that are text": (changed("keys", "Type"), "line 3: invoices: keys: Expected `array`, got `str`"),
+    "an odd key": (changed("keys", "[Type, Reference Nbr]"), f"line 3: invoices: keys[1]: {FIELD}"),
+    "an odd view": (changed("current_view", "Invoices"), f"line 4: invoices: current_view: {NAME}"),
+    "an odd schedule": (changed("schedule", "hourly"), f"line 5: invoices: schedule: {CRON}"),
+    "a schedule of four parts": (changed("schedule", '"1 * * *"'), f"line 5: invoices: schedule: {CRON}"),
+    "an odd switch": (changed("enabled", "maybe"), "line 6: invoices: enabled: Expected `bool`, got `str`"),
+    "an odd prefix": (
+        WHOLE.replace("prefix: invoice_, parent: all", "prefix: 1"),
+        "line 9: invoices: line_views[0].prefix: Expected `str`, got `int`",
+    ),
+    "a line view of nothing": (
+        WHOLE.replace("details: [TaxDetails]", "details: []"),
+        "line 10: invoices: line_views[1].details: Expected `array` of length >= 1",
+    ),
+    "an unknown member of a line view": (
+        WHOLE.replace("parent: [Vendor]", "parents: all"),
+        "line 10: invoices: line_views[1]: Object contains unknown field `parents`",
+    ),
+    "an odd parent": (
+        WHOLE.replace("parent: all", "parent: some"),
+        "line 9: invoices: line_views[0].parent: Invalid enum value 'some'",
+    ),
+    "an odd custom field": (changed("custom", "[UsrRegion]"), f"line 16: invoices: custom[0]: {CUSTOM}"),
+    "an odd table": (changed("dac", "PX.Objects"), f"line 18: invoices: dac: {DAC}"),
+    "a negative lookback": (
+        changed("lookback_seconds", "-1"), "line 19: invoices: lookback_seconds: Expected `int` >= 0"
+    ),
+    "a lookback of over a day": (
+        changed("lookback_seconds", "86401"), "line 19: invoices: lookback_seconds: Expected `int` <= 86400"
+    ),
+    "an odd form": (changed("current", "cube"), "line 20: invoices: current: Invalid enum value 'cube'"),
+    "an odd reconcile": (
+        changed("reconcile", '{keys: "1 2 3"}'), f"line 21: invoices: reconcile.keys: {CRON}"
+    ),
+    "an entity given twice": (BLOCK + BLOCK, "line 6: invoices is already defined on line 1"),
+    "a member given twice": (
+        BLOCK + "  schedule: '1 * * * *'\n", "line 6: schedule is given twice"
+    ),
+    "a view given twice": (
+        BLOCK + BLOCK.replace("invoices:", "bills:"),
+        "line 6: bills: the name invoices is already used by invoices",
+    ),
+    "a view named as the connector's own table": (
+        changed("current_view", "sync_runs"), "line 1: invoices: the name sync_runs is already used by the connector"
+    ),
+    "a view named as a log table": (
+        changed("current_view", "invoices_log"),
+        "line 1: invoices: the name invoices_log is already used by invoices",
+    ),
+    "details that are not expanded": (
+        changed("expand", "[Details]"),
+        "line 1: invoices: invoice_lines shows TaxDetails, which expand does not name;"
+        " line 1: invoices: invoice_taxes shows TaxDetails, which expand does not name",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), REFUSED.values(), ids=REFUSED)
+def test_a_mistake_is_told_with_its_line(path: Path, text: str, told: str) -> None:
+    assert refuse(path, text) == told
+
+
+NEVER = "never comes: no month it names has such a day"
+IDLE = {
+    "0 0 30 2 *": NEVER,
+    "0 0 31 4,6,9,11 *": NEVER,
+    "99 99 * * *": "is no schedule: ",
+    "*/0 * * * *": "is no schedule: ",
+    "2 * * * 8": "is no schedule: ",
+    "1,,2 * * * *": "is no schedule: ",
+}
+
+
+@pytest.mark.parametrize(("schedule", "told"), IDLE.items(), ids=IDLE)
+@pytest.mark.parametrize(
+    ("member", "value", "place"),
+    [
+        ("schedule", '"{}"', "line 5: invoices: schedule"),
+        ("reconcile", '{{content: "{}"}}', "line 21: invoices: reconcile.content"),
     ],
+    ids=["schedule", "reconcile"],
 )
-def test_a_mistake_is_told_with_its_line(tmp_path: Path, before: str, after: str, told: str) -> None:
-    assert told in find_mistakes(tmp_path, LEAST.replace(before, after, 1))
+def test_a_schedule_that_can_never_run_is_told(
+    path: Path, schedule: str, told: str, member: str, value: str, place: str
+) -> None:
+    assert refuse(path, changed(member, value.format(schedule))).startswith(f"{place}: {schedule!r} {told}")
 
 
 @pytest.mark.parametrize(
     "schedule", ["0 0 29 2 *", "0 0 30 2 1", "0 0 31 1,2 *", "*/5 6-20 * 1,7 1-5", "0 0 * * 7"]
 )
-def test_a_schedule_that_comes_at_some_time_is_taken(tmp_path: Path, schedule: str) -> None:
-    load(tmp_path, LEAST.replace("2 * * * *", schedule))
+def test_a_schedule_that_comes_at_some_time_is_taken(path: Path, schedule: str) -> None:
+    load(path, changed("schedule", f'"{schedule}"'))
 
 
-def test_all_mistakes_are_told_together(tmp_path: Path) -> None:
-    told = find_mistakes(
-        tmp_path, LEAST.replace("[VendorID]", "[]") + MOST.replace("15 3 * * *", "0 0 30 2 *")
+def test_every_pattern_is_told_in_words() -> None:
+    patterns = set(re.findall(r'"pattern": "((?:[^"\\]|\\.)*)"', render_schema()))
+    assert {json.loads(f'"{pattern}"') for pattern in patterns} == set(RULES)
+    told = " ".join(message for _, message in REFUSED.values())
+    assert all(rule in told for rule in RULES.values())
+
+
+def test_all_mistakes_of_a_file_are_told_together(path: Path) -> None:
+    told = refuse(path, changed("schedule", "never") + "\nbills: 7\nbills: 8\n")
+    assert told.split("; ") == [
+        f"line 5: invoices: schedule: {CRON}",
+        "line 22: bills: Expected `object`, got `int`",
+        "line 23: bills is already defined on line 22",
+    ]
+
+
+def test_the_schema_for_editors_is_the_one_of_these_types() -> None:
+    path = BUNDLED.with_name("entities.schema.json")
+    text = path.read_text(encoding="utf-8")
+    assert text == render_schema(), f"run `python -m connector.app.catalogue_schema > {path.name}`"
+    first, *_ = BUNDLED.read_text(encoding="utf-8").splitlines()
+    assert first == f"# yaml-language-server: $schema={path.name}"
+
+
+def test_the_schema_says_what_each_member_is_for_and_takes_no_other() -> None:
+    schema = build_schema()
+    for part in ("Entity", "LineView", "ReconcileSchedule"):
+        members: dict[str, Any] = schema["$defs"][part]["properties"]
+        assert schema["$defs"][part]["additionalProperties"] is False
+        assert all(member.get("description") for member in members.values())
+    assert "name" not in schema["$defs"]["Entity"]["properties"]
+
+
+def test_the_head_of_the_bundled_catalogue_explains_every_member() -> None:
+    text = BUNDLED.read_text(encoding="utf-8")
+    head = text[: text.index("\nvendors:")]
+    assert all(
+        re.search(rf"\b{member}\b", head) for member in build_schema()["$defs"]["Entity"]["properties"]
     )
-    assert "line 3: vendors: keys" in told
-    assert "bills: reconcile.keys: '0 0 30 2 *' never comes" in told
-
-
-def test_a_name_that_two_entities_show_is_refused(tmp_path: Path) -> None:
-    told = find_mistakes(tmp_path, LEAST + LEAST.replace("vendors:", "suppliers:", 1))
-    assert "line 6: suppliers: the name vendors is already used by vendors" in told
-
-
-def test_an_entity_defined_twice_is_refused(tmp_path: Path) -> None:
-    assert "line 6: vendors is already defined on line 1" in find_mistakes(tmp_path, LEAST + LEAST)
-
-
-def test_a_line_view_of_details_that_are_not_read_is_refused(tmp_path: Path) -> None:
-    told = find_mistakes(tmp_path, MOST.replace("expand: [Details, TaxDetails]", "expand: [Details]"))
-    assert "bill_taxes shows TaxDetails, which expand does not name" in told
-
-
-@pytest.mark.parametrize(
-    ("text", "told"), [("", "line 1: expected"), ("- vendors", "line 1: expected"), ("a: [", "line 2: ")]
-)
-def test_what_is_no_catalogue_is_told(tmp_path: Path, text: str, told: str) -> None:
-    assert told in find_mistakes(tmp_path, text)
-
-
-def test_a_file_that_cannot_be_read_is_told_with_its_variable(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match=r"nowhere\.yaml cannot be read: No such file") as caught:
-        load_catalogue(tmp_path / "nowhere.yaml")
-    assert "ENTITIES_FILE" in caught.value.action
-
-
-def test_an_unknown_entity_is_answered_with_those_there_are() -> None:
-    with pytest.raises(BadRequestError, match="Unknown entity 'vendros'") as caught:
-        load_catalogue().find("vendros")
-    assert "vendors" in caught.value.action
-
-
-def test_every_bundled_entity_can_be_found_and_the_enabled_ones_are_scheduled() -> None:
-    catalogue = load_catalogue()
-    assert all(catalogue.find(name).name == name for name in catalogue.entities)
-    assert {entity.name for entity in catalogue.enabled} < set(catalogue.entities)

@@ -1,10 +1,10 @@
 """What a push notification is believed, and what in it is refused."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connector.app.catalogue import load_catalogue
 from connector.domain.notification import (

@@ -70,7 +70,7 @@ class TestWholePass:
         assert rig.run().records_written == 2
 
     def test_an_entity_s_own_lookback_counts(self) -> None:
-        rig = copied(1, lookback=2 * HOUR)
+        rig = copied(1, lookback_seconds=7200)
         rig.source.put(*vendors(2, modified_at=rig.clock.now()))
         rig.run()
         assert rig.entity_state.changed_since == rig.clock.now() - 2 * HOUR

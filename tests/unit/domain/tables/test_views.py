@@ -1,6 +1,6 @@
 """The views' texts: which columns they show and what they are called."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from connector.domain.entity import LineView
 from connector.domain.tables.log_table import LINE_META_COLUMNS, META_COLUMNS
@@ -12,7 +12,7 @@ COLUMNS = BUSINESS + META_COLUMNS
 
 
 def a_line_view(columns: tuple[Column, ...] = COLUMNS, **changes: object) -> View:
-    asked = replace(LineView(name="bill_lines", details=("Details",), prefix="bill_"), **changes)  # type: ignore[arg-type]
+    asked = replace(LineView(name="bill_lines", details=("Details",), prefix="bill_"), **changes)
     return build_views(an_entity(line_views=(asked,)), columns)[1]
 
 
@@ -79,15 +79,15 @@ class TestLineViews:
     def test_two_parents_columns_never_get_one_name(self) -> None:
         detail = a_detail("details", a_column("type"))
         parents = (a_column("type"), a_column("bill_type"))
-        view = a_line_view((*parents, detail, *META_COLUMNS), parent=())
+        view = a_line_view((*parents, detail, *META_COLUMNS), parent="all")
         assert names(view)[:3] == ["bill_bill_type", "bill_type", "type"]
         detail = a_detail("details", a_column("type"), a_column("bill_type"))
-        view = a_line_view((*parents, detail, *META_COLUMNS), parent=())
+        view = a_line_view((*parents, detail, *META_COLUMNS), parent="all")
         assert names(view)[:2] == ["bill_bill_type", "bill_bill_bill_type"]
 
     def test_no_column_is_required_whatever_the_log_requires(self) -> None:
         parent, line = a_column("type", required=True), a_column("account", required=True)
-        view = a_line_view((parent, a_detail("details", line), *META_COLUMNS), parent=())
+        view = a_line_view((parent, a_detail("details", line), *META_COLUMNS), parent="all")
         assert {"type", "account"} <= set(names(view))
         assert not any(column.required for column in view.columns)
 
@@ -98,7 +98,7 @@ class TestLineViews:
         assert names(view)[:2] == ["parent_type", "type"]
 
     def test_all_parents_columns_are_its_scalars(self) -> None:
-        view = a_line_view(parent=())
+        view = a_line_view(parent="all")
         assert names(view)[:8] == [
             "type", "reference_nbr", "bill_amount", "rate", "lines", "hold", "due_date", "created_at",
         ]  # fmt: skip
