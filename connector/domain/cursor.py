@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.domain.entity_state import Checkpoint, EntityState
+from connector.domain.instants import move
 
 STAMP_STEP = timedelta(seconds=1)
 """Coarser than Acumatica's 1/300 s, so that a bound above the highest stamp is above it in every spelling."""
@@ -88,15 +89,14 @@ def compute_next_lower(
     source_time_at_start: datetime,
     lookback: timedelta,
 ) -> datetime | None:
-    """Return where the next pass begins: `min(highest_stamp + 1 s, source_time_at_start - lookback)`, never below the previous bound.
+    """Return where the next pass begins: `min(highest_stamp + 1 s, source_time_at_start - lookback)`.
 
-    In a busy list that reads the lookback again; in a quiet one nothing, even if a million rows share one stamp. None
-    (everything) as long as no stamp was ever seen.
+    In a busy list that reads the lookback again; in a quiet one nothing, even if a million rows share one stamp. It is below the
+    previous bound only if a clock went back. None (everything) as long as no stamp was ever seen.
     """
     if highest_stamp is None:
         return previous
-    changed_since = min(highest_stamp + STAMP_STEP, source_time_at_start - lookback)
-    return changed_since if previous is None else max(previous, changed_since)
+    return min(move(highest_stamp, STAMP_STEP), move(source_time_at_start, -lookback))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -56,6 +56,8 @@ class EntityState(Struct, frozen=True, kw_only=True):
     records_seen: int = 0
     """Records the last complete pass over everything found; 0 when there was none."""
     last_success_at: datetime | None = None
+    source_clock_ahead: timedelta | None = None
+    """How far Acumatica's clock was ahead of ours when the last pass began; None before there was one."""
     deletions_since: datetime | None = None
     """From when on Acumatica's own list of deleted records is to be asked, where the tenant tracks them."""
     reported_deletions: tuple[str, ...] = field(name="suspects", default=())

@@ -1,6 +1,9 @@
 """Instants as text, in one spelling everywhere: RFC 3339, UTC, `Z`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""The edges of the calendar."""
 
 
 def to_text(instant: datetime) -> str:
@@ -13,6 +16,14 @@ def to_text(instant: datetime) -> str:
     else:
         precision = "microseconds"
     return utc.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
+
+
+def move(instant: datetime, duration: timedelta) -> datetime:
+    """Return the instant that much later, or the last or first one of the calendar if it would leave that."""
+    try:
+        return instant + duration
+    except OverflowError:
+        return LAST if duration > timedelta(0) else FIRST
 
 
 def from_text(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Which version of a record the warehouse has: small for a delta, compact for a million records."""
+"""Which version of a record the warehouse has, and where it stands: small for a delta, compact for a million records."""
 
 from array import array
 from bisect import bisect_left
@@ -16,16 +16,42 @@ NO_STAMP = -(2**63)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CurrentVersion:
-    """The newest version of a live record in the warehouse.
+class Place:
+    """Where a row stands among the versions of its record: the later stamp wins, of equal stamps the row read later.
 
-    `own_stamp` is set where Acumatica's stamp is another than the one it is shown under (`modified_at`).
+    No stamp is earlier than any.
+    """
+
+    modified_at: datetime | None
+    synced_at: datetime
+
+    def cover(self, other: "Place | None") -> "Place":
+        """Return the lowest place that is below neither."""
+        if other is None:
+            return self
+        stamps = [stamp for stamp in (self.modified_at, other.modified_at) if stamp is not None]
+        return Place(modified_at=max(stamps, default=None), synced_at=max(self.synced_at, other.synced_at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentVersion:
+    """The newest version of a record in the warehouse; `is_deleted` if that is the row which says so.
+
+    `modified_at` is the stamp it is shown under, `own_stamp` Acumatica's: another one, or none, where the version was written
+    above one with a later stamp.
     """
 
     record_id: str
     modified_at: datetime | None
     version: str
-    own_stamp: datetime | None = None
+    own_stamp: datetime | None
+    synced_at: datetime
+    is_deleted: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(modified_at=self.modified_at, synced_at=self.synced_at)
 
 
 class RecentVersions:
@@ -48,6 +74,10 @@ class RecentVersions:
         newest = self._collected.get(record.id) or self._before.get(record.id)
         return newest == record.version
 
+    def has_collected(self, record_id: str) -> bool:
+        """Whether this pass has written a version of the record near its end."""
+        return record_id in self._collected
+
     def remember(self, record: Record) -> None:
         """Take note of a version that is written, if the next pass will read it again."""
         if record.modified_at is None or record.modified_at < self._since:
@@ -63,19 +93,20 @@ class RecentVersions:
 
 
 class VersionIndex:
-    """The newest version of every live record of the warehouse: 56 bytes a record, looked up by bisection.
+    """The newest version of records of the warehouse: 65 bytes a record, looked up by bisection.
 
-    Built from versions in ascending order of id. Ids that are no lower-case GUID are kept beside, in a dictionary.
+    Built from versions in ascending order of id. Ids that are no lower-case GUID are kept beside, in a dictionary. Of
+    deleted records the place alone is of use: the record is found and counted only if it is live.
     """
 
     def __init__(self, versions: Iterable[CurrentVersion]) -> None:
         self._ids = array("Q"), array("Q")
         self._versions = bytearray()
-        self._stamps = array("q")
+        self._stamps, self._synced = array("q"), array("q")
         self._lifted, self._own_stamps = array("Q"), array("q")
         self._others: dict[str, int] = {}
         self._other_ids: list[str] = []
-        self._seen = bytearray()
+        self._seen, self._live = bytearray(), bytearray()
         others: list[CurrentVersion] = []
         for current in versions:
             guid = _parse_guid(current.record_id)
@@ -92,18 +123,24 @@ class VersionIndex:
             self._add(current)
 
     def _add(self, current: CurrentVersion) -> None:
-        if current.own_stamp is not None:
+        if current.own_stamp != current.modified_at:
             self._lifted.append(len(self._stamps))
             self._own_stamps.append(_to_micros(current.own_stamp))
         self._versions += bytes.fromhex(current.version)
         self._stamps.append(_to_micros(current.modified_at))
+        self._synced.append(_to_micros(current.synced_at))
         self._seen.append(0)
+        self._live.append(not current.is_deleted)
 
     def __len__(self) -> int:
-        return len(self._stamps)
+        return self._live.count(1)
 
     def find(self, record_id: str) -> int | None:
         """Return the record's position, or None when the warehouse does not show it."""
+        at = self._find(record_id)
+        return at if at is not None and self._live[at] else None
+
+    def _find(self, record_id: str) -> int | None:
         guid = _parse_guid(record_id)
         if guid is None:
             return self._others.get(record_id)
@@ -120,6 +157,26 @@ class VersionIndex:
         at = self.find(record.id)
         return at is not None and self._versions[at * 16 : at * 16 + 16].hex() == record.version
 
+    def find_place(self, record_id: str) -> Place | None:
+        """Return where the newest row of the record stands, one that says deleted too; None when there is no row of it."""
+        at = self._find(record_id)
+        if at is None:
+            return None
+        synced_at = EPOCH + timedelta(microseconds=self._synced[at])
+        return Place(modified_at=_from_micros(self._stamps[at]), synced_at=synced_at)
+
+    def find_highest_stamp(self) -> datetime | None:
+        """Return the latest stamp that any record is shown under, a deleted one too."""
+        return _from_micros(max(self._stamps, default=NO_STAMP))
+
+    def note_written(self, record: Record, place: Place) -> None:
+        """Note that this version is the newest now. Of a record that is new in the warehouse nothing is kept."""
+        at = self._find(record.id)
+        if at is not None:
+            self._versions[at * 16 : at * 16 + 16] = bytes.fromhex(record.version)
+            self._stamps[at], self._synced[at] = _to_micros(place.modified_at), _to_micros(place.synced_at)
+            self._live[at] = self._seen[at] = 1
+
     def has_stamp(self, at: int, modified_at: datetime | None) -> bool:
         """Whether the record at this position carries this stamp, or is shown under it."""
         micros = _to_micros(modified_at)
@@ -132,22 +189,21 @@ class VersionIndex:
 
     def stamp(self, at: int) -> datetime | None:
         """Return the stamp that the record at this position is shown under."""
-        micros = self._stamps[at]
-        return None if micros == NO_STAMP else EPOCH + timedelta(microseconds=micros)
+        return _from_micros(self._stamps[at])
 
     def mark_seen(self, at: int) -> None:
         """Note that the source still has the record."""
         self._seen[at] = 1
 
-    def walk_unseen(self) -> Iterator[tuple[str, datetime | None]]:
-        """Yield id and stamp of the records never marked as seen."""
-        for at, seen in enumerate(self._seen):
-            if not seen:
-                yield self._id(at), self.stamp(at)
+    def walk_unseen(self) -> Iterator[str]:
+        """Yield the ids of the live records never marked as seen."""
+        for at, (seen, live) in enumerate(zip(self._seen, self._live, strict=True)):
+            if live and not seen:
+                yield self._id(at)
 
     def count_unseen(self) -> int:
-        """Return how many records were never marked as seen."""
-        return self._seen.count(0)
+        """Return how many live records were never marked as seen."""
+        return sum(1 for _ in self.walk_unseen())
 
     def _id(self, at: int) -> str:
         if at >= self._guids:
@@ -163,6 +219,10 @@ def _parse_guid(text: str) -> int | None:
     except ValueError:
         return None
     return guid.int if str(guid) == text else None
+
+
+def _from_micros(micros: int) -> datetime | None:
+    return None if micros == NO_STAMP else EPOCH + timedelta(microseconds=micros)
 
 
 def _to_micros(instant: datetime | None) -> int:

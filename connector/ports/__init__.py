@@ -1,6 +1,6 @@
 """What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -36,6 +36,9 @@ __all__ = [
     "StateStore",
     "Warehouse",
 ]
+
+MAX_LOOKED_UP = 500
+"""Records whose versions one query may name; of more, the versions of all records are asked for."""
 
 
 class Clock(Protocol):
@@ -134,8 +137,13 @@ class Warehouse(Protocol):
         No row gives way to an older one. What an earlier run did not come to is made up for.
         """
 
-    def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
-        """Yield the newest version of every record that is not deleted, in ascending order of its id."""
+    def current_versions(
+        self, table: Table, record_ids: Collection[str] | None = None
+    ) -> Iterator[CurrentVersion]:
+        """Yield the newest version of every record, or of those with these ids, deleted ones too, in ascending order of id.
+
+        Of ids at most MAX_LOOKED_UP may be asked for at once.
+        """
 
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield every logged row of the records with these column values, oldest first, without details."""

@@ -14,7 +14,9 @@ from connector.domain.batch import Row
 from connector.domain.entity_state import AuditEntry, EntityState, Outcome
 from connector.domain.instants import to_text
 from connector.domain.run import Tally, WriteMethod
+from connector.domain.versions import Place
 from connector.errors import ConnectorError
+from connector.ports import MAX_LOOKED_UP
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget
 from connector.runs.writing import BatchWriter
@@ -25,10 +27,13 @@ MAX_PROBES_PER_RUN = 500
 """Reported records one run looks at, each with a request; the next run goes on."""
 
 
-def mark_deleted(run: Run, writer: BatchWriter, gone: Mapping[str, datetime | None]) -> None:
-    """Append the rows that say deleted, each with the stamp of the version it ends: a record that comes back wins."""
-    synced_at = to_text(run.ports.clock.now())
-    rows = [_build_tombstone(run, record_id, stamp, synced_at) for record_id, stamp in gone.items()]
+def mark_deleted(run: Run, writer: BatchWriter, gone: Mapping[str, Place]) -> None:
+    """Append the rows that say deleted, each just above the place of the version it ends: a record that comes back wins."""
+    now, placing = run.ports.clock.now(), writer.placing
+    rows = [
+        _build_tombstone(run, record_id, place.modified_at, placing.date(now, above=place.synced_at))
+        for record_id, place in gone.items()
+    ]
     writer.append_rows(rows, WriteMethod.LOAD)
     if gone:
         writer.audit(
@@ -40,7 +45,7 @@ def mark_deleted(run: Run, writer: BatchWriter, gone: Mapping[str, datetime | No
     run.outcome.count(Tally(records_written=len(gone)))
 
 
-def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at: str) -> Row:
+def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at: datetime) -> Row:
     last = None if stamp is None else to_text(stamp)
     version = blake2b(f"deleted {record_id} {last}".encode(), digest_size=16).hexdigest()
     row = {
@@ -48,7 +53,7 @@ def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at
         "_modified_at": last,
         "_version": version,
         "_deleted": True,
-        "_synced_at": synced_at,
+        "_synced_at": to_text(synced_at),
         "_run_id": run.run_id,
     }
     return Row(insert_id=version, data=msgspec.json.encode(row))
@@ -97,12 +102,15 @@ def _ask_for_deleted(run: Run, entity_state: EntityState) -> tuple[Iterable[str]
     return (listed.ids, listed.is_whole) if listed else ((), False)
 
 
-def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, datetime | None]:
-    """Return those of the records that the warehouse still shows, with their stamps."""
+def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, Place]:
+    """Return those of the records that the warehouse still shows, with their places."""
     if not reported:
         return {}
-    versions = run.ports.warehouse.current_versions(writer.table)
-    return {current.record_id: current.modified_at for current in versions if current.record_id in reported}
+    versions = run.ports.warehouse.current_versions(
+        writer.table, reported if len(reported) <= MAX_LOOKED_UP else None
+    )
+    live = (current for current in versions if not current.is_deleted)
+    return {current.record_id: current.place for current in live if current.record_id in reported}
 
 
 def _probe(run: Run, record_id: str) -> tuple[str, bool | None]:

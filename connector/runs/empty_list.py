@@ -22,7 +22,7 @@ def is_filter_ignored(run: Run, contract: Contract, table: Table, *, was_filtere
         return False
     if was_filtered and _lists_any(run, None, None):
         return True
-    if any(run.ports.warehouse.current_versions(table)):
+    if not all(current.is_deleted for current in run.ports.warehouse.current_versions(table)):
         raise ListEmptyError(
             f"Acumatica lists no {run.entity.acumatica_entity} at all, though there were some before.",
             action=(

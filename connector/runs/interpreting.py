@@ -25,12 +25,15 @@ class Reading:
 class ReadingBatch:
     """Rows that were read together: what the writer takes.
 
-    `read_at` is our clock when they were asked for: content read later is newer. `contract` is set when another one is
-    followed from these rows on: the table has to follow before they are written.
+    `read_at` is our clock when they were asked for, `source_time` Acumatica's where its answer told that. `contract` is set
+    when another one is followed from these rows on: the table has to follow before they are written.
     """
 
     readings: tuple[Reading, ...]
     read_at: datetime
+    source_time: datetime | None = None
+    is_kept: bool = False
+    """Whether they are not as they are now: they stand where they stood at `read_at`, below all that was read since."""
     contract: Contract | None = None
 
 

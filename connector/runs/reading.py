@@ -1,11 +1,13 @@
 """Reads a list page by page; each page overlaps the one before by a row, so that none is missed between them."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector.domain.clocks import ClockReading, ClockVerdict
 from connector.domain.cursor import MAX_RESTARTS, PageOverlap, Plan, RowWindow
+from connector.domain.instants import move
 from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.errors import ListShiftedError, NotOptimizableError, SourceRefusedError, SourceSetupError
@@ -44,7 +46,9 @@ class ListReader:
         page_size: int,
         one_by_one: bool = False,
         keys_only: bool = False,
+        judge: Callable[[ClockReading, Plan], ClockVerdict] = lambda _clocks, _plan: ClockVerdict(),
     ) -> None:
+        """`judge` says at the first answer whether a clock went back since the plan was made."""
         self._source = source
         self._clock = clock
         self._interpreter = interpreter
@@ -52,14 +56,32 @@ class ListReader:
         self._page_size = page_size
         self._keys_only = keys_only
         self._one_by_one = one_by_one
+        self._judge = judge
+        self._clocks: ClockReading | None = None
+        self._verdict = ClockVerdict()
         self._source_time_at_start = plan.checkpoint.source_time_at_start if plan.checkpoint else None
 
     @property
+    def plan(self) -> Plan:
+        """What is read: less is left out than was planned if a clock was found to have gone back."""
+        return self._plan
+
+    @property
     def source_time_at_start(self) -> datetime:
-        """Acumatica's clock when the pass began; known once the first page is read."""
+        """The earlier of Acumatica's clock and ours when the pass began; known once the first page is read."""
         if self._source_time_at_start is None:
             raise RuntimeError("the source's time is known once the first page is read")
         return self._source_time_at_start
+
+    @property
+    def clocks(self) -> ClockReading | None:
+        """Both clocks at this reader's first request; None before it was answered."""
+        return self._clocks
+
+    @property
+    def verdict(self) -> ClockVerdict:
+        """What the clocks said."""
+        return self._verdict
 
     @property
     def one_by_one(self) -> bool:
@@ -77,7 +99,11 @@ class ListReader:
         with closing(Prefetcher(self._ask)) as prefetcher:
             while True:
                 window = overlap.build_window(self._page_size)
-                batch = self._take(prefetcher, window)
+                timed = prefetcher.take(window)
+                if self._clocks is None and self._starts_lower(timed):
+                    overlap = self._open_overlap()
+                    continue
+                batch = self._interpret(timed, prefetcher, window)
                 changed = batch.contract or changed
                 fingerprints = [reading.record.row_fingerprint for reading in batch.readings]
                 start = overlap.find_new(window, fingerprints)
@@ -91,6 +117,7 @@ class ListReader:
                     yield Page(
                         readings=batch.readings[start:],
                         read_at=batch.read_at,
+                        source_time=timed.answer.server_time,
                         contract=changed,
                         overlap=overlap,
                         source_time_at_start=self.source_time_at_start,
@@ -104,11 +131,21 @@ class ListReader:
             return PageOverlap()
         return PageOverlap(offset=checkpoint.offset, known=checkpoint.known)
 
-    def _take(self, prefetcher: Prefetcher, window: RowWindow) -> ReadingBatch:
+    def _starts_lower(self, timed: TimedAnswer) -> bool:
+        """Take the time of the start from both clocks; return whether the plan has changed, so that the answer is of no use."""
+        self._clocks = clocks = ClockReading(source=timed.answer.server_time, ours=timed.read_at)
+        self._verdict = verdict = self._judge(clocks, self._plan)
+        began = self._source_time_at_start
+        if began is None or verdict.is_unknown:
+            self._source_time_at_start = clocks.earlier
+            before, self._plan = self._plan, Plan(changed_since=verdict.lower(self._plan.changed_since))
+            return before != self._plan
+        self._source_time_at_start = min(move(began, -verdict.set_back), clocks.earlier)
+        return False
+
+    def _interpret(self, timed: TimedAnswer, prefetcher: Prefetcher, window: RowWindow) -> ReadingBatch:
         """Return what a request brought, the next one being asked for while its rows are interpreted."""
-        timed = prefetcher.take(window)
         answer = timed.answer
-        self._source_time_at_start = self._source_time_at_start or answer.server_time
         if len(answer.rows) == window.top:
             prefetcher.begin(window.build_next())
         asked_by = self._interpreter.codec.contract.modified_field

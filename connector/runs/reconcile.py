@@ -6,7 +6,7 @@ A filter by change time never shows a deletion, and not every change moves the s
 
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import replace
+from datetime import datetime
 from itertools import islice
 
 from connector.domain.cursor import Plan
@@ -19,6 +19,7 @@ from connector.domain.versions import VersionIndex
 from connector.errors import TooManyDeletionsError
 from connector.runs.deletions import mark_deleted
 from connector.runs.interpreting import ReadingBatch
+from connector.runs.known_versions import IndexedVersions
 from connector.runs.prefetch import read_ahead
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page
@@ -41,6 +42,7 @@ class Reconcile:
         self._is_deep = run.request.depth is Depth.CONTENT or self._opened.status.must_be_filled
         self._budget = TimeBudget(run)
         self._index = VersionIndex(run.ports.warehouse.current_versions(self._opened.table))
+        self._known = IndexedVersions(self._index)
         self._matched = self._repaired = self._stale = self._deleted = 0
 
     def run(self) -> Status:
@@ -101,10 +103,14 @@ class Reconcile:
         if at is None:
             return True
         self._index.mark_seen(at)
-        if isinstance(found, Record) and self._index.has_stamp(at, found.modified_at):
+        if isinstance(found, Record) and self._has_stamp(at, found.modified_at):
             return False
         self._stale += 1
         return True
+
+    def _has_stamp(self, at: int, stamp: datetime | None) -> bool:
+        """Whether the warehouse has the record with this stamp; where nothing is stamped, having it is all that can be compared."""
+        return self._opened.contract.modified_field is None or self._index.has_stamp(at, stamp)
 
     def _repair(self, record_ids: Iterable[str]) -> list[str]:
         """Read these records one by one, as far as time allows, and write them; return the ids Acumatica says are gone."""
@@ -119,21 +125,9 @@ class Reconcile:
         if not batch.readings:
             return
         self._opened.follow(batch.contract)
-        lifted = tuple(replace(reading, record=self._lift(reading.record)) for reading in batch.readings)
-        written = self._opened.writer.write([replace(batch, readings=lifted)], self._index, WriteMethod.LOAD)
+        written = self._opened.writer.write([batch], self._known, WriteMethod.LOAD)
         self._repaired += written.tally.records_written
         self._matched += written.tally.records_unchanged
-
-    def _lift(self, found: Record | Rejected) -> Record | Rejected:
-        """What Acumatica has now is right, even with an older stamp than the warehouse's (a tenant restored from a backup).
-
-        Such a version is written under the warehouse's stamp, or it would never be shown; its own columns keep its own.
-        """
-        at = self._index.find(found.id)
-        if at is None or not isinstance(found, Record) or found.modified_at is None:
-            return found
-        shown = self._index.stamp(at)
-        return found if shown is None or shown <= found.modified_at else replace(found, modified_at=shown)
 
     def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
         """Read every record and write those whose content differs. Return False when time ran out, progress stored."""
@@ -171,9 +165,13 @@ class Reconcile:
         """Tombstone what is neither listed nor found by its id. Return False when time ran out."""
         self._check_share(self._index.count_unseen())
         unseen = self._index.walk_unseen()
-        while batch := dict(islice(unseen, ROWS_AT_ONCE)):
-            gone = self._repair(batch)
-            mark_deleted(self._run, self._opened.writer, {record_id: batch[record_id] for record_id in gone})
+        while batch := list(islice(unseen, ROWS_AT_ONCE)):
+            gone = {
+                record_id: place
+                for record_id in self._repair(batch)
+                if (place := self._index.find_place(record_id)) is not None
+            }
+            mark_deleted(self._run, self._opened.writer, gone)
             self._deleted += len(gone)
             if self._budget.is_used_up or self._run.must_stop():
                 return False

@@ -5,8 +5,8 @@ is kept again, and is then younger than the replay.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
 from connector.domain.run import Mode, Status, WriteMethod
+from connector.domain.versions import Place
 from connector.runs.deletions import mark_deleted
 from connector.runs.interpreting import ReadingBatch
 from connector.runs.preparing import OpenedEntity
@@ -89,9 +90,10 @@ class Replay:
             logger.info(
                 "record %s is not in Acumatica any more: its kept payload is replayed", letter.record_id
             )
+        is_kept = raw is None
         if raw is None:
             read_at, raw = letter.rejected_at, letter.payload
-        read = self._opened.interpreter.interpret([raw], read_at=read_at)
+        read = replace(self._opened.interpreter.interpret([raw], read_at=read_at), is_kept=is_kept)
         self._run.count_page()
         self._run.remember_origin()
         return _Answered(letter=letter, batch=read, is_gone=is_gone)
@@ -100,8 +102,9 @@ class Replay:
         batches = [answered.batch for answered in answers]
         for batch in batches:
             self._opened.follow(batch.contract)
-        self._mark_gone(answers)
-        written = self._opened.writer.write(batches, _NothingKnown(), WriteMethod.LOAD)
+        shown = self._find_shown(answers)
+        self._mark_gone(answers, shown)
+        written = self._opened.writer.write(batches, _ReadAgain(shown), WriteMethod.LOAD)
         accepted = {record.row_fingerprint for record in written.records}
         for letter, record in ((answered.letter, answered.record) for answered in answers):
             if record is not None and record.row_fingerprint in accepted:
@@ -109,10 +112,24 @@ class Replay:
                     letter.entity, letter.record_id, until=letter.rejected_at
                 )
 
-    def _mark_gone(self, answers: Sequence[_Answered]) -> None:
+    def _find_shown(self, answers: Sequence[_Answered]) -> dict[str, Place]:
+        """Return where the newest rows of these records stand: what is read now has to stand above them."""
+        record_ids = {answered.record.id for answered in answers if answered.record is not None}
+        if not record_ids:
+            return {}
+        versions = self._run.ports.warehouse.current_versions(self._opened.table, record_ids)
+        return {current.record_id: current.place for current in versions}
+
+    def _mark_gone(self, answers: Sequence[_Answered], shown: Mapping[str, Place]) -> None:
         """Tombstone what is gone before its last version is written: so that version is never shown as a live record."""
-        kept = [answered.record for answered in answers if answered.is_gone]
-        gone = {record.id: record.modified_at for record in kept if record is not None}
+        placing = self._opened.writer.placing
+        gone = {
+            record.id: placing.place_kept(record.modified_at, answered.batch.read_at).cover(
+                shown.get(record.id)
+            )
+            for answered in answers
+            if answered.is_gone and (record := answered.record) is not None
+        }
         mark_deleted(self._run, self._opened.writer, gone)
         self._deleted += len(gone)
 
@@ -133,11 +150,23 @@ class Replay:
         self._run.ports.state.entities.save_checkpoint(self._run.lease, Mode.REPLAY.value, checkpoint)
 
 
-class _NothingKnown:
+class _ReadAgain:
     """A replayed record is written whatever is known of it: writing a version twice is harmless."""
+
+    def __init__(self, shown: Mapping[str, Place]) -> None:
+        self._shown = shown
+
+    def look_up(self, _: Sequence[Record], /) -> None:
+        return
 
     def is_known(self, _: Record, /) -> bool:
         return False
+
+    def find_place(self, record_id: str, /) -> Place | None:
+        return self._shown.get(record_id)
+
+    def note_written(self, _: Record, _place: Place, /) -> None:
+        return
 
 
 def _is_guid(text: str) -> bool:

@@ -52,6 +52,11 @@ class Run:
         self._table: Table | None = None
 
     @property
+    def lookback(self) -> timedelta:
+        """How far before a clock's time a change may become visible."""
+        return self.limits.lookback if self.entity.lookback is None else self.entity.lookback
+
+    @property
     def lease(self) -> Lease:
         """The lease; only asked for while the run holds it."""
         return self._claims.lease

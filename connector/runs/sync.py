@@ -7,16 +7,20 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from connector.domain.batch import choose_write_method
+from connector.domain.clocks import ClockReading, ClockVerdict
 from connector.domain.cursor import Plan, compute_next_lower, plan_backfill, plan_incremental
 from connector.domain.entity_state import Checkpoint, EntityState
+from connector.domain.instants import move
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status
-from connector.domain.versions import RecentVersions, VersionIndex
+from connector.domain.versions import RecentVersions
 from connector.errors import ConnectorError
 from connector.runs.deletions import follow_deletions
 from connector.runs.empty_list import is_filter_ignored
+from connector.runs.known_versions import RunVersions, open_known_versions
+from connector.runs.notices import judge_clocks_of, report_clocks, report_set_aside
 from connector.runs.prefetch import read_ahead
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page, StampFieldChangedError
@@ -24,8 +28,6 @@ from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget
 
 logger = logging.getLogger(__name__)
-
-NAMES_SHOWN = 20
 
 
 class ListSync:
@@ -36,18 +38,17 @@ class ListSync:
         self._opened = OpenedEntity(run, entity_state)
         self._highest_stamp = entity_state.watermark
         self._recent_versions: RecentVersions | None = None
-        self._index: VersionIndex | None = None
+        self._known: RunVersions | None = None
         self._pending: list[Page] = []
-        self._lookback = run.limits.lookback if run.entity.lookback is None else run.entity.lookback
+        self._lookback = run.lookback
 
     def run(self) -> Status:
         """Read, write and commit; return PARTIAL when time ran out first, with the progress stored."""
-        self._plan = self._plan_pass()
-        self._resume(self._plan.checkpoint)
-        is_done = self._read_and_write()
+        is_done = self._read_and_write(self._plan_pass())
         if is_done and self._is_filter_ignored():
             is_done = self._read_unfiltered()
-        self._report_set_aside()
+        report_set_aside(self._run, self._opened.interpreter.codec)
+        report_clocks(self._run, self._reader)
         if not is_done:
             return Status.PARTIAL
         self._commit()
@@ -65,23 +66,16 @@ class ListSync:
             return plan_incremental(entity_state, has_cursor_field=has_cursor_field, table_is_new=is_new)
         return plan_backfill(entity_state, since=self._run.request.since, has_cursor_field=has_cursor_field)
 
-    def _resume(self, checkpoint: Checkpoint | None) -> None:
-        """Take up the stamps seen so far, and what the warehouse has where the recent versions are not enough."""
-        self._is_resumed = checkpoint is not None and checkpoint.offset > 0
-        if checkpoint and checkpoint.highest_stamp:
-            self._highest_stamp = max(
-                checkpoint.highest_stamp, self._highest_stamp or checkpoint.highest_stamp
-            )
-        are_recent_versions_enough = (
-            self._is_incremental
-            and not self._plan.is_complete
-            and self._opened.entity_state.recent_versions_complete
-        )
-        if not are_recent_versions_enough and not self._opened.status.must_be_filled:
-            self._index = VersionIndex(self._run.ports.warehouse.current_versions(self._opened.table))
+    def _resume(self, plan: Plan) -> None:
+        """Take up the plan, and the stamps seen so far."""
+        self._plan = plan
+        self._is_resumed = plan.checkpoint is not None and plan.checkpoint.offset > 0
+        if plan.checkpoint is not None:
+            self._raise_highest_stamp(plan.checkpoint.highest_stamp)
 
-    def _read_and_write(self) -> bool:
+    def _read_and_write(self, plan: Plan) -> bool:
         """Return True when the end of the list was reached, False when time ran out."""
+        self._resume(plan)
         try:
             return self._read_pass()
         except StampFieldChangedError as exc:
@@ -102,6 +96,7 @@ class ListSync:
                 return False
         self._write(self._take_pending(), is_last=True)
         self._opened.follow_last()
+        self._follow_plan()
         return True
 
     def _open_reader(self) -> ListReader:
@@ -112,7 +107,18 @@ class ListSync:
             plan=self._plan,
             page_size=self._run.limits.page_size,
             one_by_one=self._opened.entity_state.read_one_by_one,
+            judge=self._judge_clocks,
         )
+
+    def _judge_clocks(self, clocks: ClockReading, plan: Plan) -> ClockVerdict:
+        """A backfill reads what it is asked for; what it leaves out the next incremental run finds."""
+        is_judged, entity_state = self._is_incremental, self._opened.entity_state
+        return judge_clocks_of(entity_state, clocks, plan) if is_judged else ClockVerdict()
+
+    def _follow_plan(self) -> None:
+        """Take up the plan that the reader has made of ours by its first answer."""
+        if self._reader.plan != self._plan:
+            self._resume(self._reader.plan)
 
     def _note_one_by_one(self, pages: Iterator[Page]) -> Iterator[Page]:
         """Yield the pages; note at once that the list is read one by one, even if reading fails."""
@@ -151,6 +157,7 @@ class ListSync:
     def _write(self, pages: Sequence[Page], *, is_last: bool) -> None:
         if not pages:
             return
+        self._follow_plan()
         is_short = is_last and self._run.outcome.tally.pages == 1 and pages[0].is_short
         method = choose_write_method(
             self._run.limits.write_policy,
@@ -158,19 +165,32 @@ class ListSync:
             accepts_streaming=self._opened.status.accepts_streaming,
         )
         recent_versions = self._open_recent_versions(pages[0].source_time_at_start)
-        written = self._opened.writer.write(pages, _Known(recent_versions, self._index), method)
+        if self._known is None:
+            self._known = open_known_versions(
+                self._run,
+                self._opened,
+                recent_versions,
+                is_delta=self._is_incremental and not self._plan.is_complete,
+                is_clock_doubtful=self._reader.verdict.has_gone_back,
+            )
+            self._raise_highest_stamp(self._known.highest_stamp)
+        written = self._opened.writer.write(pages, self._known, method)
         for record in written.records:
             recent_versions.remember(record)
         for page in pages:
             for reading in page.readings:
-                self._watch_stamp(reading.record, page.source_time_at_start)
+                self._watch_stamp(reading.record, page)
 
-    def _watch_stamp(self, record: Record | Rejected, source_time_at_start: datetime) -> None:
-        """Raise the highest stamp. A dead letter counts too, unless its stamp lies in the future: that one may be garbage."""
+    def _watch_stamp(self, record: Record | Rejected, page: Page) -> None:
+        """Raise the highest stamp as far as one is believed: of a dead letter, which may be garbage, none in the future."""
         stamp = record.modified_at
-        if stamp is None or (isinstance(record, Rejected) and stamp > source_time_at_start):
+        if stamp is None or (isinstance(record, Rejected) and stamp > page.source_time_at_start):
             return
-        if self._highest_stamp is None or stamp > self._highest_stamp:
+        latest = self._opened.writer.placing.find_latest(page.read_at, page.source_time)
+        self._raise_highest_stamp(min(stamp, latest))
+
+    def _raise_highest_stamp(self, stamp: datetime | None) -> None:
+        if stamp is not None and (self._highest_stamp is None or stamp > self._highest_stamp):
             self._highest_stamp = stamp
 
     def _open_recent_versions(self, source_time_at_start: datetime) -> RecentVersions:
@@ -178,7 +198,7 @@ class ListSync:
             checkpoint = self._plan.checkpoint
             self._recent_versions = RecentVersions(
                 {} if self._plan.is_complete else self._opened.entity_state.recent_versions,
-                since=source_time_at_start - self._lookback,
+                since=move(source_time_at_start, -self._lookback),
                 collected=checkpoint.recent_versions if checkpoint else {},
                 complete=checkpoint.recent_versions_complete if checkpoint else True,
             )
@@ -197,15 +217,6 @@ class ListSync:
         )
         mode = self._run.request.mode.value
         self._run.ports.state.entities.save_checkpoint(self._run.lease, mode, checkpoint)
-
-    def _report_set_aside(self) -> None:
-        """Say which members went to `_extra`: the tenant has something the contract does not tell."""
-        codec = self._opened.interpreter.codec
-        for name, paths in (("unannounced", codec.unannounced), ("retyped", codec.retyped)):
-            if paths:
-                shown = sorted(paths)[:NAMES_SHOWN]
-                self._run.outcome.add_details({name: shown})
-                logger.warning("%s members of %s went to _extra: %s", name, self._run.entity.name, shown)
 
     def _is_filter_ignored(self) -> bool:
         """Whether nothing was listed only because Acumatica ignores the filter; an idle hour looks just the same."""
@@ -244,10 +255,8 @@ class ListSync:
         return self._read_everything()
 
     def _read_everything(self) -> bool:
-        self._plan = Plan(changed_since=None)
-        self._recent_versions = None
-        self._resume(None)
-        return self._read_and_write()
+        self._recent_versions, self._known = None, None
+        return self._read_and_write(Plan(changed_since=None))
 
     def _commit(self) -> None:
         entity_state = self._opened.entity_state
@@ -255,9 +264,11 @@ class ListSync:
         checkpoints.pop(self._run.request.mode.value, None)
         entity_state = replace(entity_state, checkpoints=checkpoints)
         if self._is_incremental:
-            covered_until = self._reader.source_time_at_start - self._lookback
             entity_state = follow_deletions(
-                self._run, self._advance(entity_state), self._opened.writer, covered_until=covered_until
+                self._run,
+                self._advance(entity_state),
+                self._opened.writer,
+                covered_until=move(self._reader.source_time_at_start, -self._lookback),
             )
         self._run.commit(entity_state, covers_reports=self._is_incremental and not self._is_resumed)
 
@@ -280,19 +291,8 @@ class ListSync:
             if is_whole_count
             else entity_state.records_seen,
             last_success_at=self._run.ports.clock.now(),
-        )
-
-
-class _Known:
-    """Versions written lately, and those the warehouse already had when the pass began."""
-
-    def __init__(self, recent_versions: RecentVersions, index: VersionIndex | None) -> None:
-        self._recent_versions = recent_versions
-        self._index = index
-
-    def is_known(self, record: Record) -> bool:
-        return self._recent_versions.is_known(record) or (
-            self._index is not None and self._index.is_known(record)
+            source_clock_ahead=self._reader.clocks and self._reader.clocks.source_ahead,
+            deletions_since=self._reader.verdict.lower(entity_state.deletions_since),
         )
 
 

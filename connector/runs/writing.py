@@ -1,8 +1,9 @@
 """Writes what was read: rows, dead letters, audit pages. Any of it may happen twice."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -14,17 +15,28 @@ from connector.domain.records.codec import Record
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Tally, WriteMethod
 from connector.domain.tables.schema import Table
+from connector.domain.versions import Place
 from connector.errors import TooManyRejectsError
 from connector.runs.dead_letters import DeadLetters
 from connector.runs.interpreting import Reading, ReadingBatch
+from connector.runs.placing import Placing
 from connector.runs.run import Run
 
 
 class KnownVersions(Protocol):
     """What is written already."""
 
+    def look_up(self, records: Sequence[Record], /) -> None:
+        """Find out about these records, which are about to be written, what has to be asked of the warehouse."""
+
     def is_known(self, record: Record, /) -> bool:
         """Whether this very version is already written."""
+
+    def find_place(self, record_id: str, /) -> Place | None:
+        """Return where the newest row of the record stands, one that says deleted too; None if a new one is above it anyway."""
+
+    def note_written(self, record: Record, place: Place, /) -> None:
+        """Note that this version is stored, at this place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +80,7 @@ class BatchWriter:
         self._batches = 0
         self._audits = 0
         self._letters = DeadLetters(run)
+        self.placing = Placing(run.lookback)
 
     @property
     def table(self) -> Table:
@@ -84,10 +97,12 @@ class BatchWriter:
         Order: rows, dead letters, audit. Raises TooManyRejectsError when a cause beyond single records is likelier; what
         was found is in the audit then, but nothing is kept that would move the run on.
         """
+        found = (reading.record for batch in batches for reading in batch.readings)
+        known.look_up([record for record in found if isinstance(record, Record)])
         outcomes = [self._judge(batch, reading, known) for batch in batches for reading in batch.readings]
         self._check_share(outcomes, found=[judged for judged in outcomes if not judged.is_usable])
         fresh = [judged for judged in outcomes if judged.outcome is Outcome.WRITTEN]
-        for index, reason in self._append(fresh, method).items():
+        for index, reason in self._append(fresh, known, method).items():
             self._reject(fresh[index], f"The warehouse refused it: {reason}")
         self._check_share(outcomes, found=outcomes)
         self._settle_letters(outcomes)
@@ -100,25 +115,51 @@ class BatchWriter:
         if not rows:
             return {}
         self._batches += 1
+        self._run.outcome.add_details(self.placing.describe())
         self._run.outcome.note_write_method(method)
         append = Append(
             table=self._table, rows=rows, method=method, batch_id=f"{self._run.run_id}_{self._batches}"
         )
         return dict(self._run.ports.warehouse.append(append))
 
-    def _append(self, outcomes: Sequence[_RecordOutcome], method: WriteMethod) -> dict[int, str]:
-        return self.append_rows(list(self._build_rows(outcomes)), method)
+    def _append(
+        self, outcomes: Sequence[_RecordOutcome], known: KnownVersions, method: WriteMethod
+    ) -> dict[int, str]:
+        placed = list(self._place(outcomes, known))
+        refused = self.append_rows(list(self._build_rows(placed)), method)
+        for index, (record, place) in enumerate(placed):
+            if index not in refused:
+                known.note_written(record, place)
+        return refused
 
-    def _build_rows(self, outcomes: Sequence[_RecordOutcome]) -> Iterator[Row]:
-        synced_at = {read_at: to_text(read_at) for read_at in {judged.batch.read_at for judged in outcomes}}
+    def _place(
+        self, outcomes: Sequence[_RecordOutcome], known: KnownVersions
+    ) -> Iterator[tuple[Record, Place]]:
+        """Yield the records with their places: of two versions of one record the one read later stands above."""
+        placed: dict[str, Place] = {}
         for judged in outcomes:
-            record = judged.reading.record
-            if isinstance(record, Record):
-                yield Row(
-                    insert_id=build_insert_id(self._run.entity.name, record.id, record.version),
-                    data=record.encode(synced_at=synced_at[judged.batch.read_at], run_id=self._run.run_id),
-                    extra=record.extra,
-                )
+            record, batch = judged.reading.record, judged.batch
+            if not isinstance(record, Record):
+                continue
+            if batch.is_kept:
+                yield record, self.placing.place_kept(record.modified_at, batch.read_at)
+                continue
+            place = placed[record.id] = self.placing.place(
+                record.modified_at,
+                read_at=batch.read_at,
+                source_time=batch.source_time,
+                shown=placed.get(record.id) or known.find_place(record.id),
+            )
+            yield record, place
+
+    def _build_rows(self, placed: Iterable[tuple[Record, Place]]) -> Iterator[Row]:
+        spell = lru_cache(maxsize=1)(to_text)  # rows of a page were read together
+        for record, place in placed:
+            data = record.encode(
+                modified_at=place.modified_at, synced_at=spell(place.synced_at), run_id=self._run.run_id
+            )
+            insert_id = build_insert_id(self._run.entity.name, record.id, record.version)
+            yield Row(insert_id=insert_id, data=data, extra=record.extra)
 
     def _judge(self, batch: ReadingBatch, reading: Reading, known: KnownVersions) -> _RecordOutcome:
         found = reading.record

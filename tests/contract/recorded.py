@@ -139,5 +139,7 @@ def a_source(url: str, secret: dict[str, str] | Vault, version: str = "24.200.00
 def row_of(entity: Entity, contract: Contract, raw: bytes) -> dict[str, Any]:
     """The record as a row of the log, with what was set aside as `_extra`."""
     record = Codec(entity, contract).decode(raw)
-    row: dict[str, Any] = msgspec.json.decode(record.encode(synced_at="2026-01-01T00:00:00Z", run_id="r"))
+    row: dict[str, Any] = msgspec.json.decode(
+        record.encode(modified_at=record.modified_at, synced_at="2026-01-01T00:00:00Z", run_id="r")
+    )
     return row | {"_extra": msgspec.json.decode(record.extra) if record.extra else None}

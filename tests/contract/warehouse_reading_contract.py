@@ -23,8 +23,17 @@ from tests.contract.warehouse_rows import (
 from tests.contract.warehouse_shelf import Shelf
 
 
+def _read_versions(
+    warehouse: Warehouse, record_ids: list[str] | None = None
+) -> list[tuple[str, str, datetime | None, datetime | None, bool]]:
+    return [
+        (v.record_id, v.version, v.modified_at, v.synced_at, v.is_deleted)
+        for v in warehouse.current_versions(a_log(), record_ids)
+    ]
+
+
 class ReadingContract:
-    def test_current_versions_are_the_newest_of_live_records_by_ascending_id(
+    def test_current_versions_are_the_newest_by_ascending_id_and_tell_the_deleted(
         self, warehouse: Warehouse
     ) -> None:
         warehouse.prepare(a_log())
@@ -39,12 +48,19 @@ class ReadingContract:
                 a_row("d", "v1", modified_at=1, synced_at=6),
             )
         )
-        found = [(v.record_id, v.version, v.modified_at) for v in warehouse.current_versions(a_log())]
-        assert found == [
-            ("b", "v2", datetime(2026, 1, 1, 3, tzinfo=UTC)),
-            ("c", "v1", None),
-            ("d", "v1", datetime(2026, 1, 1, 1, tzinfo=UTC)),
+
+        def instant(hour: int) -> datetime:
+            return datetime(2026, 1, 1, hour, tzinfo=UTC)
+
+        expected = [
+            ("a", "gone", instant(1), instant(5), True),
+            ("b", "v2", instant(3), instant(2), False),
+            ("c", "v1", None, instant(2), False),
+            ("d", "v1", instant(1), instant(6), False),
         ]
+        assert _read_versions(warehouse) == expected
+        assert _read_versions(warehouse, ["d", "a", "no such id"]) == [expected[0], expected[3]]
+        assert _read_versions(warehouse, ["'\"`\\ --"]) == []
 
     def test_a_version_shown_under_another_stamp_than_its_own_tells_both(self, warehouse: Warehouse) -> None:
         log = replace(a_log(), stamp="created_at")
@@ -59,7 +75,7 @@ class ReadingContract:
         found = {v.record_id: v.own_stamp for v in warehouse.current_versions(log)}
         assert found == {
             "lifted": datetime(2026, 1, 1, 1, tzinfo=UTC),
-            "plain": None,
+            "plain": datetime(2026, 1, 1, 3, tzinfo=UTC),
             "unstamped": None,
         }
         log = replace(log, stamp="reference_nbr")  # a column of another type, as an endpoint before had it

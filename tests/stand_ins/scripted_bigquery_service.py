@@ -171,8 +171,8 @@ class Service:
         rows = self.state.answers[start : start + size]
         reference = self.state.jobs[names["job"]]["jobReference"]
         types = zip(
-            ("_id", "_modified_at", "_version", "_own_stamp"),
-            ("STRING", "TIMESTAMP", "STRING", "TIMESTAMP"),
+            ("_id", "_modified_at", "_version", "_own_stamp", "_synced_at", "_deleted"),
+            ("STRING", "TIMESTAMP", "STRING", "TIMESTAMP", "TIMESTAMP", "BOOLEAN"),
             strict=True,
         )
         answer = {

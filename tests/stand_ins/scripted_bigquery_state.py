@@ -46,7 +46,7 @@ class BigQueryState:
     authorizations: list[str] = field(default_factory=list)
     """What the calls said of who makes them."""
     answers: list[list[str | None]] = field(default_factory=list)
-    """The rows that any query finds: three columns of text, as the API spells them."""
+    """The rows that any query finds: the columns of versions as text, as the API spells them."""
     query_faults: list[tuple[str, str]] = field(default_factory=list)
     upsets: list[Upset] = field(default_factory=list)
     job_faults: list[tuple[str, str]] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """A warehouse in memory that shows current rows as the views do: for tests of thousands of runs."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -25,6 +25,7 @@ class LoggedRow(msgspec.Struct, frozen=True):
     data: msgspec.Raw = msgspec.Raw(b"")
 
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 DECODER = msgspec.json.Decoder(LoggedRow)
 
 
@@ -44,6 +45,8 @@ class MemoryWarehouse(Warehouse):
         self.appends: list[Append] = []
         self.prepared: list[Table] = []
         self.refreshed: list[Table] = []
+        self.looked_up: list[Collection[str] | None] = []
+        """The ids whose versions were asked for, None for those of all records."""
         self.closed = 0
 
     @override
@@ -74,18 +77,33 @@ class MemoryWarehouse(Warehouse):
         """Note it: the current rows are read from the log."""
         self.refreshed.append(table)
 
-    def current(self, table: str) -> dict[str, LoggedRow]:
-        """Return the rows of the current view by id: the newest by stamp and time of reading, without deleted ones."""
+    def newest(self, table: str) -> dict[str, LoggedRow]:
+        """Return the newest row of each record: by stamp, then by time of reading, then as the views do."""
         newest: dict[str, LoggedRow] = {}
         for row in self.logs.get(table, ()):
             if row.id not in newest or _rank(row) >= _rank(newest[row.id]):
                 newest[row.id] = row
-        return {record_id: row for record_id, row in newest.items() if not row.deleted}
+        return newest
+
+    def current(self, table: str) -> dict[str, LoggedRow]:
+        """Return the rows of the current view by id."""
+        return {record_id: row for record_id, row in self.newest(table).items() if not row.deleted}
 
     @override
-    def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
-        for record_id, row in sorted(self.current(table.name).items()):
-            yield CurrentVersion(record_id=record_id, modified_at=row.modified_at, version=row.version)
+    def current_versions(
+        self, table: Table, record_ids: Collection[str] | None = None
+    ) -> Iterator[CurrentVersion]:
+        self.looked_up.append(record_ids)
+        for record_id, row in sorted(self.newest(table.name).items()):
+            if record_ids is None or record_id in record_ids:
+                yield CurrentVersion(
+                    record_id=record_id,
+                    modified_at=row.modified_at,
+                    version=row.version,
+                    own_stamp=_own_stamp(row, table),
+                    synced_at=row.synced_at or NEVER,
+                    is_deleted=row.deleted,
+                )
 
     @override
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
@@ -104,5 +122,14 @@ class MemoryWarehouse(Warehouse):
         self.closed += 1
 
 
-def _rank(row: LoggedRow) -> tuple[float, float]:
-    return tuple(at.timestamp() if at else 0.0 for at in (row.modified_at, row.synced_at))  # type: ignore[return-value]
+def _rank(row: LoggedRow) -> tuple[datetime, datetime, str, bool]:
+    return row.modified_at or NEVER, row.synced_at or NEVER, row.version, not row.deleted
+
+
+def _own_stamp(row: LoggedRow, table: Table) -> datetime | None:
+    if table.stamp is None:
+        return row.modified_at
+    own: datetime | None = msgspec.convert(
+        msgspec.json.decode(row.data).get(table.stamp), datetime | None, strict=False
+    )
+    return own

@@ -1,6 +1,6 @@
 """`Warehouse` in BigQuery."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from google.auth.credentials import Credentials
@@ -79,10 +79,21 @@ class BigQueryWarehouse(Warehouse):
             self._layout.finish(table)
 
     @override
-    def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
+    def current_versions(
+        self, table: Table, record_ids: Collection[str] | None = None
+    ) -> Iterator[CurrentVersion]:
         """Yield from a finished query's pages, so memory does not grow with the table."""
-        for row in self._query(table, build_versions_query(table), {}):
-            yield CurrentVersion(record_id=row[0], modified_at=row[1], version=row[2], own_stamp=row[3])
+        values = {f"id_{i}": record_id for i, record_id in enumerate(record_ids or ())}
+        sql = build_versions_query(table, None if record_ids is None else len(record_ids))
+        for row in self._query(table, sql, values):
+            yield CurrentVersion(
+                record_id=row[0],
+                modified_at=row[1],
+                version=row[2],
+                own_stamp=row[3],
+                synced_at=row[4],
+                is_deleted=row[5],
+            )
 
     @override
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,11 +79,22 @@ class DuckDbWarehouse(Warehouse):
                 layout.merge(connection, table)
 
     @override
-    def current_versions(self, table: Table) -> Iterator[CurrentVersion]:
+    def current_versions(
+        self, table: Table, record_ids: Collection[str] | None = None
+    ) -> Iterator[CurrentVersion]:
         """Yield from a cursor of its own, so that rows can be appended meanwhile; it shows none of those."""
-        for row in self._query(table, build_versions_query(table), {}):
+        values = {f"id_{i}": record_id for i, record_id in enumerate(record_ids or ())}
+        sql = build_versions_query(table, None if record_ids is None else len(record_ids))
+        for record_id, modified_at, version, own_stamp, synced_at, is_deleted in self._query(
+            table, sql, values
+        ):
             yield CurrentVersion(
-                record_id=row[0], modified_at=_to_utc(row[1]), version=row[2], own_stamp=_to_utc(row[3])
+                record_id=record_id,
+                modified_at=_to_utc(modified_at),
+                version=version,
+                own_stamp=_to_utc(own_stamp),
+                synced_at=synced_at.astimezone(UTC),
+                is_deleted=is_deleted,
             )
 
     @override

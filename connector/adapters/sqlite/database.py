@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -61,6 +61,9 @@ CREATE TABLE origin (only INTEGER PRIMARY KEY CHECK (only = 1), instance TEXT NO
 """,
     4: """
 ALTER TABLE streams ADD COLUMN due INTEGER;
+""",
+    5: """
+ALTER TABLE streams ADD COLUMN source_clock_ahead TEXT;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""

@@ -44,9 +44,9 @@ class Record:
             self.id, self.key if self.modified_at is None else self.modified_at.isoformat()
         )
 
-    def encode(self, *, synced_at: str, run_id: str) -> bytes:
-        """Return the row of the log table, without `_extra`."""
-        stamp = ENCODER.encode(self.modified_at)
+    def encode(self, *, modified_at: datetime | None, synced_at: str, run_id: str) -> bytes:
+        """Return the row of the log table, without `_extra`. `modified_at` is the stamp it is shown under."""
+        stamp = ENCODER.encode(modified_at)
         head = (
             b'{"_id":%b,"_modified_at":%b,"_version":"%b","_deleted":false,"_synced_at":"%b","_run_id":"%b"'
             % (

@@ -6,17 +6,18 @@ from connector.domain.tables.schema import ColumnType, Table
 from connector.domain.tables.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote, spell_type
 
 
-def build_versions_query(table: Table) -> str:
-    """Return the query for the newest version of every record that is not deleted, by ascending id.
+def build_versions_query(table: Table, count: int | None = None) -> str:
+    """Return the query for the newest version of every record, deleted ones too, by ascending id.
 
-    The record's own stamp comes last, where it is another than the one that the version is shown under.
+    With a count it is asked of so many records alone, of the ids `@id_0`, `@id_1` …
     """
-    own_stamp = f"SAFE_CAST({quote(table.stamp)} AS TIMESTAMP)" if table.stamp else "CAST(NULL AS TIMESTAMP)"
+    own_stamp = f"SAFE_CAST({quote(table.stamp)} AS TIMESTAMP)" if table.stamp else "`_modified_at`"
+    wanted = "TRUE" if count is None else f"`_id` IN ({', '.join(f'@id_{i}' for i in range(count))})"
     return f"""\
-SELECT `_id`, `_modified_at`, `_version`, NULLIF({own_stamp}, `_modified_at`) AS `_own_stamp`
+SELECT `_id`, `_modified_at`, `_version`, {own_stamp} AS `_own_stamp`, `_synced_at`, `_deleted`
 FROM {DATASET}.{quote(table.name)}
-WHERE TRUE
-QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1 AND NOT `_deleted`
+WHERE {wanted}
+QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1
 ORDER BY `_id`"""  # noqa: S608 - a quoted name of the catalogue
 
 

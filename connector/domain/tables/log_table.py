@@ -25,7 +25,7 @@ COLUMN_TYPES: dict[Kind, ColumnType] = {
 
 META_COLUMNS = (
     Column(name="_id", type=ColumnType.STRING, required=True, description="Acumatica's id (NoteID): it survives a renamed key"),
-    Column(name="_modified_at", type=ColumnType.TIMESTAMP, description="Acumatica's own stamp of the last change; NULL where the entity has none"),
+    Column(name="_modified_at", type=ColumnType.TIMESTAMP, description="Acumatica's stamp of the last change, by which versions are ordered; later than the record's own where that went back or is missing, earlier where it lies in the future; NULL where the entity has none"),
     Column(name="_version", type=ColumnType.STRING, required=True, description="Hash of the business content: two rows with one version are the same"),
     Column(name="_deleted", type=ColumnType.BOOL, required=True, description="TRUE in the row that says the record is gone from Acumatica"),
     Column(name="_synced_at", type=ColumnType.TIMESTAMP, required=True, description="When this content was read from Acumatica"),

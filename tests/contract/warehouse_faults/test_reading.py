@@ -16,7 +16,8 @@ STAMP = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 def answer(bigquery: BigQueryState, count: int) -> list[str]:
     ids = [f"r{i:06}" for i in range(count)]
-    bigquery.answers = [[name, str(int(STAMP.timestamp() * 1_000_000)), "v", None] for name in ids]
+    stamp = str(int(STAMP.timestamp() * 1_000_000))
+    bigquery.answers = [[name, stamp, "v", None, stamp, "false"] for name in ids]
     return ids
 
 

@@ -1,6 +1,6 @@
 """Where a pass begins, how pages join, where the next pass begins."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -96,16 +96,21 @@ class TestNextLower:
         )
         assert changed_since == MORNING + STAMP_STEP == MORNING + SECOND
 
-    def test_the_bound_never_goes_back(self) -> None:
-        previous = MORNING + HOUR
+    @pytest.mark.parametrize("previous", [MORNING - HOUR, MORNING + HOUR])
+    def test_the_bound_goes_back_with_the_clock(self, previous: datetime) -> None:
         found = compute_next_lower(
             previous=previous, highest_stamp=MORNING, source_time_at_start=MORNING, lookback=LOOKBACK
         )
-        assert found == previous
-        later = compute_next_lower(
-            previous=MORNING - HOUR, highest_stamp=MORNING, source_time_at_start=MORNING, lookback=LOOKBACK
-        )
-        assert later == MORNING - LOOKBACK
+        assert found == MORNING - LOOKBACK
+
+    def test_no_stamp_and_no_clock_leads_out_of_the_calendar(self) -> None:
+        last = datetime(9999, 12, 31, 23, 59, 59, 997_000, tzinfo=UTC)
+        first = datetime(1, 1, 1, tzinfo=UTC)
+        for clock, expected in ((MORNING, MORNING - LOOKBACK), (last, last - LOOKBACK), (first, first)):
+            found = compute_next_lower(
+                previous=None, highest_stamp=last, source_time_at_start=clock, lookback=LOOKBACK
+            )
+            assert found == expected
 
     @pytest.mark.parametrize("previous", [None, MORNING])
     def test_without_a_stamp_nothing_moves(self, previous: None) -> None:

@@ -1,8 +1,10 @@
 """Which version of a record the warehouse has."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from connector.domain.versions import MAX_RECENT_VERSIONS, CurrentVersion, RecentVersions, VersionIndex
+from connector.domain.versions import MAX_RECENT_VERSIONS, CurrentVersion, Place, RecentVersions, VersionIndex
 from tests.builders import MORNING, a_record, an_id
 
 LATER, EARLIER = MORNING + timedelta(minutes=1), MORNING - timedelta(microseconds=1)
@@ -63,9 +65,12 @@ class TestEdge:
         assert recent_versions.to_plain()[old.id] == new.version
 
 
-def a_version(record_id: str, number: int, *, minutes: int | None = 0) -> CurrentVersion:
+def a_version(record_id: str, number: int, *, minutes: int | None = 0, **parts: Any) -> CurrentVersion:
     stamp = None if minutes is None else MORNING + timedelta(minutes=minutes)
-    return CurrentVersion(record_id=record_id, modified_at=stamp, version=f"{number:032x}")
+    version = CurrentVersion(
+        record_id=record_id, modified_at=stamp, own_stamp=stamp, synced_at=LATER, version=f"{number:032x}"
+    )
+    return replace(version, **parts)
 
 
 class TestVersionIndex:
@@ -97,7 +102,7 @@ class TestVersionIndex:
 
     def test_a_record_is_known_only_in_its_newest_version(self) -> None:
         record = a_record(number=5)
-        current = CurrentVersion(record_id=record.id, modified_at=MORNING, version=record.version)
+        current = a_version(record.id, 0, version=record.version)
         others = [a_version(an_id(4), 1), current, a_version(an_id(6), 2), a_version("odd", 3)]
         assert VersionIndex(others).is_known(record)
         assert not VersionIndex([a_version(an_id(4), 1), a_version(an_id(5), 1)]).is_known(record)
@@ -105,10 +110,7 @@ class TestVersionIndex:
 
     def test_a_version_has_the_stamp_it_is_shown_under_and_its_own(self) -> None:
         own = MORNING - timedelta(hours=1)
-        lifted = (
-            CurrentVersion(record_id=name, modified_at=MORNING, version="0" * 32, own_stamp=own)
-            for name in (an_id(2), "odd")
-        )
+        lifted = (a_version(name, 0, own_stamp=own) for name in (an_id(2), "odd"))
         first, last = lifted
         index = VersionIndex([a_version(an_id(1), 1), first, a_version(an_id(3), 3), last])
         assert [index.has_stamp(at, own) for at in range(4)] == [False, True, False, True]
@@ -118,7 +120,7 @@ class TestVersionIndex:
     def test_stamps_are_kept_to_the_microsecond(self) -> None:
         odd = MORNING + timedelta(microseconds=1)
         versions = [
-            CurrentVersion(record_id=an_id(1), modified_at=odd, version="0" * 32),
+            a_version(an_id(1), 0, modified_at=odd, own_stamp=odd),
             a_version(an_id(2), 1, minutes=None),
         ]
         index = VersionIndex(versions)
@@ -129,7 +131,26 @@ class TestVersionIndex:
         assert not index.has_stamp(0, None)
         assert index.has_stamp(1, None)
 
-    def test_what_was_not_seen_is_walked_with_its_stamp(self) -> None:
+    def test_a_version_that_lost_its_stamp_is_known_by_having_none(self) -> None:
+        index = VersionIndex([a_version(an_id(1), 1), a_version(an_id(2), 2, own_stamp=None)])
+        assert [index.has_stamp(at, None) for at in range(2)] == [False, True]
+
+    def test_of_a_deleted_record_the_place_alone_is_known(self) -> None:
+        index = VersionIndex([a_version(an_id(1), 1, is_deleted=True), a_version("odd", 2)])
+        assert (len(index), index.find(an_id(1)), index.count_unseen()) == (1, None, 1)
+        assert index.find_place(an_id(1)) == Place(modified_at=MORNING, synced_at=LATER)
+        assert index.find_place(an_id(2)) is None
+
+    def test_a_version_written_since_takes_the_place_and_brings_a_record_back(self) -> None:
+        record, place = a_record(number=1), Place(modified_at=None, synced_at=MORNING)
+        index = VersionIndex([a_version(an_id(1), 1, is_deleted=True)])
+        index.note_written(record, place)
+        index.note_written(a_record(number=2), place)
+        assert index.is_known(record)
+        assert index.find_place(record.id) == place
+        assert (index.find(record.id), index.count_unseen(), len(index)) == (0, 0, 1)
+
+    def test_what_was_not_seen_is_walked(self) -> None:
         index = VersionIndex(
             [a_version(an_id(1), 1), a_version(an_id(2), 2, minutes=3), a_version("x", 4, minutes=5)]
         )
@@ -139,7 +160,4 @@ class TestVersionIndex:
         index.mark_seen(seen)
         index.mark_seen(seen)
         assert index.count_unseen() == 2
-        assert list(index.walk_unseen()) == [
-            (an_id(2), MORNING + timedelta(minutes=3)),
-            ("x", MORNING + timedelta(minutes=5)),
-        ]
+        assert list(index.walk_unseen()) == [an_id(2), "x"]

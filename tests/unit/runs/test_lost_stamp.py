@@ -27,7 +27,7 @@ def test_the_run_that_meets_it_reads_the_whole_list_and_says_so(caplog: pytest.L
     lose(rig, a_contract(modified_field=None))
     result = rig.run()
     assert (result.status, result.records_read) == (Status.SUCCEEDED, 3)
-    assert result.details == {"stamp_lost": "LastModifiedDateTime"}
+    assert result.details == {"stamp_lost": "LastModifiedDateTime", "shown_under_a_later_stamp": 3}
     assert caplog.messages == [
         "The endpoint has no stamp LastModifiedDateTime of Vendor any more: the whole list is read, by this run and by"
         " every other until the field is back."
@@ -65,7 +65,7 @@ def test_another_stamp_takes_its_place(caplog: pytest.LogCaptureFixture) -> None
     rig = copied(1, 2, 3)
     lose(rig, a_contract(modified_field="LastModified"))
     rig.source.put(*vendors(1, modified_at=None, LastModified=(NOON - HOUR).isoformat()))
-    assert rig.run().details == {"stamp_lost": "LastModifiedDateTime"}
+    assert rig.run().details == {"stamp_lost": "LastModifiedDateTime", "shown_under_a_later_stamp": 2}
     assert caplog.messages[0].endswith("any more: the whole list is read.")
     assert rig.entity_state.watermark == NOON - HOUR
     assert rig.run().records_read == 0

@@ -7,7 +7,8 @@ import pytest
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, Status
 from connector.errors import SourceUnavailableError
-from connector.runs.sync import NAMES_SHOWN
+from connector.runs.notices import NAMES_SHOWN
+from connector.runs.run import Limits
 from tests.builders import MORNING, a_checkpoint, a_contract, an_id
 from tests.fault.mortal import Life, stumbles_at
 from tests.stand_ins.clock import NOON
@@ -119,10 +120,10 @@ class TestStamps:
         rig.run()
         assert rig.entity_state.watermark == MORNING
 
-    def test_a_good_record_s_stamp_is_believed_whatever_it_says(self) -> None:
+    def test_a_good_record_s_stamp_is_believed_as_far_as_the_lookback_beyond_the_clocks(self) -> None:
         rig = SmallRig(*vendors(1, modified_at=NOON + HOUR))
         rig.run()
-        assert rig.entity_state.watermark == NOON + HOUR
+        assert rig.entity_state.watermark == NOON + Limits(deadline=NOON).lookback
         assert set(rig.entity_state.recent_versions) == {an_id(1)}
 
 

@@ -1,6 +1,6 @@
 """What is written, kept and counted of the pages that were read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,6 +12,7 @@ from connector.domain.entity_state import DeadLetter, Outcome
 from connector.domain.records.codec import Record
 from connector.domain.run import RunRequest, Status, WriteMethod
 from connector.domain.tables.log_table import build_table
+from connector.domain.versions import Place
 from connector.errors import TooManyRejectsError
 from connector.ports import Ports, Source
 from connector.runs.interpreting import Interpreter, ReadingBatch
@@ -27,10 +28,22 @@ SOURCE: Source = MovingTenant(1, contract=a_contract())
 
 
 class Known:
-    """Knows the versions of these records."""
+    """Knows the versions of these records, and where those stand that are `placed`."""
 
-    def __init__(self, *records: Record) -> None:
+    def __init__(self, *records: Record, placed: dict[str, Place] | None = None) -> None:
         self._versions = {record.version for record in records}
+        self._placed = placed or {}
+        self.looked_up: list[str] = []
+        self.noted: list[tuple[str, Place]] = []
+
+    def look_up(self, records: Sequence[Record]) -> None:
+        self.looked_up += [record.id for record in records]
+
+    def find_place(self, record_id: str) -> Place | None:
+        return self._placed.get(record_id)
+
+    def note_written(self, record: Record, place: Place) -> None:
+        self.noted.append((record.id, place))
 
     def is_known(self, record: Record) -> bool:
         return record.version in self._versions

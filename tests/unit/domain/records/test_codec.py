@@ -34,7 +34,9 @@ def decode(raw: bytes, **contract: object) -> tuple[Record, Codec]:
 class TestRow:
     def test_it_carries_content_and_what_the_connector_knows(self) -> None:
         record = a_record(number=3, key="V003")
-        row = msgspec.json.decode(record.encode(synced_at="2026-11-22T07:00:00Z", run_id="run-1"))
+        row = msgspec.json.decode(
+            record.encode(modified_at=record.modified_at, synced_at="2026-11-22T07:00:00Z", run_id="run-1")
+        )
         assert row == {
             "_id": an_id(3),
             "_modified_at": "2026-11-22T06:00:00.837000Z",
@@ -49,7 +51,9 @@ class TestRow:
 
     def test_a_record_without_any_value_is_a_row_too(self) -> None:
         record, _ = decode(b'{"id":"x"}', modified_field=None)
-        row = msgspec.json.decode(record.encode(synced_at="2026-11-22T07:00:00Z", run_id="r"))
+        row = msgspec.json.decode(
+            record.encode(modified_at=None, synced_at="2026-11-22T07:00:00Z", run_id="r")
+        )
         assert (row["_id"], row["_modified_at"], record.key, record.modified_at) == ("x", None, "", None)
 
     def test_stamps_are_in_utc_whatever_the_server_s_zone(self) -> None:

@@ -1,0 +1,71 @@
+"""Whether the clocks went on since the last pass: ours, and Acumatica's as its answers tell it.
+
+Neither is trusted alone. What a pass may leave out is bounded by the earlier of the two, and by how they moved against each
+other.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.domain.instants import move
+
+TOLERANCE = timedelta(minutes=1)
+"""Less is no sign: answers tell whole seconds, and one that trickles makes Acumatica's clock look late."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockReading:
+    """Both clocks at the same time, when a request began."""
+
+    source: datetime
+    ours: datetime
+
+    @property
+    def source_ahead(self) -> timedelta:
+        """How far Acumatica's clock is ahead of ours."""
+        return self.source - self.ours
+
+    @property
+    def earlier(self) -> datetime:
+        """What certainly was not later: a bound that is too early costs a little reading, one that is too late a record."""
+        return min(self.source, self.ours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockVerdict:
+    """How far Acumatica's clock went back since the last pass. `is_unknown`: it did, and nothing tells how far."""
+
+    set_back: timedelta = timedelta(0)
+    is_unknown: bool = False
+
+    @property
+    def has_gone_back(self) -> bool:
+        """Whether stamps may be earlier than those of older changes."""
+        return self.is_unknown or self.set_back > timedelta(0)
+
+    def lower(self, bound: datetime | None) -> datetime | None:
+        """Return the bound by the clock as it is now; None, which is everything, where that is unknown."""
+        return None if bound is None or self.is_unknown else move(bound, -self.set_back)
+
+
+def judge_clocks(
+    reading: ClockReading,
+    *,
+    ahead_before: timedelta | None,
+    finished_before: datetime | None,
+    changed_since: datetime | None,
+) -> ClockVerdict:
+    """Return what the clocks say when a pass begins, or goes on.
+
+    `ahead_before` is `source_ahead` when the last pass began, `finished_before` our clock when it ended. Acumatica's clock went
+    back if it lost time against ours (or ours jumped ahead, which costs a little reading). Both went back if they did so
+    together. Where nothing is known of before, a clock that has not reached `changed_since` says that it went back: no change
+    from now on would pass that filter.
+    """
+    drift = timedelta(0) if ahead_before is None else reading.source_ahead - ahead_before
+    if drift < -TOLERANCE:
+        return ClockVerdict(set_back=-drift)
+    has_our_clock_gone_back = finished_before is not None and reading.ours < finished_before - TOLERANCE
+    is_before_the_bound = changed_since is not None and reading.source < changed_since - TOLERANCE
+    went_back_together = has_our_clock_gone_back and drift <= TOLERANCE
+    return ClockVerdict(is_unknown=went_back_together or is_before_the_bound)
