@@ -9,7 +9,7 @@ import datetime as dt
 import fcntl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from functools import cache
 from hashlib import blake2b
@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 from wasmtime import Engine, Module
-from zetasql.api import CatalogBuilder, PreparedQuery
+from zetasql.api import Analyzer, CatalogBuilder, PreparedQuery, TableBuilder
 from zetasql.core import ZetaSqlLocalService, wasm_client
 from zetasql.core.exceptions import ServerError
 from zetasql.types import (
@@ -26,6 +26,7 @@ from zetasql.types import (
     EvaluateQueryRequest,
     LanguageOptions,
     SimpleCatalog,
+    SimpleTable,
     TypeKind,
     ZetaSQLBuiltinFunctionOptions,
 )
@@ -66,6 +67,34 @@ def ask(
     parts = [part for table, rows in (tables or {}).items() for part in _spell_parts(table, rows)]
     head = f"WITH {','.join(parts)}\n" if parts else ""
     return _run(f"{head}SELECT * FROM (\n{sql}\n)".replace(f"{DATASET}.", ""))
+
+
+def analyse_statement(sql: str, tables: Sequence[Table]) -> None:
+    """Raise GoogleSqlError unless this statement of any kind, a MERGE too, is right for these tables' columns."""
+    options, catalog = _prepare_engine()
+    known = replace(catalog, table=[_build_table(table) for table in tables])
+    options = replace(
+        options, language_options=replace(options.language_options, supported_statement_kinds=[])
+    )
+    try:
+        Analyzer(options, known).analyze_statement(sql.replace(f"{DATASET}.", ""))
+    except ServerError as error:
+        raise GoogleSqlError(str(error)) from error
+
+
+def _build_table(table: Table) -> SimpleTable:
+    """Return the table as the catalog knows it; the engine itself turns our spelling of a type into one of its own."""
+    builder = TableBuilder(table.name)
+    for name, kind in zip((column.name for column in table.columns), _read_types(table), strict=True):
+        builder.add_column(name, kind)
+    return builder.build()
+
+
+def _read_types(table: Table) -> list[Any]:
+    options, catalog = _prepare_engine()
+    builder = PreparedQuery.builder().set_sql(_spell_rows(table.columns, ()))
+    with builder.set_analyzer_options(options).set_catalog(catalog).prepare() as query:
+        return [column.type for column in query.columns]
 
 
 def spell(value: Any, kind: ColumnType) -> str:

@@ -1,0 +1,90 @@
+"""Every text the connector sends to BigQuery is analysed by BigQuery's own engine, against the tables' real columns."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+
+import msgspec
+import pytest
+
+from acumatica_sandbox.contract import system_endpoint
+from acumatica_sandbox.openapi import build_swagger
+from connector.adapters.acumatica.contract import build_contract
+from connector.adapters.acumatica.swagger import Swagger
+from connector.app.catalogue import load_catalogue
+from connector.domain.entity import CurrentForm, Entity
+from connector.domain.tables.log_queries import build_trail_query, build_trial_query, build_versions_query
+from connector.domain.tables.log_table import build_table
+from connector.domain.tables.schema import Column, ColumnType, Table
+from connector.domain.tables.sql import spell_type
+from tests.stand_ins.googlesql import GoogleSqlError, analyse_statement, ask
+
+VERSIONS = ("24.200.001", "26.200.001")
+"""An endpoint of each contract version."""
+ENTITIES = load_catalogue().entities
+
+
+@cache
+def read_swagger(version: str) -> Swagger:
+    return Swagger.parse(msgspec.json.encode(build_swagger(system_endpoint(version), "http://127.0.0.1")))
+
+
+def build(entity: Entity, version: str) -> Table:
+    return build_table(entity, build_contract(entity, "Default", version, read_swagger(version), None))
+
+
+def offered(version: str) -> Iterator[Entity]:
+    """The entities of the catalogue that this endpoint has."""
+    return (entity for entity in ENTITIES.values() if read_swagger(version).entity(entity.acumatica_entity))
+
+
+def spell_types(columns: tuple[Column, ...]) -> Mapping[str, str]:
+    return {column.name: spell_type(column) for column in columns}
+
+
+CASES = [(version, entity.name) for version in VERSIONS for entity in offered(version)]
+
+
+@pytest.mark.parametrize(("version", "name"), CASES)
+def test_every_view_has_the_columns_and_types_that_it_promises(version: str, name: str) -> None:
+    table = build(ENTITIES[name], version)
+    shown = ", ".join(
+        f"ARRAY(SELECT AS STRUCT * FROM {{dataset}}.{view.name}) AS {view.name}" for view in table.views
+    )
+    answer = ask(f"SELECT {shown}", {table: []})
+    promised = {
+        view.name: spell_type(
+            Column(name=view.name, type=ColumnType.RECORD, repeated=True, fields=view.columns)
+        )
+        for view in table.views
+    }
+    assert dict(answer.columns) == promised
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_current_rows_in_a_table_are_merged_and_shown_by_texts_that_the_engine_takes(name: str) -> None:
+    table = build(replace(ENTITIES[name], current=CurrentForm.TABLE), "24.200.001")
+    assert table.merge
+    analyse_statement(table.merge.sql.replace("@since", "'0001-01-01T00:00:00Z'"), (table, table.merge.into))
+    ask(build_trial_query(table))
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_what_the_connector_asks_of_a_log_has_the_columns_it_reads(name: str) -> None:
+    entity = ENTITIES[name]
+    table = build(entity, "24.200.001")
+    versions = ask(build_versions_query(table), {replace(table, views=()): []})
+    assert list(versions.columns.values()) == ["STRING", "TIMESTAMP", "STRING", "TIMESTAMP"]
+    keys = [column.name for column in table.columns[: len(entity.keys)]]
+    parameters = {f"key_{i}": "x" for i in range(len(keys))}
+    trail = ask(build_trail_query(table, keys), {replace(table, views=()): []}, parameters)
+    scalars = tuple(column for column in table.columns if not column.repeated)
+    assert dict(trail.columns) == spell_types(scalars)
+
+
+def test_a_text_with_a_wrong_column_is_refused() -> None:
+    table = build(ENTITIES["invoices"], "24.200.001")
+    with pytest.raises(GoogleSqlError, match="balanse"):
+        ask("SELECT balanse FROM {dataset}.invoices", {table: []})
+    with pytest.raises(GoogleSqlError, match="balanse"):
+        analyse_statement("DELETE FROM {dataset}.invoices_log WHERE balanse > 0", (table,))
