@@ -163,7 +163,8 @@ def _evaluate(prepared_query: int) -> Sequence[Any]:
         EvaluateQueryRequest(prepared_query_id=prepared_query).to_proto(),
         EvaluateQueryResponse,
     )
-    return response.content.table_data.row
+    rows: Sequence[Any] = response.content.table_data.row
+    return rows
 
 
 def _name_type(kind: Any) -> str:
@@ -174,8 +175,8 @@ def _name_type(kind: Any) -> str:
             f"{quote(field.field_name)} {_name_type(field.field_type)}" for field in kind.struct_type.field
         )
         return f"STRUCT<{', '.join(fields)}>"
-    name = TypeKind(kind.type_kind).name.removeprefix("TYPE_")
-    return {"DOUBLE": "FLOAT64"}.get(name, name)
+    name: str = TypeKind(kind.type_kind).name.removeprefix("TYPE_")
+    return "FLOAT64" if name == "DOUBLE" else name
 
 
 def _read(value: Any, kind: Any) -> Any:

@@ -149,6 +149,20 @@ def _convert(collection: _Collection, united: Column) -> str:
     value = f"`_line`.{quote(own.name)}"
     if (own.type, own.repeated) == (united.type, united.repeated):
         return value
+    return _cast(value, own, united.type)
+
+
+def _cast(value: str, own: Column, wanted: ColumnType) -> str:
+    """Return the value as the wanted type, in words that mean the same in every engine and in any session's time zone."""
     if own.repeated or own.type in (ColumnType.RECORD, ColumnType.JSON):
         return f"TO_JSON_STRING({value})"
-    return f"CAST({value} AS {united.type})"
+    if (own.type, wanted) == (ColumnType.DATE, ColumnType.TIMESTAMP):
+        return f"TIMESTAMP({value}, 'UTC')"
+    text = f"CAST({value} AS {wanted})"
+    if wanted is not ColumnType.STRING:
+        return text
+    if own.type is ColumnType.TIMESTAMP:
+        return f"FORMAT_DATETIME('%Y-%m-%d %H:%M:%E6S', DATETIME({value}, 'UTC'))"
+    if own.type in NUMBERS:  # BigQuery writes no zeros behind the last digit, a DuckDB file as many as the type has
+        return f"IF(STRPOS({text}, '.') > 0, RTRIM(RTRIM({text}, '0'), '.'), {text})"
+    return text
