@@ -1,11 +1,13 @@
 """The queries of the analysts' page run as they are printed, and give what the tenant's books say."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from connector.adapters.duckdb.dialect import translate
@@ -27,6 +29,26 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         assert rig.run(entity).status is Status.SUCCEEDED
     yield rig
     rig.close()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("number", range(len(QUERIES)), ids=TITLES)
+def test_every_query_runs_as_printed_in_a_duckdb_session_of_any_zone(
+    rig: Rig, number: int, zone: str
+) -> None:
+    translated = _settle(tuple(row.values()) for row in _ask(rig, number))
+    with duckdb.connect() as session:
+        session.execute(f"ATTACH '{rig.folder / 'warehouse.duckdb'}' AS acumatica (READ_ONLY)")
+        session.execute(f"SET TimeZone = '{zone}'")
+        assert _settle(session.execute(QUERIES[number]).fetchall()) == translated
+
+
+def _settle(rows: Iterable[tuple[Any, ...]]) -> list[str]:
+    """Return the rows as text, in one order, with every instant in UTC."""
+    return sorted(
+        str([value.astimezone(UTC) if isinstance(value, datetime) else value for value in row])
+        for row in rows
+    )
 
 
 def _ask(rig: Rig, number: int) -> list[dict[str, Any]]:
