@@ -163,6 +163,8 @@ def _cast(value: str, own: Column, wanted: ColumnType) -> str:
         return text
     if own.type is ColumnType.TIMESTAMP:
         return f"FORMAT_DATETIME('%Y-%m-%d %H:%M:%E6S', DATETIME({value}, 'UTC'))"
-    if own.type in NUMBERS:  # BigQuery writes no zeros behind the last digit, a DuckDB file as many as the type has
+    if (
+        own.type in NUMBERS
+    ):  # BigQuery writes no zeros behind the last digit, a DuckDB file as many as the type has
         return f"IF(STRPOS({text}, '.') > 0, RTRIM(RTRIM({text}, '0'), '.'), {text})"
     return text
