@@ -1,6 +1,6 @@
 SELECT
   CAST(`_line`.`x` AS STRING) AS `x`,
-  CAST(`_line`.`y` AS TIMESTAMP) AS `y`,
+  TIMESTAMP(`_line`.`y`, 'UTC') AS `y`,
   TO_JSON_STRING(`_line`.`z`) AS `z`,
   TO_JSON_STRING(`_line`.`lots`) AS `lots`,
   'Details' AS `_detail`,
@@ -13,7 +13,7 @@ FROM {dataset}.`bills` AS `_record`
 CROSS JOIN UNNEST(`_record`.`details`) AS `_line`
 UNION ALL
 SELECT
-  CAST(`_line`.`x` AS STRING) AS `x`,
+  IF(STRPOS(CAST(`_line`.`x` AS STRING), '.') > 0, RTRIM(RTRIM(CAST(`_line`.`x` AS STRING), '0'), '.'), CAST(`_line`.`x` AS STRING)) AS `x`,
   `_line`.`y` AS `y`,
   `_line`.`z` AS `z`,
   `_line`.`lots` AS `lots`,
