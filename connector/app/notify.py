@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector.domain.entity import Entity
-from connector.domain.notification import MAX_PROBES_PER_RUN, find_entity, parse_notification
+from connector.domain.notification import MAX_PARSED_BYTES, find_entity, parse_notification
 from connector.errors import UnknownSenderError
 from connector.ports import NotificationStore
 
@@ -66,7 +66,7 @@ def take_notification(
         logger.warning(
             "%s: a notification of more than %s bytes; its entity is read, and a reconcile will find what was deleted",
             hint.query,
-            MAX_PROBES_PER_RUN,
+            MAX_PARSED_BYTES,
         )
     return Receipt(
         status=Acknowledgement.ACCEPTED,

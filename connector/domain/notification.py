@@ -12,7 +12,7 @@ from msgspec import Meta
 from connector.domain.entity import Entity
 from connector.errors import BadRequestError
 
-MAX_PROBES_PER_RUN = 4 * 1024 * 1024
+MAX_PARSED_BYTES = 4 * 1024 * 1024
 """Bytes of a body whose rows are looked at; of a longer one, as a mass release makes it, `Query` and `Id` alone are."""
 ID_COLUMN = "noteid"
 """Name of the column that holds a record's id, its case and other signs aside; in a join it is only the end of the name."""
@@ -56,7 +56,7 @@ class Notification:
 
 def parse_notification(body: bytes) -> Notification:
     """Return the notification, or raise BadRequestError that says what is wrong with the body."""
-    if len(body) > MAX_PROBES_PER_RUN:
+    if len(body) > MAX_PARSED_BYTES:
         envelope = _decode(body, _Envelope)
         return Notification(id=envelope.id, query=envelope.query, is_whole=False)
     payload = _decode(body, _Payload)
@@ -76,7 +76,7 @@ def _decode(body: bytes, kind: type[P]) -> P:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as exc:
         raise BadRequestError(f"This is no push notification: {exc}.", action=ACTION) from exc
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise BadRequestError("The body of the push notification is not JSON.", action=ACTION) from exc
 
 
@@ -115,7 +115,7 @@ def _find_id(row: Row) -> str | None:
         return None
     try:
         return str(UUID(msgspec.json.decode(named[0], type=str)))
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, no GUID, or levels without end
         return None
 
 

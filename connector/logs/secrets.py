@@ -90,7 +90,7 @@ def register_secret(secret: str) -> None:
     SECRETS.add(secret)
     try:
         document = json.loads(secret)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if isinstance(document, dict):
         for member in SECRET_MEMBERS & document.keys():

@@ -64,7 +64,7 @@ def mend_pem(pem: str) -> str:
 def _read_key(key: bytes) -> dict[str, Any]:
     try:
         info = json.loads(key, strict=False)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise CredentialsError("The service-account key for BigQuery is not JSON", action=KEY_ACTION) from exc
     if not isinstance(info, dict) or info.get("type") != "service_account":
         raise CredentialsError(

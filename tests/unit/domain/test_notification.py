@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from connector.app.catalogue import load_catalogue
 from connector.domain.notification import (
     ACTION,
-    MAX_PROBES_PER_RUN,
+    MAX_PARSED_BYTES,
     find_entity,
     parse_notification,
     parse_queries,
@@ -82,7 +82,11 @@ def test_a_suspect_is_named_once_and_an_id_that_is_none_is_not_taken() -> None:
         a_body(Id="x" * 101),
         a_body(Deleted="all"),
         a_body(Deleted=[7]),
-        a_body(Deleted=[{}], Id="")[:-1] + b" " * MAX_PROBES_PER_RUN + b"}",
+        b"[" * 50_000,
+        a_body()[:-1] + b', "Other": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        a_body()[:-1] + b', "Other": ' + b'{"a":' * 50_000 + b"1" + b"}" * 50_000 + b"}",
+        a_body(Deleted=[])[:-3] + b'[{"NoteID": ' + b"[" * 50_000 + b"]" * 50_000 + b"}]}",
+        a_body(Deleted=[{}], Id="")[:-1] + b" " * MAX_PARSED_BYTES + b"}",
     ],
 )
 def test_what_is_no_notification_is_refused(body: bytes) -> None:
@@ -96,7 +100,7 @@ def test_what_is_no_notification_is_refused(body: bytes) -> None:
 
 def test_a_body_as_long_as_may_be_looked_at_is_looked_at() -> None:
     body = a_body(Deleted=[{"NoteID": ONE}])
-    hint = parse_notification(body + b" " * (MAX_PROBES_PER_RUN - len(body)))
+    hint = parse_notification(body + b" " * (MAX_PARSED_BYTES - len(body)))
     assert (hint.reported_deletions, hint.query, hint.is_whole) == ((ONE,), "BQ-Bill", True)
 
 
@@ -107,7 +111,7 @@ def test_a_notification_of_a_mass_release_is_taken_with_its_suspects_as_long_as_
 
 
 def test_of_a_notification_too_large_to_look_at_the_hint_alone_is_taken() -> None:
-    rows = [{"NoteID": ONE, "Descr": "x" * 1000}] * (MAX_PROBES_PER_RUN // 1000)
+    rows = [{"NoteID": ONE, "Descr": "x" * 1000}] * (MAX_PARSED_BYTES // 1000)
     hint = parse_notification(a_body(Deleted=rows))
     assert (hint.id, hint.query) == ("n-1", "BQ-Bill")
     assert (hint.reported_deletions, hint.unidentified, hint.is_whole) == ((), 0, False)
