@@ -14,7 +14,7 @@ from .filter_match import Condition, Matcher
 from .filter_parser import Parser
 from .messages import JSON_TYPE, Request, Response
 from .problems import bad_filter, no_entity, not_optimizable
-from .render import LineIds, Renderer, ValueEncoder
+from .render import RECORDS, Renderer, SessionIds, ValueEncoder
 from .rows import Record
 from .selection import Selection, read_selection
 from .sessions import Session
@@ -84,7 +84,7 @@ class Reading:
         if not self.sees_data:
             return None
         if GUID.fullmatch(tail):
-            return self.site.tenant.table(self.contract.type).get(tail.lower())
+            return self._find(tail.lower())
         keys = [unquote(part) for part in re.split(r"/|\||%7C", tail, flags=re.IGNORECASE)]
         found = self.site.tenant.find(self.contract.type, *keys)
         if found is None and self.endpoint.contract_version >= 5:
@@ -93,6 +93,14 @@ class Reading:
             ]
             found = self.site.tenant.find(self.contract.type, *texts)
         return found
+
+    def _find(self, record_id: str) -> Record | None:
+        """The record with this id; without a NoteID it has one for this session alone."""
+        table = self.site.tenant.table(self.contract.type)
+        if self.contract.type not in self.site.options.session_ids:
+            return table.get(record_id)
+        ids = SessionIds(session=self.session.id, collections=frozenset({RECORDS}))
+        return next((record for record in table.ordered() if ids.of(record, RECORDS) == record_id), None)
 
     def _selection(self) -> Selection:
         """What is asked for; where `$select` is ignored, every field of the record."""
@@ -156,14 +164,16 @@ class Reading:
 
     def _renderer(self, shape: Shape) -> Renderer:
         options = self.site.options
-        unstable = options.unstable_line_ids.get(self.contract.type, ())
+        unstable = {*options.unstable_line_ids.get(self.contract.type, ())}
+        if self.contract.type in options.session_ids:
+            unstable.add(RECORDS)
         key = (shape, self.session.id if unstable else "")
         renderers: dict[object, Renderer] = self.site.caches.setdefault("renderers", {})
         if key not in renderers:
             values = ValueEncoder(self.site.zone, self.endpoint.contract_version)
             base = f"{options.base_path}/entity/{self.endpoint.name}/{self.endpoint.version}/"
-            line_ids = LineIds(session=self.session.id, collections=frozenset(unstable))
-            renderers[key] = Renderer(shape, values, base, VIEWS[self.contract.type], line_ids)
+            ids = SessionIds(session=self.session.id, collections=frozenset(unstable))
+            renderers[key] = Renderer(shape, values, base, VIEWS[self.contract.type], ids)
         return renderers[key]
 
 

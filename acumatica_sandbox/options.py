@@ -109,6 +109,8 @@ class SandboxOptions:
     """Entities that answer all fields whatever `$select` says."""
     unstable_line_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Per entity the collections whose rows have no NoteID: their ids are new in every session."""
+    session_ids: tuple[str, ...] = ()
+    """Entities whose records have no NoteID: their ids are new in every session."""
     query_limit: int | None = None
     """Characters of a query string from which on the web server refuses it."""
     not_found_body: NotFoundBody = "empty"

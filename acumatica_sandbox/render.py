@@ -72,9 +72,13 @@ class ValueEncoder:
         return known
 
 
+RECORDS = ""
+"""Stands for the records themselves among the names of their collections."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineIds:
-    """The ids of detail rows: those of rows without a NoteID are new in every session."""
+class SessionIds:
+    """The ids of rows: those of rows without a NoteID are new in every session."""
 
     session: str
     collections: frozenset[str]
@@ -95,13 +99,13 @@ class Renderer:
         values: ValueEncoder,
         base: str,
         view: str,
-        line_ids: LineIds,
+        ids: SessionIds,
         collection: str = "",
     ) -> None:
         """Prepare everything that does not depend on the row; only inner levels have a `collection`."""
         self.shape = shape
         self._collection = collection
-        self._line_ids = line_ids
+        self._ids = ids
         self._base = base
         self._view = view
         self._values = values
@@ -110,11 +114,11 @@ class Renderer:
             for name, kind in shape.fields
         ]
         self._details = [
-            (name, Renderer(below, values, base, f"{view}/{name}", line_ids, name))
+            (name, Renderer(below, values, base, f"{view}/{name}", ids, name))
             for name, below in shape.details
         ]
         self._linked = [
-            (name, Renderer(below, values, base, f"{view}/{name}", line_ids, name) if below else None)
+            (name, Renderer(below, values, base, f"{view}/{name}", ids, name) if below else None)
             for name, below in shape.linked
         ]
 
@@ -125,7 +129,7 @@ class Renderer:
             if len(record.rendered) >= _REMEMBERED:
                 record.rendered.clear()
             tail = record.rendered[self] = self._tail(record)
-        return f'{{"id":"{record.id}","rowNumber":{row_number}{tail}'
+        return f'{{"id":"{self._ids.of(record, RECORDS)}","rowNumber":{row_number}{tail}'
 
     def _tail(self, row: Row) -> str:
         note = "null" if row.note is None else f'{{"value":{encode_basestring(row.note)}}}'
@@ -143,7 +147,7 @@ class Renderer:
 
     def rows(self, rows: list[Row]) -> str:
         """Detail lines, numbered from one."""
-        ids = self._line_ids
+        ids = self._ids
         return ",".join(
             f'{{"id":"{ids.of(row, self._collection)}","rowNumber":{number}{self._tail(row)}'
             for number, row in enumerate(rows, 1)
@@ -162,8 +166,9 @@ class Renderer:
         return "{" + ",".join(f'"{view}":{{{",".join(items)}}}' for view, items in views.items()) + "}"
 
     def _links(self, row: Row) -> str:
-        put = f'"files:put":"{self._base}files/{self._view}/{row.id}/{{filename}}"'
+        row_id = self._ids.of(row, self._collection)
+        put = f'"files:put":"{self._base}files/{self._view}/{row_id}/{{filename}}"'
         if self._collection:
             return f',"_links":{{{put}}}}}'
-        own = f'"self":"{self._base}{self.shape.type}/{row.id}"'
+        own = f'"self":"{self._base}{self.shape.type}/{row_id}"'
         return f',"_links":{{{own},{put}}},"files":[]}}'

@@ -71,6 +71,10 @@ class OtherTenantError(ConfigurationError):
     """The sign-in leads to another tenant or instance than the one the warehouse is a copy of."""
 
 
+class UnstableIdsError(ConfigurationError):
+    """Records come with other ids than before: written like that, each would be there twice."""
+
+
 class TransientError(ConnectorError):
     """Time may help: the same call can succeed later.
 

@@ -10,7 +10,17 @@ import msgspec
 import yaml
 
 from connector.app.schedules import find_mistake
-from connector.domain.entity import CRON, CUSTOM_FIELD, DAC, ENTITY_NAME, FIELD, NAME, Entity, EntityName
+from connector.domain.entity import (
+    CRON,
+    CUSTOM_FIELD,
+    DAC,
+    ENTITY_NAME,
+    FIELD,
+    NAME,
+    Entity,
+    EntityName,
+    Identity,
+)
 from connector.errors import BadRequestError, CatalogueError
 
 BUNDLED = Path(__file__).parents[1] / "entities.yaml"
@@ -159,6 +169,8 @@ def _find_clashes(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Ite
             if name in owner:
                 yield f"line {lines[entity.name]}: {entity.name}: the name {name} is already used by {owner[name]}"
             owner[name] = entity.name
+        if entity.identity is Identity.KEYS and entity.dac:
+            yield f"line {lines[entity.name]}: {entity.name}: deletions are told by id, so dac is of no use with identity: keys"
         collections = {path.split("/")[0] for path in entity.expand}
         for view in entity.line_views:
             for missing in sorted(set(view.details) - collections):

@@ -40,6 +40,13 @@ class CurrentForm(StrEnum):
     TABLE = "table"
 
 
+class Identity(StrEnum):
+    """What tells records apart: Acumatica's id (the NoteID), or the keys of a record that has none."""
+
+    ID = "id"
+    KEYS = "keys"
+
+
 class LineView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A view of details, unnested, beside the columns of the record they belong to.
 
@@ -82,6 +89,13 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ]
     current_view: Annotated[Name, Meta(description="view with one row per live record")]
     schedule: Annotated[Cron, Meta(description="cron, UTC: when what changed is read")]
+    identity: Annotated[
+        Identity,
+        Meta(
+            description="what tells records apart: their id, or their keys where they have no NoteID and Acumatica gives them"
+            " another id in each session"
+        ),
+    ] = Identity.ID
     enabled: Annotated[bool, Meta(description="false: not scheduled, but can be called")] = True
     expand: Annotated[
         tuple[Field, ...], Meta(description="details and linked entities to read with each record")

@@ -56,6 +56,8 @@ class EntityState(Struct, frozen=True, kw_only=True):
     records_seen: int = 0
     """Records the last complete pass over everything found; 0 when there was none."""
     last_success_at: datetime | None = None
+    proven_identity: str | None = None
+    """The endpoint, version and identity for which ids were seen to last from one session to another."""
     source_clock_ahead: timedelta | None = None
     """How far Acumatica's clock was ahead of ours when the last pass began; None before there was one."""
     deletions_since: datetime | None = None

@@ -76,7 +76,7 @@ class Source(Protocol):
         """
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
-        """Return one record by Acumatica's id, expanded as lists are, or None when Acumatica says it is gone."""
+        """Return one record by its id, expanded as lists are, or None when Acumatica says it is gone."""
 
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         """Return the ids Acumatica lists as deleted since then; None when the tenant does not track or tell them.

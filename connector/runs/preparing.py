@@ -9,6 +9,7 @@ from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
 from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Table, TableStatus
+from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
@@ -30,6 +31,7 @@ class OpenedEntity:
         self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
         self._status, prepared = prepare_log(run, entity_state, self.table)
         self._entity_state = replace(prepared, contract=self._contract)
+        self.writer.before_first_rows = self._prove_identity
         self.interpreter = Interpreter(
             run.ports.source,
             run.entity,
@@ -75,6 +77,15 @@ class OpenedEntity:
     def follow_last(self) -> None:
         """Follow what the last request was read by, though it brought no row to write."""
         self.follow(self.interpreter.codec.contract)
+
+    def _prove_identity(self) -> None:
+        """See once that ids last, before a log that has records gets more; raise UnstableIdsError if they do not."""
+        identity = describe_identity(self._run.entity, self._contract)
+        is_proven = self._entity_state.proven_identity == identity
+        if self._status.must_be_filled or is_proven:
+            return
+        if is_identity_proven(self._run, self.table, self.interpreter.codec):
+            self._entity_state = replace(self._entity_state, proven_identity=identity)
 
     def note_one_by_one(self) -> None:
         """Remember that this entity's list has to be read record by record."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from uuid import UUID
 
 from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
+from connector.domain.records.rejected import is_asked_for
 from connector.domain.run import Mode, Status, WriteMethod
 from connector.domain.versions import Place
 from connector.runs.deletions import mark_deleted
@@ -83,7 +83,7 @@ class Replay:
     def _read(self, letter: DeadLetter) -> _Answered:
         """Read the record as it is now; as it was kept if Acumatica has it no more."""
         read_at, raw, is_gone = self._run.ports.clock.now(), None, False
-        if _is_guid(letter.record_id):
+        if is_asked_for(letter.record_id, self._run.entity):
             raw = self._run.ports.source.read_record(self._run.entity, letter.record_id)
             is_gone = raw is None
         if is_gone:
@@ -167,13 +167,6 @@ class _ReadAgain:
 
     def note_written(self, _: Record, _place: Place, /) -> None:
         return
-
-
-def _is_guid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def replay_dead_letters(run: Run, entity_state: EntityState) -> Status:

@@ -63,6 +63,7 @@ def an_entity_state(
         records_seen=812,
         last_success_at=MORNING + timedelta(seconds=3),
         deletions_since=MORNING - timedelta(minutes=16),
+        proven_identity="Default 24.200.001 id",
         source_clock_ahead=-timedelta(seconds=2, milliseconds=250),
     )
 

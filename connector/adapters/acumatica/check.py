@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connector.adapters.acumatica.auth import SignIn
+from connector.adapters.acumatica.check_ids import IdComparison
 from connector.adapters.acumatica.contract import missing_choices
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
@@ -56,6 +57,7 @@ class Check:
         self._describe = describe
         self._read_list = read_list
         self._deleted = deleted
+        self._ids = IdComparison(session.close, read_list)
 
     def lines(
         self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
@@ -87,6 +89,7 @@ class Check:
                 yield self._entity_line(entity, contract)
             except ConnectorError as exc:
                 yield _failed(f"acumatica {entity.name}", exc)
+        yield from self._ids.compare()
 
     def _tenant_line(self) -> CheckLine:
         tenant = self._sign_in.tenant
@@ -140,6 +143,7 @@ class Check:
             finding = f"{name} is readable record by record only: {exc.message.rstrip('.')}"
             remedy = SLOWER
         if rows:
+            self._ids.note(entity, rows[0])
             return finding, remedy, True
         if field and self._read_list(replace(query, modified_field=None, changed_since=None)).rows:
             finding = f"{name} has rows, but none of them passes a filter on {field}"

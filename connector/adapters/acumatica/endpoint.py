@@ -1,6 +1,6 @@
 """The requests an endpoint version answers: what it offers, its types, pages of lists and single records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -86,17 +86,17 @@ class Endpoint:
         subject = _subject(f"the list of {name}", choice)
         return self._fetch(request, subject, _list, name)
 
-    def read_record(self, name: str, record_id: str, choice: FieldSelection) -> bytes | None:
-        """Return the record, archived or not, or None when Acumatica says that there is none of this id.
+    def read_record(self, name: str, address: Sequence[str], choice: FieldSelection) -> bytes | None:
+        """Return the record of this id or these keys, archived or not, or None when Acumatica says that there is none.
 
         Raises NotThereError for a 404, which says less than that.
         """
         request = Request(
-            url=self.locate().data(name, record_id),
+            url=self.locate().data(name, *address),
             query=build_query(choice),
             headers=SHOW_ARCHIVED,
         )
-        subject = _subject(f"the {name} with id {record_id}", choice)
+        subject = _subject(f"the {name} with id {'/'.join(address)}", choice)
         try:
             return self._session.fetch(request, subject, _record)
         except RecordAbsentError:

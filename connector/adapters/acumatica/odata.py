@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from connector.domain.instants import to_text
+from connector.domain.records.contract import Kind
 
 READABLE = "/,'()*.:$=;"
 """Marks that both grammars use and a query part may hold as they are; everything else is percent-encoded."""
@@ -27,8 +28,9 @@ class FieldSelection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Which rows of a list are asked for."""
+    """Which rows of a list are asked for. `equal` holds fields, each with the text and the kind of its value."""
 
+    equal: tuple[tuple[str, str, Kind], ...] = ()
     modified_field: str | None = None
     changed_since: datetime | None = None
     skip: int = 0
@@ -44,6 +46,9 @@ def build_query(choice: FieldSelection, window: Window | None = None) -> str:
 
 def _build_window(grammar: int, window: Window) -> list[tuple[str, str]]:
     parameters = []
+    if window.equal:
+        conditions = (f"{field} eq {_spell_literal(value, kind)}" for field, value, kind in window.equal)
+        parameters.append(("$filter", " and ".join(conditions)))
     if window.modified_field is not None and window.changed_since is not None:
         instant = to_text(window.changed_since)
         literal = instant if grammar == 5 else f"datetimeoffset'{instant}'"
@@ -52,6 +57,12 @@ def _build_window(grammar: int, window: Window) -> list[tuple[str, str]]:
     if window.skip:
         parameters.append(("$skip", str(window.skip)))
     return parameters
+
+
+def _spell_literal(value: str, kind: Kind) -> str:
+    if kind in (Kind.INT, Kind.DECIMAL, Kind.DOUBLE, Kind.BOOL):
+        return value.lower()
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _build_choice_4(choice: FieldSelection) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from connector.domain.listing import ListAnswer
-from connector.domain.records.rejected import find_id
 from connector.errors import SourceAnswerError, TransientError
 
 ROUNDS = 5
@@ -13,7 +12,9 @@ ROWS_AT_ONCE = 50
 
 
 def read_one_by_one(
-    list_keys: Callable[[], ListAnswer], read_record: Callable[[str], bytes | None]
+    list_keys: Callable[[], ListAnswer],
+    read_record: Callable[[str], bytes | None],
+    identify: Callable[[bytes], str | None],
 ) -> ListAnswer:
     """Return a page as the list would have given it: every row of one listing, in its order, each read by id.
 
@@ -28,7 +29,7 @@ def read_one_by_one(
     for _ in range(ROUNDS):
         page = list_keys()
         server_time = server_time or page.server_time
-        ids = [_id_of(row) for row in page.rows]
+        ids = [_id_of(row, identify) for row in page.rows]
         try:
             for record_id in ids:
                 if record_id not in records and (record := read_record(record_id)) is not None:
@@ -50,8 +51,8 @@ def _in_order(ids: Sequence[str], records: dict[str, bytes]) -> list[bytes]:
     return [records[record_id] for record_id in ids]
 
 
-def _id_of(row: bytes) -> str:
-    record_id = find_id(row)
+def _id_of(row: bytes, identify: Callable[[bytes], str | None]) -> str:
+    record_id = identify(row)
     if record_id is None:
         raise SourceAnswerError(
             "Acumatica lists a record without an id.",

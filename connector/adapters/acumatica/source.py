@@ -30,10 +30,12 @@ from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
 from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine
-from connector.domain.entity import Entity
+from connector.domain.entity import Entity, Identity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
-from connector.domain.records.contract import Contract
+from connector.domain.records.contract import Contract, Kind
+from connector.domain.records.identity import split_id
+from connector.domain.records.rejected import find_id, find_session_id
 from connector.errors import SourceSetupError
 from connector.ports import Clock, Source
 
@@ -173,16 +175,36 @@ class AcumaticaSource(Source):
             return read_one_by_one(
                 lambda: self._read_page(page, keys),
                 lambda record_id: self.read_record(query.entity, record_id),
+                lambda row: find_id(row, query.entity),
             )
         return self._read_page(query, choice_of(contract, selected=bool(query.entity.select)))
 
     def _read_record(self, entity: Entity, record_id: str, contract: Contract) -> bytes | None:
         name, choice = entity.acumatica_entity, choice_of(contract, selected=bool(entity.select))
+        address: Sequence[str] | None = (record_id,)
+        if entity.identity is Identity.KEYS:
+            address = self._find_address(entity, split_id(record_id), contract)
+        if address is None:
+            return None
         try:
-            return self._endpoint.read_record(name, record_id, choice)
+            return self._endpoint.read_record(name, address, choice)
         except NotThereError:
             self._endpoint.read_page(name, keys_choice(entity, contract), Window(top=1))
             return None
+
+    def _find_address(self, entity: Entity, keys: Sequence[str], contract: Contract) -> Sequence[str] | None:
+        """Return what the record with these keys is called in an address: the keys, or where one has no place there, its id of this session."""
+        if not any("/" in key or key in ("", ".", "..") for key in keys):
+            return keys
+        fields = contract.root.fields
+        equal = tuple(
+            (key, value, fields.get(key, Kind.STRING)) for key, value in zip(entity.keys, keys, strict=True)
+        )
+        page = self._endpoint.read_page(
+            entity.acumatica_entity, keys_choice(entity, contract), Window(equal=equal, top=1)
+        )
+        ids = [find_session_id(row) for row in page.rows]
+        return (ids[0],) if ids and ids[0] else None
 
     def _read_page(self, query: ListQuery, choice: FieldSelection) -> ListAnswer:
         window = Window(

@@ -64,6 +64,7 @@ ALTER TABLE streams ADD COLUMN due INTEGER;
 """,
     5: """
 ALTER TABLE streams ADD COLUMN source_clock_ahead TEXT;
+ALTER TABLE streams ADD COLUMN proven_identity TEXT;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""

@@ -5,6 +5,7 @@ other record is first put right (`sifting`): what does not fit the contract move
 path, so there is one way from a field to its column.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -14,10 +15,11 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from connector.domain.entity import Entity
+from connector.domain.entity import Entity, Identity
 from connector.domain.records.columns import build_level, find_paths
 from connector.domain.records.compiled_level import ENCODER, CompiledLevel
 from connector.domain.records.contract import Contract, Kind, Shape
+from connector.domain.records.identity import make_id, spell_key
 from connector.domain.records.sifting import sift
 from connector.domain.records.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
 from connector.errors import RecordRejectedError
@@ -28,11 +30,16 @@ class Record:
     """One version of one record, encoded. `body` is the JSON object of its business columns, lines included."""
 
     id: str
-    key: str
+    keys: tuple[str, ...]
     modified_at: datetime | None
     version: str
     body: bytes
     extra: bytes = b""
+
+    @property
+    def key(self) -> str:
+        """The keys as people write them."""
+        return "/".join(self.keys)
 
     @property
     def row_fingerprint(self) -> str:
@@ -93,6 +100,8 @@ class Codec:
         self._compiled = CompiledLevel(self._shape, build_level(self._shape), self._wide)
         self._decoder = msgspec.json.Decoder(self._compiled.wire)
         attributes = self._compiled.attributes
+        self._key_count = len(entity.keys)
+        self._is_told_by_keys = entity.identity is Identity.KEYS
         self._keys = [attrgetter(f"{attributes[key]}.value") for key in entity.keys if key in attributes]
         stamp = contract.modified_field
         self._stamp = attrgetter(f"{attributes[stamp]}.value") if stamp else None
@@ -115,20 +124,29 @@ class Codec:
             ) from exc
 
     def _build(self, node: Any, extra: bytes) -> Record:
-        if not node.id:
-            raise ValueError("it has no id")
+        keys = [spell_key(value) for read in self._keys if (value := read(node)) is not None]
         content: list[bytes] = []
         body = self._compiled.encode(node, content)
         content.append(extra)
         stamp = self._stamp(node) if self._stamp else None
         return Record(
-            id=node.id,
-            key="/".join([str(value) for read in self._keys if (value := read(node)) is not None]),
+            id=self._find_id(node, keys),
+            keys=tuple(keys),
             modified_at=None if stamp is None else stamp.astimezone(UTC),
             version=blake2b(b"".join(content), digest_size=16).hexdigest(),
             body=body,
             extra=extra,
         )
+
+    def _find_id(self, node: Any, keys: Sequence[str]) -> str:
+        if self._is_told_by_keys:
+            if len(keys) < self._key_count:
+                raise ValueError("it lacks a key, and is told apart by its keys")
+            return make_id(keys)
+        if not node.id:
+            raise ValueError("it has no id")
+        found: str = node.id
+        return found
 
     def _fits(self, kind: Kind, path: str, value: Any) -> bool:
         """Whether the value can become a column of this kind."""

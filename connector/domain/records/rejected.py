@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
-from connector.domain.entity import Entity
+from connector.domain.entity import Entity, Identity
 from connector.domain.instants import from_text
 from connector.domain.records.codec import fingerprint_row
+from connector.domain.records.identity import make_id, spell_key
+from connector.domain.records.wire import Choice
 
+UNIDENTIFIED = "unidentified-"
 LEADING_ID = re.compile(rb'"id"\s*:\s*"([0-9A-Fa-f-]{36})"')
 ESCAPE = re.compile(rb'\\(["\\/bfnrt]|u[0-9A-Fa-f]{4})?')
 PASSING = re.compile(
@@ -48,10 +52,10 @@ def identify(raw: bytes, entity: Entity, modified_field: str | None, reason: str
     Acumatica writes a record's own id first, so it is found even where the text as a whole cannot be decoded.
     """
     node = _decode(raw)
-    texts = [str(value) for key in entity.keys if (value := _value(node, key)) is not None]
-    made = f"unidentified-{blake2b(raw, digest_size=8).hexdigest()}"
+    texts = _read_keys(node, entity)
+    made = f"{UNIDENTIFIED}{blake2b(raw, digest_size=8).hexdigest()}"
     return Rejected(
-        id=_find_id(node) or made,
+        id=_find_id(node, entity) or made,
         key="/".join(texts).encode(errors="replace").decode(),
         reason=reason,
         payload=raw,
@@ -59,12 +63,42 @@ def identify(raw: bytes, entity: Entity, modified_field: str | None, reason: str
     )
 
 
-def find_id(raw: bytes) -> str | None:
+def find_id(raw: bytes, entity: Entity) -> str | None:
     """Return the record's id, even where its text as a whole cannot be decoded; None when it has none."""
-    return _find_id(_decode(raw))
+    return _find_id(_decode(raw), entity)
 
 
-def _find_id(node: dict[str, Any]) -> str | None:
+def find_session_id(raw: bytes) -> str | None:
+    """Return the id that Acumatica gives the record, in this session at least."""
+    found = _decode(raw).get("id")
+    return found if isinstance(found, str) and found else None
+
+
+def is_asked_for(record_id: str, entity: Entity) -> bool:
+    """Whether Acumatica can be asked for a record of this id: it is not one that was made from broken text."""
+    if entity.identity is Identity.KEYS:
+        return not record_id.startswith(UNIDENTIFIED)
+    try:
+        return str(UUID(record_id)) == record_id.lower()
+    except ValueError:
+        return False
+
+
+def _read_keys(node: dict[str, Any], entity: Entity) -> list[str]:
+    return [_spell(value) for key in entity.keys if (value := _value(node, key)) is not None]
+
+
+def _spell(value: Any) -> str:
+    """A drop-down of contract 5 is an object."""
+    return spell_key(
+        Choice(**value) if isinstance(value, dict) and set(value) <= {"id", "description"} else value
+    )
+
+
+def _find_id(node: dict[str, Any], entity: Entity) -> str | None:
+    if entity.identity is Identity.KEYS:
+        keys = _read_keys(node, entity)
+        return make_id(keys) if len(keys) == len(entity.keys) else None
     found = node.get("id")
     return found if isinstance(found, str) and found else None
 

@@ -211,6 +211,11 @@ def do_line_ids_stay_in_another_session(sandbox: Sandbox) -> bool:
     return one == other
 
 
+def do_ids_stay_in_another_session(sandbox: Sandbox) -> bool:
+    one, other = (signed_in(sandbox).list("Bill", top="1")[0]["id"] for _ in range(2))
+    return bool(one == other)
+
+
 def deletions_told(sandbox: Sandbox) -> int:
     """How many of two deleted bills one answer tells; -1 when it is refused."""
     for bill in sandbox.tenant.records("Bill")[:2]:

@@ -116,6 +116,7 @@ DATA = {
     "unstable_line_ids": Switch(
         value={"Bill": ("Details",)}, look=looks.do_line_ids_stay_in_another_session, shows=False,
     ),
+    "session_ids": Switch(value=("Bill",), look=looks.do_ids_stay_in_another_session, shows=False),
     "tracked_deletions": Switch(value=("Bill",), look=looks.deletions_told, shows=2),
     "deletions_page_size": Switch(
         value=1, look=looks.deletions_told, shows=1, beside={"tracked_deletions": ("Bill",)},

@@ -10,7 +10,7 @@ import pytest
 
 from connector.app.catalogue import BUNDLED, RULES, Catalogue, load_catalogue
 from connector.app.catalogue_schema import build_schema, render_schema
-from connector.domain.entity import CurrentForm, Depth, Entity, LineView, ReconcileSchedule
+from connector.domain.entity import CurrentForm, Depth, Entity, Identity, LineView, ReconcileSchedule
 from connector.errors import BadRequestError, CatalogueError
 
 BLOCK = """\
@@ -40,6 +40,7 @@ WHOLE = (
   lookback_seconds: 60
   current: table
   reconcile: {keys: "15 3 * * *", content: "15 4 * * 6"}
+  identity: id
 """
 )
 
@@ -114,6 +115,13 @@ def test_the_test_above_has_every_member_there_is() -> None:
         assert all(re.search(rf"\b{member}:\s", WHOLE) for member in parts[part]["properties"]), part
 
 
+def test_records_may_be_told_apart_by_their_keys_but_their_deletions_are_told_by_id(path: Path) -> None:
+    by_keys = BLOCK + "  identity: keys\n"
+    assert load(path, by_keys).find("invoices").identity is Identity.KEYS
+    with pytest.raises(CatalogueError, match="dac is of no use with identity: keys"):
+        load(path, by_keys + "  dac: APInvoice\n")
+
+
 def test_the_names_made_of_an_entity_s_name(path: Path) -> None:
     entity = load(path, BLOCK).find("invoices")
     assert (entity.log_table, entity.current_table, entity.history_view) == (
@@ -185,13 +193,13 @@ REFUSED: dict[str, tuple[str, str]] = {
     "a list": ("- vendors", "line 1: expected one block per entity"),
     "a block that is text": ("vendors: Vendor", "line 1: vendors: Expected `object`, got `str`"),
     "a block that is nothing": ("vendors:", "line 1: vendors: Expected `object`, got `null`"),
-    "a name in the block": (changed("name", "x"), "line 22: invoices: Object contains unknown field `name`"),
+    "a name in the block": (changed("name", "x"), "line 23: invoices: Object contains unknown field `name`"),
     "an odd name": (BLOCK.replace("invoices:", "Invoices:"), f"line 1: Invoices: {ENTITY_NAME}"),
     "a long name": (
         BLOCK.replace("invoices:", f"{'v' * 64}:"), f"line 1: {'v' * 64}: {ENTITY_NAME}"
     ),
     "an unknown member": (
-        changed("colour", "red"), "line 22: invoices: Object contains unknown field `colour`"
+        changed("colour", "red"), "line 23: invoices: Object contains unknown field `colour`"
     ),
     "a missing member": (
         BLOCK.replace("  current_view: invoices\n", ""),
@@ -304,8 +312,8 @@ def test_all_mistakes_of_a_file_are_told_together(path: Path) -> None:
     told = refuse(path, changed("schedule", "never") + "\nbills: 7\nbills: 8\n")
     assert told.split("; ") == [
         f"line 5: invoices: schedule: {CRON}",
-        "line 22: bills: Expected `object`, got `int`",
-        "line 23: bills is already defined on line 22",
+        "line 23: bills: Expected `object`, got `int`",
+        "line 24: bills is already defined on line 23",
     ]
 
 

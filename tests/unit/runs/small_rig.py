@@ -13,12 +13,16 @@ from connector.domain.entity_state import EntityState
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode, RunRequest, RunResult, Status
 from connector.ports import Ports
+from connector.runs.identity_proof import describe_identity
 from connector.runs.run import Limits, Run
 from tests.builders import WORK, a_contract, a_memory_file, a_row, an_entity
 from tests.fault.mortal import Life, mortal
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.list_source import ListSource
 from tests.stand_ins.warehouse import MemoryWarehouse
+
+PROVEN = describe_identity(an_entity(), a_contract())
+"""What a rig remembers whose records were seen to keep their ids."""
 
 
 class SmallRig:
@@ -91,6 +95,7 @@ def copied(*numbers: int, **entity: Any) -> SmallRig:
     """A rig whose rows were copied at noon; an hour has passed since."""
     rig = SmallRig(*vendors(*numbers), **entity)
     assert rig.run().status is Status.SUCCEEDED
+    remember(rig, proven_identity=PROVEN)
     rig.clock.advance(timedelta(hours=1))
     rig.warehouse.appends.clear()
     rig.source.queries.clear()

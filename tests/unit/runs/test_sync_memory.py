@@ -88,7 +88,7 @@ class TestContract:
         rig.source.queries.clear()
         life = Life(lambda *_: None)
         assert rig.run(life=life).status is Status.SUCCEEDED
-        assert all(query.one_by_one for query in rig.source.queries)
+        assert all(query.one_by_one or query.keys_only for query in rig.source.queries)
         assert rig.entity_state.read_one_by_one
         assert life.moments["before state.entities.save_read_one_by_one"] == 0
 

@@ -11,7 +11,7 @@ from connector.domain.run import Mode, RunResult, Status
 from tests.builders import MORNING, a_contract, an_id
 from tests.stand_ins.clock import NOON
 from tests.stand_ins.warehouse import LoggedRow
-from tests.unit.runs.small_rig import SmallRig, copied, remember, vendors
+from tests.unit.runs.small_rig import PROVEN, SmallRig, copied, remember, vendors
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LAST = datetime(9999, 12, 31, 23, 59, 59, 997_000, tzinfo=UTC)
@@ -27,6 +27,7 @@ def a_rig(*rows: bytes) -> SmallRig:
     """A rig whose rows were copied at noon; an hour has passed since."""
     rig = SmallRig(*rows, contract=NAMED)
     assert rig.run().status is Status.SUCCEEDED
+    remember(rig, proven_identity=PROVEN)
     rig.clock.advance(HOUR)
     rig.warehouse.appends.clear()
     rig.warehouse.looked_up.clear()

@@ -1,0 +1,35 @@
+"""What a record is told apart by: Acumatica's id, or its keys where Acumatica gives it another id in each session.
+
+An id made from keys reads back into them (`Bill|000123`), so whatever knows a record by its id can ask for it.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from connector.domain.instants import to_text
+from connector.domain.records.wire import Choice
+
+SEPARATOR = "|"
+
+
+def make_id(keys: Iterable[str]) -> str:
+    """Return the id of the record with these keys; no two lists of keys share one."""
+    return SEPARATOR.join(quote(key, safe=" ") for key in keys)
+
+
+def split_id(record_id: str) -> Sequence[str]:
+    """Return the keys that `make_id` was given."""
+    return [unquote(part) for part in record_id.split(SEPARATOR)]
+
+
+def spell_key(value: Any) -> str:
+    """Return a key's value as text, as Acumatica takes it in an address."""
+    if isinstance(value, msgspec.Raw):
+        return bytes(value).decode()
+    if isinstance(value, Choice):
+        return value.description or str(value.id)
+    return to_text(value) if isinstance(value, datetime) else str(value)

@@ -1,0 +1,91 @@
+"""Before a run writes into a log that has records: do those records still have the ids they were written under?
+
+Records without a NoteID get another id in each session. Written under it, every record would be there once more with each run.
+"""
+
+from collections.abc import Sequence
+
+from connector.domain.entity import Entity, Identity
+from connector.domain.listing import ListQuery
+from connector.domain.records.codec import Codec, Record
+from connector.domain.records.columns import to_snake_case
+from connector.domain.records.contract import Contract
+from connector.domain.tables.log_table import build_trail_table
+from connector.domain.tables.schema import Table
+from connector.errors import RecordRejectedError, UnstableIdsError
+from connector.runs.run import Run
+
+SAMPLE = 20
+COMPARED = 3
+
+
+def describe_identity(entity: Entity, contract: Contract) -> str:
+    """Return what the proof is good for."""
+    return f"{contract.endpoint} {contract.version} {entity.identity.value}"
+
+
+def is_identity_proven(run: Run, table: Table, codec: Codec) -> bool:
+    """Compare the ids of the first rows of the list with those in the warehouse; return whether that says anything.
+
+    One request and one query, once for an entity and an endpoint version. Raises UnstableIdsError when none of the ids is
+    there, and the same keys are, under another id.
+    """
+    listed = list(_list_sample(run, codec))
+    if not listed:
+        return False
+    known = run.ports.warehouse.current_versions(table, [record.id for record in listed])
+    if not all(current.is_deleted for current in known):
+        return True
+    for record in listed[:COMPARED]:
+        if other := _find_other_id(run, table, record):
+            raise _build_error(run.entity, record, other)
+    return False
+
+
+def _list_sample(run: Run, codec: Codec) -> Sequence[Record]:
+    query = ListQuery(
+        entity=run.entity,
+        modified_field=codec.contract.modified_field,
+        changed_since=None,
+        skip=0,
+        top=SAMPLE,
+        keys_only=True,
+    )
+    return [record for row in run.ports.source.read_list(query).rows if (record := _decode(codec, row))]
+
+
+def _decode(codec: Codec, row: bytes) -> Record | None:
+    try:
+        return codec.decode(row)
+    except RecordRejectedError:
+        return None
+
+
+def _find_other_id(run: Run, table: Table, record: Record) -> str | None:
+    """Return the id under which a live record has the same keys."""
+    values = {to_snake_case(key): value for key, value in zip(run.entity.keys, record.keys, strict=False)}
+    if len(values) < len(run.entity.keys):
+        return None
+    rows = run.ports.warehouse.record_versions(build_trail_table(run.entity), values)
+    others = {str(row["_id"]) for row in rows} - {record.id}
+    if not others:
+        return None
+    found = run.ports.warehouse.current_versions(table, sorted(others))
+    return next((current.record_id for current in found if not current.is_deleted), None)
+
+
+def _build_error(entity: Entity, record: Record, other: str) -> UnstableIdsError:
+    if entity.identity is Identity.KEYS:
+        return UnstableIdsError(
+            f"{entity.log_table} was filled under Acumatica's ids ({record.key} is {other}), and {entity.name} is told apart by"
+            " its keys now: every record would be there twice.",
+            action=f"Rename {entity.log_table}; the next run makes it anew and reads everything into it.",
+        )
+    return UnstableIdsError(
+        f"{entity.acumatica_entity} {record.key} has the id {record.id} now and had {other} before, and so it is with every record"
+        " looked at: Acumatica gives records without a NoteID another id in each session, and each would be there twice.",
+        action=(
+            f"Set `identity: keys` for {entity.name} in the catalogue and rename {entity.log_table}; the next run makes it anew and"
+            " reads everything into it."
+        ),
+    )

@@ -1,0 +1,111 @@
+"""Records that come with other ids than before are not written a second time."""
+
+import msgspec
+import pytest
+
+from connector.domain.entity import Depth, Identity
+from connector.domain.records.contract import Contract
+from connector.domain.run import Mode, RunResult, Status
+from tests.builders import a_contract, an_id
+from tests.unit.runs.small_rig import PROVEN, SmallRig, copied, remember, vendors
+
+UNSTAMPED = a_contract(modified_field=None)
+
+
+def begin_session(rig: SmallRig, number: int) -> None:
+    """Give every record another id, as a new session does."""
+    rows = [msgspec.json.decode(row) for row in rig.source.rows.values()]
+    rig.source.rows.clear()
+    rig.source.put(
+        *(msgspec.json.encode(row | {"id": an_id(number * 100 + i)}) for i, row in enumerate(rows))
+    )
+
+
+def a_rig(contract: Contract | None = None, **entity: object) -> SmallRig:
+    rig = SmallRig(*vendors(1, 2, 3), contract=contract, **entity)
+    assert rig.run().status is Status.SUCCEEDED
+    return rig
+
+
+def assert_refused(result: RunResult, rig: SmallRig) -> None:
+    assert result.error is not None
+    assert result.error.type == "UnstableIdsError"
+    assert "`identity: keys` for vendors in the catalogue and rename vendors_log" in result.error.action
+    assert sorted(rig.shown().values()) == ["V001", "V002", "V003"]
+
+
+@pytest.mark.parametrize("contract", [None, UNSTAMPED], ids=["stamped", "unstamped"])
+@pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.BACKFILL, Mode.RECONCILE])
+def test_ids_that_are_new_in_each_session_are_refused_before_anything_doubles(
+    contract: Contract | None, mode: Mode
+) -> None:
+    rig = a_rig(contract)
+    begin_session(rig, 1)
+    stamp = None if contract else rig.clock.now()
+    changed = msgspec.json.decode(vendors(1, modified_at=stamp)[0]) | {"id": an_id(100)}
+    rig.source.put(msgspec.json.encode(changed))
+    for depth in Depth:
+        assert_refused(rig.run(mode, depth=depth), rig)
+
+
+def test_ids_that_last_are_proven_once() -> None:
+    rig = a_rig()
+    for _ in range(3):
+        rig.clock.advance(rig.build_run().lookback * 2)
+        rig.source.put(*vendors(2, modified_at=rig.clock.now()))
+        assert rig.run().records_written == 1
+    assert rig.entity_state.proven_identity == PROVEN
+    assert sum(query.keys_only for query in rig.source.queries) == 1
+    assert len(rig.warehouse.looked_up) == 1
+
+
+def test_another_endpoint_version_is_proven_anew() -> None:
+    rig = copied(1, 2)
+    remember(rig, proven_identity="Default 23.200.001 id")
+    rig.source.put(*vendors(2, modified_at=rig.clock.now()))
+    rig.run()
+    assert rig.entity_state.proven_identity == PROVEN
+
+
+def test_a_record_deleted_and_made_again_under_its_key_is_written() -> None:
+    rig = a_rig()
+    rig.source.rows.pop(an_id(2))
+    remade = msgspec.json.decode(vendors(2, modified_at=rig.clock.now())[0]) | {"id": an_id(9)}
+    rig.source.put(msgspec.json.encode(remade))
+    assert rig.run().status is Status.SUCCEEDED
+    assert an_id(9) in rig.shown()
+
+
+def test_new_records_alone_prove_nothing_and_pass() -> None:
+    rig = a_rig()
+    rig.source.rows.clear()
+    rig.source.put(*vendors(7, 8, modified_at=rig.clock.now()))
+    assert rig.run().records_written == 2
+    assert rig.entity_state.proven_identity is None
+
+
+def test_told_by_their_keys_they_are_one_record_in_every_session() -> None:
+    rig = a_rig(identity=Identity.KEYS)
+    assert set(rig.shown()) == {"V001", "V002", "V003"}
+    for number in (1, 2):
+        begin_session(rig, number)
+        for depth in Depth:
+            result = rig.run(Mode.RECONCILE, depth=depth)
+            assert (result.status, result.records_written, result.details["matched"]) == (
+                Status.SUCCEEDED,
+                0,
+                3,
+            )
+    assert len(rig.shown()) == 3
+
+
+def test_a_log_filled_under_other_ids_is_not_gone_on_with() -> None:
+    rig = a_rig()
+    by_keys = SmallRig(*vendors(1, 2, 3), identity=Identity.KEYS)
+    by_keys.warehouse, by_keys.state = rig.warehouse, rig.state
+    by_keys.source.put(*vendors(2, modified_at=rig.clock.now()))
+    error = by_keys.run().error
+    assert error is not None
+    assert "is told apart by its keys now" in error.message
+    assert error.action == "Rename vendors_log; the next run makes it anew and reads everything into it."
+    assert len(rig.shown()) == 3
