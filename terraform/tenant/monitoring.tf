@@ -131,3 +131,10 @@ check "somebody_is_told" {
     error_message = "Nobody is told of alerts: set alerts.emails or alerts.channels."
   }
 }
+
+check "something_runs" {
+  assert {
+    condition     = !var.paused
+    error_message = "The schedule of ${var.prefix} stands still and its alerts are silent: take paused out once the secret has a version and the check succeeds."
+  }
+}

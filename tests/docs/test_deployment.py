@@ -2,7 +2,11 @@
 
 import base64
 import json
+import os
 import re
+import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.docs.configuration import FOLDER, REQUIRED, resources
+from connector.app.settings import load_settings
+from tests.docs.configuration import FOLDER, REQUIRED, ROOT, resources
 from tests.docs.provider.cloud import RELEASES, Terraform, providers
 
+PAGE = (ROOT / "docs" / "deploy.md").read_text()
 TENANTS = "examples/several-tenants"
 EXAMPLE: dict[str, Any] = {"project_id": "acme-data", "region": "europe-west1", "emails": ["erp@example.com"]}
 
@@ -159,6 +165,98 @@ def test_the_gateway_passes_its_definition_on_with_the_functions_address(deploye
     account = made["module.gateway[0].google_service_account.gateway"]["email"]
     assert config["gateway_config"][0]["backend_config"][0]["google_service_account"] == account
     assert deployed.outputs()["notify_address"].endswith("/notify")
+
+
+def test_what_exists_is_taken_over_by_the_blocks_of_the_page(newest: dict[str, str], tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, "", newest)
+    terraform.give(**REQUIRED)
+    blocks = re.findall(r"^ +import \{\n(?: +.*\n)+? +\}\n", PAGE, re.MULTILINE)
+    assert len(blocks) == 2
+    (terraform.folder / "import.tf").write_text("".join(blocks).replace("PROJECT", "acme-data"))
+    changes = terraform.plan()
+    taken = {
+        "module.tenant.google_bigquery_dataset.warehouse[0]",
+        "module.database.google_firestore_database.state[0]",
+    }
+    assert set(changes) == {"create", "update"}
+    assert set(changes["update"]) == taken
+    terraform.apply()
+    (terraform.folder / "import.tf").unlink()
+    assert set(terraform.plan()) == {"no-op"}
+
+
+def test_what_exists_can_stay_outside(newest: dict[str, str], tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, "", newest)
+    terraform.give(
+        **REQUIRED,
+        bigquery={"create": False, "dataset": "books"},
+        firestore={"create": False, "shared_settings": False},
+    )
+    terraform.plan()
+    planned = terraform.planned()
+    types = {resource["type"] for resource in planned}
+    assert not types & {"google_bigquery_dataset", "google_firestore_database"}
+    [rights] = [r["values"] for r in planned if r["type"] == "google_bigquery_dataset_iam_member"]
+    assert rights["dataset_id"] == "books"
+    fields = [r["values"]["collection"] for r in planned if r["type"] == "google_firestore_field"]
+    assert fields
+    assert all(collection.startswith("acumatica_") for collection in fields)
+
+
+def test_standing_still_nothing_is_called_and_nobody_is_told(newest: dict[str, str], tmp_path: Path) -> None:
+    terraform = Terraform(tmp_path, "", newest)
+    terraform.give(**REQUIRED, paused=True)
+    terraform.plan()
+    planned = terraform.planned()
+    jobs = [r["values"]["paused"] for r in planned if r["type"] == "google_cloud_scheduler_job"]
+    alerts = [r["values"]["enabled"] for r in planned if r["type"] == "google_monitoring_alert_policy"]
+    assert set(jobs) == {True}
+    assert set(alerts) == {False}
+    reminded = terraform.run("plan", "-input=false")
+    assert "stands still" in reminded
+    terraform.give(**REQUIRED)
+    assert "stands still" not in terraform.run("plan", "-input=false")
+
+
+def test_the_example_begins_standing_still() -> None:
+    example = (FOLDER / "terraform.tfvars.example").read_text()
+    assert re.search(r"^paused = true$", example, re.MULTILINE)
+
+
+def test_the_environment_printed_is_what_the_command_line_needs(deployed: Terraform) -> None:
+    printed = deployed.outputs()["environment"]
+    shell = subprocess.run(
+        [shutil.which("bash") or "bash", "-ceu", f"{printed}\nenv -0"],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        check=True,
+    )
+    settings = dict(line.split("=", 1) for line in shell.stdout.decode().split("\0") if "=" in line)
+    loaded = load_settings(settings)
+    assert (loaded.backend.warehouse, loaded.backend.state) == ("bigquery", "firestore")
+    assert not {name for name in settings if name.startswith(("CONTINUATION_", "NOTIFY_", "LOG_"))}
+
+
+def test_the_outputs_name_what_was_made(deployed: Terraform) -> None:
+    outputs = deployed.outputs()
+    made = {(r["type"], r["values"].get("name"), r["values"].get("secret_id")) for r in deployed.resources()}
+    proxy = shlex.split(outputs["open_status"])
+    assert proxy[:4] == ["gcloud", "run", "services", "proxy"]
+    assert ("google_cloudfunctions2_function", proxy[4], None) in made
+    assert {"--region=europe-west1", "--project=acme-data"} <= set(proxy)
+    assert json.loads(shlex.split(outputs["check"])[-1]) == {"mode": "check"}
+    assert outputs["secret"] in {
+        secret for type_, _, secret in made if type_ == "google_secret_manager_secret"
+    }
+
+
+def test_the_variables_that_the_page_gives_the_example_are_its_own() -> None:
+    given = set(re.findall(r"-var='?(\w+)=", PAGE))
+    declared = set(
+        re.findall(r'^variable "(\w+)"', (FOLDER / TENANTS / "variables.tf").read_text(), re.MULTILINE)
+    )
+    assert given
+    assert given <= declared
 
 
 def test_every_resource_of_old_is_moved_and_every_move_leads_somewhere() -> None:

@@ -14,7 +14,8 @@ from tests.docs.configuration import FOLDER, ROOT, Configuration
 from tests.e2e.profiles import Function
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-DOCS = [ROOT / "docs" / name for name in ("runbook.md", "cost.md", "security.md")]
+DEPLOY = (ROOT / "docs" / "deploy.md").read_text()
+DOCS = [ROOT / "docs" / name for name in ("runbook.md", "deploy.md", "cost.md", "security.md")]
 
 
 def test_every_alert_has_its_section(configuration: Configuration) -> None:
@@ -54,7 +55,7 @@ def test_every_error_a_person_must_mend_is_in_the_table() -> None:
 
 
 def test_every_output_named_exists() -> None:
-    named = set(re.findall(r"output -raw (\w+)", RUNBOOK))
+    named = set(re.findall(r"output -raw (\w+)", RUNBOOK + DEPLOY))
     declared = set(re.findall(r'^output "(\w+)"', (FOLDER / "outputs.tf").read_text(), re.MULTILINE))
     assert named
     assert named <= declared
@@ -86,17 +87,18 @@ def test_the_job_and_the_secret_named_are_the_ones_made(configuration: Configura
     )
 
 
+def list_anchors(page: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    text = page.read_text()
-    anchors = {
-        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
-        for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    }
-    for target in re.findall(r"\]\(([^)]+)\)", text):
-        assert (
-            target.removeprefix("#") in anchors if target.startswith("#") else (page.parent / target).exists()
-        )
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        name, _, anchor = target.partition("#")
+        leads_to = page.parent / name if name else page
+        assert leads_to.exists(), target
+        assert not anchor or anchor in list_anchors(leads_to), target
 
 
 @pytest.fixture

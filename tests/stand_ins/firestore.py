@@ -26,10 +26,20 @@ def running_firestore(*, heap: str = "512m") -> Iterator[str]:
 
 def _jar() -> Path:
     """Return the emulator's archive; Java is started directly because `gcloud` takes a second longer."""
+    root = find_sdk(JAR)
+    if root is None:
+        raise StandInUnavailableError(
+            "it needs the Google Cloud SDK with its component cloud-firestore-emulator"
+        )
+    return root / JAR
+
+
+def find_sdk(holding: Path | str) -> Path | None:
+    """Return the Google Cloud SDK that has this file; None when there is none."""
     for root in (os.environ.get("CLOUDSDK_ROOT"), "/usr/lib/google-cloud-sdk", _sdk_root()):
-        if root and (Path(root) / JAR).exists():
-            return Path(root) / JAR
-    raise StandInUnavailableError("it needs the Google Cloud SDK with its component cloud-firestore-emulator")
+        if root and (Path(root) / holding).exists():
+            return Path(root)
+    return None
 
 
 def _sdk_root() -> str | None:

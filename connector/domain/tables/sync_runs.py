@@ -42,6 +42,9 @@ SYNC_RUNS = Table(
         Column(
             name="details", type=ColumnType.STRING, description="Figures of this mode alone, as JSON text"
         ),
+        Column(
+            name="duration_seconds", type=ColumnType.FLOAT64, description="How long the run took, in seconds"
+        ),
     ),
     partition_by="finished_at",
     cluster_by=("entity",),

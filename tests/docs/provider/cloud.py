@@ -132,6 +132,11 @@ class Terraform:
                 changes.setdefault(" ".join(change["change"]["actions"]), []).append(change["address"])
         return changes
 
+    def planned(self) -> list[dict[str, Any]]:
+        """Return every managed resource as the last plan wants it."""
+        plan = json.loads(self.run("show", "-json", "a.tfplan"))
+        return [found for found in _walk(plan["planned_values"]["root_module"]) if found["mode"] == "managed"]
+
     def apply(self) -> None:
         """Do what the last plan said."""
         self.run("apply", "-input=false", "a.tfplan")
