@@ -5,7 +5,14 @@ from typing import Any
 
 import msgspec
 
-COLUMNS = {"_id": "STRING", "_modified_at": "TIMESTAMP", "_version": "STRING", "_own_stamp": "TIMESTAMP"}
+COLUMNS = {
+    "_id": "STRING",
+    "_modified_at": "TIMESTAMP",
+    "_version": "STRING",
+    "_own_stamp": "TIMESTAMP",
+    "_synced_at": "TIMESTAMP",
+    "_deleted": "BOOLEAN",
+}
 PAGE_ROWS = 10_000
 
 
@@ -15,6 +22,8 @@ class Version(msgspec.Struct, rename=lambda name: f"_{name}"):
     id: str
     modified_at: str | None
     version: str
+    synced_at: str
+    deleted: bool
 
 
 class Inserted(msgspec.Struct):
@@ -47,8 +56,8 @@ class Remembered:
             self._versions[row.json.id] = row.json
 
     def is_asked_for(self, sql: str) -> bool:
-        """Whether this is the query for the current versions."""
-        return "_own_stamp" in sql
+        """Whether this is the query for the newest versions of all records."""
+        return "_own_stamp" in sql and "WHERE TRUE" in sql
 
     def build_page(self, token: str | None, most: int) -> dict[str, Any]:
         """Return a page of the query's result, by ascending id."""
@@ -65,8 +74,10 @@ class Remembered:
         return {**page, "pageToken": str(end)} if end < len(self._order) else page
 
     def _build_row(self, row: Version) -> dict[str, Any]:
-        stamp = None
-        if row.modified_at is not None:
-            at = datetime.fromisoformat(row.modified_at)
-            stamp = str(round(at.timestamp() * 1_000_000))
-        return {"f": [{"v": row.id}, {"v": stamp}, {"v": row.version}, {"v": None}]}
+        stamp = _to_micros(row.modified_at)
+        values = [row.id, stamp, row.version, stamp, _to_micros(row.synced_at), str(row.deleted).lower()]
+        return {"f": [{"v": value} for value in values]}
+
+
+def _to_micros(text: str | None) -> str | None:
+    return str(round(datetime.fromisoformat(text).timestamp() * 1_000_000)) if text else None

@@ -172,7 +172,7 @@ variable "firestore" {
 variable "function" {
   description = "Size and bounds of the function. A run stops by itself after time_budget_seconds and goes on in the next call; timeout_seconds is when Google ends it. vpc_connector sends all traffic through a network of yours, for a fixed address."
   type = object({
-    memory              = optional(string, "1Gi")
+    memory              = optional(string, "512Mi")
     cpu                 = optional(string, "1")
     max_instances       = optional(number, 10)
     timeout_seconds     = optional(number, 1800)

@@ -9,6 +9,7 @@ from tests.docs.configuration import ROOT, Configuration, find_resource, resourc
 from tests.docs.test_schedule import fire_times
 
 COST = (ROOT / "docs" / "cost.md").read_text()
+MEMORY_GIB = 0.5
 DAYS = 210
 """As many days as hold whole weeks and whole periods of 30 days."""
 
@@ -49,9 +50,8 @@ def test_the_quantities_follow_from_the_runs(column: int) -> None:
     calls = [number(cells[column]) for cells in list(rows("calls in 30 days").values())[:4]]
     seconds = [number(cells[column]) for cells in rows("call").values()]
     used = {name: number(cells[column]) for name, cells in list(rows("quantity in 30 days").items())[:-1]}
-    assert (
-        used["CPU seconds"] == used["GiB seconds"] == sum(n * s for n, s in zip(calls, seconds, strict=True))
-    )
+    assert used["CPU seconds"] == sum(n * s for n, s in zip(calls, seconds, strict=True))
+    assert used["GiB seconds"] == used["CPU seconds"] * MEMORY_GIB
     assert used["requests"] == sum(calls)
     assert used["secret accesses"] == sum(calls[:3])
     assert used["Firestore writes"] == 10 * sum(calls[:3])
@@ -68,10 +68,31 @@ def test_the_costs_follow_from_the_quantities(column: int) -> None:
     assert number(together[4 + column]) == round(sum(costs), 2)
 
 
+@pytest.mark.parametrize("column", [0, 1])
+def test_several_tenants_share_what_is_free(column: int) -> None:
+    *bill, _ = rows("quantity in 30 days").values()
+    for tenants, cells in rows("tenants").items():
+        costs = [
+            round(max(0.0, int(tenants) * number(each[column]) - number(each[2])) * number(each[3]), 2)
+            for each in bill
+        ]
+        assert number(cells[column]) == round(sum(costs), 2), tenants
+    assert set(rows("tenants")) == {"1", "3", "10"}
+
+
+def test_the_peak_that_was_measured_leaves_a_third_of_the_memory_free() -> None:
+    [measured] = re.findall(r"150 and (\d+) MB in the reconcile", COST)
+    [expected] = re.findall(r"a million records need \d+ to (\d+) MB", COST)
+    size = MEMORY_GIB * 2**30 / 1e6
+    assert int(measured) < int(expected) <= size * 2 / 3
+    assert int(measured) > size / 2 * 2 / 3
+
+
 def test_it_is_about_the_default_entities_and_the_default_size(configuration: Configuration) -> None:
     assert f"{len(load_catalogue().enabled)} default entities".replace("9", "nine") in COST
     function = configuration.evaluate("var.function")
-    assert (function["cpu"], function["memory"]) == ("1", "1Gi")
+    assert (function["cpu"], function["memory"]) == ("1", f"{MEMORY_GIB * 1024:.0f}Mi")
+    assert f"1 CPU and {MEMORY_GIB * 1024:.0f} MiB" in COST
 
 
 def test_the_alerts_counted_are_those_there_are(configuration: Configuration) -> None:
