@@ -7,6 +7,14 @@ resource "google_bigquery_dataset" "united" {
   description   = "Views that unite the tenants' datasets. Holds no data."
   location      = var.location
   labels        = var.labels
+
+  dynamic "default_encryption_configuration" {
+    for_each = var.kms_key[*]
+
+    content {
+      kms_key_name = default_encryption_configuration.value
+    }
+  }
 }
 
 # The views read the tenants' datasets in their own right, so who may read these needs no right on those.

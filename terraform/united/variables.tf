@@ -3,6 +3,12 @@ variable "dataset" {
   type        = string
 }
 
+variable "kms_key" {
+  description = "Key for what BigQuery keeps for the views, such as the tenants' own: one that BigQuery's account may use already."
+  type        = string
+  default     = null
+}
+
 variable "labels" {
   description = "Labels for what takes them."
   type        = map(string)

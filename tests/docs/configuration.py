@@ -46,7 +46,11 @@ OUTPUTS = {
 }
 """What the modules tell each other, as far as it is known without Google."""
 
-TAKEN = {"project": {"project_id"}, "database": {"firestore", "prefixes", "project_id", "region"}}
+TAKEN = {
+    "project": {"project_id"},
+    "database": {"firestore", "prefixes", "project_id", "region"},
+    "united": {"dataset", "location", "project", "tenants", "views"},
+}
 
 
 class TerraformMissingError(Exception):
@@ -86,9 +90,11 @@ class Configuration:
             self._answers[asked] = json.loads(answer.stdout)
         return json.loads(self._answers[asked])
 
-    def refuse(self, **variables: Any) -> str:
+    def refuse(self, module: str = "", **variables: Any) -> str:
         """Return what Terraform says against these variables; empty when it accepts them."""
-        answer = self._run(["plan", "-input=false", *self._given({**REQUIRED, **variables})], "")
+        answer = self._run(
+            ["plan", "-input=false", *self._given({**REQUIRED, **variables}, module)], "", module
+        )
         return "" if answer.returncode == 0 else re.sub(r"\s+", " ", answer.stderr)
 
     def _given(self, variables: Mapping[str, Any], module: str = "") -> list[str]:
