@@ -75,6 +75,19 @@ GIVEN_BACK = datetime(1970, 1, 1, tzinfo=UTC)
 """The end of a lease that was given back: long past by any instance's clock."""
 
 
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By how much the clocks of two instances may differ."""
+
+
+def is_held(expires_at: datetime, acquired_at: datetime | None, now: datetime) -> bool:
+    """Whether a lease or a seat is still its owner's. `acquired_at` is None where an earlier release stored it.
+
+    One acquired in the future is nobody's: the clock was set back since, and would keep it for as much longer.
+    """
+    is_of_the_future = acquired_at is not None and acquired_at > now + CLOCKS_DIFFER
+    return expires_at > now and not is_of_the_future
+
+
 class Lease(Struct, frozen=True, kw_only=True):
     """A time-limited right to work on one entity. `fence` grows by one with every taking over.
 
@@ -85,6 +98,11 @@ class Lease(Struct, frozen=True, kw_only=True):
     owner: str
     fence: int
     expires_at: datetime
+    acquired_at: datetime | None = None
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether it is still its owner's at this instant."""
+        return is_held(self.expires_at, self.acquired_at, now)
 
 
 class RefusedSignIn(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,8 @@ class EntityStateStore(Protocol):
     def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, EntityState] | Lease:
         """Return a new lease and the state as read in the same transaction, or the other owner's unexpired lease.
 
-        An expired lease is taken over with its fence plus one. An owner that asks again before its lease ends gets the
+        An expired lease is taken over with its fence plus one; so is one acquired in the future, as after the clock was set
+        back. An owner that asks again before its lease ends gets the
         same lease with a later end.
         """
 
@@ -77,7 +78,7 @@ class SeatStore(Protocol):
     """Who holds the API sessions (licensed seats) this connector may use, over all its runs."""
 
     def acquire(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
-        """Return one of `limit` seats, or None while unexpired ones of others fill them all.
+        """Return one of `limit` seats, or None while others hold them all, unexpired and not acquired in the future.
 
         With it come the refused sign-in and the origin that are remembered. An owner that asks again gets the seat it
         has, with a later end.

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from connector.domain.entity_state import EntityState, Lease
+from connector.domain.entity_state import CLOCKS_DIFFER, EntityState, Lease
 from connector.errors import LeaseLostError
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, TTL, a_checkpoint, a_contract, an_entity_state, taken
@@ -29,7 +29,9 @@ class LeaseContract:
 
     def test_a_free_entity_is_leased_with_its_stream(self, store: StateStore, clock: FakeClock) -> None:
         answer = store.entities.acquire_lease("vendors", "run-1", TTL)
-        lease = Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL)
+        lease = Lease(
+            entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL, acquired_at=clock.now()
+        )
         assert answer == (lease, EntityState(entity="vendors"))
 
     def test_a_lease_held_by_another_is_returned_and_stays_as_it_was(
@@ -137,7 +139,9 @@ class LeaseContract:
     def test_a_lease_of_an_entity_never_leased_changes_nothing(
         self, store: StateStore, clock: FakeClock, write: Callable[[StateStore, Lease], object]
     ) -> None:
-        invented = Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL)
+        invented = Lease(
+            entity="vendors", owner="run-1", fence=1, expires_at=clock.now() + TTL, acquired_at=clock.now()
+        )
         with pytest.raises(LeaseLostError):
             write(store, invented)
         assert store.entities.read("vendors") == EntityState(entity="vendors")
@@ -164,3 +168,21 @@ class LeaseContract:
     ) -> None:
         store.entities.release_lease(Lease(entity="vendors", owner="run-1", fence=1, expires_at=clock.now()))
         assert store.entities.read("vendors") == EntityState(entity="vendors")
+
+    def test_a_lease_of_the_future_is_taken_over_where_a_clock_was_set_back(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        first = taken(store)
+        clock.advance(-timedelta(hours=3))
+        assert store.statuses(["vendors"])[0].lease is None
+        second = taken(second_store, owner="run-2")
+        assert (second.fence, second.expires_at) == (first.fence + 1, clock.now() + TTL)
+        with pytest.raises(LeaseLostError):
+            store.entities.commit(first, an_entity_state())
+
+    def test_clocks_of_two_instances_may_differ_a_little(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        lease = taken(store)
+        clock.advance(-CLOCKS_DIFFER)
+        assert second_store.entities.acquire_lease("vendors", "run-2", TTL) == lease

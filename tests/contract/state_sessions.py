@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.domain.entity_state import Origin, RefusedSignIn, Seat
+from connector.domain.entity_state import CLOCKS_DIFFER, Origin, RefusedSignIn, Seat
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, TTL
 from tests.stand_ins.clock import FakeClock
@@ -158,6 +158,17 @@ class SessionContract:
         store.seats.remember_refused_sign_in(REFUSED)
         store.seats.remember_origin(ORIGIN)
         assert _take(store, "run-1", 1).refused == REFUSED
+
+    def test_a_seat_of_the_future_is_free_where_a_clock_was_set_back(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        assert store.seats.acquire("run-1", 1, TTL) is not None
+        clock.advance(-CLOCKS_DIFFER)
+        assert second_store.seats.acquire("run-2", 1, TTL) is None
+        clock.advance(-timedelta(hours=3))
+        seat = second_store.seats.acquire("run-2", 1, TTL)
+        assert seat is not None
+        assert (seat.number, seat.expires_at) == (1, clock.now() + TTL)
 
 
 def _take(store: StateStore, owner: str, limit: int) -> Seat:

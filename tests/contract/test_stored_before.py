@@ -38,6 +38,7 @@ VENDORS = replace(
             ),
         }
     ),
+    source_clock_ahead=None,  # not known then
     reported_deletions=("id-8", "id-9"),
     reported_at_fence=2,
 )

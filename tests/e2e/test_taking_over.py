@@ -20,6 +20,7 @@ LEFT_OPEN = timedelta(hours=2)
 def rig(tmp_path: Path) -> Iterator[Rig]:
     """A tenant to which happened what had happened when the first release's files were saved."""
     rig = Rig(tmp_path)
+    rig.version = "23.200.001"
     restore_sqlite("one_tenant", tmp_path / "state.db", url=rig.url)
     restore_duckdb("one_tenant", tmp_path / "warehouse.duckdb")
     tenant = rig.sandbox.tenant

@@ -1,5 +1,6 @@
 """DuckDB's errors under our names."""
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ from connector.errors import (
 )
 
 LOOK = "Look at the file with the duckdb command line; if it is damaged, move it away and run a backfill."
+BROKEN = (
+    "Name another file in WAREHOUSE=duckdb:PATH, or restore this one from a copy; moved away, it is made anew, and the next"
+    " runs read everything."
+)
 ERRORS: dict[type[duckdb.Error], tuple[type[ConnectorError], str]] = {
     duckdb.Error: (WarehouseRefusedError, LOOK),
     duckdb.TransactionException: (
@@ -36,6 +41,27 @@ DATA_ERRORS = (
 )
 """What a row that does not fit its table raises."""
 
+FULL = (
+    WarehouseUnavailableError,
+    "Free space on that disk, then run again; what is stored stays, and the run goes on from there.",
+)
+TEXTS: dict[str, tuple[type[ConnectorError], str]] = {
+    "No space left on device": FULL,
+    "Disk quota exceeded": FULL,
+    "File too large": FULL,
+    "storage version": (
+        ConfigurationError,
+        "Use the release of the connector that wrote the file, or name another file in WAREHOUSE=duckdb:PATH.",
+    ),
+    "not a valid DuckDB database file": (ConfigurationError, BROKEN),
+    "Could not read enough bytes": (ConfigurationError, BROKEN),
+    "Corrupt database file": (ConfigurationError, BROKEN),
+}
+"""What DuckDB says in words alone, whatever the class."""
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+PLACE = "Name a file in an existing folder that this user may write to."
+
 LOCKED = "lock on file"
 HOLDER = re.compile(r"held in (.+? \(PID \d+\))")
 """Where DuckDB names the program that has the file open."""
@@ -48,6 +74,10 @@ def translated() -> Iterator[None]:
         yield
     except duckdb.Error as exc:
         raise translate_error(exc) from exc
+    except OSError as exc:  # of a file that is made for DuckDB
+        kind, action = FULL if exc.errno in NO_SPACE else (ConfigurationError, PLACE)
+        place = f" {exc.filename}" if exc.filename else ""
+        raise kind(f"DuckDB's file{place} cannot be written: {exc.strerror or exc}.", action=action) from exc
 
 
 def translate_error(exc: duckdb.Error) -> ConnectorError:
@@ -59,6 +89,9 @@ def translate_error(exc: duckdb.Error) -> ConnectorError:
             f"The DuckDB file is open in another program{f': {holder[1]}' if holder else ''}.",
             action="Close that program, or wait for the other run; DuckDB lets one program write at a time.",
         )
+    for words, (kind, action) in TEXTS.items():
+        if words in str(exc):
+            return kind(f"DuckDB: {text}", action=action)
     kind, action = next(ERRORS[cls] for cls in type(exc).__mro__ if cls in ERRORS)
     return kind(f"DuckDB: {text}", action=action)
 

@@ -1,6 +1,8 @@
 """Rows into a table: as newline-delimited JSON through DuckDB's own reader, with the types of the table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any
@@ -12,6 +14,7 @@ from connector.adapters.duckdb.dialect import quote, quote_text
 from connector.adapters.duckdb.errors import DATA_ERRORS, first_line
 from connector.domain.batch import Row
 from connector.domain.tables.schema import Column, ColumnType
+from connector.errors import WarehouseUnavailableError
 
 SMALLEST_BUFFER = 16 * 1024 * 1024
 GUARDS: dict[ColumnType, Any] = {
@@ -86,13 +89,25 @@ class TableWriter:
             self._write_fitting(rows, indexes[:middle], refused)
             self._write_fitting(rows, indexes[middle:], refused)
 
-    def _insert_file(self, lines: Iterable[bytes]) -> None:
-        lines = list(lines)
+    def _insert_file(self, lines: Sequence[bytes]) -> None:
+        with _spooled(lines) as path:
+            buffer = max(SMALLEST_BUFFER, 2 * max(map(len, lines)))
+            self._connection.execute(self._insert, {"path": path, "buffer": buffer})
+
+
+@contextmanager
+def _spooled(lines: Iterable[bytes]) -> Iterator[str]:
+    """Yield the path of a temporary file of these lines."""
+    try:
         with NamedTemporaryFile(suffix=".ndjson") as file:
             file.writelines(lines)
             file.flush()
-            buffer = max(SMALLEST_BUFFER, 2 * max(map(len, lines)))
-            self._connection.execute(self._insert, {"path": file.name, "buffer": buffer})
+            yield file.name
+    except OSError as exc:
+        raise WarehouseUnavailableError(
+            f"The temporary folder{f' {tempfile.tempdir}' if tempfile.tempdir else ''} cannot take the rows of a batch: {exc.strerror or exc}.",
+            action="Free space there, or name another folder in TMPDIR; then run again.",
+        ) from exc
 
 
 def _spell_row(row: Row) -> bytes:

@@ -14,6 +14,7 @@ from typing_extensions import override
 from connector.adapters.duckdb import ddl as layout
 from connector.adapters.duckdb.dialect import spell_type, translate
 from connector.adapters.duckdb.errors import translated
+from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.rows import TableWriter
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
@@ -136,7 +137,7 @@ class DuckDbWarehouse(Warehouse):
     def _use(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with translated():
             if self._connection is None:
-                self._connection = duckdb.connect(str(self._path))
+                self._connection = connect(self._path)
             self._connection.execute("SET TimeZone = 'UTC'")
             yield self._connection
 

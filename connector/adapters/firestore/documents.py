@@ -13,8 +13,11 @@ from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.packing import pack, pack_latest, plain_value, unpack
 from connector.domain.entity_state import Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
+from connector.errors import ConfigurationError
 
 STREAMS = "streams"
+FORM = 1
+"""What the fields of a stream mean; raised when that changes. Members that are added change nothing; without it, it is 1."""
 
 MAX_PACKED_RECENT_VERSIONS = 140 * 1024
 LONGEST_KNOWN = 48 * 1024
@@ -29,6 +32,7 @@ take 20 KiB more.
 def stream_fields(entity_state: EntityState, watermark: datetime | None) -> dict[str, Any]:
     """Return a whole stream as fields, without its lease and what notifications write."""
     fields = _to_fields(entity_state) | {
+        "form": FORM,
         "watermark": watermark,
         "checkpoints": {
             mode: checkpoint_fields(checkpoint) for mode, checkpoint in entity_state.checkpoints.items()
@@ -67,6 +71,7 @@ def load_stream(entity: str, fields: Mapping[str, Any] | None) -> EntityState:
     """Return the stream of a document, an empty one for None."""
     with readable(f"{STREAMS}/{entity}"):
         plain = plain_value(fields or {}) | {"entity": entity}
+        _require_form(plain)
         plain["checkpoints"] = {
             mode: _unpack_edge(checkpoint) | {"known": unpack(checkpoint["known"])}
             for mode, checkpoint in plain.get("checkpoints", {}).items()
@@ -79,10 +84,11 @@ def load_stream(entity: str, fields: Mapping[str, Any] | None) -> EntityState:
 def load_lease(entity: str, fields: Mapping[str, Any] | None, now: datetime) -> Lease | None:
     """Return the lease that somebody holds at this instant."""
     stored = (fields or {}).get("lease")
-    if not stored or stored["owner"] is None or stored["expires_at"] <= now:
+    if not stored or stored["owner"] is None:
         return None
     with readable(f"{STREAMS}/{entity}"):
-        return msgspec.convert(plain_value(stored) | {"entity": entity}, Lease)
+        lease = msgspec.convert(plain_value(stored) | {"entity": entity}, Lease)
+    return lease if lease.is_held(now) else None
 
 
 def last_fence(fields: Mapping[str, Any] | None) -> int:
@@ -101,6 +107,15 @@ def later_watermark(fields: Mapping[str, Any], watermark: datetime | None) -> da
     """Return the later one of the stored watermark and this one."""
     stored = plain_value(fields.get("watermark"))
     return max((mark for mark in (stored, watermark) if mark is not None), default=None)
+
+
+def _require_form(fields: Mapping[str, Any]) -> None:
+    form = fields.get("form", FORM)
+    if form > FORM:
+        raise ConfigurationError(
+            f"The Firestore document {STREAMS}/{fields['entity']} has form {form}; this connector knows form {FORM}.",
+            action="Use the version of the connector that wrote it, or name another FIRESTORE_PREFIX.",
+        )
 
 
 def _to_fields(value: msgspec.Struct) -> dict[str, Any]:

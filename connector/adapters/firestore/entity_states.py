@@ -37,7 +37,7 @@ class FirestoreEntityStateStore(EntityStateStore):
             if held is not None and held.owner != owner:
                 return held
             fence = held.fence if held is not None else documents.last_fence(fields) + 1
-            lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl)
+            lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl, acquired_at=now)
             values = {"entity": entity, "lease": documents.lease_fields(lease)}
             self._database.guarded(batch, snapshot, values)
             return lease, documents.load_stream(entity, fields)

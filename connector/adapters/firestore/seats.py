@@ -15,7 +15,7 @@ from typing_extensions import override
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.packing import plain_value
-from connector.domain.entity_state import Origin, RefusedSignIn, Seat
+from connector.domain.entity_state import Origin, RefusedSignIn, Seat, is_held
 from connector.ports import Clock, SeatStore
 
 SESSIONS = "sessions"
@@ -72,10 +72,10 @@ class FirestoreSeatStore(SeatStore):
         def take(snapshot: Any, batch: firestore.WriteBatch) -> Seat | None:
             now = self._clock.now()
             held = snapshot.to_dict() or {}
-            if held.get("owner") not in (None, owner) and held["expires_at"] > now:
+            if _owner(held, now) not in (None, owner):
                 return None
             seat = Seat(number=number, owner=owner, expires_at=now + ttl, **_load_memory(held))
-            values = {"number": number, "owner": owner, "expires_at": seat.expires_at}
+            values = {"number": number, "owner": owner, "expires_at": seat.expires_at, "acquired_at": now}
             self._database.guarded(batch, snapshot, values)
             return seat
 
@@ -92,9 +92,17 @@ class FirestoreSeatStore(SeatStore):
     def _by_preference(self, owner: str, slots: dict[int, Any]) -> list[int]:
         """Return the slots worth trying: the owner's own first, then those that look free."""
         now = self._clock.now()
-        held = {number: seat["owner"] for number, seat in slots.items() if seat and seat["expires_at"] > now}
+        held = {number: _owner(seat, now) for number, seat in slots.items()}
         own = [number for number, holder in held.items() if holder == owner]
         return own + [number for number in slots if held.get(number) is None]
+
+
+def _owner(seat: dict[str, Any], now: datetime) -> str | None:
+    """Return who holds the seat at this instant."""
+    if not seat or not is_held(seat["expires_at"], seat.get("acquired_at"), now):
+        return None
+    owner: str | None = seat["owner"]
+    return owner
 
 
 def _load_memory(seat: dict[str, Any]) -> dict[str, Any]:

@@ -38,10 +38,10 @@ class SqliteEntityStateStore(EntityStateStore):
             if held is not None and held.owner != owner:
                 return held
             fence = held.fence if held is not None else _last_fence(connection, entity) + 1
-            lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl)
+            lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl, acquired_at=now)
             connection.execute(
-                "INSERT OR REPLACE INTO leases (entity, owner, fence, expires_at)"
-                " VALUES (:entity, :owner, :fence, :expires_at)",
+                "INSERT OR REPLACE INTO leases (entity, owner, fence, expires_at, acquired_at)"
+                " VALUES (:entity, :owner, :fence, :expires_at, :acquired_at)",
                 rows.to_columns(lease),
             )
             return lease, select_entity_state(connection, entity)
@@ -102,10 +102,12 @@ class SqliteEntityStateStore(EntityStateStore):
 def select_lease(connection: sqlite3.Connection, entity: str, now: datetime) -> Lease | None:
     """Return the lease that somebody holds at this instant."""
     row = connection.execute(
-        "SELECT * FROM leases WHERE entity = ? AND owner IS NOT NULL AND expires_at > ?",
-        (entity, rows.instant_text(now)),
+        "SELECT * FROM leases WHERE entity = ? AND owner IS NOT NULL", (entity,)
     ).fetchone()
-    return None if row is None else rows.from_columns(dict(row), Lease, f"leases of {entity}")
+    if row is None:
+        return None
+    lease = rows.from_columns(dict(row), Lease, f"leases of {entity}")
+    return lease if lease.is_held(now) else None
 
 
 def select_entity_state(connection: sqlite3.Connection, entity: str) -> EntityState:

@@ -21,7 +21,10 @@ ERRORS: dict[int, tuple[type[ConnectorError], str]] = {
     sqlite3.SQLITE_LOCKED: (StateStoreUnavailableError, BUSY),
     sqlite3.SQLITE_PROTOCOL: (StateStoreUnavailableError, BUSY),
     sqlite3.SQLITE_INTERRUPT: (StateStoreUnavailableError, "Try again."),
-    sqlite3.SQLITE_IOERR: (StateStoreUnavailableError, "Check the disk, then try again."),
+    sqlite3.SQLITE_IOERR: (
+        StateStoreUnavailableError,
+        "Free space on that disk if it is full, else check it; then try again.",
+    ),
     sqlite3.SQLITE_NOMEM: (StateStoreUnavailableError, "Give the process more memory, then try again."),
     sqlite3.SQLITE_FULL: (StateStoreUnavailableError, "Free space on that disk, then try again."),
     sqlite3.SQLITE_CANTOPEN: (ConfigurationError, PLACE),

@@ -1,13 +1,14 @@
 """Session slots: who holds one of the API sessions the connector may use at once."""
 
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from msgspec import Struct
 from typing_extensions import override
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.entity_state import Origin, RefusedSignIn, Seat
+from connector.domain.entity_state import Origin, RefusedSignIn, Seat, is_held
 from connector.ports import Clock, SeatStore
 
 
@@ -22,11 +23,7 @@ class SqliteSeatStore(SeatStore):
     def acquire(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
         now = self._clock.now()
         with self._database.writing() as connection:
-            held = dict(
-                connection.execute(
-                    "SELECT number, owner FROM sessions WHERE expires_at > ?", (rows.instant_text(now),)
-                )
-            )
+            held = _select_held(connection, now)
             numbers = range(1, limit + 1)
             own = [number for number in numbers if held.get(number) == owner]
             free = [number for number in numbers if number not in held]
@@ -40,8 +37,8 @@ class SqliteSeatStore(SeatStore):
                 origin=_select_origin(connection),
             )
             connection.execute(
-                "INSERT OR REPLACE INTO sessions (number, owner, expires_at) VALUES (?, ?, ?)",
-                (seat.number, owner, rows.instant_text(seat.expires_at)),
+                "INSERT OR REPLACE INTO sessions (number, owner, expires_at, acquired_at) VALUES (?, ?, ?, ?)",
+                (seat.number, owner, rows.instant_text(seat.expires_at), rows.instant_text(now)),
             )
             return seat
 
@@ -69,6 +66,24 @@ class SqliteSeatStore(SeatStore):
                 "INSERT OR REPLACE INTO origin (only, instance, tenant) VALUES (1, :instance, :tenant)",
                 rows.to_columns(origin),
             )
+
+
+class _Holding(Struct):
+    """A row of `sessions`."""
+
+    number: int
+    owner: str
+    expires_at: datetime
+    acquired_at: datetime | None
+
+
+def _select_held(connection: sqlite3.Connection, now: datetime) -> dict[int, str]:
+    """Return who holds which seat at this instant."""
+    found = [
+        rows.from_columns(dict(row), _Holding, "sessions")
+        for row in connection.execute("SELECT * FROM sessions")
+    ]
+    return {seat.number: seat.owner for seat in found if is_held(seat.expires_at, seat.acquired_at, now)}
 
 
 def _select_origin(connection: sqlite3.Connection) -> Origin | None:
