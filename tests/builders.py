@@ -20,8 +20,9 @@ from connector.domain.entity import Depth, Entity
 from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract, Kind, Shape
+from connector.domain.records.names import NO_NAMES
 from connector.domain.run import Mode, RunRequest, RunResult
-from connector.domain.tables.log_table import build_table
+from connector.domain.tables.log_table import build_table, remember_names
 from connector.domain.tables.schema import Table
 from connector.ports import Ports, StateStore, Warehouse
 from connector.runs.reconcile import reconcile_entity
@@ -70,6 +71,11 @@ def a_contract(
     return Contract(
         endpoint="Default", version="24.200.001", request="", root=root, modified_field=modified_field
     )
+
+
+def named(contract: Contract) -> Contract:
+    """Return a contract as it is followed and remembered: with the columns of its fields."""
+    return remember_names(an_entity(), contract, NO_NAMES)
 
 
 def a_row(

@@ -11,7 +11,7 @@ from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
-from connector.domain.tables.schema import Table, TableStatus
+from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.ports.state import (
     AuditStore,
@@ -122,6 +122,12 @@ class Warehouse(Protocol):
         Additive: missing columns (nested ones too) are added as NULLABLE, nothing is dropped, retyped or rewritten, except
         that NUMERIC becomes BIGNUMERIC where that is wanted and the warehouse can do it in place.
         One metadata request when everything is as it should be.
+        """
+
+    def read_columns(self, name: str) -> Sequence[Column]:
+        """Return the columns of a table or view as they are, nested ones and descriptions too; none when it is not there.
+
+        One metadata request. Of a view the types are not promised.
         """
 
     def append(self, append: Append) -> Mapping[int, str]:

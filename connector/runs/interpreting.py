@@ -8,7 +8,7 @@ from connector.domain.entity import Entity
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected, identify
-from connector.domain.tables.log_table import find_incompatible_columns
+from connector.domain.tables.log_table import compare_columns, remember_names
 from connector.errors import RecordRejectedError
 from connector.ports import Source
 
@@ -38,7 +38,11 @@ class ReadingBatch:
 
 
 class Interpreter:
-    """Turns rows into records; reads the contract afresh, once a run, when a row has a member it does not announce."""
+    """Turns rows into records; reads the contract afresh, once a run, when a row contradicts it.
+
+    A row does so with a member that is not announced, or with a value of another type. `refused`, `numeric_not_widened`
+    and `as_text` are what `TableStatus` tells of existing columns. A fresh contract keeps the columns of the one before.
+    """
 
     def __init__(
         self,
@@ -47,12 +51,14 @@ class Interpreter:
         contract: Contract,
         refused: frozenset[str] = frozenset(),
         numeric_not_widened: frozenset[str] = frozenset(),
+        as_text: frozenset[str] = frozenset(),
     ) -> None:
         self._source = source
         self.entity = entity
-        self.codec = Codec(entity, contract, refused, numeric_not_widened)
+        self.codec = Codec(entity, contract, refused, numeric_not_widened, as_text)
         self._refused = refused
         self._numeric_not_widened = numeric_not_widened
+        self._as_text = as_text
         self._refreshed = False
 
     def interpret(
@@ -62,22 +68,25 @@ class Interpreter:
 
         `asked_by` is the contract they were asked for by, where that is known.
         """
-        changed = asked_by if asked_by is not None and self.switch(asked_by) else None
+        is_changed = asked_by is not None and self.switch(asked_by)
         readings = self._read_all(rows)
-        if self.codec.unannounced and not self._refreshed:
+        if self.codec.is_contradicted and not self._refreshed:
             self._refreshed = True
-            contract = self._source.describe(self.entity)
-            if self.switch(contract):
-                readings, changed = self._read_all(rows), contract
-        return ReadingBatch(readings=readings, read_at=read_at, contract=changed)
+            if self.switch(self._source.describe(self.entity)):
+                readings, is_changed = self._read_all(rows), True
+        contract = self.codec.contract if is_changed else None
+        return ReadingBatch(readings=readings, read_at=read_at, contract=contract)
 
     def switch(self, contract: Contract) -> bool:
         """Read by this contract from now on; return whether it differs from the one before."""
         before = self.codec
         if contract.asks_as(before.contract):
             return False
-        self._refused |= find_incompatible_columns(self.entity, before.contract, contract)
-        self.codec = Codec(self.entity, contract, self._refused, self._numeric_not_widened)
+        contract = remember_names(self.entity, contract, before.contract.names)
+        compared = compare_columns(self.entity, before.contract, contract)
+        self._refused |= compared.retyped
+        self._as_text |= compared.as_text
+        self.codec = Codec(self.entity, contract, self._refused, self._numeric_not_widened, self._as_text)
         self.codec.retyped |= before.retyped
         return True
 

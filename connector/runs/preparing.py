@@ -11,6 +11,7 @@ from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Table, TableStatus
 from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
+from connector.runs.naming import name_columns
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
 
@@ -38,6 +39,7 @@ class OpenedEntity:
             self._contract,
             self._status.retyped,
             self._status.numeric_not_widened,
+            self._status.as_text,
         )
 
     @property
@@ -95,14 +97,17 @@ class OpenedEntity:
 
 
 def load_contract(run: Run, entity_state: EntityState) -> Contract:
-    """Return the remembered contract, or read it afresh when the endpoint version or the catalogue has changed."""
-    if entity_state.contract is not None and run.ports.source.contract_matches(
-        run.entity, entity_state.contract
-    ):
-        return entity_state.contract
-    contract = run.ports.source.describe(run.entity)
-    run.ports.state.entities.save_contract(run.lease, contract)
-    return contract
+    """Return the remembered contract, or one read afresh when the endpoint version or the catalogue has changed.
+
+    Its fields have the columns that they had before. What is new in it is remembered.
+    """
+    source, known = run.ports.source, entity_state.contract
+    is_current = known is not None and source.contract_matches(run.entity, known)
+    contract = known if known is not None and is_current else source.describe(run.entity)
+    named = name_columns(run.entity, contract, known, run.ports.warehouse)
+    if named != known:
+        run.ports.state.entities.save_contract(run.lease, named)
+    return named
 
 
 def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[TableStatus, EntityState]:

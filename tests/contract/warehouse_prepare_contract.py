@@ -53,13 +53,47 @@ class PrepareContract:
         self, shelf: Shelf, warehouse: Warehouse, caplog: pytest.LogCaptureFixture
     ) -> None:
         warehouse.prepare(a_log())
-        changed = a_table((a_column("type", ColumnType.INT64), *BUSINESS[1:]), views=())
+        changed = a_table((*BUSINESS[:5], a_column("hold"), *BUSINESS[6:]), views=())
         with caplog.at_level(logging.WARNING, logger="connector"):
-            assert warehouse.prepare(changed).retyped == {"type"}
-        assert warehouse.prepare(changed).retyped == {"type"}
-        assert "bills_log.type" in caplog.text
-        warehouse.append(an_append(a_row("r1", type="Bill")))
-        assert shelf.values("SELECT type FROM {dataset}.bills_log") == ["Bill"]
+            assert warehouse.prepare(changed).retyped == {"hold"}
+        assert warehouse.prepare(changed).retyped == {"hold"}
+        assert "bills_log.hold" in caplog.text
+        warehouse.append(an_append(a_row("r1", hold=True)))
+        assert shelf.values("SELECT hold FROM {dataset}.bills_log") == [True]
+
+    def test_a_column_of_text_takes_values_of_any_type_as_text(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        warehouse.prepare(a_log())
+        warehouse.append(an_append(a_row("r0", type="Bill")))
+        texts = {ColumnType.INT64: "12", ColumnType.BOOL: "true", ColumnType.FLOAT64: "1.50"}
+        for number, (changed_type, text) in enumerate(texts.items()):
+            changed = a_table((a_column("type", changed_type), *BUSINESS[1:]), views=())
+            status = warehouse.prepare(changed)
+            assert status.as_text == {"type"}
+            assert not status.retyped
+            row = a_row(f"r{number + 1}", type=text)
+            assert warehouse.append(an_append(row, table=changed, batch_id=str(number))) == {}
+        assert shelf.values("SELECT type FROM {dataset}.bills_log ORDER BY _id") == [
+            "Bill",
+            *texts.values(),
+        ]
+
+    def test_the_columns_that_are_there_can_be_read_with_what_they_are_for(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        assert warehouse.read_columns("bills_log") == ()
+        warehouse.prepare(a_table())
+        warehouse.close()
+        found = {column.name: column for column in shelf.open().read_columns("bills_log")}
+        assert found["type"].description == "Bill.Type (string)"
+        assert found["details"].description == "Bill.Details"
+        inside = {column.name: column.description for column in found["details"].fields}
+        assert inside["account"] == "Bill.Details.Account (string)"
+        assert [column.name for column in found["details"].fields[-1].fields] == ["lot", "quantity"]
+        shown = {column.name: column.description for column in shelf.open().read_columns("bill_lines")}
+        assert shown["reference_nbr"] == "Bill.ReferenceNbr (string)"
+        assert shown["account"] == "Bill.Details.Account (string)"
 
     def test_a_changed_type_whose_values_fit_is_no_trouble(self, shelf: Shelf, warehouse: Warehouse) -> None:
         warehouse.prepare(a_log())
@@ -109,10 +143,10 @@ class NestedColumnsContract:
 
     def test_a_changed_type_of_a_lines_field_is_reported_by_its_path(self, warehouse: Warehouse) -> None:
         warehouse.prepare(a_table())
-        line = (*LINE[:2], a_column("account", ColumnType.INT64), *LINE[3:])
+        line = (*LINE[:3], a_column("amount", ColumnType.STRING), *LINE[4:])
         details = a_column("details", ColumnType.RECORD, repeated=True, fields=line)
         changed = a_table((*BUSINESS[:8], details, *BUSINESS[9:]))
-        assert warehouse.prepare(changed).retyped == {"details.account"}
+        assert warehouse.prepare(changed).retyped == {"details.amount"}
 
 
 WIDE_LINES = a_table(

@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
-from connector.domain.tables.schema import Table, TableStatus
+from connector.domain.tables.evolution import evolve
+from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.ports import Warehouse
 
@@ -42,6 +43,7 @@ class MemoryWarehouse(Warehouse):
         self.refuse = refuse
         self.accepts_streaming = True
         self.retyped: frozenset[str] = frozenset()
+        self.columns: dict[str, tuple[Column, ...]] = {}
         self.appends: list[Append] = []
         self.prepared: list[Table] = []
         self.refreshed: list[Table] = []
@@ -55,9 +57,15 @@ class MemoryWarehouse(Warehouse):
         self.views |= {view.name: frozenset(column.name for column in view.columns) for view in table.views}
         created = table.name not in self.logs
         log = self.logs.setdefault(table.name, [])
+        self.columns[table.name] = evolve(self.columns.get(table.name, ()), table.columns).columns
+        self.columns |= {view.name: view.columns for view in table.views}
         return TableStatus(
             created=created, accepts_streaming=self.accepts_streaming, retyped=self.retyped, empty=not log
         )
+
+    @override
+    def read_columns(self, name: str) -> Sequence[Column]:
+        return self.columns.get(name, ())
 
     @override
     def append(self, append: Append) -> Mapping[int, str]:

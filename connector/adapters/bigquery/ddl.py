@@ -19,7 +19,7 @@ from connector.adapters.bigquery.schema import extend_fields, to_column, to_fiel
 from connector.adapters.bigquery.views import make_views
 from connector.adapters.bigquery.widening import build_widening, find_widenable
 from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fingerprint
-from connector.domain.tables.schema import Table, TableStatus
+from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.errors import WarehouseUnavailableError
 
 REVISION = 2
@@ -72,12 +72,18 @@ class Layout:
                     accepts_streaming=accepts_streaming,
                     retyped=evolution.retyped,
                     numeric_not_widened=evolution.numeric_not_widened,
+                    as_text=evolution.as_text,
                     empty=empty,
                 )
         raise WarehouseUnavailableError(
             f"BigQuery: other runs keep changing the table {table.name}",
             action="Run again when they are done.",
         )
+
+    def read_columns(self, name: str) -> tuple[Column, ...]:
+        """Return the columns of a table or view as they are; none when it is not there."""
+        found = self._metadata.find(name)
+        return () if found is None else tuple(map(to_column, found.schema))
 
     def incarnation(self, table: Table) -> str:
         """Return what tells the table that was prepared from another one of its name; empty when none was."""

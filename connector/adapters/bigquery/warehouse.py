@@ -21,7 +21,7 @@ from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
 from connector.domain.run import WriteMethod
 from connector.domain.tables.log_queries import build_trail_query, build_versions_query
-from connector.domain.tables.schema import Table, TableStatus
+from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import WarehouseUnavailableError
 from connector.ports import Warehouse
@@ -59,6 +59,10 @@ class BigQueryWarehouse(Warehouse):
     @override
     def prepare(self, table: Table) -> TableStatus:
         return self._layout.prepare(table)
+
+    @override
+    def read_columns(self, name: str) -> Sequence[Column]:
+        return self._layout.read_columns(name)
 
     @override
     def append(self, append: Append) -> Mapping[int, str]:

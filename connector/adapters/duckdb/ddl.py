@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from connector.adapters.duckdb.comments import read_described, spell_comment
 from connector.adapters.duckdb.dialect import quote, quote_text, read_columns, spell_type, translate
 from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fingerprint, widen
 from connector.domain.tables.schema import Column, Table, View
@@ -23,7 +24,7 @@ __all__ = [
     "require_folder",
 ]
 
-REVISION = 1
+REVISION = 2
 """Counts up when something else is made of the same table, so that existing files follow."""
 EVER = "0001-01-01T00:00:00Z"
 
@@ -50,7 +51,7 @@ def is_current(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
 
 def compare(connection: duckdb.DuckDBPyConnection, table: Table) -> Evolution:
     """Return what the existing table lacks."""
-    return evolve(read_columns(connection, table.name), table.columns)
+    return evolve(read_described(connection, table.name), table.columns)
 
 
 def create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -162,9 +163,9 @@ def _replace_views(connection: duckdb.DuckDBPyConnection, table: Table, columns:
 def _describe(connection: duckdb.DuckDBPyConnection, kind: str, described: View) -> None:
     connection.execute(f"COMMENT ON {kind} {quote(described.name)} IS {quote_text(described.description)}")
     for column in described.columns:
-        if column.description:
+        if comment := spell_comment(column):
             place = f"{quote(described.name)}.{quote(column.name)}"
-            connection.execute(f"COMMENT ON COLUMN {place} IS {quote_text(column.description)}")
+            connection.execute(f"COMMENT ON COLUMN {place} IS {quote_text(comment)}")
 
 
 def _comment(table: Table) -> str:

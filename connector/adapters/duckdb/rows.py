@@ -19,8 +19,8 @@ from connector.errors import WarehouseUnavailableError
 SMALLEST_BUFFER = 16 * 1024 * 1024
 GUARDS: dict[ColumnType, Any] = {
     ColumnType.STRING: str,
-    ColumnType.NUMERIC: str,
-    ColumnType.BIGNUMERIC: Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$")],
+    ColumnType.NUMERIC: int | str,
+    ColumnType.BIGNUMERIC: int | Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,18})?$")],
     ColumnType.FLOAT64: float,
     ColumnType.INT64: int | str,
     ColumnType.BOOL: bool,

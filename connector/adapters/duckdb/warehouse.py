@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 from typing_extensions import override
 
+from connector.adapters.duckdb import comments
 from connector.adapters.duckdb import ddl as layout
 from connector.adapters.duckdb.dialect import spell_type, translate
 from connector.adapters.duckdb.errors import translated
@@ -18,8 +19,9 @@ from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.rows import TableWriter
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
+from connector.domain.tables.evolution import adopt_types
 from connector.domain.tables.log_queries import build_trail_query, build_versions_query
-from connector.domain.tables.schema import ColumnType, Table, TableStatus
+from connector.domain.tables.schema import Column, ColumnType, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import ConnectorError, WarehouseUnavailableError
 from connector.ports import Warehouse
@@ -55,8 +57,14 @@ class DuckDbWarehouse(Warehouse):
                 accepts_streaming=True,
                 retyped=evolution.retyped,
                 numeric_not_widened=evolution.numeric_not_widened,
+                as_text=evolution.as_text,
                 empty=layout.is_empty(connection, table.name),
             )
+
+    @override
+    def read_columns(self, name: str) -> Sequence[Column]:
+        with self._use() as connection:
+            return comments.read_described(connection, name)
 
     @override
     def append(self, append: Append) -> Mapping[int, str]:
@@ -68,10 +76,9 @@ class DuckDbWarehouse(Warehouse):
                     f"The table {table.name} was dropped while a run was writing to it",
                     action="Run again: the table is made anew, and everything is read into it.",
                 )
-            types = {
-                column.name: spell_type(column) for column in layout.read_columns(connection, table.name)
-            }
-            return TableWriter(connection, table.name, table.columns, types).write(append.rows)
+            held = adopt_types(table, layout.read_columns(connection, table.name))
+            types = {column.name: spell_type(column) for column in held.columns}
+            return TableWriter(connection, table.name, held.columns, types).write(append.rows)
 
     @override
     def refresh(self, table: Table) -> None:

@@ -16,13 +16,23 @@ import msgspec
 from msgspec import Raw
 
 from connector.domain.entity import Entity, Identity
-from connector.domain.records.columns import build_level, find_paths
+from connector.domain.records.columns import build_layout, find_paths
 from connector.domain.records.compiled_level import ENCODER, CompiledLevel
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.domain.records.identity import make_id, spell_key
 from connector.domain.records.sifting import sift
-from connector.domain.records.wire import CONVERTERS, NUMBER, WIRE_TYPES, to_bignumeric, to_numeric
+from connector.domain.records.wire import (
+    CONVERTERS,
+    NUMBER,
+    WIRE_TYPES,
+    to_bignumeric,
+    to_integer,
+    to_numeric,
+    to_text,
+)
 from connector.errors import RecordRejectedError
+
+TEXT_KINDS = (Kind.STRING, Kind.GUID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +87,10 @@ class Codec:
 
     `refused` are dotted column paths whose existing column takes another type than the contract now announces, `numeric_not_widened`
     those whose column stays NUMERIC although the catalogue asks for BIGNUMERIC.
+    `as_text` are those whose column is text, though the contract announces another kind.
     `unannounced` collects the paths of members the contract does not know; `retyped` those whose value is of another type
-    than announced, or than their column. All of these went to `_extra`.
+    than announced, or than their column. All of these went to `_extra`. `is_contradicted`: a record had a member or a value
+    that the contract would announce if it were read now.
     """
 
     def __init__(
@@ -87,23 +99,26 @@ class Codec:
         contract: Contract,
         refused: frozenset[str] = frozenset(),
         numeric_not_widened: frozenset[str] = frozenset(),
+        as_text: frozenset[str] = frozenset(),
     ) -> None:
         self.contract = contract
+        self.is_contradicted = False
         self.unannounced: set[str] = set()
         self.retyped: set[str] = set()
-        self._set_aside = frozenset(find_paths(build_level(contract.root), refused)) - {
-            contract.modified_field
-        }
-        self._shape = contract.root.without(self._set_aside) if self._set_aside else contract.root
-        self._numeric_not_widened = frozenset(find_paths(build_level(contract.root), numeric_not_widened))
+        level = build_layout(contract.root, contract.names.log).level
+        stamp = contract.modified_field
+        self._set_aside = frozenset(find_paths(level, refused)) - {stamp}
+        self._as_text = frozenset(find_paths(level, as_text)) - {stamp}
+        self._shape = contract.root.without(self._set_aside)
+        self._numeric_not_widened = frozenset(find_paths(level, numeric_not_widened))
         self._wide = entity.bignumeric_fields - self._numeric_not_widened
-        self._compiled = CompiledLevel(self._shape, build_level(self._shape), self._wide)
+        level = level.without(self._set_aside).render_as_text(self._as_text)
+        self._compiled = CompiledLevel(self._shape, level, self._wide)
         self._decoder = msgspec.json.Decoder(self._compiled.wire)
         attributes = self._compiled.attributes
         self._key_count = len(entity.keys)
         self._is_told_by_keys = entity.identity is Identity.KEYS
         self._keys = [attrgetter(f"{attributes[key]}.value") for key in entity.keys if key in attributes]
-        stamp = contract.modified_field
         self._stamp = attrgetter(f"{attributes[stamp]}.value") if stamp else None
         self._probes = {kind: msgspec.json.Decoder(wire) for kind, wire in WIRE_TYPES.items()}
 
@@ -111,10 +126,21 @@ class Codec:
         """Return the record, or raise RecordRejectedError with the reason."""
         try:
             return self._build(self._decoder.decode(raw), b"")
-        except (msgspec.DecodeError, ValueError):
-            sifted = sift(raw, self._shape, self._fits)
-        self.unannounced |= sifted.unannounced - self._set_aside
-        self.retyped |= sifted.retyped | (sifted.unannounced & self._set_aside)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            pass
+        try:
+            return self._decode_sifted(raw)
+        except RecursionError as exc:
+            raise RecordRejectedError(
+                "nested deeper than can be read", action="Look at the record in Acumatica."
+            ) from exc
+
+    def _decode_sifted(self, raw: bytes) -> Record:
+        sifted = sift(raw, self._shape, self._fit)
+        unknown = sifted.unannounced | sifted.unchosen
+        self.unannounced |= unknown - self._set_aside
+        self.retyped |= sifted.mistyped | (unknown & self._set_aside)
+        self.is_contradicted |= bool(sifted.mistyped or sifted.unannounced - self._set_aside)
         extra = msgspec.json.encode(sifted.extra, order="sorted") if sifted.extra else b""
         try:
             return self._build(self._decoder.decode(sifted.kept), extra)
@@ -124,7 +150,7 @@ class Codec:
             ) from exc
 
     def _build(self, node: Any, extra: bytes) -> Record:
-        keys = [spell_key(value) for read in self._keys if (value := read(node)) is not None]
+        keys = [spell_key(value) for read in self._keys if (value := _strip_quotes(read(node))) is not None]
         content: list[bytes] = []
         body = self._compiled.encode(node, content)
         content.append(extra)
@@ -148,22 +174,34 @@ class Codec:
         found: str = node.id
         return found
 
-    def _fits(self, kind: Kind, path: str, value: Any) -> bool:
-        """Whether the value can become a column of this kind."""
+    def _fit(self, kind: Kind, path: str, value: Any) -> Any:
+        """Return the value as the column of this kind takes it, exactly; None when it cannot."""
+        if path in self._as_text or kind in TEXT_KINDS:
+            return self._fit_text(path, value)
+        if kind is Kind.SELECT and isinstance(value, str):
+            self.is_contradicted = True
+            return {"description": value}
         try:
-            held: Any = self._probes[kind].decode(msgspec.json.encode(value)).value  # type: ignore[attr-defined]
-        except msgspec.DecodeError:
-            return False
-        if kind is Kind.DECIMAL and NUMBER.fullmatch(held):
-            self._check_width(path, held)
-            return True
-        convert = CONVERTERS.get(kind)
-        try:
-            if convert is not None and held is not None:
+            if kind is Kind.INT and isinstance(value, Raw):
+                value = to_integer(value)
+            held: Any = self._probes[kind].decode(msgspec.json.encode({"value": value})).value  # type: ignore[attr-defined]
+            if kind is Kind.DECIMAL and NUMBER.fullmatch(held):
+                self._check_width(path, held)
+            elif (convert := CONVERTERS.get(kind)) is not None and held is not None:
                 convert(held)
+        except (msgspec.DecodeError, ValueError):
+            return None
+        return value
+
+    def _fit_text(self, path: str, value: Any) -> str | None:
+        """A column of text takes every scalar as the text it was sent as."""
+        try:
+            text = to_text(Raw(msgspec.json.encode(value)))
         except ValueError:
-            return False
-        return True
+            return None
+        if path not in self._as_text and not isinstance(value, str):
+            self.is_contradicted = True
+        return text
 
     def _check_width(self, path: str, digits: Raw) -> None:
         """A number too long for its column rejects the record: a missing amount would make sums silently short."""
@@ -188,6 +226,11 @@ class Codec:
                 " In BigQuery a column of lines becomes wide only in a new log: rename the log table first."
             )
         return remedy
+
+
+def _strip_quotes(value: Any) -> Any:
+    """Return a key's value, as text where it is still JSON text."""
+    return to_text(value) if isinstance(value, Raw) else value
 
 
 def _is_of_line(shape: Shape, path: str) -> bool:

@@ -1,42 +1,19 @@
 """One level of a record compiled against its contract: a type to decode into, and how its values become a row."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from connector.domain.records.columns import Leaf, Level
+from connector.domain.records.columns import Level, Part
 from connector.domain.records.contract import Shape
+from connector.domain.records.custom_block import CustomBlock, NoCustom
 from connector.domain.records.sifting import ENVELOPE, FIRST_MEMBERS, LAST_MEMBERS
-from connector.domain.records.wire import WIRE_TYPES, choose_converter
+from connector.domain.records.wire import choose_converter, choose_wire_type, name_slot
 
 ENCODER = msgspec.json.Encoder()
 NOTHING = Raw(b"")
-
-
-@cache
-def _with_type(wire: type[Struct]) -> type[Struct]:
-    """Return the slot with the member that names a custom field's type beside its value."""
-    return msgspec.defstruct("Custom", [("type", Any, None)], bases=(wire,), forbid_unknown_fields=True)
-
-
-class _CustomSlot:
-    """A custom field: it travels in a block of its own, under its view."""
-
-    def __init__(self, leaf: Leaf) -> None:
-        self._view, self._name = leaf.field.split(".", 1)
-        self._decoder = msgspec.json.Decoder(_with_type(WIRE_TYPES[leaf.kind]))
-        self._convert = choose_converter(leaf, wide=False)
-
-    def read(self, views: dict[str, dict[str, Raw]]) -> Any:
-        """Return the column's value, None when the block does not have it."""
-        raw = views.get(self._view, {}).get(self._name)
-        if raw is None:
-            return None
-        value = self._decoder.decode(raw).value  # type: ignore[attr-defined]
-        return value if value is None or self._convert is None else self._convert(value)
 
 
 class CompiledLevel:
@@ -55,8 +32,8 @@ class CompiledLevel:
             for i, (member, column, inner) in enumerate(level.details)
         ]
         self.attributes = {field: f"f{i}" for i, field in enumerate(sorted(shape.fields))}
+        self._custom = CustomBlock(level.custom, wide, path) if level.custom else None
         self.wire = self._define_wire(shape, level)
-        self._custom = [_CustomSlot(leaf) for leaf in level.custom]
         self._row = _define_row([leaf.column for _, leaf in level.walk_leaves()])
         self._read = self._compile_reader(level, wide, path)
         self.has_details: bool = bool(self._details) or any(
@@ -73,21 +50,25 @@ class CompiledLevel:
 
         def add(attribute: str, member: str, kind: Any, default: Any) -> None:
             fields.append((attribute, kind, default))
-            names[attribute] = member
+            names[attribute] = name_slot(member)
 
         add("id", "id", str, "")
         for member in FIRST_MEMBERS[1:]:
             add(member, member, Raw, NOTHING)
-        for field, attribute in self.attributes.items():
-            wire = WIRE_TYPES[shape.fields[field]]
-            add(attribute, field, wire, wire())
+        for leaf in level.leaves:
+            if leaf.part is not Part.ID:
+                wire = choose_wire_type(leaf)
+                add(self.attributes[leaf.field], leaf.field, wire, wire())
         for (attribute, compiled), (member, _) in zip(self._linked, level.linked, strict=True):
             add(attribute, member, compiled.wire | None, None)
         for (attribute, _, compiled), (member, _, _) in zip(self._details, level.details, strict=True):
             add(attribute, member, list[compiled.wire] | None, None)  # type: ignore[name-defined]
-        for member in LAST_MEMBERS:
+        block = self._custom.wire if self._custom else NoCustom
+        add("custom", "custom", block | None, None)
+        for member in LAST_MEMBERS[1:]:
             add(member, member, Raw, NOTHING)
-        for i, member in enumerate(sorted(shape.unread - ENVELOPE - set(names.values()))):
+        read = {*shape.fields, *shape.linked, *shape.details}
+        for i, member in enumerate(sorted(shape.unread - ENVELOPE - read)):
             add(f"u{i}", member, Raw, NOTHING)
         return msgspec.defstruct("Wire", fields, rename=names, forbid_unknown_fields=True, gc=False)
 
@@ -103,7 +84,11 @@ class CompiledLevel:
                 value = f"None if (value := {value}) is None else convert{i}(value)"
             values.append(value)
         if self._custom:
-            names["custom"] = self._read_custom
+            read = ", ".join(self._custom.values)
+            names["custom"] = _compile(
+                f"lambda block: {self._custom.empty} if block is None else ({read},)",
+                dict(self._custom.names),
+            )
             values.append("*custom(node.custom)")
         for attribute, compiled in self._linked:
             names[attribute] = compiled.read_linked
@@ -113,12 +98,6 @@ class CompiledLevel:
     def read_linked(self, node: Any) -> tuple[Any, ...]:
         """Return the values of this level for the row of the level above; None where there is no linked entity."""
         return msgspec.structs.astuple(self._row() if node is None else self._read(node))
-
-    def _read_custom(self, raw: Raw) -> list[Any]:
-        views: dict[str, dict[str, Raw]] = {}
-        if bytes(raw) not in (b"", b"null"):
-            views = msgspec.json.decode(raw, type=dict[str, dict[str, Raw]])
-        return [seat.read(views) for seat in self._custom]
 
     def encode(self, node: Any, content: list[bytes]) -> bytes:
         """Return the level's JSON object and add to the content what makes its version: no ids of lines, no positions."""

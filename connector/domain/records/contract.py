@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from connector.domain.records.names import NO_NAMES, ColumnNames
+
 MODIFIED_FIELDS = ("LastModifiedDateTime", "LastModified")
 """Names of the cursor field, best first: it depends on the entity and on the endpoint version."""
 
@@ -38,10 +40,14 @@ class Shape(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Members the contract announces but the connector does not ask for (not expanded, or excluded)."""
 
     def without(self, paths: frozenset[str], path: str = "") -> "Shape":
-        """Return the same shape less the scalars of these paths (`Amount`, `Details/Qty`)."""
+        """Return the same shape less the scalars and collections of these paths (`Amount`, `Details/Qty`)."""
         return Shape(
             fields={name: kind for name, kind in self.fields.items() if path + name not in paths},
-            details={name: shape.without(paths, f"{path}{name}/") for name, shape in self.details.items()},
+            details={
+                name: shape.without(paths, f"{path}{name}/")
+                for name, shape in self.details.items()
+                if path + name not in paths
+            },
             linked={name: shape.without(paths, f"{path}{name}/") for name, shape in self.linked.items()},
             custom={name: kind for name, kind in self.custom.items() if path + name not in paths},
             unread=self.unread,
@@ -52,7 +58,8 @@ class Contract(Struct, frozen=True, kw_only=True):
     """What one endpoint version says of one entity, cut to what the catalogue asks for.
 
     `request` names the catalogue choices the cut was made with (expand, exclude, custom): a snapshot made with other
-    choices is read again. `grammar` is the contract version the endpoint speaks: 4 or 5.
+    choices is read again. `grammar` is the contract version the endpoint speaks: 4 or 5. `names` are the columns its
+    fields have, and those of fields it once had; the endpoint does not tell them.
     """
 
     endpoint: str
@@ -61,6 +68,7 @@ class Contract(Struct, frozen=True, kw_only=True):
     root: Shape
     modified_field: str | None
     grammar: int = 4
+    names: ColumnNames = NO_NAMES
 
     def asks_as(self, other: "Contract") -> bool:
         """Whether a list is asked for and read by both in the same way."""

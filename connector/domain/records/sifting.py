@@ -8,13 +8,18 @@ import msgspec
 from msgspec import Raw
 
 from connector.domain.records.contract import Kind, Shape
+from connector.domain.records.wire import name_slot
 from connector.errors import RecordRejectedError
 
 FIRST_MEMBERS, LAST_MEMBERS = ("id", "rowNumber", "note"), ("custom", "_links", "files", "error")
 ENVELOPE = frozenset({*FIRST_MEMBERS, *LAST_MEMBERS})
 """Members of every record that are Acumatica's packaging, not fields: before the fields and after them."""
+BESIDE_VALUE = frozenset({"value", "type", "error"})
 
 EXACT = msgspec.json.Decoder(float_hook=lambda digits: Raw(digits.encode()))
+
+Fit = Callable[[Kind, str, Any], Any]
+"""Takes a scalar's kind, path and value; returns the value as its column takes it, None when it does not."""
 
 
 @dataclass(slots=True)
@@ -22,70 +27,99 @@ class Sifted:
     """What is left of a record, and what was set aside: path to value.
 
     `unannounced` are the paths of members the contract does not know, empty ones too: the contract has changed.
-    `retyped` are the paths whose value is of another type than announced.
+    `unchosen` are those of custom fields that the catalogue does not choose. `mistyped` are the paths whose value is of
+    another type than announced.
     """
 
     kept: bytes
     extra: dict[str, Any] = field(default_factory=dict)
     unannounced: set[str] = field(default_factory=set)
-    retyped: set[str] = field(default_factory=set)
+    unchosen: set[str] = field(default_factory=set)
+    mistyped: set[str] = field(default_factory=set)
 
 
 class _Sieve:
     """Walks a record beside its shape and collects what does not belong."""
 
-    def __init__(self, fits: Callable[[Kind, str, Any], bool]) -> None:
-        self._fits = fits
+    def __init__(self, fit: Fit) -> None:
+        self._fit = fit
         self.extra: dict[str, Any] = {}
         self.unannounced: set[str] = set()
-        self.retyped: set[str] = set()
+        self.unchosen: set[str] = set()
+        self.mistyped: set[str] = set()
 
     def sift(self, node: dict[str, Any], shape: Shape, path: str, place: str) -> dict[str, Any]:
         """Return the members that fit. `path` is without line numbers, `place` with them (`Details[3]/`)."""
         kept: dict[str, Any] = {}
         for member, value in node.items():
-            if member == "custom" and isinstance(value, dict):
+            if member == "custom":
                 kept[member] = self._sift_custom(value, shape, path, place)
             elif member in ENVELOPE:
                 kept[member] = value
             elif member in shape.unread or (value is None and _is_announced(member, shape)):
                 continue
             elif member in shape.fields:
-                if self._fits(shape.fields[member], path + member, value):
-                    kept[member] = value
-                else:
-                    self._set_aside(member, value, shape, path, place)
+                slot = self._sift_field(shape.fields[member], value, path + member, place + member)
+                if slot is not None:
+                    kept[name_slot(member)] = slot
             elif member in shape.linked and isinstance(value, dict):
-                kept[member] = self.sift(value, shape.linked[member], f"{path}{member}/", f"{place}{member}/")
+                inner = self.sift(value, shape.linked[member], f"{path}{member}/", f"{place}{member}/")
+                kept[name_slot(member)] = inner
             elif member in shape.details and isinstance(value, list) and _all_objects(value):
-                kept[member] = [
+                kept[name_slot(member)] = [
                     self.sift(line, shape.details[member], f"{path}{member}/", f"{place}{member}[{number}]/")
                     for number, line in enumerate(value, 1)
                 ]
             else:
-                self._set_aside(member, value, shape, path, place)
+                (self.mistyped if _is_announced(member, shape) else self.unannounced).add(path + member)
+                self._set_aside(place + member, _unwrap(value))
         return kept
 
-    def _set_aside(self, member: str, value: Any, shape: Shape, path: str, place: str) -> None:
-        (self.retyped if _is_announced(member, shape) else self.unannounced).add(path + member)
-        plain = _unwrap(value)
+    def _sift_field(self, kind: Kind, slot: Any, path: str, place: str) -> dict[str, Any] | None:
+        """Return the field with what its column takes, None when its value was set aside; what stands beside the value is."""
+        if not isinstance(slot, dict) or not ("value" in slot or slot.keys() <= BESIDE_VALUE):
+            self.mistyped.add(path)
+            self._set_aside(place, _unwrap(slot))
+            return None
+        for name, beside in slot.items():
+            if name != "value":
+                self._set_aside(f"{place}/{name}", _to_plain(beside))
+        value = slot.get("value")
+        fitting = None if value is None else self._fit(kind, path, value)
+        if value is None or fitting is not None:
+            return {"value": fitting}
+        self.mistyped.add(path)
+        self._set_aside(place, _to_plain(value))
+        return None
+
+    def _set_aside(self, place: str, plain: Any) -> None:
         if plain not in (None, {}, []):
-            self.extra[place + member] = plain
+            self.extra[place] = plain
 
-    def _sift_custom(self, views: dict[str, Any], shape: Shape, path: str, place: str) -> dict[str, Any]:
+    def _sift_custom(self, views: Any, shape: Shape, path: str, place: str) -> dict[str, Any] | None:
+        """Return the chosen fields of a custom block, without the names of their types."""
         kept: dict[str, Any] = {}
+        if not isinstance(views, dict):
+            self._set_aside(f"{place}custom", _to_plain(views))
+            return None
         for view, fields in views.items():
-            for name, value in fields.items() if isinstance(fields, dict) else ():
+            if not isinstance(fields, dict):
+                self._set_aside(f"{place}custom/{view}", _to_plain(fields))
+                continue
+            for name, value in fields.items():
+                field_path, field_place = f"{path}{view}.{name}", f"{place}custom/{view}.{name}"
+                bare = _strip_type(value)
                 kind = shape.custom.get(f"{view}.{name}")
-                bare = {"value": value.get("value")} if isinstance(value, dict) else value
-                if kind is not None and self._fits(kind, f"{path}{view}.{name}", bare):
-                    kept.setdefault(view, {})[name] = bare
-                else:
-                    self._set_aside(f"custom/{view}.{name}", bare, shape, path, place)
+                if kind is None:
+                    self.unchosen.add(field_path)
+                    self._set_aside(field_place, _unwrap(bare))
+                elif bare is not None:
+                    slot = self._sift_field(kind, bare, field_path, field_place)
+                    kept.setdefault(name_slot(view), {})[name_slot(name)] = slot or {}
         return kept
 
 
-def sift(raw: bytes, shape: Shape, fits: Callable[[Kind, str, Any], bool]) -> Sifted:
+def sift(raw: bytes, shape: Shape, fit: Fit) -> Sifted:
     """Split a record's JSON text into what fits the shape and what does not.
 
     Numbers keep their digits: in what is kept they are written as they came, in what is set aside they are text, so
@@ -97,13 +131,14 @@ def sift(raw: bytes, shape: Shape, fits: Callable[[Kind, str, Any], bool]) -> Si
         raise RecordRejectedError(f"not readable as JSON: {exc}", action="Read the record again.") from exc
     if not isinstance(node, dict):
         raise RecordRejectedError("not a JSON object", action="Read the record again.")
-    sieve = _Sieve(fits)
+    sieve = _Sieve(fit)
     kept = sieve.sift(node, shape, "", "")
     return Sifted(
         kept=msgspec.json.encode(kept),
         extra=sieve.extra,
         unannounced=sieve.unannounced,
-        retyped=sieve.retyped,
+        unchosen=sieve.unchosen,
+        mistyped=sieve.mistyped,
     )
 
 
@@ -115,14 +150,39 @@ def _all_objects(values: list[Any]) -> bool:
     return all(isinstance(value, dict) for value in values)
 
 
+def _strip_type(field_value: Any) -> Any:
+    """Return a custom field without the name of its type."""
+    if not isinstance(field_value, dict):
+        return field_value
+    return {name: inner for name, inner in field_value.items() if name != "type"}
+
+
 def _unwrap(value: Any) -> Any:
-    """Return bare values at every level: `{"value": x}` is x, `{}` is None, digits are text."""
-    if isinstance(value, Raw):
-        return bytes(value).decode()
-    if isinstance(value, dict):
-        if set(value) <= {"value", "type"}:
-            return _unwrap(value.get("value"))
-        return {name: _unwrap(inner) for name, inner in value.items() if name not in ENVELOPE}
+    """Return bare values at every level of records and fields: `{"value": x}` is x, `{}` is None, numbers are text."""
     if isinstance(value, list):
         return [_unwrap(inner) for inner in value]
-    return value
+    if not isinstance(value, dict):
+        return _to_plain(value)
+    if value.keys() <= {"value", "type"}:
+        return _unwrap_value(value.get("value"))
+    if "value" in value:
+        return _unwrap_value(value)
+    return {name: _unwrap(inner) for name, inner in value.items() if name not in ENVELOPE}
+
+
+def _unwrap_value(value: Any) -> Any:
+    """Return what is no record, so all of it belongs to the content: a drop-down's id is no packaging."""
+    if isinstance(value, dict):
+        return {name: _unwrap(inner) for name, inner in value.items()}
+    return _unwrap(value)
+
+
+def _to_plain(value: Any) -> Any:
+    """Return the value with every number in it as text, digit for digit."""
+    if isinstance(value, Raw):
+        return bytes(value).decode()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: _to_plain(inner) for name, inner in value.items()}
+    return [_to_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
+from urllib.parse import quote as percent_encode
 
+import msgspec
 from msgspec import Meta, Raw, Struct
 
 from connector.domain.records.columns import Leaf, Part
@@ -14,6 +16,7 @@ from connector.domain.records.contract import Kind
 NULL = Raw(b"null")
 LONGEST = 100
 """Digits of a number in scientific form that are worth spelling out; no column holds as many."""
+MAX_INTEGER_DIGITS = 19
 SHORT = 11
 """A number of so many characters fits NUMERIC, wherever its point is. Nearly all amounts are as short."""
 NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -27,6 +30,12 @@ class StringValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
 class DecimalValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """A number whose digits are kept as they are."""
+
+    value: Raw = NULL
+
+
+class TextValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """A scalar of any kind whose column is text."""
 
     value: Raw = NULL
 
@@ -82,6 +91,15 @@ WIRE_TYPES: dict[Kind, type[Struct]] = {
 }
 
 
+ODD_NAME = re.compile(r'["\\\x00-\x1f\x7f]')
+"""Characters of a member's name that msgspec takes in no type."""
+
+
+def name_slot(member: str) -> str:
+    """Return the name under which a member is decoded: its own, or where no type can have that, one that no field has."""
+    return f"\N{REPLACEMENT CHARACTER}{percent_encode(member)}" if ODD_NAME.search(member) else member
+
+
 def to_numeric(raw: Raw) -> str | None:
     """Return a decimal's digits without trailing zeros; raise ValueError when NUMERIC cannot hold it."""
     text = str(raw, "ascii")
@@ -125,6 +143,26 @@ def _spell_out(text: str) -> str:
     if abs(number.adjusted()) > LONGEST:
         raise ValueError("a number with more digits than its column holds")
     return f"{number:f}"
+
+
+def to_text(raw: Raw) -> str | None:
+    """Return any scalar as the text it was sent as, a string without its quotes; raise ValueError for what is no scalar."""
+    text = str(raw, "utf-8")
+    if text.startswith('"'):
+        return msgspec.json.decode(raw, type=str)
+    if text == "null":
+        return None
+    if text in ("true", "false") or NUMBER.fullmatch(raw):
+        return text
+    raise ValueError("neither text nor number nor boolean")
+
+
+def to_integer(raw: Raw) -> int:
+    """Return a number without a fraction, however it is written (`12.0`, `1.2e1`); raise ValueError for any other."""
+    number = Decimal(str(raw, "ascii"))
+    if number.adjusted() > MAX_INTEGER_DIGITS or number != number.to_integral_value():
+        raise ValueError("not a whole number")
+    return int(number)
 
 
 def to_float(raw: Raw) -> Raw | None:
@@ -173,8 +211,15 @@ CONVERTERS: dict[Kind, Callable[[Any], Any]] = {
 }
 
 
+def choose_wire_type(leaf: Leaf) -> type[Struct]:
+    """Return the slot that a field is decoded into."""
+    return TextValue if leaf.as_text else WIRE_TYPES[leaf.kind]
+
+
 def choose_converter(leaf: Leaf, *, wide: bool) -> Callable[[Any], Any] | None:
     """Return what turns the slot's value into the column's; None when it is the column's already."""
+    if leaf.as_text:
+        return to_text
     if leaf.part is Part.ID:
         return to_id
     if leaf.part is Part.DESCRIPTION:

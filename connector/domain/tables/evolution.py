@@ -10,14 +10,12 @@ from hashlib import blake2b
 from connector.domain.tables.schema import Column, ColumnType, Table
 
 HOLDS: dict[ColumnType, frozenset[ColumnType]] = {
-    ColumnType.STRING: frozenset(
-        {ColumnType.NUMERIC, ColumnType.BIGNUMERIC, ColumnType.DATE, ColumnType.TIMESTAMP}
-    ),
+    ColumnType.STRING: frozenset({*ColumnType} - {ColumnType.RECORD, ColumnType.JSON}),
     ColumnType.NUMERIC: frozenset({ColumnType.INT64}),
     ColumnType.BIGNUMERIC: frozenset({ColumnType.INT64, ColumnType.NUMERIC}),
     ColumnType.TIMESTAMP: frozenset({ColumnType.DATE}),
 }
-"""Which other types' values a column takes as they are sent, without loss: those sent as text, and smaller numbers."""
+"""Which other types' values a column takes without loss: text takes every scalar as it was sent, a number smaller ones."""
 
 FOREIGN = ColumnType.RECORD
 """Stands for the type of an existing column that the connector never makes: without fields, it takes nobody's values."""
@@ -28,8 +26,8 @@ class Evolution:
     """The columns of an existing table as they should become.
 
     `columns` are those that exist, in their order and with their types, then those that are new, as NULLABLE; wanted
-    descriptions replace the old ones. `added`, `retyped` and `numeric_not_widened` are dotted paths. The values of a retyped column do
-    not fit the type it has, so they belong elsewhere. A narrow column is NUMERIC where BIGNUMERIC is wanted: it takes all
+    descriptions replace the old ones. `added`, `retyped`, `numeric_not_widened` and `as_text` are dotted paths. The values of
+    a retyped column do not fit the type it has, so they belong elsewhere. A column `as_text` takes values of any type as text. A narrow column is NUMERIC where BIGNUMERIC is wanted: it takes all
     but the longest numbers until the warehouse widens it.
     """
 
@@ -37,6 +35,7 @@ class Evolution:
     added: frozenset[str]
     retyped: frozenset[str]
     numeric_not_widened: frozenset[str]
+    as_text: frozenset[str] = frozenset()
 
     def tell_kept(self) -> Iterator[str]:
         """Yield a sentence on each column that is not of the wanted type, beginning with its path."""
@@ -55,6 +54,7 @@ def evolve(existing: Iterable[Column], wanted: Iterable[Column]) -> Evolution:
         added=frozenset(found.added),
         retyped=frozenset(found.retyped),
         numeric_not_widened=frozenset(found.numeric_not_widened),
+        as_text=frozenset(found.as_text),
     )
 
 
@@ -75,6 +75,7 @@ class _Found:
     added: set[str] = field(default_factory=set)
     retyped: set[str] = field(default_factory=set)
     numeric_not_widened: set[str] = field(default_factory=set)
+    as_text: set[str] = field(default_factory=set)
 
 
 def _merge(
@@ -97,6 +98,8 @@ def _merge_column(column: Column, want: Column, path: str, found: _Found) -> Col
     if not takes(column, want):
         found.retyped.add(path + column.name)
         return described
+    if column.type is ColumnType.STRING and want.type is not ColumnType.STRING:
+        found.as_text.add(path + column.name)
     if column.type is not ColumnType.RECORD:
         return described
     return replace(

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 from connector.domain.entity import Entity, LineView
 from connector.domain.records.columns import to_snake_case
+from connector.domain.records.names import COLLECTION, NO_NAMES, Claims, ColumnNames
 from connector.domain.tables.schema import Column, ColumnType, View
 from connector.domain.tables.sql import DATASET, join_lines, quote, spell_type
+from connector.domain.tables.view_names import OF_LINE, claim_line_names
 
 NUMBERS = (ColumnType.INT64, ColumnType.NUMERIC, ColumnType.BIGNUMERIC, ColumnType.FLOAT64)
 """Each holds the values of those before it, as far as the contract lets them grow."""
@@ -30,21 +32,58 @@ class _Collection:
     lines: Mapping[str, Column]
 
 
-def build_line_view(entity: Entity, view: LineView, columns: tuple[Column, ...]) -> View | None:
-    """Return the view, or None when the record has none of its collections."""
-    collections = tuple(_find_collections(view, columns))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineViewDrawing:
+    """What a line view is made of. `parents` are columns of the record, `lines` those of all collections together."""
+
+    collections: tuple[_Collection, ...]
+    parents: tuple[Column, ...]
+    lines: Mapping[str, Column]
+    claims: Claims
+
+    @property
+    def business(self) -> Iterator[Column]:
+        """The columns of the lines but for the connector's own."""
+        return (column for name, column in self.lines.items() if name not in LINE_META)
+
+    def name_parent(self, column: Column) -> str:
+        """Return the name in the view of a column of the record."""
+        return self.claims.claim(column.name, column.name)
+
+    def name_line(self, column: Column) -> str:
+        """Return the name in the view of a column of the lines."""
+        return self.claims.claim(OF_LINE + column.name, column.name)
+
+
+def draw_line_view(
+    entity: Entity, view: LineView, columns: tuple[Column, ...], names: ColumnNames
+) -> LineViewDrawing | None:
+    """Find what the view shows, and under which names; None when the record has none of its collections."""
+    collections = tuple(_find_collections(view, columns, names))
     if not collections:
         return None
     lines = _unite(collections)
-    parents = _name_parents(view, _choose_parents(entity, view, columns), lines)
+    parents = _choose_parents(entity, view, columns, names)
+    business = (name for name in lines if name not in LINE_META)
+    claims = claim_line_names(view.prefix, parents, business, names.views.get(view.name, {}))
+    return LineViewDrawing(collections=collections, parents=parents, lines=lines, claims=claims)
+
+
+def build_line_view(
+    entity: Entity, view: LineView, columns: tuple[Column, ...], names: ColumnNames = NO_NAMES
+) -> View | None:
+    """Return the view, or None when the record has none of its collections."""
+    drawing = draw_line_view(entity, view, columns, names)
+    if drawing is None:
+        return None
     several = len(view.details) > 1
     meta = {column.name: column for column in columns}
     shown = (
-        *parents.values(),
-        *(column for name, column in lines.items() if name not in LINE_META),
+        *(replace(column, name=drawing.name_parent(column), required=False) for column in drawing.parents),
+        *(replace(column, name=drawing.name_line(column)) for column in drawing.business),
         *((DETAIL,) if several else ()),
         PARENT_ID,
-        *(column for name, column in lines.items() if name in LINE_META),
+        *(column for name, column in drawing.lines.items() if name in LINE_META),
         *(replace(meta[name], required=False) for name in PARENT_META),
     )
     return View(
@@ -55,21 +94,25 @@ def build_line_view(entity: Entity, view: LineView, columns: tuple[Column, ...])
         ),
         columns=shown,
         sql="\nUNION ALL\n".join(
-            _build_select(entity, collection, parents, lines, several=several) for collection in collections
+            _build_select(entity, collection, drawing, several=several) for collection in drawing.collections
         ),
     )
 
 
-def _find_collections(view: LineView, columns: tuple[Column, ...]) -> Iterator[_Collection]:
+def _find_collections(
+    view: LineView, columns: tuple[Column, ...], names: ColumnNames
+) -> Iterator[_Collection]:
     records = {column.name: column for column in columns if column.type is ColumnType.RECORD}
     for member in view.details:
-        if column := records.get(to_snake_case(member)):
+        if column := records.get(names.find(member + COLLECTION) or to_snake_case(member)):
             yield _Collection(
                 member=member, column=column, lines={field.name: field for field in column.fields}
             )
 
 
-def _choose_parents(entity: Entity, view: LineView, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+def _choose_parents(
+    entity: Entity, view: LineView, columns: tuple[Column, ...], names: ColumnNames
+) -> tuple[Column, ...]:
     scalars = {
         column.name: column
         for column in columns
@@ -77,24 +120,9 @@ def _choose_parents(entity: Entity, view: LineView, columns: tuple[Column, ...])
     }
     if view.parent == "all":
         return tuple(scalars.values())
-    wanted = (to_snake_case(field) for field in (entity.keys if view.parent == "keys" else view.parent))
+    fields = entity.keys if view.parent == "keys" else view.parent
+    wanted = (names.find(field) or to_snake_case(field) for field in fields)
     return tuple(scalars[name] for name in dict.fromkeys(wanted) if name in scalars)
-
-
-def _name_parents(
-    view: LineView, parents: tuple[Column, ...], lines: Mapping[str, Column]
-) -> dict[str, Column]:
-    """Return the parent's columns under their names in the view, by their own: none is called like a line's."""
-    named: dict[str, Column] = {}
-    taken = {*lines} | {column.name for column in parents if column.name not in lines}
-    for column in parents:
-        name = column.name
-        if name in lines:
-            while name in taken:
-                name = (view.prefix or "parent_") + name
-            taken.add(name)
-        named[column.name] = replace(column, name=name, required=False)
-    return named
 
 
 def _unite(collections: tuple[_Collection, ...]) -> dict[str, Column]:
@@ -117,21 +145,20 @@ def _widen(one: Column, other: Column) -> Column:
     return replace(one, type=ColumnType.STRING, repeated=False, fields=())
 
 
-def _build_select(
-    entity: Entity,
-    collection: _Collection,
-    parents: Mapping[str, Column],
-    lines: Mapping[str, Column],
-    *,
-    several: bool,
-) -> str:
-    business = (column for name, column in lines.items() if name not in LINE_META)
+def _build_select(entity: Entity, collection: _Collection, drawing: LineViewDrawing, *, several: bool) -> str:
+    meta = [name for name in drawing.lines if name in LINE_META]
     expressions = (
-        *(f"`_record`.{quote(own)} AS {quote(column.name)}" for own, column in parents.items()),
-        *(f"{_convert(collection, column)} AS {quote(column.name)}" for column in business),
+        *(
+            f"`_record`.{quote(column.name)} AS {quote(drawing.name_parent(column))}"
+            for column in drawing.parents
+        ),
+        *(
+            f"{_convert(collection, column)} AS {quote(drawing.name_line(column))}"
+            for column in drawing.business
+        ),
         *((f"'{collection.member}' AS `_detail`",) if several else ()),
         "`_record`.`_id` AS `_parent_id`",
-        *(f"`_line`.{quote(name)} AS {quote(name)}" for name in lines if name in LINE_META),
+        *(f"`_line`.{quote(name)} AS {quote(name)}" for name in meta),
         *(f"`_record`.{quote(name)} AS {quote(name)}" for name in PARENT_META),
     )
     return f"""\

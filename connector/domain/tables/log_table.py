@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from connector.domain.entity import CurrentForm, Entity
-from connector.domain.records.columns import Leaf, Level, Part, build_level, to_snake_case
+from connector.domain.records.columns import Layout, Leaf, Level, Part, build_layout, to_snake_case
 from connector.domain.records.contract import Contract, Kind
+from connector.domain.records.names import NO_NAMES, ColumnNames
 from connector.domain.tables.current_table import build_merge
-from connector.domain.tables.evolution import evolve
+from connector.domain.tables.evolution import Evolution, evolve
 from connector.domain.tables.schema import Column, ColumnType, Table
-from connector.domain.tables.views import build_views
+from connector.domain.tables.views import build_views, name_view_columns
 
 COLUMN_TYPES: dict[Kind, ColumnType] = {
     Kind.STRING: ColumnType.STRING,
@@ -41,13 +44,8 @@ LINE_META_COLUMNS = (
 
 def build_table(entity: Entity, contract: Contract) -> Table:
     """Return the log table with its views, as they should be by this contract; what people look for, the keys, first."""
-    keys = [to_snake_case(key) for key in entity.keys]
-    level = build_level(contract.root)
-    business = sorted(
-        _build_columns(level, entity, ""),
-        key=lambda column: keys.index(column.name) if column.name in keys else len(keys),
-    )
-    columns = (*business, *META_COLUMNS)
+    layout, names = _lay_out(contract, contract.names)
+    columns = _order_columns(entity, layout, names)
     return Table(
         name=entity.log_table,
         entity=entity.name,
@@ -58,10 +56,36 @@ def build_table(entity: Entity, contract: Contract) -> Table:
         ),
         partition_by="_synced_at",
         cluster_by=("_id",),
-        views=build_views(entity, columns),
+        views=build_views(entity, columns, names),
         merge=build_merge(entity, columns) if entity.current is CurrentForm.TABLE else None,
-        stamp=_find_stamp(level, contract.modified_field),
+        stamp=_find_stamp(layout.level, contract.modified_field),
     )
+
+
+def remember_names(entity: Entity, contract: Contract, before: ColumnNames) -> Contract:
+    """Return the contract with the names of all its columns: those given before, then those of what is new."""
+    layout, names = _lay_out(contract, before)
+    views = name_view_columns(entity, _order_columns(entity, layout, names), names)
+    return replace(contract, names=ColumnNames(log=names.log, views=views))
+
+
+def _lay_out(contract: Contract, before: ColumnNames) -> tuple[Layout, ColumnNames]:
+    layout = build_layout(contract.root, before.log)
+    return layout, ColumnNames(log=layout.owners, views=before.views)
+
+
+def _order_columns(entity: Entity, layout: Layout, names: ColumnNames) -> tuple[Column, ...]:
+    keys = find_key_columns(entity, names)
+    business = sorted(
+        _build_columns(layout.level, entity, ""),
+        key=lambda column: keys.index(column.name) if column.name in keys else len(keys),
+    )
+    return (*business, *META_COLUMNS)
+
+
+def find_key_columns(entity: Entity, names: ColumnNames = NO_NAMES) -> list[str]:
+    """Return the columns of the entity's keys."""
+    return [names.find(key) or to_snake_case(key) for key in entity.keys]
 
 
 def _find_stamp(level: Level, modified_field: str | None) -> str | None:
@@ -69,9 +93,9 @@ def _find_stamp(level: Level, modified_field: str | None) -> str | None:
     return next((leaf.column for leaf in stamps if leaf.kind is Kind.DATETIME), None)
 
 
-def build_trail_table(entity: Entity) -> Table:
+def build_trail_table(entity: Entity, names: ColumnNames = NO_NAMES) -> Table:
     """Return of the log table what it has by any contract, keys and our own columns: enough to follow one record."""
-    keys = (Column(name=to_snake_case(key), type=ColumnType.STRING) for key in entity.keys)
+    keys = (Column(name=name, type=ColumnType.STRING) for name in find_key_columns(entity, names))
     return Table(
         name=entity.log_table,
         entity=entity.name,
@@ -82,12 +106,13 @@ def build_trail_table(entity: Entity) -> Table:
     )
 
 
-def find_incompatible_columns(entity: Entity, before: Contract, after: Contract) -> frozenset[str]:
-    """Return the dotted paths of the columns that one contract gave and that do not take the other's values."""
+def compare_columns(entity: Entity, before: Contract, after: Contract) -> Evolution:
+    """Return how the columns that one contract gave take the values of another, whose names are the same."""
     existing, wanted = (
-        _build_columns(build_level(contract.root), entity, "") for contract in (before, after)
+        _build_columns(build_layout(contract.root, after.names.log).level, entity, "")
+        for contract in (before, after)
     )
-    return evolve(existing, wanted).retyped
+    return evolve(existing, wanted)
 
 
 def _build_columns(level: Level, entity: Entity, path: str) -> Iterator[Column]:

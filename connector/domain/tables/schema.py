@@ -81,6 +81,7 @@ class TableStatus:
 
     `accepts_streaming`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe. `retyped` are the
     dotted paths of columns whose existing type does not take the wanted one's values: those values belong in `_extra`.
+    `as_text` are those of text columns where another type is wanted: they take those values as text.
     `numeric_not_widened` are those of columns that stay NUMERIC where BIGNUMERIC is wanted: a number too long for them has no place.
     """
 
@@ -88,6 +89,7 @@ class TableStatus:
     accepts_streaming: bool
     retyped: frozenset[str] = frozenset()
     numeric_not_widened: frozenset[str] = frozenset()
+    as_text: frozenset[str] = frozenset()
     empty: bool = False
 
     @property

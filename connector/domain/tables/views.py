@@ -3,38 +3,38 @@
 from dataclasses import replace
 
 from connector.domain.entity import CurrentForm, Entity
-from connector.domain.tables.line_views import build_line_view
-from connector.domain.tables.schema import Column, ColumnType, View
+from connector.domain.records.names import NO_NAMES, ColumnNames
+from connector.domain.tables.line_views import build_line_view, draw_line_view
+from connector.domain.tables.schema import Column, View
 from connector.domain.tables.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote
-
-HISTORY_COLUMNS = (
-    Column(
-        name="valid_from",
-        type=ColumnType.TIMESTAMP,
-        description="Since when the record had this content: Acumatica's stamp, or when it was first read if the stamp did not move",
-    ),
-    Column(
-        name="valid_to",
-        type=ColumnType.TIMESTAMP,
-        description="When the next version or the deletion took its place; NULL for the current version",
-    ),
-    Column(
-        name="is_current",
-        type=ColumnType.BOOL,
-        description="TRUE in the rows that the current view shows",
-    ),
-)
+from connector.domain.tables.view_names import HISTORY_COLUMNS, claim_history_names
 
 
-def build_views(entity: Entity, columns: tuple[Column, ...]) -> tuple[View, ...]:
+def build_views(
+    entity: Entity, columns: tuple[Column, ...], names: ColumnNames = NO_NAMES
+) -> tuple[View, ...]:
     """Return the current view, the line views and the history view of a log table with these columns.
 
     They come in the order in which they can be created. A line view none of whose collections the tenant's contract has
-    is left out.
+    is left out. What the `names` know keeps its name.
     """
     current = build_current_view(entity, columns)
-    lines = (build_line_view(entity, view, columns) for view in entity.line_views)
-    return (current, *(view for view in lines if view is not None), build_history_view(entity, columns))
+    lines = (build_line_view(entity, view, columns, names) for view in entity.line_views)
+    history = build_history_view(entity, columns, names)
+    return (current, *(view for view in lines if view is not None), history)
+
+
+def name_view_columns(
+    entity: Entity, columns: tuple[Column, ...], names: ColumnNames
+) -> dict[str, dict[str, str]]:
+    """Return what every column of every view shows, those of before and those of this log."""
+    named = {view: dict(before) for view, before in names.views.items()}
+    for view in entity.line_views:
+        if (drawn := draw_line_view(entity, view, columns, names)) is not None:
+            named[view.name] = drawn.claims.owners
+    before = names.views.get(entity.history_view, {})
+    named[entity.history_view] = claim_history_names(_keep_shown(columns), before).owners
+    return named
 
 
 def build_current_view(entity: Entity, columns: tuple[Column, ...]) -> View:
@@ -56,7 +56,7 @@ FROM {DATASET}.{source}""",  # noqa: S608 - quoted names of the catalogue and th
     )
 
 
-def build_history_view(entity: Entity, columns: tuple[Column, ...]) -> View:
+def build_history_view(entity: Entity, columns: tuple[Column, ...], names: ColumnNames = NO_NAMES) -> View:
     """Return the view with one row per distinct version; equal ones that follow each other are one.
 
     A version begins at its own stamp. Where the stamp did not move from the version before, or there is none, or the
@@ -66,8 +66,9 @@ def build_history_view(entity: Entity, columns: tuple[Column, ...]) -> View:
     of the current view to the letter.
     """
     shown = _keep_shown(columns)
-    names = join_lines(quote(column.name) for column in shown)
-    renamed = tuple(_rename_clash(column) for column in shown)
+    listed = join_lines(quote(column.name) for column in shown)
+    claims = claim_history_names(shown, names.views.get(entity.history_view, {}))
+    renamed = tuple(replace(column, name=claims.find(column.name) or column.name) for column in shown)
     order = "PARTITION BY `_id` ORDER BY `_place`"
     return View(
         name=entity.history_view,
@@ -79,14 +80,14 @@ def build_history_view(entity: Entity, columns: tuple[Column, ...]) -> View:
         sql=f"""\
 WITH placed AS (
 SELECT
-  {names},
+  {listed},
   `_deleted`,
   ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {OLDEST_FIRST}) AS `_place`
 FROM {DATASET}.{quote(entity.log_table)}
 ),
 compared AS (
 SELECT
-  {names},
+  {listed},
   `_deleted`,
   `_place`,
   CASE
@@ -100,7 +101,7 @@ FROM placed
 ),
 timed AS (
 SELECT
-  {names},
+  {listed},
   `_deleted`,
   `_place`,
   `_begins`,
@@ -129,13 +130,6 @@ def _differs(neighbour: str, order: str) -> str:
         f"{neighbour}({column}) OVER ({order}) IS DISTINCT FROM {column}"
         for column in ("`_version`", "`_deleted`")
     )
-
-
-def _rename_clash(column: Column) -> Column:
-    """A field that is called like a column of the history gives way to it."""
-    if column.name in {own.name for own in HISTORY_COLUMNS}:
-        return replace(column, name=f"field_{column.name}")
-    return column
 
 
 def _alias(column: Column, new: Column) -> str:

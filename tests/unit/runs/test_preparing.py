@@ -8,7 +8,7 @@ from connector.domain.entity import Depth
 from connector.domain.entity_state import DeadLetter
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, Status
-from tests.builders import MORNING, WORK, a_contract, a_row, an_id
+from tests.builders import MORNING, WORK, a_contract, a_row, an_id, named
 from tests.fault.mortal import Killed, Life, dies_at
 from tests.unit.runs.small_rig import SmallRig, copied, vendors
 
@@ -62,7 +62,7 @@ def test_a_column_that_a_run_of_any_mode_brought_stays_in_the_view(mode: Mode, d
     rig = extended(mode)
     assert rig.run(mode, depth=depth).status is Status.SUCCEEDED
     assert rig.shown("colour")[an_id(4)] == "red"
-    assert rig.entity_state.contract == WIDER
+    assert rig.entity_state.contract == named(WIDER)
     run_idly(rig)
     assert rig.shown("colour") == {an_id(1): None, an_id(2): None, an_id(3): None, an_id(4): "red"}
     assert len(rig.source.described) == 2, "once at first, once for the new field, and not by every run"
@@ -90,7 +90,7 @@ def test_a_run_that_lost_its_lease_changes_neither_contract_nor_view(mode: Mode,
     result = rig.run(mode, depth=depth, life=Life(lose_lease), budget=10 * HOUR)
     assert result.error is not None
     assert result.error.type == "LeaseLostError"
-    assert rig.entity_state.contract == a_contract()
+    assert rig.entity_state.contract == named(a_contract())
     assert "colour" not in rig.warehouse.views["vendors"]
 
 
@@ -100,7 +100,7 @@ def test_a_contract_found_to_have_changed_by_a_request_without_rows_is_remembere
     assert rig.run().status is Status.SUCCEEDED
     rig.source.asked_by = WIDER
     assert rig.run(mode).status is Status.SUCCEEDED
-    assert rig.entity_state.contract == WIDER
+    assert rig.entity_state.contract == named(WIDER)
     assert "colour" in rig.warehouse.views["vendors"]
 
 

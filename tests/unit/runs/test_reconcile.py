@@ -67,7 +67,7 @@ class TestByKeys:
         rig = SmallRig(*vendors(1, Terms=30), contract=a_contract(fields={"Terms": Kind.INT}))
         rig.warehouse.retyped = frozenset({"terms"})
         assert figures(reconcile(rig)) == (0, 1, 0, 0)
-        assert rig.appends[0].rows[0].extra == b'{"Terms":30}'
+        assert rig.appends[0].rows[0].extra == b'{"Terms":"30"}'
 
     def test_a_change_without_a_new_stamp_is_not_seen(self) -> None:
         rig = copied(1)

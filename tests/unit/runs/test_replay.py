@@ -104,7 +104,7 @@ def test_a_column_that_keeps_another_type_gets_no_value() -> None:
     rig.source.contract = a_contract(fields={"Terms": Kind.INT})
     rig.warehouse.retyped = frozenset({"terms"})
     rig.run(Mode.REPLAY)
-    assert rig.appends[0].rows[0].extra == b'{"Terms":30}'
+    assert rig.appends[0].rows[0].extra == b'{"Terms":"30"}'
 
 
 def test_a_column_that_is_new_is_there_before_the_row_that_needs_it() -> None:

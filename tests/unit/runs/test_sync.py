@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from connector.domain.entity_state import DeadLetter
 from connector.domain.run import Mode, Status, WriteMethod, WritePolicy
 from connector.errors import AccessDeniedError, SourceUnavailableError
-from tests.builders import MORNING, a_contract, an_id
+from tests.builders import MORNING, a_contract, an_id, named
 from tests.fault.mortal import Life, stumbles_at
 from tests.stand_ins.clock import NOON
 from tests.unit.runs.small_rig import SmallRig, copied, remember, vendors
@@ -34,7 +34,7 @@ class TestWholePass:
             entity_state.checkpoints,
         ) == ({}, True, {})
         assert (entity_state.records_seen, entity_state.last_success_at) == (4, NOON)
-        assert (entity_state.contract, entity_state.read_one_by_one) == (a_contract(), False)
+        assert (entity_state.contract, entity_state.read_one_by_one) == (named(a_contract()), False)
         assert rig.shown() == {an_id(n): f"V{n:03}" for n in (1, 2, 3, 4)}
 
     def test_the_next_run_reads_from_there_and_keeps_the_count_of_the_whole(self) -> None:

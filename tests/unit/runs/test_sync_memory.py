@@ -9,7 +9,7 @@ from connector.domain.run import Mode, Status
 from connector.errors import SourceUnavailableError
 from connector.runs.notices import NAMES_SHOWN
 from connector.runs.run import Limits
-from tests.builders import MORNING, a_checkpoint, a_contract, an_id
+from tests.builders import MORNING, a_checkpoint, a_contract, an_id, named
 from tests.fault.mortal import Life, stumbles_at
 from tests.stand_ins.clock import NOON
 from tests.unit.runs.small_rig import SmallRig, copied, remember, vendors
@@ -25,16 +25,16 @@ class TestContract:
         rig = copied(1)
         rig.source.described.clear()
         rig.run()
-        assert (rig.source.described, rig.source.compared) == ([], [(rig.entity, a_contract())])
+        assert (rig.source.described, rig.source.compared) == ([], [(rig.entity, named(a_contract()))])
         rig.source.contract, rig.source.knows_contract = WIDER, False
         rig.run()
         assert rig.source.described == [rig.entity]
-        assert rig.entity_state.contract == WIDER
+        assert rig.entity_state.contract == named(WIDER)
 
     def test_a_contract_read_afresh_is_remembered_even_if_the_run_fails(self) -> None:
         rig = SmallRig(*vendors(1))
         rig.run(life=stumbles_at("before source.read_list", DOWN))
-        assert rig.entity_state.contract == a_contract()
+        assert rig.entity_state.contract == named(a_contract())
 
     def test_a_column_is_added_before_the_row_that_needs_it_and_after_those_that_do_not(self) -> None:
         rig = SmallRig(*vendors(1, 2, 3), *vendors(4, Colour="red"))
@@ -45,7 +45,7 @@ class TestContract:
         assert ["colour" in names for names in columns] == [False, True]
         assert [len(append.rows) for append in rig.appends] == [3, 1]
         assert rig.shown("colour")[an_id(4)] == "red"
-        assert rig.entity_state.contract == WIDER
+        assert rig.entity_state.contract == named(WIDER)
         tables = [table for table in rig.warehouse.prepared if table.name == "vendors_log"]
         assert ["colour" in {column.name for column in table.columns} for table in tables] == [False, True]
 
@@ -55,7 +55,7 @@ class TestContract:
         rig.source.contract = WIDER
         with caplog.at_level("INFO", logger="connector"):
             assert rig.run(is_stopping=lambda: True).status is Status.PARTIAL
-        assert rig.entity_state.contract == WIDER
+        assert rig.entity_state.contract == named(WIDER)
         assert caplog.messages == ["the contract of vendors has changed: its table follows"]
 
     def test_what_the_contract_does_not_tell_is_told_by_name_up_to_a_bound(
@@ -78,7 +78,7 @@ class TestContract:
         rig.warehouse.retyped = frozenset({"terms"})
         assert rig.run().details == {"retyped": ["Terms"]}
         assert rig.shown("terms") == {an_id(1): None}
-        assert rig.appends[0].rows[0].extra == b'{"Terms":30}'
+        assert rig.appends[0].rows[0].extra == b'{"Terms":"30"}'
 
     def test_a_list_that_cannot_be_optimised_is_remembered_as_soon_as_that_is_known(self) -> None:
         rig = SmallRig(*vendors(*range(1, 9)))

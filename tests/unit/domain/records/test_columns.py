@@ -3,11 +3,11 @@
 import pytest
 
 from connector.domain.entity import CurrentForm
-from connector.domain.records.columns import build_level, find_paths, to_snake_case
+from connector.domain.records.columns import Level, build_layout, find_paths, to_snake_case
 from connector.domain.records.contract import Kind, Shape
 from connector.domain.tables.current_table import build_merge
 from connector.domain.tables.evolution import adopt_types
-from connector.domain.tables.log_table import build_table, find_incompatible_columns
+from connector.domain.tables.log_table import build_table, compare_columns
 from connector.domain.tables.schema import ColumnType
 from tests.builders import a_contract, an_entity
 from tests.contract.warehouse_rows import a_column, a_table
@@ -24,6 +24,10 @@ SHAPE = Shape(
     linked={"Contact": Shape(fields={"Qty": Kind.INT}, details={"Phones": LINE})},
     custom={"Document.UsrQty": Kind.DECIMAL},
 )
+
+
+def build_level(shape: Shape) -> Level:
+    return build_layout(shape, {}).level
 
 
 @pytest.mark.parametrize(
@@ -50,7 +54,9 @@ def test_a_field_has_the_name_of_its_words(name: str, column: str) -> None:
         ({"contact_phones.qty"}, ["Contact/Phones/Qty"]),
         ({"contact_phones.lots.qty"}, ["Contact/Phones/Lots/Qty"]),
         ({"details.kind_id"}, ["Details/Kind"]),
-        ({"elsewhere", "details"}, []),
+        ({"details"}, ["Details"]),
+        ({"contact_phones.lots"}, ["Contact/Phones/Lots"]),
+        ({"elsewhere"}, []),
     ],
 )
 def test_a_column_leads_back_to_its_field(columns: set[str], paths: list[str]) -> None:
@@ -79,8 +85,8 @@ def test_a_column_that_two_contracts_give_different_types_is_found_at_every_leve
     after = a_contract(
         fields={"A": Kind.STRING, "B": Kind.STRING}, details={"Details": Shape(fields={"Q": Kind.BOOL})}
     )
-    assert find_incompatible_columns(an_entity(), before, after) == {"a", "details.q"}
-    assert find_incompatible_columns(an_entity(), before, before) == frozenset()
+    assert compare_columns(an_entity(), before, after).retyped == {"a", "details.q"}
+    assert compare_columns(an_entity(), before, before).retyped == frozenset()
 
 
 def test_current_rows_are_kept_in_a_table_only_where_the_catalogue_asks_for_one() -> None:

@@ -79,12 +79,12 @@ ODD = HEAD + (
         (ONLY_LINES, "5cab2b5de4eff6b5813b2918efe6616f", b'{"details":[{"_id":null,"_position":1}]}', b""),
         (
             ODD,
-            "30a06137cb29c1525963c8b9befb92b7",
+            "8d8e2e0cc270c03cf558055df6fa0cb4",
             (
-                b'{"a_decimal":"10","a_string":"x","vendor_id":"V001","taxes":[{"_id":null,"_position":1},'
+                b'{"a_decimal":"10","a_string":"x","vendor_id":"V001","taxes":[{"_id":null,"_position":1,"tax_id":"5"},'
                 b'{"_id":null,"_position":2,"tax_id":"VAT"}]}'
             ),
-            b'{"Colour":"red","Taxes[1]/TaxID":5}',
+            b'{"Colour":"red"}',
         ),
     ],
     ids=["full", "empty", "only lines", "odd"],

@@ -19,8 +19,8 @@ def a_codec() -> Codec:
 @pytest.mark.parametrize(
     ("custom", "extra"),
     [
-        ({"Document": 5}, {}),
-        ({"Document": {"UsrSize": 5}}, {"custom/Document.UsrSize": 5}),
+        ({"Document": 5}, {"custom/Document": "5"}),
+        ({"Document": {"UsrSize": 5}}, {"custom/Document.UsrSize": "5"}),
         ({"Document": {"UsrSize": {"value": "x"}}}, {"custom/Document.UsrSize": "x"}),
         ({"Document": {"UsrNew": {"type": "T", "value": "x"}}}, {"custom/Document.UsrNew": "x"}),
         ({"Document": {"UsrNew": {"type": "T"}}}, {}),

@@ -41,7 +41,8 @@ def test_descriptions_follow_what_is_wanted_but_are_not_wiped() -> None:
         (ColumnType.DATE, ColumnType.TIMESTAMP),
         (ColumnType.NUMERIC, ColumnType.STRING),
         (ColumnType.INT64, ColumnType.NUMERIC),
-        (ColumnType.STRING, ColumnType.BOOL),
+        (ColumnType.STRING, ColumnType.JSON),
+        (ColumnType.BOOL, ColumnType.STRING),
         (ColumnType.FLOAT64, ColumnType.INT64),
     ],
 )
@@ -99,3 +100,12 @@ def test_the_fingerprint_is_a_valid_label_and_stable() -> None:
     assert fingerprint(a_table(), 1) == fingerprint(a_table(), 1)
     assert fingerprint(a_table(), 1).isalnum()
     assert len(fingerprint(a_table(), 1)) == 32
+
+
+@pytest.mark.parametrize("wanted", sorted({*ColumnType} - {"STRING", "RECORD", "JSON"}))
+def test_text_takes_every_scalar_as_text(wanted: ColumnType) -> None:
+    evolution = evolve([a_column("a")], [a_column("a", wanted)])
+    assert evolution.as_text == {"a"}
+    assert not evolution.retyped
+    lists = [a_column("a", ColumnType.RECORD, repeated=True)]
+    assert evolve([a_column("a")], lists).retyped == {"a"}

@@ -1,0 +1,107 @@
+"""What columns were made for, as their own descriptions tell: the memory of it where the state has none."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from connector.domain.records.columns import to_snake_case
+from connector.domain.records.contract import Kind
+from connector.domain.records.names import COLLECTION, NOBODY, ColumnNames, spell_path
+from connector.domain.tables.schema import Column, ColumnType
+from connector.domain.tables.view_names import OF_LINE
+
+INTERNAL_ID = "internal id"
+ORIGIN = re.compile(
+    rf"[A-Za-z]\w*\.(?P<path>.+?)(?: \((?P<kind>{'|'.join([*Kind, INTERNAL_ID])})\))?", re.DOTALL
+)
+"""`Bill.Details.Qty (decimal)`; a detail collection has no kind."""
+
+
+def learn_names(
+    log: Iterable[Column], views: Mapping[str, Iterable[Column]], assumed: Mapping[str, str]
+) -> ColumnNames:
+    """Return what the columns of a log and of the views over it were made for.
+
+    A column whose description is not ours is nobody's in particular: `assumed` (column to field) tells whose it is, and
+    which of two columns is used that both tell of one field. The other one is not given to anybody any more.
+    """
+    columns = tuple(log)
+    told = dict(_read_fields(columns, "", ""))
+    found = _settle(told, assumed)
+    known = {(_find_row(column), owner) for column, owner in found.items()}
+    supposed = {
+        column: owner
+        for column, owner in assumed.items()
+        if column not in found and (_find_row(column), owner) not in known
+    }
+    return ColumnNames(
+        log=supposed | found, views={name: dict(_read_view(columns, view)) for name, view in views.items()}
+    )
+
+
+def _settle(told: Mapping[str, str], assumed: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns with one for each field; a column that a field does not use any more is nobody's."""
+    count = Counter((_find_row(column), owner) for column, owner in told.items())
+    used = {
+        (_find_row(column), owner): column for column, owner in assumed.items() if told.get(column) == owner
+    }
+    settled: dict[str, str] = {}
+    for column, owner in told.items():
+        field = (_find_row(column), owner)
+        is_used = count[field] == 1 or used.setdefault(field, column) == column
+        settled[column] = owner if is_used else NOBODY
+    return settled
+
+
+def _read_fields(columns: Iterable[Column], row: str, above: str) -> Iterator[tuple[str, str]]:
+    """Yield the columns of a row, dotted, with their fields. `above` is the path of the row's collection as descriptions have it."""
+    for column in columns:
+        origin = ORIGIN.fullmatch(column.description)
+        is_collection = column.type is ColumnType.RECORD
+        if origin is None or not origin["path"].startswith(above):
+            continue
+        if is_collection != (origin["kind"] is None):  # made for something else, before what is described now
+            yield row + column.name, NOBODY
+            continue
+        path = origin["path"]
+        own = _spell_field(path.removeprefix(above), column.name, is_id=origin["kind"] == INTERNAL_ID)
+        owner = "".join(f"{spell_path(step)}/" for step in above.split(".")[:-1]) + own
+        yield row + column.name, owner + COLLECTION * is_collection
+        yield from _read_fields(column.fields, f"{row}{column.name}.", f"{path}.")
+
+
+def _spell_field(path: str, column: str, *, is_id: bool) -> str:
+    """Return the field; a custom field and one of a linked entity are described alike, and told apart by the column's name."""
+    steps = path.split(".")
+    plain = "/".join(map(spell_path, steps))
+    if len(steps) > 1 and not _is_called(column, steps) and _is_called(column, [*steps[:-2], steps[-1]]):
+        plain = "/".join([*map(spell_path, steps[:-2]), "custom", spell_path(".".join(steps[-2:]))])
+    return f"{plain}/id" if is_id else plain
+
+
+def _is_called(column: str, steps: Iterable[str]) -> bool:
+    name = "_".join(map(to_snake_case, steps))
+    return re.fullmatch(rf"{re.escape(name)}(_\d+)?(_id(_\d+)?)?", column) is not None
+
+
+def _read_view(log: Iterable[Column], view: Iterable[Column]) -> Iterator[tuple[str, str]]:
+    """Yield the columns of a view with what they show, as far as their descriptions are those of a column of the log."""
+    sources = list(_describe_sources(log))
+    for column in view:
+        shown = [source for source, description in sources if description == column.description]
+        if column.description and shown and not column.name.startswith("_"):
+            yield column.name, _choose(shown, column.name)
+
+
+def _describe_sources(log: Iterable[Column]) -> Iterator[tuple[str, str]]:
+    for column in log:
+        yield column.name, column.description
+        yield from ((OF_LINE + inner.name, inner.description) for inner in column.fields)
+
+
+def _choose(sources: list[str], name: str) -> str:
+    return next((source for source in sources if source in (name, OF_LINE + name)), sources[0])
+
+
+def _find_row(column: str) -> str:
+    return column.rpartition(".")[0]

@@ -1,0 +1,29 @@
+"""The columns of a contract's fields: those remembered, else those that the warehouse tells of."""
+
+from connector.domain.entity import Entity
+from connector.domain.records.columns import build_layout
+from connector.domain.records.contract import Contract
+from connector.domain.records.names import ColumnNames
+from connector.domain.tables.learned_names import learn_names
+from connector.domain.tables.log_table import remember_names
+from connector.ports import Warehouse
+
+
+def name_columns(
+    entity: Entity, contract: Contract, known: Contract | None, warehouse: Warehouse
+) -> Contract:
+    """Return the contract with a column for each field. `known` is what is remembered: its fields keep their columns.
+
+    Where no names are remembered (nothing was read yet, the state was lost, or an older version wrote it), the log and its
+    views are asked: one request for each.
+    """
+    before = known.names if known is not None and known.names else _learn(entity, known, warehouse)
+    return remember_names(entity, contract, before)
+
+
+def _learn(entity: Entity, known: Contract | None, warehouse: Warehouse) -> ColumnNames:
+    """A contract that is remembered without names gave them in the order of its fields."""
+    assumed = build_layout(known.root, {}).owners if known is not None else {}
+    log = warehouse.read_columns(entity.log_table)
+    views = [view.name for view in entity.line_views] + [entity.history_view] if log else []
+    return learn_names(log, {view: warehouse.read_columns(view) for view in views}, assumed)
