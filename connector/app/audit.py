@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import combinations, pairwise
 
 from connector.domain.entity import Entity
-from connector.domain.records.columns import to_snake_case
-from connector.domain.tables.log_table import build_trail_table
+from connector.domain.records.names import NO_NAMES, ColumnNames
+from connector.domain.tables.log_table import build_trail_table, find_key_columns
 from connector.ports import StateStore, Warehouse
 
 
@@ -32,7 +32,7 @@ def read_audit(state: StateStore, warehouse: Warehouse, entity: Entity, key: str
     whose page audits have expired or are lost.
     """
     found = dict.fromkeys(
-        [*state.audit.find_records(entity.name, key), *_find_logged(warehouse, entity, key)]
+        [*state.audit.find_records(entity.name, key), *_find_logged(state, warehouse, entity, key)]
     )
     lines = [line for record_id in found or [key] for line in _collect(state, warehouse, entity, record_id)]
     return sorted(lines, key=lambda line: (line.at, line.place))
@@ -61,22 +61,26 @@ def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id:
             what=f"kept, tried {letter.attempts} times",
             reason=letter.reason,
         )
-    for row in warehouse.record_versions(build_trail_table(entity), {"_id": record_id}):
+    names = _read_names(state, entity)
+    for row in warehouse.record_versions(build_trail_table(entity, names), {"_id": record_id}):
         yield AuditLine(
             at=row["_synced_at"],
             place="warehouse",
             run_id=row["_run_id"],
             record_id=record_id,
-            key="/".join(str(row[column]) for column in _key_columns(entity) if row[column] is not None),
+            key="/".join(
+                str(row[column]) for column in find_key_columns(entity, names) if row[column] is not None
+            ),
             version=row["_version"],
             what="deleted" if row["_deleted"] else "version stored",
         )
 
 
-def _find_logged(warehouse: Warehouse, entity: Entity, key: str) -> Iterator[str]:
+def _find_logged(state: StateStore, warehouse: Warehouse, entity: Entity, key: str) -> Iterator[str]:
+    names = _read_names(state, entity)
     for parts in _split(key, len(entity.keys)):
-        values = dict(zip(_key_columns(entity), parts, strict=True))
-        for row in warehouse.record_versions(build_trail_table(entity), values):
+        values = dict(zip(find_key_columns(entity, names), parts, strict=True))
+        for row in warehouse.record_versions(build_trail_table(entity, names), values):
             yield row["_id"]
 
 
@@ -87,5 +91,7 @@ def _split(key: str, count: int) -> Iterator[Sequence[str]]:
         yield ["/".join(pieces[start:end]) for start, end in pairwise((0, *cuts, len(pieces)))]
 
 
-def _key_columns(entity: Entity) -> list[str]:
-    return [to_snake_case(name) for name in entity.keys]
+def _read_names(state: StateStore, entity: Entity) -> ColumnNames:
+    """Return the names of the log's columns; without a state, each key has the name of its words."""
+    contract = state.entities.read(entity.name).contract
+    return NO_NAMES if contract is None else contract.names

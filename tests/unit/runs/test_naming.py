@@ -1,0 +1,109 @@
+"""A column keeps its field through contracts, idle runs, an upgrade and a lost state."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from connector.adapters.sqlite import SqliteStateStore
+from connector.domain.entity import Depth
+from connector.domain.records.contract import Contract, Kind
+from connector.domain.records.names import NO_NAMES
+from connector.domain.run import Mode, Status
+from tests.builders import a_contract, a_memory_file, a_row
+from tests.unit.runs.small_rig import SmallRig, remember
+
+OLD = a_contract(fields={"UsrCode": Kind.STRING})
+WIDER = a_contract(fields={"USRCode": Kind.STRING, "UsrCode": Kind.STRING})
+OTHER = a_contract(fields={"USRCode": Kind.STRING})
+
+
+@pytest.fixture
+def rig() -> SmallRig:
+    rig = SmallRig(a_row(UsrCode="old"), contract=OLD)
+    assert rig.run().status is Status.SUCCEEDED
+    return rig
+
+
+def follow(rig: SmallRig, contract: Contract, *, is_told: bool = True, **members: Any) -> None:
+    """Let the endpoint change, and the record with it; the new version may be known only by the record."""
+    rig.source.contract, rig.source.knows_contract = contract, not is_told
+    rig.clock.advance(timedelta(hours=1))
+    rig.source.put(a_row(modified_at=rig.clock.now(), **members))
+    assert rig.run(Mode.RECONCILE, depth=Depth.CONTENT).status is Status.SUCCEEDED
+    rig.source.knows_contract = True
+
+
+def lose_state(rig: SmallRig) -> None:
+    rig.state = SqliteStateStore(path=a_memory_file(), clock=rig.clock)
+
+
+def forget_names(rig: SmallRig) -> None:
+    """What is remembered is what a version before wrote."""
+    contract = rig.entity_state.contract
+    assert contract is not None
+    remember(rig, contract=replace(contract, names=NO_NAMES))
+
+
+def shown(rig: SmallRig) -> tuple[object, object]:
+    columns = (rig.shown("usr_code"), rig.shown("usr_code_2"))
+    one, two = (next(iter(column.values())) for column in columns)
+    return one, two
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told", "noticed"])
+@pytest.mark.parametrize(
+    "forget", [lambda _: None, lose_state, forget_names], ids=["remembered", "lost", "before"]
+)
+def test_the_newcomer_gets_the_number(rig: SmallRig, forget: object, is_told: bool) -> None:
+    forget(rig)  # type: ignore[operator]
+    follow(rig, WIDER, is_told=is_told, USRCode="new", UsrCode="old")
+    assert shown(rig) == ("old", "new")
+    lose_state(rig)
+    follow(rig, WIDER, USRCode="newer", UsrCode="older")
+    assert shown(rig) == ("older", "newer")
+
+
+@pytest.mark.parametrize("forget", [lambda _: None, lose_state], ids=["remembered", "lost"])
+def test_a_field_that_comes_back_gets_its_old_column(rig: SmallRig, forget: object) -> None:
+    follow(rig, OTHER, USRCode="other")
+    assert set(rig.shown("usr_code_2").values()) == {"other"}
+    forget(rig)  # type: ignore[operator]
+    follow(rig, WIDER, USRCode="other", UsrCode="back")
+    assert shown(rig) == ("back", "other")
+
+
+def test_nothing_is_asked_of_the_warehouse_once_the_names_are_known(rig: SmallRig) -> None:
+    def fail(name: str) -> None:
+        raise AssertionError(name)
+
+    rig.warehouse.read_columns = fail  # type: ignore[assignment, method-assign]
+    state = rig.entity_state
+    for mode in (Mode.INCREMENTAL, Mode.RECONCILE, Mode.REPLAY):
+        assert rig.run(mode).status is Status.SUCCEEDED
+    assert rig.entity_state.contract == state.contract
+
+
+def test_a_value_of_another_type_makes_the_contract_be_read_once_a_run() -> None:
+    rig = SmallRig(
+        a_row(UsrCode="soon"),
+        a_row(number=2, key="V002", UsrCode="late"),
+        contract=a_contract(fields={"UsrCode": Kind.INT}),
+    )
+    result = rig.run()
+    assert result.details["retyped"] == ["UsrCode"]
+    assert len(rig.source.described) == 2  # the first contract, and once more
+
+
+def test_a_type_that_changed_unannounced_is_followed_in_the_same_run() -> None:
+    rig = SmallRig(a_row(UsrCode="text"), contract=OLD)
+    rig.run()
+    rig.source.contract = a_contract(fields={"UsrCode": Kind.BOOL})
+    rig.clock.advance(timedelta(hours=1))
+    rig.source.put(a_row(modified_at=rig.clock.now(), UsrCode=True))
+    result = rig.run()
+    assert (result.records_written, result.records_rejected, "retyped" in result.details) == (1, 0, False)
+    assert rig.entity_state.contract is not None
+    assert rig.entity_state.contract.root.fields["UsrCode"] is Kind.BOOL
+    assert set(rig.shown("usr_code").values()) == {"true"}
