@@ -87,7 +87,7 @@ class RecentVersions:
             return
         self._collected[record.id] = record.version
 
-    def to_plain(self) -> dict[str, str]:
+    def build_next(self) -> dict[str, str]:
         """Return the ids and versions for the next pass."""
         return dict(self._collected)
 

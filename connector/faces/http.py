@@ -16,7 +16,7 @@ from connector.app.service import Connector, build
 from connector.app.settings import load_log_settings, load_settings
 from connector.app.status import render_status
 from connector.domain.run import Mode, RunFailure
-from connector.domain.tables.sync_runs import to_plain
+from connector.domain.tables.sync_runs import build_answer
 from connector.errors import BadRequestError, ConnectorError
 from connector.faces.page import render_page
 from connector.faces.run_body import MAX_BODY_BYTES, parse_run_body
@@ -82,7 +82,11 @@ def _answer_run(request: flask.Request) -> flask.Response:
     if run_request.mode is Mode.CHECK:
         return _answer_check(_build(), run_request.entity, force=run_request.force)
     result = _build().run(run_request)
-    return _answer_failure(result.error, to_plain(result)) if result.error else _json(to_plain(result), 200)
+    return (
+        _answer_failure(result.error, build_answer(result))
+        if result.error
+        else _json(build_answer(result), 200)
+    )
 
 
 def _answer_status(_: flask.Request) -> flask.Response:

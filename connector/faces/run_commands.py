@@ -9,7 +9,7 @@ from connector.app.run_request import OPTIONS, build_request
 from connector.app.service import Connector
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunRequest, RunResult, Status, got_further
-from connector.domain.tables.sync_runs import to_plain
+from connector.domain.tables.sync_runs import build_answer
 from connector.errors import (
     BadRequestError,
     CredentialsError,
@@ -99,6 +99,6 @@ def _run_one(
 
 def _show_result(result: RunResult, options: argparse.Namespace, console: Console) -> None:
     if options.json:
-        write_json(to_plain(result))
+        write_json(build_answer(result))
     else:
         show_result(result, console)

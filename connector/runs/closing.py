@@ -9,7 +9,7 @@ import msgspec
 from connector.domain.batch import Append, Row
 from connector.domain.instants import to_text
 from connector.domain.run import RunResult, WriteMethod
-from connector.domain.tables.sync_runs import SYNC_RUNS, to_plain
+from connector.domain.tables.sync_runs import SYNC_RUNS, build_answer
 from connector.errors import ConnectorError
 from connector.ports import AuditStore, Warehouse
 
@@ -26,7 +26,7 @@ def attempt(what: str, action: Callable[[], object]) -> None:
 
 def close_audit(audit: AuditStore, result: RunResult, finished_at: datetime) -> None:
     """Complete the run's audit entry."""
-    entry = {**to_plain(result), "started_at": result.started_at, "finished_at": finished_at}
+    entry = {**build_answer(result), "started_at": result.started_at, "finished_at": finished_at}
     attempt("the audit entry", lambda: audit.close_run(result.run_id, entry))
 
 
@@ -43,7 +43,7 @@ def _append_row(warehouse: Warehouse, result: RunResult, finished_at: datetime) 
 
 
 def _build_row(result: RunResult, finished_at: datetime) -> dict[str, object]:
-    plain = to_plain(result)
+    plain = build_answer(result)
     row = {column.name: plain[column.name] for column in SYNC_RUNS.columns if column.name in plain}
     return {
         **row,

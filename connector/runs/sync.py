@@ -212,7 +212,7 @@ class ListSync:
             offset=page.overlap.offset,
             known=page.overlap.known,
             highest_stamp=self._highest_stamp,
-            recent_versions=recent_versions.to_plain(),
+            recent_versions=recent_versions.build_next(),
             recent_versions_complete=recent_versions.complete,
         )
         mode = self._run.request.mode.value
@@ -285,7 +285,7 @@ class ListSync:
                 source_time_at_start=source_time_at_start,
                 lookback=self._lookback,
             ),
-            recent_versions=recent_versions.to_plain(),
+            recent_versions=recent_versions.build_next(),
             recent_versions_complete=recent_versions.complete,
             records_seen=self._run.outcome.tally.records_read
             if is_whole_count

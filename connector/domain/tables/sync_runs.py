@@ -51,7 +51,7 @@ SYNC_RUNS = Table(
 )
 
 
-def to_plain(result: RunResult) -> dict[str, Any]:
+def build_answer(result: RunResult) -> dict[str, Any]:
     """Return a result as the answer's JSON members (instants as text); only those that have something to say."""
     plain: dict[str, Any] = {
         "run_id": result.run_id,

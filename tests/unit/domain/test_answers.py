@@ -13,7 +13,7 @@ from connector.domain.run import (
     WriteMethod,
     describe_request,
 )
-from connector.domain.tables.sync_runs import SYNC_RUNS, to_plain
+from connector.domain.tables.sync_runs import SYNC_RUNS, build_answer
 from tests.builders import MORNING
 
 EMPTY = RunResult(
@@ -59,13 +59,13 @@ PLAIN = {
 
 
 def test_an_answer_tells_everything_there_is() -> None:
-    assert to_plain(FULL) == PLAIN
+    assert build_answer(FULL) == PLAIN
 
 
 def test_an_answer_has_its_figures_always_and_a_reason_an_error_and_details_only_where_there_are_any() -> (
     None
 ):
-    plain = to_plain(EMPTY)
+    plain = build_answer(EMPTY)
     assert set(PLAIN) - set(plain) == {"matched", "reason", "error"}
     assert (plain["watermark_before"], plain["watermark_after"], plain["write_method"]) == (None, None, None)
     assert (plain["mode"], plain["status"]) == ("reconcile", "partial")

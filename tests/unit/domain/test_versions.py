@@ -38,11 +38,11 @@ class TestEdge:
         recent_versions = an_edge()
         for number, stamp in enumerate([EARLIER, MORNING, LATER, None]):
             recent_versions.remember(a_record(number=number, modified_at=stamp))
-        assert set(recent_versions.to_plain()) == {an_id(1), an_id(2)}
-        assert recent_versions.to_plain()[an_id(1)] == a_record(number=1).version
+        assert set(recent_versions.build_next()) == {an_id(1), an_id(2)}
+        assert recent_versions.build_next()[an_id(1)] == a_record(number=1).version
 
     def test_what_was_left_before_is_not_handed_on(self) -> None:
-        assert an_edge({"a": "1"}, {"b": "2"}).to_plain() == {"b": "2"}
+        assert an_edge({"a": "1"}, {"b": "2"}).build_next() == {"b": "2"}
 
     def test_it_is_bounded_and_says_so(self) -> None:
         recent_versions = an_edge(collected={f"id-{n}": "v" for n in range(MAX_RECENT_VERSIONS - 1)})
@@ -52,8 +52,8 @@ class TestEdge:
             recent_versions.remember(record)
             states.append(recent_versions.complete)
         assert states == [True, False]
-        assert len(recent_versions.to_plain()) == MAX_RECENT_VERSIONS
-        assert second.id not in recent_versions.to_plain()
+        assert len(recent_versions.build_next()) == MAX_RECENT_VERSIONS
+        assert second.id not in recent_versions.build_next()
 
     def test_a_full_edge_still_follows_the_records_it_holds(self) -> None:
         old, new = a_record(key="A"), a_record(key="B")
@@ -62,7 +62,7 @@ class TestEdge:
         )
         recent_versions.remember(new)
         assert recent_versions.complete
-        assert recent_versions.to_plain()[old.id] == new.version
+        assert recent_versions.build_next()[old.id] == new.version
 
 
 def a_version(record_id: str, number: int, *, minutes: int | None = 0, **parts: Any) -> CurrentVersion:
