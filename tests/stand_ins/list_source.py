@@ -91,8 +91,11 @@ class ListSource(Source):
         )
 
     def _is_after(self, raw: bytes, query: ListQuery) -> bool:
-        stamp = msgspec.json.decode(raw)[query.modified_field]["value"]
-        return query.changed_since is None or datetime.fromisoformat(stamp) >= query.changed_since
+        """A filter never lists a record without a stamp."""
+        stamp = msgspec.json.decode(raw).get(query.modified_field, {}).get("value")
+        return stamp is not None and (
+            query.changed_since is None or datetime.fromisoformat(stamp) >= query.changed_since
+        )
 
     @override
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
