@@ -12,16 +12,27 @@ from pathlib import Path
 from .options import SandboxOptions, options_file
 from .sandbox import Sandbox
 
+MAX_PORT = 65_535
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until interrupted; the exit code is 0 then."""
+    """Serve until interrupted; the exit code is 0 then, 1 when the port cannot be used."""
     chosen = _parser().parse_args(arguments)
     options = options_file(chosen.config) if chosen.config else SandboxOptions(real_time=True)
     changes = {"seed": chosen.seed, "size": chosen.size}
     if chosen.version:
         changes["endpoint_versions"] = tuple(chosen.version)
     options = replace(options, **{name: value for name, value in changes.items() if value is not None})
-    with Sandbox(options, chosen.port) as sandbox:
+    sandbox = Sandbox(options, chosen.port)
+    try:
+        sandbox.start()
+    except OSError as exc:
+        print(
+            f"Port {chosen.port} of 127.0.0.1 cannot be used ({exc.strerror}): name another with --port, or 0 for a free one.",
+            file=sys.stderr,
+        )
+        return 1
+    with sandbox:
         where = "come with --credentials FILE"
         if chosen.credentials:
             chosen.credentials.touch(mode=0o600)
@@ -37,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m acumatica_sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--port", type=_parse_port, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--seed", type=int, help="another seed makes another company")
     parser.add_argument("--size", choices=("demo", "tiny", "empty"), help="how much data there is")
     parser.add_argument("--version", action="append", help="an endpoint version to offer; may be repeated")
@@ -50,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
         help="the form of these credentials",
     )
     return parser
+
+
+def _parse_port(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {MAX_PORT}")
+    return int(text)
 
 
 if __name__ == "__main__":

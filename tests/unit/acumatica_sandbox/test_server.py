@@ -156,3 +156,19 @@ def test_a_large_page_of_bills_with_lines_is_quick() -> None:
     started = time.process_time()
     assert len(caller.get("Bill", top="1000", expand="Details").body) > 1_000_000
     assert time.process_time() - started < 1.0
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with Sandbox(SandboxOptions(size="empty")) as taken:
+        port = urlsplit(taken.url).port
+        assert main(["--size", "empty", "--port", str(port)]) == 1
+    assert capsys.readouterr().err == (
+        f"Port {port} of 127.0.0.1 cannot be used (Address already in use): name another with --port, or 0 for a free one.\n"
+    )
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http", "99999999999"])
+def test_what_is_no_port_is_told(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([f"--port={port}"])
+    assert "a port is a number from 0 to 65535" in capsys.readouterr().err
