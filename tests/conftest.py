@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.seed import SEED
 from tests.stand_ins.bigquery import running_bigquery
@@ -19,6 +20,9 @@ from tests.stand_ins.secret_manager import FakeSecretManager, running_secret_man
 from tests.stand_ins.servers import StandInUnavailableError
 
 UNTESTED = "NOT TESTED"
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # how fast examples are made says nothing of what is tested
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from connector.app.sections import LogSettings, SyncSettings
-from connector.app.settings import list_variables, load_log_settings, load_settings
+from connector.app.settings import Variable, list_variables, load_log_settings, load_settings
 from connector.domain.run import WritePolicy
 from connector.errors import ConfigurationError
 
@@ -92,6 +92,40 @@ def test_every_variable_arrives() -> None:
     assert settings.notify.queries == "Open Bills=invoices; Vendors=vendors"
     assert settings.notify.collect_seconds == 5
     assert settings.log == LogSettings(level="DEBUG", format="text", project="acme-logs")
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        Variable(
+            name="ACUMATICA_CREDENTIALS",
+            default="",
+            is_required=True,
+            description="secret reference to the credentials",
+        ),
+        Variable(
+            name="ACUMATICA_PAGE_SIZE",
+            default="1000",
+            is_required=False,
+            description="records asked for at once (`$top`)",
+        ),
+        Variable(
+            name="SYNC_WRITE_METHOD",
+            default="auto",
+            is_required=False,
+            description="`auto`, `streaming` or `load`",
+        ),
+        Variable(
+            name="NOTIFY_SECRET",
+            default="",
+            is_required=False,
+            description="secret reference to the value of their header; empty = `POST /notify` is off",
+        ),
+    ],
+    ids=lambda variable: variable.name,
+)
+def test_a_variable_is_listed_as_the_documents_tell_it(variable: Variable) -> None:
+    assert variable in list(list_variables())
 
 
 @pytest.mark.parametrize("name", [variable.name for variable in list_variables()])

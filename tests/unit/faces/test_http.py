@@ -108,7 +108,7 @@ PATHS = st.sampled_from(["/", "/status", "/status/", "/notify", "/x", "/\xff", "
     max_examples=300,
     deadline=None,
     print_blob=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     method=st.sampled_from(METHODS),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.app.run_request import OPTIONS
+from connector.app.run_request import OPTIONS, build_request, parse_since
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunRequest
 from connector.errors import BadRequestError
@@ -56,6 +56,26 @@ def test_an_option_is_taken_with_its_modes_alone(mode: Mode, option: str) -> Non
         told = refuse(json.dumps({"entity": "vendors", **members}).encode())
         assert told.startswith(f"{option} belongs to mode ")
         assert told.endswith(f", not to {mode.value}.")
+
+
+def test_a_misplaced_option_is_told_as_its_face_spells_it() -> None:
+    with pytest.raises(BadRequestError) as caught:
+        build_request("vendors", Mode.INCREMENTAL, {"force": True}, spelling="--{}")
+    assert caught.value.message == "--force belongs to mode reconcile or check, not to incremental."
+    assert caught.value.action == "Leave --force out."
+
+
+def test_an_instant_that_is_none_is_told_cut_short_and_with_a_good_one() -> None:
+    with pytest.raises(BadRequestError) as caught:
+        parse_since("x" * 60)
+    assert caught.value.message == f"since is no instant: {'x' * 40!r}."
+    assert caught.value.action == "Write it as 2026-01-31T00:00:00Z, with Z or an offset."
+    with pytest.raises(BadRequestError) as caught:
+        parse_since("1752-12-31T23:59:59Z")
+    assert caught.value.message == (
+        "since is beyond what Acumatica's database can hold: '1752-12-31T23:59:59Z'."
+    )
+    assert caught.value.action == "Name an instant from 1753 on, or leave since out to read everything."
 
 
 def test_an_option_that_is_not_given_is_no_mistake() -> None:
