@@ -25,23 +25,31 @@ from tests.contract.test_state_firestore import connected
 from tests.stand_ins.clock import NOON, FakeClock
 from tests.stored import restore_firestore, restore_sqlite
 
-VENDORS = replace(
-    an_entity_state(
-        checkpoints={
-            **dict.fromkeys(("incremental", "backfill", "reconcile"), a_checkpoint()),
-            "replay": replace(
-                a_checkpoint(offset=0, known=()),
-                changed_since=None,
-                highest_stamp=MORNING,
-                recent_versions={},
-                recent_versions_complete=True,
-            ),
-        }
-    ),
-    source_clock_ahead=None,  # not known then
+VENDORS = EntityState(
+    entity="vendors",
+    watermark=MORNING,
+    changed_since=MORNING - timedelta(minutes=15),
+    recent_versions={"id-1": "version-1", "id-2": "version-2"},
+    recent_versions_complete=False,
+    checkpoints={
+        **dict.fromkeys(("incremental", "backfill", "reconcile"), a_checkpoint()),
+        "replay": replace(
+            a_checkpoint(offset=0, known=()),
+            changed_since=None,
+            highest_stamp=MORNING,
+            recent_versions={},
+            recent_versions_complete=True,
+        ),
+    },
+    contract=a_contract(),
+    read_one_by_one=True,
+    records_seen=812,
+    last_success_at=MORNING + timedelta(seconds=3),
+    deletions_since=MORNING - timedelta(minutes=16),
     reported_deletions=("id-8", "id-9"),
     reported_at_fence=2,
 )
+"""Every member there was; members that came later have their defaults."""
 
 
 class StoredBeforeContract:
