@@ -1,12 +1,30 @@
-"""Whether a schedule can ever come."""
+"""Whether a schedule can ever come, and how long it pauses."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from croniter import croniter
 from croniter.croniter import CroniterBadCronError, CroniterBadDateError
 
 ANY_INSTANT = datetime(2001, 1, 1, tzinfo=UTC)
 """Where the search for the next time begins; croniter looks fifty years ahead, which holds every combination of days."""
+
+
+MIN_SPAN = timedelta(days=15)
+MIN_TIMES = 60
+"""How far a schedule is followed for its longest pause: past two week-ends, and through five years of months."""
+
+
+@cache
+def find_longest_pause(schedule: str) -> timedelta:
+    """Return the longest time from one coming of a cron to the next."""
+    times = croniter(schedule, ANY_INSTANT)
+    first = last = times.get_next(datetime)
+    longest, seen = timedelta(0), 0
+    while seen < MIN_TIMES or last - first < MIN_SPAN:
+        following = times.get_next(datetime)
+        longest, last, seen = max(longest, following - last), following, seen + 1
+    return longest
 
 
 def find_mistake(schedule: str) -> str:

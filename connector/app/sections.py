@@ -137,6 +137,18 @@ class NotifySettings(Struct, frozen=True, kw_only=True):
     ] = 60
 
 
+class StatusSettings(Struct, frozen=True, kw_only=True):
+    """When data is late, where it is not as the catalogue says."""
+
+    late_after: Annotated[
+        str,
+        Meta(
+            description="`entity=seconds; entity=seconds`: from which age on an entity's data is late; empty = as its block says",
+            pattern=r"^\s*\w+\s*=\s*\d{1,9}\s*(;\s*\w+\s*=\s*\d{1,9}\s*)*;?$",
+        ),
+    ] = ""
+
+
 class LogSettings(Struct, frozen=True, kw_only=True):
     """What is logged, and how."""
 

@@ -17,6 +17,7 @@ from connector.app.sections import (
     FirestoreSettings,
     LogSettings,
     NotifySettings,
+    StatusSettings,
     SyncSettings,
 )
 from connector.errors import ConfigurationError
@@ -29,6 +30,7 @@ SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "sync": ("SYNC_", SyncSettings),
     "continuation": ("CONTINUATION_", ContinuationSettings),
     "notify": ("NOTIFY_", NotifySettings),
+    "status": ("STATUS_", StatusSettings),
     "log": ("LOG_", LogSettings),
 }
 
@@ -43,6 +45,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sync: SyncSettings
     continuation: ContinuationSettings
     notify: NotifySettings
+    status: StatusSettings
     log: LogSettings
 
     @property

@@ -133,6 +133,12 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[int, Meta(ge=0, le=86_400)] | None,
         Meta(description="margin for late commits (default: SYNC_LOOKBACK_SECONDS)"),
     ] = None
+    late_after_hours: Annotated[
+        Annotated[int, Meta(ge=1, le=8_784)] | None,
+        Meta(
+            description="age at which its data is late (default: twice the longest pause of its schedule, and an hour)"
+        ),
+    ] = None
     current: Annotated[
         CurrentForm, Meta(description="how the current rows are kept: a view over the log, or a table")
     ] = CurrentForm.VIEW

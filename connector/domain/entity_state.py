@@ -3,6 +3,7 @@
 `name=` is what a member is called in the state files and documents there are: it never changes.
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from connector.domain.records.contract import Contract
+from connector.domain.run import RunKind
 
 MAX_REPORTED_DELETIONS = 500
 """Ids kept of records reported deleted; beyond that the oldest are dropped, and a reconcile finds them."""
@@ -199,3 +201,5 @@ class EntityStatus:
     dead_letters: int
     last_run: Mapping[str, object] | None
     """The last run's result in the form of its audit entry; None when there was none."""
+    last_runs: Mapping[RunKind, Mapping[str, object]] = dataclasses.field(default_factory=dict)
+    """The same of each kind of run that there was."""

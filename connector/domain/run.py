@@ -23,6 +23,16 @@ class Mode(StrEnum):
     CHECK = "check"
 
 
+class RunKind(StrEnum):
+    """What a run does, depth included: the last run of each kind tells how an entity stands."""
+
+    INCREMENTAL = "incremental"
+    BACKFILL = "backfill"
+    RECONCILE_KEYS = "reconcile keys"
+    RECONCILE_CONTENT = "reconcile content"
+    REPLAY = "replay"
+
+
 class Status(StrEnum):
     """How a run ended."""
 
@@ -57,6 +67,11 @@ class RunRequest:
     record_id: str | None = None
     depth: Depth = Depth.KEYS
     force: bool = False
+
+    @property
+    def kind(self) -> RunKind:
+        """What the run does; a check is no run."""
+        return RunKind(f"reconcile {self.depth}" if self.mode is Mode.RECONCILE else self.mode.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from connector.app.audit import AuditLine
 from connector.app.status import judge
 from connector.domain.check_line import CheckLine
 from connector.domain.instants import to_text
-from connector.domain.run import Mode, RunResult, Status, Tally
+from connector.domain.run import Mode, RunKind, RunResult, Status, Tally
 from connector.faces.wording import describe_age, show_instant
 
 COLOURS = {"succeeded": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
@@ -87,8 +87,10 @@ def show_status(status: dict[str, Any], console: Console) -> None:
     console.print(table)
     reasons: dict[str, list[str]] = {}
     for entry in listed:
-        if error := (entry["last_run"] or {}).get("error"):
-            reasons.setdefault(f"{error['message']} {error['action']}", []).append(entry["entity"])
+        for run, error in entry["failures"].items():
+            told = f"{error['message']} {error['action']}"
+            name = entry["entity"] if run == RunKind.INCREMENTAL else f"{entry['entity']} ({run})"
+            reasons.setdefault(told, []).append(name)
     for reason, entities in reasons.items():
         console.print(f"{', '.join(entities)}: {reason}", highlight=False, markup=False)
 

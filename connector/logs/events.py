@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector import __version__
 from connector.domain.entity_state import EntityStatus
@@ -58,7 +58,7 @@ def log_refused(error: ConnectorError) -> None:
     )
 
 
-def log_freshness(status: EntityStatus, now: datetime) -> None:
+def log_freshness(status: EntityStatus, late_after: timedelta | None, is_late: bool, now: datetime) -> None:
     """Write how long ago the entity last succeeded (`event` = `freshness`); the alerts for late data read this line.
 
     `pass_seconds` is the age of a reading that run after run has not completed. Nothing is written for an entity that was never tried: a fresh deployment is not late yet.
@@ -72,6 +72,8 @@ def log_freshness(status: EntityStatus, now: datetime) -> None:
         "entity": entity,
         "last_success_at": succeeded_at,
         "lag_seconds": lag,
+        "late_after_seconds": None if late_after is None else int(late_after.total_seconds()),
+        "is_late": is_late,
         "never_succeeded": succeeded_at is None,
         "last_status": (status.last_run or {}).get("status"),
         "dead_letters": status.dead_letters,

@@ -8,7 +8,7 @@ import msgspec
 
 from connector.domain.batch import Append, Row
 from connector.domain.instants import to_text
-from connector.domain.run import RunResult, WriteMethod
+from connector.domain.run import RunKind, RunResult, WriteMethod
 from connector.domain.tables.sync_runs import SYNC_RUNS, build_answer
 from connector.errors import ConnectorError
 from connector.ports import AuditStore, Warehouse
@@ -24,9 +24,14 @@ def attempt(what: str, action: Callable[[], object]) -> None:
         logger.warning("%s could not be written or released: %s", what, exc.message)
 
 
-def close_audit(audit: AuditStore, result: RunResult, finished_at: datetime) -> None:
+def close_audit(audit: AuditStore, result: RunResult, kind: RunKind, finished_at: datetime) -> None:
     """Complete the run's audit entry."""
-    entry = {**build_answer(result), "started_at": result.started_at, "finished_at": finished_at}
+    entry = {
+        **build_answer(result),
+        "kind": kind.value,
+        "started_at": result.started_at,
+        "finished_at": finished_at,
+    }
     attempt("the audit entry", lambda: audit.close_run(result.run_id, entry))
 
 

@@ -137,6 +137,7 @@ class Run:
         return {
             "entity": self.entity.name,
             "mode": self.request.mode.value,
+            "kind": self.request.kind.value,
             "status": "running",
             "started_at": self.outcome.started_at,
         }
@@ -144,7 +145,7 @@ class Run:
     def _close(self, result: RunResult) -> None:
         """Sign out, then write the run down."""
         self.ports.source.close()
-        close_audit(self.ports.state.audit, result, self.ports.clock.now())
+        close_audit(self.ports.state.audit, result, self.request.kind, self.ports.clock.now())
         if self._table is not None:
             record_run(self.ports.warehouse, result, self.ports.clock.now())
 

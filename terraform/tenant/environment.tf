@@ -29,6 +29,7 @@ locals {
       NOTIFY_HEADER                = var.notify.header
       NOTIFY_QUERIES               = var.notify.queries
       NOTIFY_COLLECT_SECONDS       = tostring(var.notify.collect_seconds)
+      STATUS_LATE_AFTER            = join("; ", [for name, seconds in local.late_after_seconds : "${name}=${seconds}"])
     },
     var.acumatica.max_requests_per_minute == null ? {} : {
       ACUMATICA_MAX_REQUESTS_PER_MINUTE = tostring(var.acumatica.max_requests_per_minute)

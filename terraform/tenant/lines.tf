@@ -5,14 +5,9 @@ locals {
 
   freshness_lines = "${local.our_lines} AND jsonPayload.event=\"freshness\""
 
-  late_clauses = [
-    for name, seconds in local.late_after_seconds :
-    "(jsonPayload.entity=\"${name}\" AND (jsonPayload.lag_seconds>${seconds} OR (jsonPayload.never_succeeded=true AND jsonPayload.last_status=\"failed\")))"
-  ]
-
   alert_filters = {
     run_failed       = "${local.our_lines} AND severity=ERROR AND (jsonPayload.event=\"run\" OR jsonPayload.event=\"refused\" OR jsonPayload.stack_trace:\"Traceback\")"
-    entity_late      = "${local.freshness_lines} AND (${join(" OR ", local.late_clauses)})"
+    entity_late      = "${local.freshness_lines} AND jsonPayload.is_late=true"
     records_rejected = "${local.run_lines} AND jsonPayload.records_rejected>0"
     budget_reached   = "${local.freshness_lines} AND jsonPayload.pass_seconds>${var.alerts.pass_hours * 3600}"
   }

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from connector.domain.entity_state import EntityState
+from connector.domain.run import RunKind
 from connector.ports import StateStore
 from tests.contract.state_builders import (
     MORNING,
@@ -164,6 +165,32 @@ class StatusContract:
         store.audit.open_run("run-3", {"entity": "vendors", "run_id": "run-3", "status": "running"})
         last = store.statuses(["vendors"])[0].last_run
         assert last == {"entity": "vendors", "run_id": "run-1", "status": "succeeded"}
+
+    def test_the_last_run_of_each_kind_stands_beside_that_of_all(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        for number, (kind, status) in enumerate(
+            [
+                ("reconcile keys", "failed"),
+                ("reconcile content", "partial"),
+                ("incremental", "failed"),
+                ("incremental", "succeeded"),
+            ]
+        ):
+            entry = {"entity": "vendors", "kind": kind, "mode": kind.split()[0], "status": status}
+            store.audit.open_run(f"run-{number}", {**entry, "status": "running"})
+            store.audit.close_run(f"run-{number}", entry)
+            clock.advance(timedelta(seconds=1))
+        store.audit.close_run(
+            "other", {"entity": "vendor", "kind": "incremental", "mode": "incremental", "status": "failed"}
+        )
+        found = store.statuses(["vendors"])[0]
+        assert {kind: entry["status"] for kind, entry in found.last_runs.items()} == {
+            "reconcile keys": "failed",
+            "reconcile content": "partial",
+            "incremental": "succeeded",
+        }
+        assert found.last_run == found.last_runs[RunKind.INCREMENTAL]
 
     def test_the_last_run_is_the_entitys_own(self, store: StateStore) -> None:
         store.audit.close_run("run-1", {"entity": "items", "status": "failed"})

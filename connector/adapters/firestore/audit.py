@@ -47,6 +47,8 @@ class FirestoreAuditStore(AuditStore):
             "expires_at": now + self._audit_ttl,
             "entity_closed_at": closed_term(str(entity), now),
         }
+        if "kind" in entry:
+            values["kind_closed_at"] = closed_term(kind_term(str(entity), entry["kind"]), now)
         merge = [self._database.client.field_path(name) for name in values]
         self._database.call(lambda: self._database.document(RUNS, run_id).set(values, merge=merge, **ONCE))
 
@@ -132,6 +134,11 @@ class FirestoreAuditStore(AuditStore):
             return matches
 
         return sorted(self._database.call(read), key=lambda match: _age(match[0]))
+
+
+def kind_term(entity: str, kind: str) -> str:
+    """Return the text that stands for the runs of one kind of an entity; no entity's name has a slash."""
+    return f"{entity}/{kind.replace(' ', '/')}"
 
 
 def closed_term(entity: str, closed_at: datetime) -> str:

@@ -10,7 +10,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from typing_extensions import override
 
 from connector.adapters.firestore import documents
-from connector.adapters.firestore.audit import RUNS, FirestoreAuditStore
+from connector.adapters.firestore.audit import RUNS, FirestoreAuditStore, kind_term
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.dead_letters import DEAD_LETTERS, FirestoreDeadLetterStore
 from connector.adapters.firestore.documents import STREAMS
@@ -22,11 +22,12 @@ from connector.adapters.firestore.seats import FirestoreSeatStore
 from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus
+from connector.domain.run import RunKind
 from connector.errors import ConfigurationError, ConnectorError
 from connector.ports import Clock, StateStore
 
 AUDIT_TTL = timedelta(days=400)
-OWN_FIELDS = ("expires_at", "entity_closed_at")
+OWN_FIELDS = ("expires_at", "entity_closed_at", "kind_closed_at")
 """Fields of a run's document that are the store's, not the entry's."""
 
 
@@ -67,7 +68,8 @@ class FirestoreStateStore(StateStore):
                     entity_state=documents.load_stream(entity, fields),
                     lease=documents.load_lease(entity, fields, now),
                     dead_letters=self._database.call(self._dead_letter_count, entity),
-                    last_run=self._database.call(self._last_run, entity),
+                    last_run=self._database.call(self._last_run, "entity_closed_at", entity),
+                    last_runs=self._last_runs(entity),
                 )
             )
         return statuses
@@ -95,12 +97,17 @@ class FirestoreStateStore(StateStore):
         query = letters.where(filter=FieldFilter("entity", "==", entity))
         return int(query.count().get(**ONCE)[0][0].value)
 
-    def _last_run(self, entity: str) -> Mapping[str, object] | None:
-        # An exclamation mark is the character after a space: these are all runs of the entity, and no others.
+    def _last_runs(self, entity: str) -> dict[RunKind, Mapping[str, object]]:
+        terms = {kind: kind_term(entity, kind) for kind in RunKind}
+        found = {kind: self._database.call(self._last_run, "kind_closed_at", terms[kind]) for kind in RunKind}
+        return {kind: entry for kind, entry in found.items() if entry is not None}
+
+    def _last_run(self, field: str, term: str) -> Mapping[str, object] | None:
+        # An exclamation mark is the character after a space: these are all runs of the term, and no others.
         runs = self._database.collection(RUNS)
-        query = runs.where(filter=FieldFilter("entity_closed_at", ">=", f"{entity} "))
-        query = query.where(filter=FieldFilter("entity_closed_at", "<", f"{entity}!"))
-        query = query.order_by("entity_closed_at", direction=firestore.Query.DESCENDING).limit(1)
+        query = runs.where(filter=FieldFilter(field, ">=", f"{term} "))
+        query = query.where(filter=FieldFilter(field, "<", f"{term}!"))
+        query = query.order_by(field, direction=firestore.Query.DESCENDING).limit(1)
         for snapshot in query.stream(**ONCE):
             fields = snapshot.to_dict()
             return {name: plain_value(fields[name]) for name in fields if name not in OWN_FIELDS}

@@ -1,7 +1,7 @@
 """The state store of the embedded profile: one SQLite file."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from connector.adapters.sqlite.notifications import SqliteNotificationStore
 from connector.adapters.sqlite.seats import SqliteSeatStore
 from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus
+from connector.domain.run import RunKind
 from connector.errors import ConnectorError
 from connector.ports import Clock, StateStore
 
@@ -73,14 +74,31 @@ def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -
     (letters,) = connection.execute(
         "SELECT count(*) FROM dead_letters WHERE entity = ?", (entity,)
     ).fetchone()
-    last = connection.execute(
-        "SELECT entry FROM runs WHERE entity = ? AND closed_number IS NOT NULL"
-        " ORDER BY closed_number DESC LIMIT 1",
-        (entity,),
-    ).fetchone()
+    last_runs = _select_last_runs(connection, entity)
+    newest = max(last_runs, default=None)
     return EntityStatus(
         entity_state=select_entity_state(connection, entity),
         lease=select_lease(connection, entity, now),
         dead_letters=letters,
-        last_run=None if last is None else rows.load_entry(last["entry"], f"runs of {entity}"),
+        last_run=None if newest is None else last_runs[newest][1],
+        last_runs={kind: entry for _, (kind, entry) in sorted(last_runs.items()) if kind is not None},
     )
+
+
+def _select_last_runs(
+    connection: sqlite3.Connection, entity: str
+) -> dict[int, tuple[RunKind | None, Mapping[str, object]]]:
+    """Return the last closed run of each kind, by its number; a release before wrote a reconcile down without its depth."""
+    found = connection.execute(
+        "SELECT max(closed_number) AS number, entry,"
+        " CASE WHEN json_valid(entry) THEN coalesce(entry ->> '$.kind', entry ->> '$.mode') END AS kind"
+        " FROM runs WHERE entity = ? AND closed_number IS NOT NULL GROUP BY kind",
+        (entity,),
+    )
+    return {
+        row["number"]: (
+            RunKind(row["kind"]) if row["kind"] in [*RunKind] else None,
+            rows.load_entry(row["entry"], f"runs of {entity}"),
+        )
+        for row in found
+    }

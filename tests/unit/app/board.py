@@ -27,6 +27,7 @@ class Board:
             "STATE": f"sqlite:{folder / 'state.db'}",
         }
         self.clock = clock
+        self._runs = 0
         self.connector: Connector = build(load_settings(environment), clock=clock)
         self.state: StateStore = self.connector.wiring.open_state()
 
@@ -36,15 +37,24 @@ class Board:
         self.state.entities.commit(lease, an_entity_state(entity=entity, last_success_at=self.clock.now()))
         self.close_run(entity, status="succeeded", records_read=1_234, records_written=1_200)
 
-    def fail(self, message: str = "It broke.", action: str = "Mend it.", entity: str = "vendors") -> None:
+    def fail(
+        self,
+        message: str = "It broke.",
+        action: str = "Mend it.",
+        entity: str = "vendors",
+        kind: str = "incremental",
+    ) -> None:
         """Leave the state as a failed run does."""
         error = {"type": "SourceRefusedError", "message": message, "action": action}
-        self.close_run(entity, status="failed", error=error, records_read=0, records_written=0)
+        self.close_run(entity, kind=kind, status="failed", error=error, records_read=0, records_written=0)
 
     def close_run(self, entity: str, **outcome: Any) -> None:
         """Write down a run's end."""
-        run_id = f"{entity}-{self.clock.now():%H%M%S}"
-        opened = {"entity": entity, "mode": "incremental", "started_at": self.clock.now()}
+        self._runs += 1
+        run_id = f"{entity}-{self._runs}"
+        outcome = {"kind": "incremental", **outcome}
+        mode = outcome["kind"].split()[0]
+        opened = {"entity": entity, "mode": mode, "kind": outcome["kind"], "started_at": self.clock.now()}
         self.state.audit.open_run(run_id, opened)
         self.state.audit.close_run(run_id, outcome)
 

@@ -38,6 +38,7 @@ WHOLE = (
   modified_field: LastModified
   dac: PX_Objects_AP_APInvoice
   lookback_seconds: 60
+  late_after_hours: 5
   current: table
   reconcile: {keys: "15 3 * * *", content: "15 4 * * 6"}
   identity: id
@@ -102,6 +103,7 @@ def test_every_member_of_a_block_arrives(path: Path) -> None:
         modified_field="LastModified",
         dac="PX_Objects_AP_APInvoice",
         lookback_seconds=60,
+        late_after_hours=5,
         current=CurrentForm.TABLE,
         reconcile=ReconcileSchedule(keys="15 3 * * *", content="15 4 * * 6"),
     )
@@ -193,13 +195,13 @@ REFUSED: dict[str, tuple[str, str]] = {
     "a list": ("- vendors", "line 1: expected one block per entity"),
     "a block that is text": ("vendors: Vendor", "line 1: vendors: Expected `object`, got `str`"),
     "a block that is nothing": ("vendors:", "line 1: vendors: Expected `object`, got `null`"),
-    "a name in the block": (changed("name", "x"), "line 23: invoices: Object contains unknown field `name`"),
+    "a name in the block": (changed("name", "x"), "line 24: invoices: Object contains unknown field `name`"),
     "an odd name": (BLOCK.replace("invoices:", "Invoices:"), f"line 1: Invoices: {ENTITY_NAME}"),
     "a long name": (
         BLOCK.replace("invoices:", f"{'v' * 64}:"), f"line 1: {'v' * 64}: {ENTITY_NAME}"
     ),
     "an unknown member": (
-        changed("colour", "red"), "line 23: invoices: Object contains unknown field `colour`"
+        changed("colour", "red"), "line 24: invoices: Object contains unknown field `colour`"
     ),
     "a missing member": (
         BLOCK.replace("  current_view: invoices\n", ""),
@@ -236,9 +238,9 @@ REFUSED: dict[str, tuple[str, str]] = {
     "a lookback of over a day": (
         changed("lookback_seconds", "86401"), "line 19: invoices: lookback_seconds: Expected `int` <= 86400"
     ),
-    "an odd form": (changed("current", "cube"), "line 20: invoices: current: Invalid enum value 'cube'"),
+    "an odd form": (changed("current", "cube"), "line 21: invoices: current: Invalid enum value 'cube'"),
     "an odd reconcile": (
-        changed("reconcile", '{keys: "1 2 3"}'), f"line 21: invoices: reconcile.keys: {CRON}"
+        changed("reconcile", '{keys: "1 2 3"}'), f"line 22: invoices: reconcile.keys: {CRON}"
     ),
     "an entity given twice": (BLOCK + BLOCK, "line 6: invoices is already defined on line 1"),
     "a member given twice": (
@@ -284,7 +286,7 @@ IDLE = {
     ("member", "value", "place"),
     [
         ("schedule", '"{}"', "line 5: invoices: schedule"),
-        ("reconcile", '{{content: "{}"}}', "line 21: invoices: reconcile.content"),
+        ("reconcile", '{{content: "{}"}}', "line 22: invoices: reconcile.content"),
     ],
     ids=["schedule", "reconcile"],
 )
@@ -312,8 +314,8 @@ def test_all_mistakes_of_a_file_are_told_together(path: Path) -> None:
     told = refuse(path, changed("schedule", "never") + "\nbills: 7\nbills: 8\n")
     assert told.split("; ") == [
         f"line 5: invoices: schedule: {CRON}",
-        "line 23: bills: Expected `object`, got `int`",
-        "line 24: bills is already defined on line 23",
+        "line 24: bills: Expected `object`, got `int`",
+        "line 25: bills is already defined on line 24",
     ]
 
 

@@ -44,6 +44,7 @@ EVERYTHING = {
     "NOTIFY_HEADER": "X-Books",
     "NOTIFY_QUERIES": "Open Bills=invoices; Vendors=vendors",
     "NOTIFY_COLLECT_SECONDS": "5",
+    "STATUS_LATE_AFTER": "vendors=10800; items=90000",
     "LOG_LEVEL": "DEBUG",
     "LOG_FORMAT": "text",
     "LOG_PROJECT": "acme-logs",

@@ -2,17 +2,34 @@
 
 from datetime import timedelta
 
+import pytest
+
 from connector.app.status import judge, render_status
 from connector.domain.instants import to_text
 from tests.unit.app.board import TTL, Board
 
 
-def test_an_entity_is_late_after_a_day_and_two_hours(board: Board) -> None:
-    board.succeed()
-    board.clock.advance(timedelta(hours=26))
-    assert judge(board.entry()) == ("ok", "ok")
+@pytest.mark.parametrize(("entity", "hours"), [("vendors", 3), ("items", 3)])
+def test_an_entity_is_late_after_twice_its_pause_and_an_hour(board: Board, entity: str, hours: int) -> None:
+    board.succeed(entity)
+    board.clock.advance(timedelta(hours=hours))
+    assert (judge(board.entry(entity)), board.entry(entity)["is_late"]) == (("ok", "ok"), False)
     board.clock.advance(timedelta(seconds=1))
-    assert judge(board.entry()) == ("late", "late")
+    assert (judge(board.entry(entity)), board.entry(entity)["is_late"]) == (("late", "late"), True)
+
+
+def test_a_failure_stands_until_a_run_of_its_kind_succeeds(board: Board) -> None:
+    board.succeed()
+    board.fail(kind="reconcile keys", message="Many are gone.")
+    board.clock.advance(timedelta(minutes=5))
+    board.succeed()
+    assert judge(board.entry()) == ("failed", "reconcile keys failed")
+    assert "Many are gone." in board.row()
+    assert "need a look: vendors" in board.page()
+    board.clock.advance(timedelta(minutes=5))
+    board.close_run("vendors", kind="reconcile keys", status="succeeded")
+    assert judge(board.entry()) == ("ok", "ok")
+    assert "Many are gone." not in board.row()
 
 
 def test_a_running_entity_names_its_run_until_the_lease_ends(board: Board) -> None:
@@ -33,6 +50,9 @@ def test_a_first_reading_cut_short_is_in_progress_and_still_needs_a_look(board: 
 def test_a_status_reports_each_entity_to_whoever_asks(board: Board) -> None:
     board.succeed()
     told = []
-    render_status(board.connector, report=lambda status, now: told.append((status.entity_state.entity, now)))
+    render_status(
+        board.connector,
+        report=lambda status, _late_after, _is_late, now: told.append((status.entity_state.entity, now)),
+    )
     assert [name for name, _ in told] == list(board.connector.catalogue.entities)
     assert {now for _, now in told} == {board.clock.now()}

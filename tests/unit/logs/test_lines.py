@@ -197,6 +197,8 @@ def test_freshness_tells_the_age_of_the_last_success(written: io.StringIO) -> No
     entity_state = EntityState(entity="vendors", last_success_at=NOON - timedelta(hours=2))
     log_freshness(
         EntityStatus(entity_state=entity_state, lease=None, dead_letters=3, last_run={"status": "failed"}),
+        timedelta(hours=3),
+        False,
         NOON,
     )
     [line] = lines(written)
@@ -216,6 +218,8 @@ def test_freshness_tells_how_long_a_reading_has_been_under_way(written: io.Strin
     entity_state = EntityState(entity="vendors", checkpoints={"incremental": checkpoint})
     log_freshness(
         EntityStatus(entity_state=entity_state, lease=None, dead_letters=0, last_run={"status": "partial"}),
+        timedelta(hours=3),
+        False,
         NOON,
     )
     [line] = lines(written)
@@ -226,7 +230,7 @@ def test_freshness_of_an_entity_that_only_failed_says_so(written: io.StringIO) -
     status = EntityStatus(
         entity_state=EntityState(entity="vendors"), lease=None, dead_letters=0, last_run={"status": "failed"}
     )
-    log_freshness(status, NOON)
+    log_freshness(status, None, True, NOON)
     [line] = lines(written)
     assert (line["lag_seconds"], line["never_succeeded"], line["last_status"]) == (None, True, "failed")
 
@@ -234,6 +238,8 @@ def test_freshness_of_an_entity_that_only_failed_says_so(written: io.StringIO) -
 def test_an_entity_that_was_never_tried_is_not_reported_late(written: io.StringIO) -> None:
     log_freshness(
         EntityStatus(entity_state=EntityState(entity="projects"), lease=None, dead_letters=0, last_run=None),
+        timedelta(hours=3),
+        False,
         NOON,
     )
     assert lines(written) == []

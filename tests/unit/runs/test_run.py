@@ -182,7 +182,12 @@ class TestAudit:
             ((run_id, text),) = connection.execute("SELECT run_id, entry FROM runs").fetchall()
         entry = load_entry(text, "runs")
         assert (run_id, entry.pop("started_at")) == ("run-1", NOON)
-        assert entry == {"entity": "vendors", "mode": "incremental", "status": "running"}
+        assert entry == {
+            "entity": "vendors",
+            "mode": "incremental",
+            "kind": "incremental",
+            "status": "running",
+        }
 
     def test_its_entry_and_its_row_for_analysts_tell_the_answer(self) -> None:
         rig = SmallRig(*vendors(1, 2, Odd="x"))
