@@ -8,6 +8,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.domain.tables.log_table import META_COLUMNS
 from tests.e2e.profiles import Profile
 
 OBJECTS = {
@@ -27,10 +28,7 @@ ORIGINS = {
     ("invoice_lines", "amount"): "Bill.Details.Amount (decimal)",
     ("gl_entries", "batch_description"): "JournalTransaction.Description (string)",
     ("gl_entries", "debit_amount"): "JournalTransaction.Details.DebitAmount (decimal)",
-    (
-        "invoices_history",
-        "_modified_at",
-    ): "Acumatica's own stamp of the last change; NULL where the entity has none",
+    ("invoices_history", "_modified_at"): META_COLUMNS[1].description,
 }
 
 
