@@ -1,11 +1,14 @@
 """Every error the connector raises on purpose.
 
 The class says what happens next (HTTP status, whether time helps); the text says what is wrong and where; `action` says
-what to do. None of them may carry a secret, a URL's query or the body of an answer.
+what to do. None of them may carry a secret, a URL's query or the body of an answer: a secret that got into one of its texts
+(an answer that repeats the request) is hidden when the error is made.
 """
 
 from datetime import timedelta
 from typing import ClassVar
+
+from connector.redaction import redact
 
 
 class ConnectorError(Exception):
@@ -15,9 +18,9 @@ class ConnectorError(Exception):
 
     def __init__(self, message: str, *, action: str) -> None:
         sentence = message if message.endswith((".", "!", "?")) else f"{message}."
-        super().__init__(sentence)
-        self.message = sentence
-        self.action = action
+        self.message = redact(sentence)
+        self.action = redact(action)
+        super().__init__(self.message)
 
 
 class ConfigurationError(ConnectorError):

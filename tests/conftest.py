@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 import pytest
 from hypothesis import HealthCheck, settings
 
+from connector.redaction import SECRETS
 from tests.seed import SEED
 from tests.stand_ins.bigquery import running_bigquery
 from tests.stand_ins.clock import FakeClock
@@ -32,6 +33,14 @@ def logging_as_before() -> Iterator[None]:
     before = (list(root.handlers), root.level, ours.level)
     yield
     root.handlers[:], root.level, ours.level = before
+
+
+@pytest.fixture(autouse=True)
+def secrets_as_before() -> Iterator[None]:
+    """Forget the secrets that a test made known: the next one's texts may hold the same words."""
+    before = (dict(SECRETS._spellings), SECRETS._pattern)
+    yield
+    SECRETS._spellings, SECRETS._pattern = before
 
 
 @pytest.fixture

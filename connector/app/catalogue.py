@@ -66,8 +66,8 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise CatalogueError(
-            f"The catalogue {path} cannot be read: {getattr(exc, 'strerror', None) or exc}.",
-            action="Check ENTITIES_FILE.",
+            f"The catalogue that ENTITIES_FILE names cannot be read: {getattr(exc, 'strerror', None) or exc}.",
+            action="Set ENTITIES_FILE to a catalogue, or to nothing for the bundled one.",
         ) from exc
     try:
         root = yaml.compose(text, Loader=LOADER)

@@ -21,6 +21,7 @@ from connector.app.sections import (
     SyncSettings,
 )
 from connector.errors import ConfigurationError
+from connector.redaction import register_misplaced
 
 SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "acumatica": ("ACUMATICA_", AcumaticaSettings),
@@ -79,6 +80,8 @@ def list_variables() -> Iterator[Variable]:
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings, or raise ConfigurationError that names every wrong or missing variable at once."""
+    for variable in list_variables():
+        register_misplaced(environment.get(variable.name, ""))
     mistakes: list[str] = []
     sections = {
         name: _load(prefix, section, environment, mistakes) for name, (prefix, section) in SECTIONS.items()

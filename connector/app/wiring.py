@@ -1,5 +1,6 @@
 """Wires settings to adapters: the only module of the application that names them."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -120,10 +121,18 @@ class Wiring:
 
 
 def read_secret(secrets: SecretStore, reference: str) -> bytes:
-    """Return a secret's value, and keep it out of every log line from now on."""
-    value = secrets.read(reference)
+    """Return a secret's value as UTF-8, in whichever UTF it was saved, and keep it out of every text from now on."""
+    value = to_utf8(secrets.read(reference))
     register_secret(value.decode(errors="replace"))
     return value
+
+
+def to_utf8(value: bytes) -> bytes:
+    """Return the text in UTF-8 without a mark before it: Windows saves files in UTF-16 too. Anything else stays as it is."""
+    try:
+        return value.decode(json.detect_encoding(value)).encode()
+    except UnicodeError:
+        return value
 
 
 def store_secret(secrets: SecretStore, reference: str, value: bytes) -> None:

@@ -31,6 +31,8 @@ from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import show_audit, show_checks, show_status, write_json, write_note
 from connector.logs import configure_logging
 
+logger = logging.getLogger(__name__)
+
 Command = Callable[[argparse.Namespace, Console, StopSignals], int]
 
 
@@ -49,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         write_note("Stopped. What is done is done; the next run goes on from there.")
         return signals.exit_code
+    except Exception:
+        logger.exception("the command ended with an error the connector does not know; report it")
+        return FAILED
     return code
 
 

@@ -7,7 +7,7 @@ are filters over these lines, so a member renamed here is renamed there.
 from connector.logs.context import RunContext, Trace, find_trace, run_context
 from connector.logs.events import log_freshness, log_refused, log_run
 from connector.logs.lines import configure_logging
-from connector.logs.secrets import register_secret
+from connector.redaction import register_secret
 
 __all__ = [
     "RunContext",

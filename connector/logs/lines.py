@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from connector.domain import instants
 from connector.logs.context import Trace, current_context
-from connector.logs.secrets import SECRETS
+from connector.redaction import SECRETS
 
 LABELS = "logging.googleapis.com/labels"
 TRACE = "logging.googleapis.com/trace"

@@ -14,7 +14,7 @@ from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.domain.run import RunRequest, Status
-from connector.logs.secrets import HIDDEN, SECRETS
+from connector.redaction import HIDDEN, SECRETS
 from tests.e2e.profiles import Function, embedded_environment, set_environment
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.secret_manager import FakeSecretManager

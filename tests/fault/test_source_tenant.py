@@ -1,13 +1,16 @@
 """Which tenant is read: told from the one that is expected before anything of it is."""
 
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.sandbox import CredentialKind
 from connector.domain.entity_state import Origin
-from connector.errors import OtherTenantError
+from connector.errors import ConfigurationError, OtherTenantError
+from tests.contract.source_script import answer, running_script
 from tests.contract.source_setup import (
     BILLS,
     FORMS,
@@ -18,6 +21,7 @@ from tests.contract.source_setup import (
     outcome,
     reads_a_page,
 )
+from tests.fault.test_source_connections import a_certificate
 
 HERE = "http://localhost/AcmeERP"
 ACME = Origin(instance=HERE, tenant="ACME")
@@ -71,6 +75,57 @@ def test_another_tenant_and_another_instance_are_not_even_asked(
     assert "BIGQUERY_DATASET" in error.action
     assert sandbox.requests == []
     assert vault.stored == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_before_a_sign_in_it_is_said_what_is_named_not_where_it_leads(
+    sandbox: Sandbox, form: CredentialKind
+) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
+        source.require_origin(TEST)
+        error = outcome(lambda: source.describe(BILLS))
+    assert str(error) == f"The warehouse is a copy of {TEST}, but ACUMATICA_URL and the secret name {ACME}."
+
+
+def test_after_a_sign_in_it_is_said_where_it_led(sandbox: Sandbox) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials("cookie") | {"tenant": ""})) as source:
+        source.require_origin(TEST)
+        error = outcome(lambda: source.describe(BILLS))
+    assert str(error) == f"The warehouse is a copy of {TEST}, but this sign-in led to {ACME}."
+
+
+def test_an_address_that_dns_does_not_know_is_that_error_whatever_was_copied(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with open_source(sandbox, url="https://erp.exmaple.invalid/AcmeERP") as source:
+        source.require_origin(ACME)
+        error = outcome(lambda: source.describe(BILLS))
+    assert type(error) is ConfigurationError
+    assert "erp.exmaple.invalid is not known to DNS" in error.message
+
+
+def test_a_certificate_nobody_vouches_for_is_that_error_whatever_was_copied(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with (
+        running_script(answer(b""), certificate=a_certificate(tmp_path)) as script,
+        open_source(sandbox, url=script.url) as source,
+    ):
+        source.require_origin(TEST)
+        error = outcome(lambda: source.describe(BILLS))
+        assert script.heard == []
+    assert type(error) is ConfigurationError
+    assert "certificate" in error.message
+
+
+def test_an_instance_that_is_down_is_still_the_wrong_one(sandbox: Sandbox) -> None:
+    with open_source(sandbox, url="http://127.0.0.1:1/Other") as source:
+        source.require_origin(ACME)
+        assert isinstance(outcome(lambda: source.describe(BILLS)), OtherTenantError)
 
 
 def test_a_default_tenant_that_is_another_one_is_left_at_once(sandbox: Sandbox) -> None:

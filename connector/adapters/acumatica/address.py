@@ -33,7 +33,7 @@ class Address:
         for name, text in (("ACUMATICA_ENDPOINT", endpoint), ("ACUMATICA_ENDPOINT_VERSION", version)):
             if (text or name == "ACUMATICA_ENDPOINT") and not _is_name(text):
                 raise ConfigurationError(
-                    f"{name} is not a name: {text!r}.",
+                    f"{name} is not a name.",
                     action="Set ACUMATICA_ENDPOINT, and its version or nothing, e.g. Default and 24.200.001.",
                 )
         root = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import msgspec
 
 from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.echoes import without_secrets
 from connector.adapters.acumatica.lockout_guard import check_not_refused, fingerprint_refusal
 from connector.adapters.acumatica.network import NoAnswerError
 from connector.adapters.acumatica.rotation import Rotation
@@ -16,6 +17,7 @@ from connector.adapters.acumatica.secret import (
     RefreshSecret,
     Secret,
     parse_secret,
+    register_secrets_of,
     tenant_of,
 )
 from connector.adapters.acumatica.sign_in_errors import check_login, check_token
@@ -32,11 +34,14 @@ from connector.errors import (
     TransientError,
 )
 from connector.ports import Clock
+from connector.redaction import redact, register_secret
 
 ANOTHER_IS_STORING = (timedelta(0), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8))
 """When to look again whether another run has stored the token that follows the one we were refused."""
 ROUNDS = 5
 """How often a token taken by others is replaced by the newest stored one."""
+SESSION_COOKIES = (".ASPXAUTH", "ASP.NET_SessionId")
+"""Who sends them is signed in: they are secrets as an access token is."""
 UNCERTAIN_LIMIT = 2
 UNCERTAIN_WAIT = timedelta(minutes=15)
 """Sign-ins of unknown outcome may have been failures that count towards the lock-out; its counter forgets in time."""
@@ -84,6 +89,7 @@ class SignIn:
         raw = self._credentials()
         for _ in range(ROUNDS):
             secret = parse_secret(raw)
+            register_secrets_of(secret)
             try:
                 return self._open(secret)
             except CredentialsError as exc:
@@ -119,7 +125,7 @@ class SignIn:
     def _enter(self, secret: Secret) -> str | None:
         self._transport.keep_cookies(wanted=isinstance(secret, CookieSecret))
         self.tenant, self.is_tenant_told = tenant_of(secret), not isinstance(secret, CookieSecret)
-        self._check_origin()
+        self._check_origin("ACUMATICA_URL and the secret name")
         if isinstance(secret, CookieSecret):
             self._log_in(secret)
             return None
@@ -157,7 +163,7 @@ class SignIn:
         form["grant_type"] = "password" if isinstance(secret, PasswordSecret) else "refresh_token"
         answer = self._send(Request(method="POST", url=self._address.token, form=form))
         try:
-            check_token(answer, secret)
+            check_token(without_secrets(answer), secret)
             tokens = _read_tokens(answer)
         except SourceAnswerError as exc:
             raise self._count(exc) from None
@@ -169,29 +175,36 @@ class SignIn:
         members |= {"tenant": secret.tenant} if secret.tenant else {}
         members |= {"branch": secret.branch} if secret.branch else {}
         answer = self._send(Request(method="POST", url=self._address.login, json=members))
+        for name in SESSION_COOKIES:
+            register_secret(self._transport.cookies.get(name, ""))
         try:
-            check_login(answer, secret)
+            check_login(without_secrets(answer), secret)
         except SourceInMaintenanceError:
             raise
         except (SourceUnavailableError, SourceAnswerError) as exc:
             raise self._count(exc) from None
-        reached = unquote(self._transport.cookies.get("CompanyID", ""))
+        reached = redact(unquote(self._transport.cookies.get("CompanyID", "")))
         if reached and secret.tenant and reached.casefold() != secret.tenant.casefold():
             raise SourceSetupError(
                 f"The sign-in led to the tenant {reached}, not to {secret.tenant}.",
                 action="Set the secret's tenant to the Login Name on the Tenants form (SM203520).",
             )
         self.tenant, self.is_tenant_told = reached or secret.tenant, bool(reached)
-        self._check_origin()
+        self._check_origin("this sign-in led to")
 
     def _origin(self) -> Origin | None:
         return Origin(instance=self._address.instance, tenant=self.tenant) if self.tenant else None
 
-    def _check_origin(self) -> None:
+    def _check_origin(self, what: str) -> None:
+        """Raise OtherTenantError where another origin than the expected one is named or reached.
+
+        An address at which nobody can be found, or trusted, is a mistake of its own: that is raised instead.
+        """
         origin = self._origin()
         if origin is not None and self.expected is not None and not origin.is_same(self.expected):
+            self._transport.try_to_reach()
             raise OtherTenantError(
-                f"The warehouse is a copy of {self.expected}, but this sign-in leads to {origin}.",
+                f"The warehouse is a copy of {self.expected}, but {what} {origin}.",
                 action="Correct ACUMATICA_URL or the secret, or give the other tenant a dataset and a state of its own "
                 "(BIGQUERY_DATASET and FIRESTORE_PREFIX, or WAREHOUSE and STATE). If it is the same tenant, renamed or "
                 "moved, run check with force once.",
@@ -219,13 +232,17 @@ class SignIn:
 
 
 def _read_tokens(answer: Answer) -> "_Tokens":
+    """Return the tokens, which are secrets from now on."""
     try:
-        return msgspec.json.decode(answer.body, type=_Tokens)
+        tokens = msgspec.json.decode(answer.body, type=_Tokens)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise SourceAnswerError(
             "Acumatica's identity server answered without an access token.",
             action="Wait and call again; check ACUMATICA_URL if it stays so.",
         ) from None
+    register_secret(tokens.access_token)
+    register_secret(tokens.refresh_token or "")
+    return tokens
 
 
 class _Tokens(msgspec.Struct):

@@ -3,6 +3,9 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, ProxyError
@@ -15,8 +18,33 @@ class NoAnswerError(SourceUnavailableError):
 
 
 LOOK = "Check that the instance is up and that this machine may reach it; if so, wait and call again."
+PROBE_TIMEOUT = timedelta(seconds=10)
 UNSENT = (NewConnectionError, ConnectTimeoutError, ssl.SSLError, ProxyError)
 """Failures from before the request could leave."""
+
+
+def check_name_and_certificate(root: str, authorities: bool | str) -> None:
+    """Raise our error when the host of this URL has no address, or none of the authorities (a file; True: the usual ones) vouches for it.
+
+    Nothing is sent to it. Any other failure to connect says nothing about that, and is none here.
+    """
+    parts = urlsplit(root)
+    place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    try:
+        with socket.create_connection(place, timeout=PROBE_TIMEOUT.total_seconds()) as connection:
+            if parts.scheme == "https":
+                trusted = (
+                    authorities if isinstance(authorities, str) else requests.utils.DEFAULT_CA_BUNDLE_PATH
+                )
+                folder = Path(trusted).is_dir()
+                context = ssl.create_default_context(
+                    cafile=None if folder else trusted, capath=trusted if folder else None
+                )
+                context.wrap_socket(connection, server_hostname=place[0]).close()
+    except (socket.gaierror, ssl.SSLError) as exc:
+        raise network_error(exc, parts.netloc, reached=False) from None
+    except OSError:
+        return
 
 
 def network_error(exc: Exception, host: str, *, reached: bool) -> ConnectorError:

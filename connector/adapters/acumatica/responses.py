@@ -49,8 +49,11 @@ def is_unauthorised(answer: Answer) -> bool:
 
 
 def location(answer: Answer) -> SplitResult:
-    """Return where a redirect leads; an empty address when there is none."""
-    return urlsplit(answer.headers.get("Location", ""))
+    """Return where a redirect leads; an empty address when there is none, or none that can be read."""
+    try:
+        return urlsplit(answer.headers.get("Location", ""))
+    except ValueError:
+        return urlsplit("")
 
 
 def _content_type(answer: Answer) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from connector.errors import SecretUnavailableError
+from connector.redaction import SECRET_MEMBERS, register_secret
 
 FORMS = (
     '{"auth": "password", "client_id", "client_secret", "username", "password"}, '
@@ -66,10 +67,19 @@ def parse_secret(raw: bytes) -> Secret:
     for name in sorted(OPTIONAL & set(given)):
         if not isinstance(given[name], str):
             raise _wrong(f'its member "{name}" is not text')
+    for name, value in given.items():
+        if value.strip("\r\n") != value:
+            raise _wrong(f'its member "{name}" begins or ends with a line break, which is not part of it')
     secret = form(**given)
     if not isinstance(secret, CookieSecret) and not tenant_of(secret):
         raise _wrong('its "client_id" must end with @ and the tenant\'s login name')
     return secret
+
+
+def register_secrets_of(secret: Secret) -> None:
+    """Keep what is secret of it out of every text from now on."""
+    for name in SECRET_MEMBERS:
+        register_secret(getattr(secret, name, ""))
 
 
 def tenant_of(secret: Secret) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.auth import SignIn
+from connector.adapters.acumatica.echoes import without_secrets
 from connector.adapters.acumatica.error_mapping import Subject, refusal, unreadable
 from connector.adapters.acumatica.responses import is_unauthorised
 from connector.adapters.acumatica.transport import Answer, Request, Transport
@@ -97,7 +98,7 @@ class Session:
     def _send(self, request: Request) -> Answer:
         token = self._ensure()
         self.data_requests += 1
-        return self._transport.send(request, token)
+        return without_secrets(self._transport.send(request, token))
 
     def _ensure(self) -> str | None:
         if self._signed_in is None:

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
+from requests.utils import select_proxy
 
 from connector import USER_AGENT
 from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.network import network_error
+from connector.adapters.acumatica.network import check_name_and_certificate, network_error
 from connector.adapters.acumatica.pace import Pace
 from connector.errors import SourceUnavailableError
 from connector.ports import Clock
@@ -76,6 +77,13 @@ class LoopbackPolicy(DefaultCookiePolicy):
         return super().set_ok(cookie, request)
 
 
+class Unredirected(requests.Session):
+    """Looks for no redirect: `allow_redirects=False` alone still reads where one leads, and fails if that is not UTF-8."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return that there is none; whoever asked reads the header."""
+
+
 class Transport:
     """A connection to one instance. It holds the cookies of a cookie session and the count of requests."""
 
@@ -84,7 +92,7 @@ class Transport:
         self._clock = clock
         self._pace = pace
         self._deadline = deadline
-        self._session = requests.Session()
+        self._session = Unredirected()
         self._session.headers.update(HEADERS)
         self._proxies = {"no_proxy": urlsplit(address.root).hostname or ""} if address.loopback else None
         self._reached = False
@@ -104,6 +112,13 @@ class Transport:
     def cookies(self) -> Mapping[str, str]:
         """The cookies held now, by name."""
         return {cookie.name: cookie.value or "" for cookie in self._session.cookies}
+
+    def try_to_reach(self) -> None:
+        """Raise what keeps the instance from being found or trusted, without a request to it. A proxy sees to that itself."""
+        root = self._address.root
+        chosen = self._session.merge_environment_settings(root, self._proxies or {}, None, None, None)
+        if select_proxy(root, chosen["proxies"]) is None:
+            check_name_and_certificate(root, chosen["verify"] or True)
 
     def send(self, request: Request, token: str | None) -> Answer:
         """Return the answer, whatever its status; raise when there is none."""

@@ -13,12 +13,22 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.oauth2 import service_account
 
 from connector.errors import ConfigurationError, CredentialsError
+from connector.redaction import register_secret
 
 SCOPES = ("https://www.googleapis.com/auth/bigquery",)
 """All of BigQuery and nothing else of Google Cloud."""
 
 MEMBERS = ("client_email", "private_key", "token_uri")
 KEY_ACTION = "Store the key file's JSON as it was downloaded, or leave BIGQUERY_CREDENTIALS empty for the attached identity."
+
+
+class _KeyCredentials(service_account.Credentials):
+    """Those of a key file; each token they are granted is a secret from then on."""
+
+    def refresh(self, request: Any) -> None:
+        """Trade a signed assertion for a token."""
+        super().refresh(request)  # type: ignore[no-untyped-call]
+        register_secret(self.token or "")
 
 
 def attached() -> Credentials:
@@ -47,7 +57,7 @@ def from_key(key: bytes) -> Credentials:
     info = _read_key(key)
     info["private_key"] = mend_pem(info["private_key"])
     try:
-        found: Credentials = service_account.Credentials.from_service_account_info(info, scopes=SCOPES)
+        found: Credentials = _KeyCredentials.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
     except ValueError as exc:
         raise CredentialsError(
             "The service-account key for BigQuery has a private_key that is no valid PEM", action=KEY_ACTION

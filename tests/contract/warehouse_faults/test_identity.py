@@ -12,6 +12,7 @@ from connector.adapters.bigquery import credentials
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 from connector.domain.run import WriteMethod
 from connector.errors import ConfigurationError, CredentialsError
+from connector.redaction import redact
 from tests.contract.warehouse_faults.conftest import open_warehouse
 from tests.contract.warehouse_rows import a_log, a_row, an_append
 from tests.stand_ins.clock import FakeClock
@@ -58,6 +59,7 @@ class TestToken:
         warehouse.append(an_append(a_row("r2"), method=WriteMethod.STREAMING))
         assert account.complaints == []
         assert set(bigquery.authorizations) == {"Bearer token-1"}
+        assert redact("refused with token-1") == "refused with [hidden]", "a granted token is a secret"
 
     def test_the_assertion_asks_for_bigquery_alone_and_for_an_hour_at_most(
         self, warehouse: BigQueryWarehouse, account: Account

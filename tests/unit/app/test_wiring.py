@@ -17,7 +17,7 @@ from connector.app.catalogue import load_catalogue
 from connector.app.settings import load_settings
 from connector.app.wiring import Wiring, read_secret, store_secret
 from connector.errors import ConfigurationError, SecretUnavailableError
-from connector.logs.secrets import HIDDEN, SECRETS
+from connector.redaction import HIDDEN, SECRETS
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.cloud_tasks import running_cloud_tasks
 

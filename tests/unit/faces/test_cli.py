@@ -25,6 +25,7 @@ from connector.domain.run import RunRequest
 from connector.faces.cli import main
 from connector.faces.run_commands import run_all
 from connector.faces.stop_signals import StopSignals
+from connector.redaction import register_secret
 from tests.stand_ins.clock import FakeClock
 
 
@@ -159,6 +160,19 @@ def test_a_failure_is_told_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -
     assert shell.run("sync", "vendors") == 1
     sentence = "The endpoint Default is not offered in version 18.200.001"
     assert (shell.out + shell.err).count(sentence) == 1
+
+
+def test_an_error_nobody_thought_of_ends_with_1_and_tells_no_secret(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("gave up at Sup3r-secret-token")
+
+    register_secret("Sup3r-secret-token")
+    monkeypatch.setattr("connector.faces.cli.load_settings", fail)
+    assert (shell.run("status"), shell.out) == (1, "")
+    assert "gave up at [hidden]" in shell.err
+    assert "Sup3r" not in shell.err
 
 
 def test_the_line_of_a_run_is_logged_when_asked_for(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from connector.logs import (
     register_secret,
     run_context,
 )
-from connector.logs.secrets import HIDDEN, REMEMBERED_AT_MOST, SECRETS, Secrets
+from connector.redaction import HIDDEN, REMEMBERED_AT_MOST, SECRETS, Secrets
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOG = logging.getLogger("connector.test")

@@ -76,3 +76,15 @@ def test_a_rotated_token_replaces_the_old_one_and_nothing_else() -> None:
 
 def test_a_byte_order_mark_before_the_secret_is_borne() -> None:
     assert parse_secret(b"\xef\xbb\xbf" + encode(COOKIE)) == parse_secret(encode(COOKIE))
+
+
+@pytest.mark.parametrize("breaks", ["{}\n", "{}\r\n", "\n{}"])
+@pytest.mark.parametrize("name", ["password", "client_secret", "username", "client_id"])
+def test_a_line_break_that_was_pasted_with_a_value_is_told_before_it_is_sent(name: str, breaks: str) -> None:
+    with pytest.raises(SecretUnavailableError, match=f'"{name}" begins or ends with a line break') as caught:
+        parse_secret(encode(PASSWORD | {name: breaks.format(PASSWORD[name])}))
+    assert PASSWORD["password"] not in f"{caught.value.message}"
+
+
+def test_a_line_break_within_a_password_is_its_own() -> None:
+    parse_secret(encode(PASSWORD | {"password": "two\nlines"}))

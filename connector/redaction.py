@@ -1,0 +1,185 @@
+"""Values that leave this process in no text: not in an error, a line, an answer, a page, a state or a warehouse.
+
+They are hidden where a text is made (`ConnectorError` hides them by itself) or comes in (the answers of Acumatica), whatever
+repeats them, and once more in every line that is logged.
+"""
+
+import base64
+import html
+import json
+import re
+import threading
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus, unquote_plus
+
+HIDDEN = "[hidden]"
+HIDDEN_WHOLE = "[hidden, as it repeats a secret]"
+REMEMBERED_AT_MOST = 200
+"""The newest secrets alone are remembered, so that rotating tokens cannot make every line slower for ever."""
+
+SECRET_MEMBERS = frozenset(
+    {
+        "access_token",
+        "client_secret",
+        "id_token",
+        "password",
+        "private_key",
+        "private_key_id",
+        "refresh_token",
+    }
+)
+"""Members of a credentials document that are secrets of their own; a tenant or a user's name is none."""
+
+SHORTEST = 4
+"""A secret shorter than this is not hidden: it would blot out ordinary text, and tell itself by that."""
+SHORTEST_LINE = 16
+"""A line of a PEM that is at least this long is a secret of its own; shorter ones would blot out ordinary text."""
+SHORTEST_IN_DATA = 6
+"""As many letters and digits in a row a secret has to have to be looked for in records."""
+SHORTEST_DISGUISED = 8
+"""Shorter secrets are not looked for in texts taken apart or encoded in base64: they would be found everywhere."""
+INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+class Secrets:
+    """The secrets of this process, in every spelling a text could hold them in. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spellings: dict[str, frozenset[str]] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, secret: str) -> None:
+        """Remember one more; blank text, and all but the shortest, is no secret."""
+        if len(secret.strip()) < SHORTEST:
+            return
+        with self._lock:
+            known = self._spellings.pop(secret, None)
+            self._spellings[secret] = known or _spell(secret)
+            while len(self._spellings) > REMEMBERED_AT_MOST:
+                self._spellings.pop(next(iter(self._spellings)))
+            if known is None:
+                self._pattern = None
+
+    def redact(self, text: str) -> str:
+        """Return the text with every secret in it replaced; all of it is hidden where one is in it in disguise."""
+        with self._lock:
+            if not self._spellings:
+                return text
+            self._pattern = self._pattern or self._compile()
+            secrets = tuple(self._spellings)
+        cleaned = self._pattern.sub(HIDDEN, text)
+        return HIDDEN_WHOLE if _is_disguised(cleaned, secrets) else cleaned
+
+    def redact_body(self, body: bytes, *, is_data: bool) -> bytes:
+        """Return the body of an answer with every secret in it replaced.
+
+        Of data, only what has enough letters and digits in a row to be no coincidence is: a bill's amount is not to be blotted
+        out by a password. Costs a few milliseconds for a page of some megabytes.
+        """
+        with self._lock:
+            known = tuple(self._spellings.items())
+        for secret, spellings in known:
+            if secret.lstrip().startswith("{"):
+                continue  # a whole document: the secrets in it are known one by one
+            core = _find_core(secret)
+            if is_data and (len(core) < SHORTEST_IN_DATA or core not in body):
+                continue
+            for spelling in sorted(spellings, key=len, reverse=True):
+                body = body.replace(spelling.encode(errors="replace"), HIDDEN.encode())
+        return body
+
+    def _compile(self) -> re.Pattern[str]:
+        """Return the pattern of all spellings: with the first line that needs it, as this takes milliseconds."""
+        longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, longest_first)))
+
+
+def _spell(secret: str) -> frozenset[str]:
+    """The secret in every encoding of an encoding: an exception quotes a body that already is JSON. Of a PEM each line too."""
+    lines = {line.strip() for line in secret.splitlines()}
+    telling = {line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith("-----")}
+    plain = {secret, secret.strip(), *telling}
+    once = {spelling for text in plain for spelling in _encode(text)}
+    return frozenset(spelling for text in once for spelling in _encode(text)) | frozenset(
+        _encode_base64(secret)
+    )
+
+
+def _encode(text: str) -> set[str]:
+    """The text as it is, in a URL, in a form body, in JSON, in a page and in a Python literal."""
+    encoded = text.encode("utf-8", "replace")
+    in_urls = {quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
+    in_urls |= {re.sub("%..", lambda match: match[0].lower(), url) for url in in_urls}
+    in_code = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]}
+    return {text, html.escape(text), html.escape(text, quote=False)} | in_urls | in_code
+
+
+def _encode_base64(secret: str) -> Iterator[str]:
+    """Yield what base64 makes of the secret wherever in a text it stands, without the digits its neighbours share."""
+    raw = secret.strip().encode("utf-8", "replace")
+    if len(raw) < SHORTEST_DISGUISED:
+        return
+    for before in range(3):
+        digits = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
+        first, last = (before * 8 + 5) // 6, (before + len(raw)) * 8 // 6
+        yield digits[first:last]
+        yield digits[first:last].translate(str.maketrans("+/", "-_"))
+
+
+def _find_core(secret: str) -> bytes:
+    """Return the longest run of letters and digits, which every encoding but base64 leaves as it is."""
+    return max(re.findall(r"[A-Za-z0-9]+", secret), key=len, default="").encode()
+
+
+def _is_disguised(text: str, secrets: tuple[str, ...]) -> bool:
+    """Whether a secret is in the text in other case, broken up by white space, or partly escaped."""
+    bare = _undress(text)
+    return any(len(plain) >= SHORTEST_DISGUISED and plain in bare for plain in map(_strip, secrets))
+
+
+def _undress(text: str) -> str:
+    unescaped = ESCAPED.sub(lambda match: chr(int(match[1], 16)), html.unescape(text))
+    return f"{_strip(unescaped)}\n{_strip(unquote_plus(unescaped))}"
+
+
+def _strip(text: str) -> str:
+    return INVISIBLE.sub("", text).casefold()
+
+
+SECRETS = Secrets()
+"""The secrets of this process."""
+
+
+def redact(text: str) -> str:
+    """Return the text without any secret of this process."""
+    return SECRETS.redact(text)
+
+
+def register_secret(secret: str) -> None:
+    """Keep this value out of every text from now on: errors, lines, figures and exception texts, however encoded.
+
+    Of a credentials document (a JSON object) the secrets in it are hidden too.
+    """
+    SECRETS.add(secret)
+    try:
+        document = json.loads(secret)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(document, dict):
+        for member in SECRET_MEMBERS & document.keys():
+            SECRETS.add(str(document[member]))
+
+
+MEMBER = re.compile(rf'"({"|".join(sorted(SECRET_MEMBERS))})"\s*:\s*"((?:[^"\\]|\\.)+)"')
+
+
+def register_misplaced(text: str) -> None:
+    """Do the same for a setting that holds credentials where a name or an address is expected; any other text is let be."""
+    if "-----BEGIN" in text:
+        SECRETS.add(text)
+    for match in MEMBER.finditer(text):
+        SECRETS.add(text)
+        SECRETS.add(match[2])
+        SECRETS.add(match[2].encode(errors="replace").decode("unicode_escape", errors="replace"))
