@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.contract import system_endpoint
 from connector.app.catalogue import load_catalogue
 from connector.domain.entity import Entity
 from connector.domain.records.columns import to_snake_case
 from tests.e2e.profiles import (
+    VERSION,
     Profile,
     embedded_environment,
     normalise,
@@ -65,9 +67,12 @@ def _promise(profile: Profile, sandbox: Sandbox) -> None:
 def _compare(profile: Profile, entity: Entity, records: list[Any]) -> None:
     shown = {row["_id"]: row for row in profile.rows(f"SELECT * FROM {entity.current_view}")}
     assert len(profile.rows(f"SELECT _id FROM {entity.current_view}")) == len(shown) == len(records)
+    announced = system_endpoint(VERSION).types[entity.acumatica_entity].fields
     for record in records:
         row = shown[record.id]
         for field, value in record.fields.items():
+            if field not in announced:
+                continue  # an older version of the endpoint has it
             path_is_date = field in entity.date_fields
             assert normalise(row[to_snake_case(field)]) == normalise(
                 _as_date(value) if path_is_date else value
