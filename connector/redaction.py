@@ -51,8 +51,8 @@ class Secrets:
         self._pattern: re.Pattern[str] | None = None
 
     def add(self, secret: str) -> None:
-        """Remember one more; blank text, and all but the shortest, is no secret."""
-        if len(secret.strip()) < SHORTEST:
+        """Remember one more; blank text, and what is shorter than four characters, is no secret."""
+        if len(secret) < SHORTEST or not secret.strip():
             return
         with self._lock:
             known = self._spellings.pop(secret, None)
