@@ -100,7 +100,8 @@ def _spell(secret: str) -> frozenset[str]:
     """The secret in every encoding of an encoding: an exception quotes a body that already is JSON. Of a PEM each line too."""
     lines = {line.strip() for line in secret.splitlines()}
     telling = {line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith("-----")}
-    plain = {secret, secret.strip(), *telling}
+    stripped = secret.strip()
+    plain = {secret, *telling} | ({stripped} if len(stripped) >= SHORTEST else set())
     once = {spelling for text in plain for spelling in _encode(text)}
     return frozenset(spelling for text in once for spelling in _encode(text)) | frozenset(
         _encode_base64(secret)
