@@ -115,10 +115,11 @@ def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[Tabl
 
     When the table is new or empty although records were read before, that memory is worth nothing. A pass over
     everything is noted as begun before the first row is written: a run that ends early in it must not leave a table that
-    looks filled and a lower bound that skips the rest.
+    looks filled and a lower bound that skips the rest. A replay's progress is none through a list, and stays.
     """
     status = run.prepare(table)
-    began = [point.source_time_at_start for point in entity_state.checkpoints.values()]
+    passes = {mode: point for mode, point in entity_state.checkpoints.items() if mode != Mode.REPLAY.value}
+    began = [point.source_time_at_start for point in passes.values()]
     seen_until = entity_state.watermark or min(began, default=None)
     if not status.must_be_filled or seen_until is None:
         return status, entity_state
@@ -126,8 +127,10 @@ def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[Tabl
     start = Checkpoint(
         changed_since=None, source_time_at_start=seen_until, offset=0, known=(), highest_stamp=None
     )
-    checkpoints: dict[str, Checkpoint | None] = dict.fromkeys(entity_state.checkpoints)
-    checkpoints[Mode.INCREMENTAL.value] = start
-    for mode, checkpoint in checkpoints.items():
+    changed: dict[str, Checkpoint | None] = {**dict.fromkeys(passes), Mode.INCREMENTAL.value: start}
+    for mode, checkpoint in changed.items():
         run.ports.state.entities.save_checkpoint(run.lease, mode, checkpoint)
-    return status, replace(entity_state, recent_versions={}, checkpoints={Mode.INCREMENTAL.value: start})
+    kept = {mode: point for mode, point in entity_state.checkpoints.items() if mode not in passes}
+    return status, replace(
+        entity_state, recent_versions={}, checkpoints={**kept, Mode.INCREMENTAL.value: start}
+    )

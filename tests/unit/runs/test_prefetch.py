@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Generator
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,17 @@ class TestAskingAhead:
         shelf: Any = Shelf(rows(1, 2, 3, 4), before=note)
         reader = a_reader(shelf, interpreter=Patient(shelf, an_entity(), a_contract()))
         assert ids(list(reader.read())) == [[1, 2, 3], [4]]
+
+    def test_the_run_that_asks_is_known_to_who_is_asked(self) -> None:
+        """The context of the log lines goes along into the threads."""
+        run = ContextVar("run", default="none")
+        run.set("run-1")
+        seen: list[str] = []
+        shelf = Shelf(rows(1, 2, 3, 4), before=lambda *_: seen.append(run.get()))
+        with read_ahead(a_reader(shelf).read()) as pages:
+            list(pages)
+        assert set(seen) == {"run-1"}
+        assert len(seen) == 3
 
     def test_what_was_asked_for_before_the_list_shifted_is_thrown_away(self) -> None:
         def shift(shelf: Shelf, _: ListQuery) -> None:
