@@ -1,4 +1,4 @@
-"""What a run notices beside its counts, and says in its answer: clocks that are wrong, members that have no column."""
+"""What a run notices beside its counts, and says in its answer: clocks that are wrong, members without a column, filters of no use."""
 
 import logging
 
@@ -6,6 +6,7 @@ from connector.domain.clocks import TOLERANCE, ClockReading, ClockVerdict, judge
 from connector.domain.cursor import Plan
 from connector.domain.entity_state import EntityState
 from connector.domain.records.codec import Codec
+from connector.domain.records.contract import Contract
 from connector.runs.reading import ListReader
 from connector.runs.run import Run
 
@@ -46,3 +47,26 @@ def report_set_aside(run: Run, codec: Codec) -> None:
             shown = sorted(paths)[:NAMES_SHOWN]
             run.outcome.add_details({name: shown})
             logger.warning("%s members of %s went to _extra: %s", name, run.entity.name, shown)
+
+
+def report_filter_ignored(run: Run, contract: Contract) -> None:
+    """Say by which field Acumatica does not filter, so that the whole list has to be read."""
+    field = contract.modified_field
+    run.outcome.add_details({"filter_ignored": field})
+    logger.warning(
+        "%s has records, but a filter on %s finds none of them: every run reads all of them. Name another"
+        " modified_field of this entity in the catalogue.",
+        run.entity.acumatica_entity,
+        field,
+    )
+
+
+def report_lost_stamp(run: Run, before: Contract, contract: Contract) -> None:
+    """Say which field the endpoint has lost by which changes were found."""
+    run.outcome.add_details({"stamp_lost": before.modified_field})
+    logger.warning(
+        "The endpoint has no stamp %s of %s any more: the whole list is read%s.",
+        before.modified_field,
+        run.entity.acumatica_entity,
+        "" if contract.modified_field else ", by this run and by every other until the field is back",
+    )

@@ -1,6 +1,5 @@
 """One incremental run or backfill, step by step, in the order in which things happen."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -20,14 +19,18 @@ from connector.errors import ConnectorError
 from connector.runs.deletions import follow_deletions
 from connector.runs.empty_list import is_filter_ignored
 from connector.runs.known_versions import RunVersions, open_known_versions
-from connector.runs.notices import judge_clocks_of, report_clocks, report_set_aside
+from connector.runs.notices import (
+    judge_clocks_of,
+    report_clocks,
+    report_filter_ignored,
+    report_lost_stamp,
+    report_set_aside,
+)
 from connector.runs.prefetch import read_ahead
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page, StampFieldChangedError
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget
-
-logger = logging.getLogger(__name__)
 
 
 class ListSync:
@@ -230,26 +233,12 @@ class ListSync:
 
     def _read_unfiltered(self) -> bool:
         """Read the whole list in place of a filtered one that cannot be believed."""
-        field = self._opened.contract.modified_field
-        logger.warning(
-            "%s has records, but a filter on %s finds none of them: every run reads all of them. Name another"
-            " modified_field of this entity in the catalogue.",
-            self._run.entity.acumatica_entity,
-            field,
-        )
-        self._run.outcome.add_details({"filter_ignored": field})
+        report_filter_ignored(self._run, self._opened.contract)
         return self._read_everything()
 
     def _read_without_stamp(self, contract: Contract) -> bool:
         """Read the whole list of an endpoint that was edited in place and has lost the field that it was filtered by."""
-        lost = self._opened.contract.modified_field
-        logger.warning(
-            "The endpoint has no stamp %s of %s any more: the whole list is read%s.",
-            lost,
-            self._run.entity.acumatica_entity,
-            "" if contract.modified_field else ", by this run and by every other until the field is back",
-        )
-        self._run.outcome.add_details({"stamp_lost": lost})
+        report_lost_stamp(self._run, self._opened.contract, contract)
         self._opened.interpreter.switch(contract)
         self._opened.follow_last()
         return self._read_everything()
