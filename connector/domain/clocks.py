@@ -58,14 +58,15 @@ def judge_clocks(
     """Return what the clocks say when a pass begins, or goes on.
 
     `ahead_before` is `source_ahead` when the last pass began, `finished_before` our clock when it ended. Acumatica's clock went
-    back if it lost time against ours (or ours jumped ahead, which costs a little reading). Both went back if they did so
-    together. Where nothing is known of before, a clock that has not reached `changed_since` says that it went back: no change
+    back if it lost time against ours (or ours jumped ahead, which costs a little reading). Both went back if ours did, and
+    Acumatica's did not gain on it. Where nothing is known of before, a clock that has not reached `changed_since` says that it went back: no change
     from now on would pass that filter.
     """
     drift = timedelta(0) if ahead_before is None else reading.source_ahead - ahead_before
+    has_our_clock_gone_back = finished_before is not None and reading.ours < finished_before - TOLERANCE
+    if has_our_clock_gone_back and drift <= TOLERANCE:
+        return ClockVerdict(is_unknown=True)
     if drift < -TOLERANCE:
         return ClockVerdict(set_back=-drift)
-    has_our_clock_gone_back = finished_before is not None and reading.ours < finished_before - TOLERANCE
     is_before_the_bound = changed_since is not None and reading.source < changed_since - TOLERANCE
-    went_back_together = has_our_clock_gone_back and drift <= TOLERANCE
-    return ClockVerdict(is_unknown=went_back_together or is_before_the_bound)
+    return ClockVerdict(is_unknown=is_before_the_bound)

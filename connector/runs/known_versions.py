@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from connector.domain.instants import move
 from connector.domain.records.codec import Record
 from connector.domain.versions import Place, RecentVersions, VersionIndex
-from connector.ports import MAX_LOOKED_UP, Warehouse
+from connector.ports import MAX_LOOKED_UP
 from connector.runs.preparing import OpenedEntity
 from connector.runs.run import Run
 from connector.runs.writing import KnownVersions
@@ -55,19 +56,19 @@ class DeltaVersions:
 
     Whatever the warehouse shows is stamped at or before `settled`, the highest stamp of all passes before. So a record that is
     stamped later stands above it, and nothing is asked. It is asked for the others, which are few: records committed
-    late, without a stamp, stamped by a clock that went back (`is_clock_doubtful`), or written in this very pass.
+    late, stamped in the future, without a stamp, stamped by a clock that went back (`is_clock_doubtful`), or written in this very pass.
     """
 
     def __init__(
         self,
-        warehouse: Warehouse,
+        run: Run,
         opened: OpenedEntity,
         recent_versions: RecentVersions,
         *,
         settled: datetime | None,
         is_clock_doubtful: bool,
     ) -> None:
-        self._warehouse = warehouse
+        self._run = run
         self._opened = opened
         self._recent_versions = recent_versions
         self._settled = settled
@@ -81,17 +82,18 @@ class DeltaVersions:
 
     def look_up(self, records: Sequence[Record], /) -> None:
         """Ask for the records of doubt, or for all if they are too many to be named."""
-        doubtful = {record.id for record in records if self._is_doubtful(record)}
+        latest = move(self._run.ports.clock.now(), self._run.lookback)
+        doubtful = {record.id for record in records if self._is_doubtful(record, latest)}
         self._found = VersionIndex([])
         if doubtful:
             named = doubtful if len(doubtful) <= MAX_LOOKED_UP else None
-            self._found = VersionIndex(self._warehouse.current_versions(self._opened.table, named))
+            self._found = VersionIndex(self._run.ports.warehouse.current_versions(self._opened.table, named))
 
-    def _is_doubtful(self, record: Record) -> bool:
+    def _is_doubtful(self, record: Record, latest: datetime) -> bool:
         if self._recent_versions.is_known(record):
             return False
         stamp, settled = record.modified_at, self._settled
-        is_late = stamp is None or settled is None or stamp <= settled
+        is_late = stamp is None or settled is None or stamp <= settled or stamp > latest
         return is_late or self._is_clock_doubtful or self._recent_versions.has_collected(record.id)
 
     def is_known(self, record: Record, /) -> bool:
@@ -145,7 +147,7 @@ def open_known_versions(
         return FirstVersions(recent_versions)
     if is_delta and opened.entity_state.recent_versions_complete:
         return DeltaVersions(
-            run.ports.warehouse,
+            run,
             opened,
             recent_versions,
             settled=opened.entity_state.watermark,

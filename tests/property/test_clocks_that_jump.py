@@ -115,6 +115,9 @@ def live(rig: SmallRig, steps: list[dict[str, Any]]) -> None:
         assert rig.run(mode, depth=depth, force=True).records_written == 0, (
             "a second look finds nothing to write"
         )
+        assert (
+            rig.run().status is Status.SUCCEEDED
+        )  # what a reconcile writes is below a watermark from here on
 
 
 @settings(max_examples=150, deadline=None)

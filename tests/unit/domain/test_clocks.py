@@ -42,8 +42,9 @@ def test_ours_alone_set_back_lets_the_bound_be() -> None:
     assert judge(5 * HOUR, NONE) == ClockVerdict()
 
 
-def test_both_set_back_together_tell_nothing_of_how_far() -> None:
-    verdict = judge(-5 * HOUR, -5 * HOUR)
+@pytest.mark.parametrize("source", [-5 * HOUR, -500 * HOUR])
+def test_both_set_back_tell_nothing_of_how_far(source: timedelta) -> None:
+    verdict = judge(source, -5 * HOUR)
     assert verdict == ClockVerdict(is_unknown=True)
     assert verdict.lower(BOUND) is None
 
