@@ -81,15 +81,29 @@ class UnstableIdsError(ConfigurationError):
 class TransientError(ConnectorError):
     """Time may help: the same call can succeed later.
 
-    `is_out_of_time` says that it was not tried again only because the run's time budget would have ended meanwhile.
+    `is_out_of_time` says that it was not tried again only because the run's time budget would have ended meanwhile,
+    `is_request_specific` that it may be about what was asked for: with less, or with something else, the call may succeed.
     """
 
     http_status = 503
 
-    def __init__(self, message: str, *, action: str, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        action: str,
+        retry_after: timedelta | None = None,
+        is_request_specific: bool = False,
+    ) -> None:
         super().__init__(message, action=action)
         self.retry_after = retry_after
+        self.is_request_specific = is_request_specific
         self.is_out_of_time = False
+
+    @property
+    def calls_for_less(self) -> bool:
+        """Whether asking for less, or passing over what was asked for, is the better next try."""
+        return self.is_request_specific and not self.is_out_of_time
 
 
 class SourceUnavailableError(TransientError):

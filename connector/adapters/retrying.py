@@ -28,11 +28,15 @@ class Retry:
     the server named a delay. No wait ends after `deadline`, and none is longer than `longest_wait`, whatever the server
     named, because a run that waits holds its entity and a seat: the last error is raised instead, for the caller to wait.
     Where the deadline alone kept it from another try, the error says so (`is_out_of_time`).
+
+    Of errors that may be about the request itself (`is_request_specific`) the one number `specific_attempts` is the last,
+    if that is given: asking for less is then the better try.
     """
 
     clock: Clock
     deadline: datetime | None = None
     attempts: int = 6
+    specific_attempts: int | None = None
     first_wait: timedelta = timedelta(seconds=1)
     longest_wait: timedelta = timedelta(seconds=60)
 
@@ -74,13 +78,18 @@ class Retry:
         if state.attempt_number >= self.attempts and not (self.deadline and _is_throttled(state)):
             return True
         wait = timedelta(seconds=state.upcoming_sleep)
-        if wait > self.longest_wait:
+        if wait > self.longest_wait or self._is_specific(state):
             return True
         if self.deadline is None or self.clock.now() + wait < self.deadline:
             return False
         if state.outcome is not None and isinstance(error := state.outcome.exception(), TransientError):
             error.is_out_of_time = True
         return True
+
+    def _is_specific(self, state: tenacity.RetryCallState) -> bool:
+        before: list[TransientError] = state.args[0]
+        count = sum(error.is_request_specific for error in before)
+        return self.specific_attempts is not None and count >= self.specific_attempts
 
     def _sleep(self, seconds: float) -> None:
         self.clock.sleep(timedelta(seconds=seconds))

@@ -21,14 +21,19 @@ MAX_RESTARTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowWindow:
-    """One request: `top` rows from `skip`."""
+    """One request: `top` rows from `skip`, with `by_id` each of them read by its id."""
 
     skip: int
     top: int
+    by_id: bool = False
 
-    def build_next(self) -> "RowWindow":
+    def build_next(self, top: int) -> "RowWindow":
         """Return the request that follows a full page, if the two join: it begins with the page's last row."""
-        return RowWindow(skip=self.skip + self.top - 1, top=self.top)
+        return RowWindow(skip=self.skip + self.top - 1, top=top)
+
+    def overlaps(self, other: "RowWindow") -> bool:
+        """Whether both ask for a same place of the list."""
+        return self.skip < other.skip + other.top and other.skip < self.skip + self.top
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,13 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     recent_versions_complete: bool = field(name="edge_complete", default=True)
 
 
+class PageLimit(Struct, frozen=True, kw_only=True):
+    """How many rows of an entity's list Acumatica can give at once; more are tried from `larger_again_at` on."""
+
+    rows: int
+    larger_again_at: datetime
+
+
 class EntityState(Struct, frozen=True, kw_only=True):
     """The memory of one entity. A new one knows nothing, so its first pass reads everything.
 
@@ -55,6 +62,8 @@ class EntityState(Struct, frozen=True, kw_only=True):
     contract: Contract | None = None
     read_one_by_one: bool = False
     """Acumatica cannot optimise this entity's list: read its keys, then each record by id."""
+    page_limit: PageLimit | None = None
+    """Set while pages as large as configured are known to fail."""
     records_seen: int = 0
     """Records the last complete pass over everything found; 0 when there was none."""
     last_success_at: datetime | None = None

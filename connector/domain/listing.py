@@ -1,7 +1,7 @@
 """What is asked of Acumatica's lists, and what comes back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.domain.entity import Entity
@@ -31,11 +31,13 @@ class ListAnswer:
     `server_time` is Acumatica's clock when the request began: the answer's `Date` header less the time the request
     took; without that header our own clock at the start of the request less five minutes. `contract` is the one the rows
     were asked for by, where the source tells: another than before when the endpoint turned out to have changed.
+    `unreadable` maps the index of a row to why its record cannot be read: the row holds its id, keys and stamp alone.
     """
 
     rows: Sequence[bytes]
     server_time: datetime
     contract: Contract | None = None
+    unreadable: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,12 +71,18 @@ class Source(Protocol):
     def read_list(self, query: ListQuery) -> ListAnswer:
         """Return one page of the list; `one_by_one` reads its keys and then each record by id, and may return fewer rows.
 
+        A TransientError that `is_request_specific` says that Acumatica answers, but keeps failing on this page: a smaller one
+        may be answered. Read one by one, a record on which it keeps failing is `unreadable` in the answer.
+
         If the endpoint has lost something the contract names, the entity is described once afresh and asked for by that;
         SourceSetupError says what is asked for when that fails too. So it is with `read_record`.
         """
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
-        """Return one record by its id, expanded as lists are, or None when Acumatica says it is gone."""
+        """Return one record by its id, expanded as lists are, or None when Acumatica says it is gone.
+
+        A TransientError that `is_request_specific` says that Acumatica answers, but keeps failing on this record.
+        """
 
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
         """Return the ids Acumatica lists as deleted since then; None when the tenant does not track or tell them.

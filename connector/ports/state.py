@@ -14,6 +14,7 @@ from connector.domain.entity_state import (
     EntityStatus,
     Lease,
     Origin,
+    PageLimit,
     RefusedSignIn,
     Seat,
 )
@@ -46,6 +47,9 @@ class EntityStateStore(Protocol):
 
     def save_read_one_by_one(self, lease: Lease) -> None:
         """Remember that this entity's list cannot be optimised."""
+
+    def save_page_limit(self, lease: Lease, limit: PageLimit | None) -> None:
+        """Remember how many rows of this entity's list can be had at once; None: as many as configured."""
 
     def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
         """Forget records reported deleted that were looked at; others, reported since, stay."""

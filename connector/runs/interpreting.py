@@ -1,13 +1,13 @@
 """Turns rows as they were read into records, by a contract that may change on the way."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.domain.entity import Entity
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
-from connector.domain.records.rejected import Rejected, identify
+from connector.domain.records.rejected import Rejected, identify, tell_unreadable, wrap_keys
 from connector.domain.tables.log_table import compare_columns, remember_names
 from connector.errors import RecordRejectedError
 from connector.ports import Source
@@ -37,6 +37,9 @@ class ReadingBatch:
     contract: Contract | None = None
 
 
+NOTHING: Mapping[int, str] = {}
+
+
 class Interpreter:
     """Turns rows into records; reads the contract afresh, once a run, when a row contradicts it.
 
@@ -62,18 +65,23 @@ class Interpreter:
         self._refreshed = False
 
     def interpret(
-        self, rows: Sequence[bytes], *, read_at: datetime, asked_by: Contract | None = None
+        self,
+        rows: Sequence[bytes],
+        *,
+        read_at: datetime,
+        asked_by: Contract | None = None,
+        unreadable: Mapping[int, str] = NOTHING,
     ) -> ReadingBatch:
         """Return the readings, with the contract if another one is followed from these rows on.
 
-        `asked_by` is the contract they were asked for by, where that is known.
+        `asked_by` is the contract they were asked for by, where that is known; `unreadable` as of `ListAnswer`.
         """
         is_changed = asked_by is not None and self.switch(asked_by)
-        readings = self._read_all(rows)
+        readings = self._read_all(rows, unreadable)
         if self.codec.is_contradicted and not self._refreshed:
             self._refreshed = True
             if self.switch(self._source.describe(self.entity)):
-                readings, is_changed = self._read_all(rows), True
+                readings, is_changed = self._read_all(rows, unreadable), True
         contract = self.codec.contract if is_changed else None
         return ReadingBatch(readings=readings, read_at=read_at, contract=contract)
 
@@ -90,8 +98,27 @@ class Interpreter:
         self.codec.retyped |= before.retyped
         return True
 
-    def _read_all(self, rows: Sequence[bytes]) -> tuple[Reading, ...]:
-        return tuple(_reject_repeated_ids(self._read(row) for row in rows))
+    def _read_all(self, rows: Sequence[bytes], unreadable: Mapping[int, str]) -> tuple[Reading, ...]:
+        if not unreadable:
+            return tuple(_reject_repeated_ids(self._read(row) for row in rows))
+        readings = (
+            self._reject(row, unreadable[index]) if index in unreadable else self._read(row)
+            for index, row in enumerate(rows)
+        )
+        return tuple(_reject_repeated_ids(readings))
+
+    def _reject(self, row: bytes, why: str) -> Reading:
+        """Return a record of which the keys alone could be read. In the list it is found again by them."""
+        found, payload = self._read(row).record, wrap_keys(row)
+        rejected = Rejected(
+            id=found.id,
+            key=found.key,
+            reason=tell_unreadable(why),
+            payload=payload,
+            modified_at=found.modified_at,
+            listed_as=found.row_fingerprint,
+        )
+        return Reading(record=rejected, raw=payload)
 
     def _read(self, row: bytes) -> Reading:
         try:

@@ -4,7 +4,7 @@ import logging
 
 from msgspec.structs import replace
 
-from connector.domain.entity_state import Checkpoint, EntityState
+from connector.domain.entity_state import Checkpoint, EntityState, PageLimit
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
 from connector.domain.tables.log_table import build_table
@@ -94,6 +94,18 @@ class OpenedEntity:
         if not self._entity_state.read_one_by_one:
             self._entity_state = replace(self._entity_state, read_one_by_one=True)
             self._run.ports.state.entities.save_read_one_by_one(self._run.lease)
+
+    def note_page_limit(self, limit: PageLimit | None) -> None:
+        """Tell how many rows of the list can be had at once, where they are fewer than configured, and remember it."""
+        if limit is not None:
+            self._run.outcome.add_details({"page_size": limit.rows})
+        if limit == self._entity_state.page_limit:
+            return
+        name, size = self._run.entity.name, self._run.limits.page_size if limit is None else limit.rows
+        why = "" if limit is None else ": Acumatica fails on larger ones"
+        logger.warning("the list of %s is read in pages of %s rows from now on%s", name, size, why)
+        self._entity_state = replace(self._entity_state, page_limit=limit)
+        self._run.ports.state.entities.save_page_limit(self._run.lease, limit)
 
 
 def load_contract(run: Run, entity_state: EntityState) -> Contract:

@@ -7,12 +7,20 @@ from datetime import datetime
 
 from connector.domain.clocks import ClockReading, ClockVerdict
 from connector.domain.cursor import MAX_RESTARTS, PageOverlap, Plan, RowWindow
+from connector.domain.entity_state import PageLimit
 from connector.domain.instants import move
 from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
-from connector.errors import ListShiftedError, NotOptimizableError, SourceRefusedError, SourceSetupError
+from connector.errors import (
+    ListShiftedError,
+    NotOptimizableError,
+    SourceRefusedError,
+    SourceSetupError,
+    TransientError,
+)
 from connector.ports import Clock, Source
 from connector.runs.interpreting import Interpreter, ReadingBatch
+from connector.runs.page_size import MIN_ROWS, PageSize
 from connector.runs.prefetch import Prefetcher, TimedAnswer
 
 
@@ -44,6 +52,7 @@ class ListReader:
         interpreter: Interpreter,
         plan: Plan,
         page_size: int,
+        page_limit: PageLimit | None = None,
         one_by_one: bool = False,
         keys_only: bool = False,
         judge: Callable[[ClockReading, Plan], ClockVerdict] = lambda _clocks, _plan: ClockVerdict(),
@@ -54,6 +63,7 @@ class ListReader:
         self._interpreter = interpreter
         self._plan = plan
         self._page_size = page_size
+        self._size = PageSize(page_size, page_limit, clock.now)
         self._keys_only = keys_only
         self._one_by_one = one_by_one
         self._judge = judge
@@ -88,6 +98,10 @@ class ListReader:
         """Whether the list is read by its keys and then record by record, from the start or since it had to be."""
         return self._one_by_one
 
+    def find_page_limit(self, *, is_out_of_time: bool) -> PageLimit | None:
+        """Return what this pass found of how many rows can be had at once, for the next one to begin with."""
+        return self._size.find_limit(is_out_of_time=is_out_of_time)
+
     def read(self) -> Generator[Page, None, None]:
         """Yield the pages that have new rows; return when the end of the list is proven.
 
@@ -98,8 +112,12 @@ class ListReader:
         changed: Contract | None = None
         with closing(Prefetcher(self._ask)) as prefetcher:
             while True:
-                window = overlap.build_window(self._page_size)
-                timed = prefetcher.take(window)
+                window = self._size.build_window(overlap)
+                try:
+                    timed = prefetcher.take(window)
+                except TransientError as exc:
+                    self._ask_for_less(window, exc)
+                    continue
                 if self._clocks is None and self._starts_lower(timed):
                     overlap = self._open_overlap()
                     continue
@@ -146,17 +164,39 @@ class ListReader:
     def _interpret(self, timed: TimedAnswer, prefetcher: Prefetcher, window: RowWindow) -> ReadingBatch:
         """Return what a request brought, the next one being asked for while its rows are interpreted."""
         answer = timed.answer
+        self._size.note_read(window, len(answer.rows), has_unreadable=bool(answer.unreadable))
         if len(answer.rows) == window.top:
-            prefetcher.begin(window.build_next())
+            prefetcher.begin(self._size.build_next(window))
         asked_by = self._interpreter.codec.contract.modified_field
-        batch = self._interpreter.interpret(answer.rows, read_at=timed.read_at, asked_by=answer.contract)
+        batch = self._interpreter.interpret(
+            answer.rows, read_at=timed.read_at, asked_by=answer.contract, unreadable=answer.unreadable
+        )
         if batch.contract is not None:
             prefetcher.forget()  # it was asked for as the old contract says
             self._check_stamp_field(batch.contract, asked_by)
         return batch
 
+    def _ask_for_less(self, window: RowWindow, exc: TransientError) -> None:
+        """Make the next request smaller than this one, on which Acumatica keeps failing; raise if that is no way on."""
+        if not exc.calls_for_less:
+            raise exc
+        is_by_keys = self._keys_only or self._one_by_one
+        if (is_by_keys and window.top <= MIN_ROWS) or not self._size.shrink(window):
+            raise self._build_unlistable(window, exc) from exc
+        if self._size.is_list_useless:
+            self._one_by_one = True
+
+    def _build_unlistable(self, window: RowWindow, exc: TransientError) -> SourceRefusedError:
+        name = self._interpreter.entity.acumatica_entity
+        return SourceRefusedError(
+            f"Acumatica cannot list one of the rows {window.skip + 1} and {window.skip + window.top} of {name}, not even its "
+            f"keys: {exc.message}",
+            action="What comes before it is written. Look at the records there in Acumatica, in the order of their keys: save "
+            "the one that cannot be shown anew or delete it, then run again.",
+        )
+
     def _search_back(self, overlap: PageOverlap, window: RowWindow) -> PageOverlap:
-        overlap = overlap.step_back(window, self._page_size)
+        overlap = overlap.step_back(window, window.top)
         if overlap.restarts > MAX_RESTARTS:
             raise ListShiftedError(
                 f"The list of {self._interpreter.entity.acumatica_entity} moved so much while it was read that no row of the "
@@ -200,6 +240,6 @@ class ListReader:
             changed_since=self._plan.changed_since,
             skip=window.skip,
             top=window.top,
-            one_by_one=self._one_by_one,
+            one_by_one=self._one_by_one or window.by_id,
             keys_only=self._keys_only,
         )

@@ -4,7 +4,7 @@ A filter by change time never shows a deletion, and not every change moves the s
 (`keys`), or every record is read again and its content compared (`content`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -24,7 +24,7 @@ from connector.runs.prefetch import read_ahead
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page
 from connector.runs.run import Run
-from connector.runs.time_budget import TimeBudget
+from connector.runs.time_budget import TimeBudget, Unreadable
 
 DELETIONS_TOLERATED = 20
 DELETION_SHARE_TOLERATED = 0.1
@@ -76,6 +76,7 @@ class Reconcile:
             interpreter=self._opened.interpreter,
             plan=Plan(changed_since=None, checkpoint=checkpoint),
             page_size=self._run.limits.page_size,
+            page_limit=self._opened.entity_state.page_limit if self._is_deep else None,
             one_by_one=self._opened.entity_state.read_one_by_one and self._is_deep,
             keys_only=not self._is_deep,
         )
@@ -91,11 +92,13 @@ class Reconcile:
 
     def _compare_page(self, page: Page) -> None:
         self._opened.follow(page.contract)
-        differing = [found for reading in page.readings if self._differs(found := reading.record)]
+        differing = {
+            found.id: reading.raw for reading in page.readings if self._differs(found := reading.record)
+        }
         same = len(page.readings) - len(differing)
         self._matched += same
         self._run.outcome.count(Tally(records_read=same, records_unchanged=same))
-        self._repair({found.id: None for found in differing})
+        self._repair(differing)
 
     def _differs(self, found: Record | Rejected) -> bool:
         """Note that Acumatica has the record; return whether the warehouse misses it or has it with another stamp."""
@@ -112,12 +115,21 @@ class Reconcile:
         """Whether the warehouse has the record with this stamp; where nothing is stamped, having it is all that can be compared."""
         return self._opened.contract.modified_field is None or self._index.has_stamp(at, stamp)
 
-    def _repair(self, record_ids: Iterable[str]) -> list[str]:
-        """Read these records one by one, as far as time allows, and write them; return the ids Acumatica says are gone."""
+    def _repair(self, listed: Mapping[str, bytes]) -> list[str]:
+        """Read these records one by one, as far as time allows, and write them; return the ids Acumatica says are gone.
+
+        `listed` has the keys of each: what is kept of one that cannot be read. One that is not listed stays as it is then.
+        """
         read_at = self._run.ports.clock.now()
-        found = dict(self._budget.read_records(record_ids))
-        rows = [raw for raw in found.values() if raw is not None]
-        self._write(self._opened.interpreter.interpret(rows, read_at=read_at))
+        found = dict(self._budget.read_records(listed))
+        rows, unreadable = list[bytes](), dict[int, str]()
+        for record_id, raw in found.items():
+            if isinstance(raw, bytes):
+                rows.append(raw)
+            elif isinstance(raw, Unreadable) and listed[record_id]:
+                unreadable[len(rows)] = raw.why
+                rows.append(listed[record_id])
+        self._write(self._opened.interpreter.interpret(rows, read_at=read_at, unreadable=unreadable))
         return [record_id for record_id, raw in found.items() if raw is None]
 
     def _write(self, batch: ReadingBatch) -> None:
@@ -166,9 +178,10 @@ class Reconcile:
         self._check_share(self._index.count_unseen())
         unseen = self._index.walk_unseen()
         while batch := list(islice(unseen, ROWS_AT_ONCE)):
+            listed = dict.fromkeys(batch, b"")
             gone = {
                 record_id: place
-                for record_id in self._repair(batch)
+                for record_id in self._repair(listed)
                 if (place := self._index.find_place(record_id)) is not None
             }
             mark_deleted(self._run, self._opened.writer, gone)

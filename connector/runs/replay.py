@@ -12,14 +12,14 @@ from itertools import islice
 
 from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
-from connector.domain.records.rejected import is_asked_for
+from connector.domain.records.rejected import Rejected, is_asked_for, tell_unreadable, unwrap_keys
 from connector.domain.run import Mode, Status, WriteMethod
 from connector.domain.versions import Place
 from connector.runs.deletions import mark_deleted
-from connector.runs.interpreting import ReadingBatch
+from connector.runs.interpreting import Reading, ReadingBatch
 from connector.runs.preparing import OpenedEntity
 from connector.runs.run import Run
-from connector.runs.time_budget import TimeBudget
+from connector.runs.time_budget import TimeBudget, Unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +36,11 @@ class _Answered:
     batch: ReadingBatch
     is_gone: bool
     """Acumatica says that there is no such record any more, so it is read from what was kept."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing but its keys was ever read, and never will be."""
+        return self.is_gone and unwrap_keys(self.letter.payload) is not None
 
     @property
     def record(self) -> Record | None:
@@ -82,32 +87,38 @@ class Replay:
 
     def _read(self, letter: DeadLetter) -> _Answered:
         """Read the record as it is now; as it was kept if Acumatica has it no more."""
-        read_at, raw, is_gone = self._run.ports.clock.now(), None, False
+        read_at, is_gone = self._run.ports.clock.now(), False
+        found: bytes | Unreadable | None = None
         if is_asked_for(letter.record_id, self._run.entity):
-            raw = self._run.ports.source.read_record(self._run.entity, letter.record_id)
-            is_gone = raw is None
+            found = self._budget.read_record(letter.record_id)
+            is_gone = found is None
         if is_gone:
             logger.info(
                 "record %s is not in Acumatica any more: its kept payload is replayed", letter.record_id
             )
-        is_kept = raw is None
-        if raw is None:
-            read_at, raw = letter.rejected_at, letter.payload
-        read = replace(self._opened.interpreter.interpret([raw], read_at=read_at), is_kept=is_kept)
+        if isinstance(found, Unreadable):
+            batch = ReadingBatch(readings=(_reject_again(letter, found),), read_at=read_at)
+        elif found is not None:
+            batch = self._opened.interpreter.interpret([found], read_at=read_at)
+        else:
+            kept = unwrap_keys(letter.payload) or letter.payload
+            batch = self._opened.interpreter.interpret([kept], read_at=letter.rejected_at)
+            batch = replace(batch, is_kept=True)
         self._run.count_page()
         self._run.remember_origin()
-        return _Answered(letter=letter, batch=read, is_gone=is_gone)
+        return _Answered(letter=letter, batch=batch, is_gone=is_gone)
 
     def _write(self, answers: Sequence[_Answered]) -> None:
-        batches = [answered.batch for answered in answers]
-        for batch in batches:
-            self._opened.follow(batch.contract)
+        for answered in answers:
+            self._opened.follow(answered.batch.contract)
         shown = self._find_shown(answers)
         self._mark_gone(answers, shown)
+        batches = [answered.batch for answered in answers if not answered.is_lost]
         written = self._opened.writer.write(batches, _ReadAgain(shown), WriteMethod.LOAD)
         accepted = {record.row_fingerprint for record in written.records}
-        for letter, record in ((answered.letter, answered.record) for answered in answers):
-            if record is not None and record.row_fingerprint in accepted:
+        for answered in answers:
+            record, letter = answered.record, answered.letter
+            if record is not None and (answered.is_lost or record.row_fingerprint in accepted):
                 self._run.ports.state.dead_letters.remove(
                     letter.entity, letter.record_id, until=letter.rejected_at
                 )
@@ -167,6 +178,12 @@ class _ReadAgain:
 
     def note_written(self, _: Record, _place: Place, /) -> None:
         return
+
+
+def _reject_again(letter: DeadLetter, found: Unreadable) -> Reading:
+    reason = tell_unreadable(found.why)
+    rejected = Rejected(id=letter.record_id, key=letter.key, reason=reason, payload=letter.payload)
+    return Reading(record=rejected, raw=letter.payload)
 
 
 def replay_dead_letters(run: Run, entity_state: EntityState) -> Status:

@@ -15,7 +15,7 @@ from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status
 from connector.domain.versions import RecentVersions
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, TransientError
 from connector.runs.deletions import follow_deletions
 from connector.runs.empty_list import is_filter_ignored
 from connector.runs.known_versions import RunVersions, open_known_versions
@@ -91,12 +91,15 @@ class ListSync:
             try:
                 for page in budget.read_pages(self._note_one_by_one(pages)):
                     self._take(page)
-            except (ConnectorError, StampFieldChangedError):
+            except (ConnectorError, StampFieldChangedError) as exc:
                 self._keep()  # a failure does not cost the pages read before
+                self._note_page_limit(is_out_of_time=isinstance(exc, TransientError) and exc.is_out_of_time)
                 raise
             if budget.is_used_up:
                 self._keep()  # before the request under way is waited for: little time may be left
+                self._note_page_limit(is_out_of_time=True)
                 return False
+        self._note_page_limit(is_out_of_time=False)
         self._write(self._take_pending(), is_last=True)
         self._opened.follow_last()
         self._follow_plan()
@@ -109,6 +112,7 @@ class ListSync:
             interpreter=self._opened.interpreter,
             plan=self._plan,
             page_size=self._run.limits.page_size,
+            page_limit=self._opened.entity_state.page_limit,
             one_by_one=self._opened.entity_state.read_one_by_one,
             judge=self._judge_clocks,
         )
@@ -122,6 +126,10 @@ class ListSync:
         """Take up the plan that the reader has made of ours by its first answer."""
         if self._reader.plan != self._plan:
             self._resume(self._reader.plan)
+
+    def _note_page_limit(self, *, is_out_of_time: bool) -> None:
+        limit = self._reader.find_page_limit(is_out_of_time=is_out_of_time)
+        self._opened.note_page_limit(limit)
 
     def _note_one_by_one(self, pages: Iterator[Page]) -> Iterator[Page]:
         """Yield the pages; note at once that the list is read one by one, even if reading fails."""

@@ -1,6 +1,7 @@
 """Reads while the run's time budget lasts, so that what was read in time is written rather than read again by run after run."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TypeVar
 
 from connector.errors import TransientError
@@ -8,6 +9,13 @@ from connector.runs.run import Run
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that Acumatica keeps failing on, though it answers other requests, and how it fails."""
+
+    why: str
 
 
 class TimeBudget:
@@ -22,12 +30,18 @@ class TimeBudget:
         """Whether reading had to end before everything was read."""
         return self._is_used_up
 
-    def read_records(self, record_ids: Iterable[str]) -> Iterator[tuple[str, bytes | None]]:
+    def read_records(self, record_ids: Iterable[str]) -> Iterator[tuple[str, bytes | Unreadable | None]]:
         """Yield these records as they are now, None for one that Acumatica says is gone; end early when time runs out."""
-        source, entity = self._run.ports.source, self._run.entity
-        return self.read_each(
-            record_ids, lambda record_id: (record_id, source.read_record(entity, record_id))
-        )
+        return self.read_each(record_ids, lambda record_id: (record_id, self.read_record(record_id)))
+
+    def read_record(self, record_id: str) -> bytes | Unreadable | None:
+        """Return this record as it is now, None if Acumatica says that it is gone."""
+        try:
+            return self._run.ports.source.read_record(self._run.entity, record_id)
+        except TransientError as exc:
+            if not exc.calls_for_less:
+                raise
+            return Unreadable(exc.message)
 
     def read_each(self, items: Iterable[T], read: Callable[[T], U]) -> Iterator[U]:
         """Yield what `read` returns for each item; end early when time runs out before or in one of its requests."""

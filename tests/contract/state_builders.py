@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Lease, Outcome
+from connector.domain.entity_state import (
+    AuditEntry,
+    Checkpoint,
+    DeadLetter,
+    EntityState,
+    Lease,
+    Outcome,
+    PageLimit,
+)
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.ports import StateStore
 
@@ -60,6 +68,7 @@ def an_entity_state(
         checkpoints={"backfill": a_checkpoint()} if checkpoints is None else checkpoints,
         contract=a_contract(),
         read_one_by_one=True,
+        page_limit=PageLimit(rows=125, larger_again_at=MORNING + timedelta(days=7)),
         records_seen=812,
         last_success_at=MORNING + timedelta(seconds=3),
         deletions_since=MORNING - timedelta(minutes=16),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from connector.domain.entity_state import EntityState
+from connector.domain.entity_state import EntityState, PageLimit
 from connector.domain.run import RunKind
 from connector.ports import StateStore
 from tests.contract.state_builders import (
@@ -104,6 +104,15 @@ class StreamContract:
     def test_reading_one_by_one_is_remembered(self, store: StateStore) -> None:
         store.entities.save_read_one_by_one(taken(store))
         assert store.entities.read("vendors") == EntityState(entity="vendors", read_one_by_one=True)
+
+    def test_the_size_of_pages_is_remembered_until_it_is_forgotten(self, store: StateStore) -> None:
+        lease = taken(store)
+        for rows in (250, 125):
+            limit = PageLimit(rows=rows, larger_again_at=MORNING)
+            store.entities.save_page_limit(lease, limit)
+            assert store.entities.read("vendors") == EntityState(entity="vendors", page_limit=limit)
+        store.entities.save_page_limit(lease, None)
+        assert store.entities.read("vendors") == EntityState(entity="vendors")
 
     def test_entities_do_not_mix(self, store: StateStore) -> None:
         store.entities.commit(taken(store, "vendors"), an_entity_state())

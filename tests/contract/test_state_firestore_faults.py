@@ -45,6 +45,7 @@ ACTS: dict[str, Act] = {
         lease, a_contract(version="x")
     ),
     "entities.save_read_one_by_one": lambda store, lease, _slot: store.entities.save_read_one_by_one(lease),
+    "entities.save_page_limit": lambda store, lease, _slot: store.entities.save_page_limit(lease, None),
     "entities.commit": lambda store, lease, _slot: store.entities.commit(lease, an_entity_state()),
     "entities.release_lease": lambda store, lease, _slot: store.entities.release_lease(lease),
     "seats.acquire": lambda store, _lease, _slot: store.seats.acquire("run-9", 3, TTL),

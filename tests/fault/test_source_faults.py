@@ -48,7 +48,9 @@ def test_a_passing_failure_of_a_list_is_borne(sandbox: Sandbox, fault: dict[str,
     clock = FakeClock()
     with open_source(sandbox, clock=clock) as source:
         reads_a_page(source)
-    assert count(sandbox, "/Bill") == 4
+    assert count(sandbox, "/Bill") <= 5, (
+        "three that fail, perhaps the probe whether anything is answered, and the page"
+    )
     assert clock.now() - FakeClock().now() <= timedelta(minutes=2)
 
 
@@ -62,7 +64,10 @@ def test_a_failure_that_does_not_pass_is_given_up_and_the_seat_given_back(
     assert isinstance(error, TransientError)
     assert error.action
     assert "Bill" in error.message or "127.0.0.1" in error.message or "maintenance" in error.message
-    assert count(sandbox, "/Bill") == 4
+    assert not error.is_request_specific, "nothing else is answered either"
+    assert count(sandbox, "/Bill") in (4, 6), (
+        "what may be the fault of the page alone is tried twice, then the probe"
+    )
 
 
 @pytest.mark.parametrize(

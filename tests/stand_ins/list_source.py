@@ -1,18 +1,26 @@
 """A list held in memory as a Source: it rests until a test changes it, and fails where a test says."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from typing_extensions import override
 
+from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
-from connector.errors import ConnectorError, NotOptimizableError, SourceRefusedError
+from connector.domain.records.rejected import find_id
+from connector.errors import (
+    ConnectorError,
+    NotOptimizableError,
+    SourceRefusedError,
+    SourceUnavailableError,
+)
 from connector.ports import Clock, Source
 
 
@@ -30,6 +38,14 @@ class ListSource(Source):
         """Whether any filter silently finds nothing."""
         self.filters_by: set[str] = set()
         """Fields that filters work by although the contract does not tell them."""
+        self.largest_page: int | None = None
+        """How many rows a list gives at once; a request for more fails."""
+        self.broken: set[str] = set()
+        """Records that Acumatica fails on, in a list and by their id."""
+        self.broken_in_lists: set[str] = set()
+        """Records that fail a list of more than keys, and can be read by their id."""
+        self.broken_keys: set[str] = set()
+        """Records that fail any list."""
         self.is_optimizable = True
         self.clock_ahead = timedelta(0)
         """How far the clock of the source is ahead of ours."""
@@ -84,11 +100,31 @@ class ListSource(Source):
                 raise SourceRefusedError("No such field.", action="Ask otherwise.")
             listed = [] if self.is_blind else [raw for raw in listed if self._is_after(raw, query)]
         page = listed[query.skip : query.skip + query.top]
+        if query.one_by_one and not query.keys_only and (self.broken or self.broken_in_lists):
+            keys = replace(query, keys_only=True)
+            return read_one_by_one(
+                lambda: self.read_list(keys),
+                lambda record_id: self.read_record(query.entity, record_id),
+                lambda row: find_id(row, query.entity),
+            )
+        self._fail_on(query, {record_id for record_id, raw in self.rows.items() if raw in page})
         return ListAnswer(
             rows=[_cut(raw, query) for raw in page] if query.keys_only else page,
             server_time=began + self.clock_ahead,
             contract=self.asked_by,
         )
+
+    def _fail_on(self, query: ListQuery, listed: set[str]) -> None:
+        """Fail as Acumatica does, where other requests are answered."""
+        if query.keys_only:
+            is_failing = bool(listed & self.broken_keys)
+        else:
+            is_too_large = self.largest_page is not None and query.top > self.largest_page
+            is_failing = is_too_large or bool(
+                listed & (self.broken | self.broken_in_lists | self.broken_keys)
+            )
+        if is_failing:
+            raise failure("a page")
 
     def _is_after(self, raw: bytes, query: ListQuery) -> bool:
         """A filter never lists a record without a stamp."""
@@ -103,6 +139,8 @@ class ListSource(Source):
         self.asked.append(record_id)
         if record_id in self.unreadable:
             raise self.unreadable[record_id]
+        if record_id in self.broken:
+            raise failure("a record")
         return self.rows.get(record_id)
 
     @override
@@ -138,6 +176,15 @@ class ListSource(Source):
     @override
     def close(self) -> None:
         self.closed += 1
+
+
+def failure(what: str) -> SourceUnavailableError:
+    """Return what a source raises of a request that Acumatica keeps failing on while it answers others."""
+    return SourceUnavailableError(
+        f"Acumatica failed with status 500 on {what}: Execution Timeout Expired.",
+        action="Wait and call again.",
+        is_request_specific=True,
+    )
 
 
 def _cut(raw: bytes, query: ListQuery) -> bytes:

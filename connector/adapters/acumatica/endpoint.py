@@ -76,20 +76,27 @@ class Endpoint:
         request = Request(url=self.locate().data(name, "$adHocSchema"))
         return self._fetch(request, subject, lambda answer: CustomFields.parse(_json(answer), entity), name)
 
-    def read_page(self, name: str, choice: FieldSelection, window: Window) -> ListAnswer:
-        """Return the rows of one list request, archived ones too, each the bytes of one record as they came."""
+    def read_page(
+        self, name: str, choice: FieldSelection, window: Window, *, attempts: int | None = None
+    ) -> ListAnswer:
+        """Return the rows of one list request, archived ones too, each the bytes of one record as they came.
+
+        It is given up after so many `attempts` that failed for what may be this very request's fault.
+        """
         request = Request(
             url=self.locate().data(name),
             query=build_query(choice, window),
             headers=SHOW_ARCHIVED,
         )
         subject = _subject(f"the list of {name}", choice)
-        return self._fetch(request, subject, _list, name)
+        return self._fetch(request, subject, _list, name, attempts)
 
-    def read_record(self, name: str, address: Sequence[str], choice: FieldSelection) -> bytes | None:
+    def read_record(
+        self, name: str, address: Sequence[str], choice: FieldSelection, *, attempts: int | None = None
+    ) -> bytes | None:
         """Return the record of this id or these keys, archived or not, or None when Acumatica says that there is none.
 
-        Raises NotThereError for a 404, which says less than that.
+        Raises NotThereError for a 404, which says less than that. `attempts` as of `read_page`.
         """
         request = Request(
             url=self.locate().data(name, *address),
@@ -98,13 +105,20 @@ class Endpoint:
         )
         subject = _subject(f"the {name} with id {'/'.join(address)}", choice)
         try:
-            return self._session.fetch(request, subject, _record)
+            return self._session.fetch(request, subject, _record, specific_attempts=attempts)
         except RecordAbsentError:
             return None
 
-    def _fetch(self, request: Request, subject: Subject, read: Callable[[Answer], T], name: str = "") -> T:
+    def _fetch(
+        self,
+        request: Request,
+        subject: Subject,
+        read: Callable[[Answer], T],
+        name: str = "",
+        attempts: int | None = None,
+    ) -> T:
         try:
-            return self._session.fetch(request, subject, read)
+            return self._session.fetch(request, subject, read, specific_attempts=attempts)
         except NotThereError:
             raise self._meaning_of_404(request, name) from None
 

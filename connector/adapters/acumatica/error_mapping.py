@@ -98,18 +98,26 @@ def is_in_maintenance(answer: Answer) -> bool:
 
 def broken_off(subject: Subject) -> SourceAnswerError:
     """Return the error for an answer that ended before its end."""
-    return SourceAnswerError(f"The answer with {subject.text} broke off in the middle.", action=LATER)
+    return SourceAnswerError(
+        f"The answer with {subject.text} broke off in the middle.", action=LATER, is_request_specific=True
+    )
 
 
 def unreadable(subject: Subject) -> SourceAnswerError:
     """Return the error for a body that is not the JSON it should be."""
-    return SourceAnswerError(f"The answer with {subject.text} is not the JSON it should be.", action=LATER)
+    return SourceAnswerError(
+        f"The answer with {subject.text} is not the JSON it should be.",
+        action=LATER,
+        is_request_specific=True,
+    )
 
 
 def _page(answer: Answer, subject: Subject) -> ConnectorError:
     what = "an empty answer" if not answer.body.strip() else f"a web page{title(answer)}"
     return SourceAnswerError(
-        f"Acumatica answered with {what} where {subject.text} was expected as JSON.", action=CHECK_URL
+        f"Acumatica answered with {what} where {subject.text} was expected as JSON.",
+        action=CHECK_URL,
+        is_request_specific=True,
     )
 
 
@@ -119,7 +127,9 @@ def _redirect(answer: Answer, subject: Subject) -> ConnectorError:
     if "/error.aspx" in path:
         said = one_line(" ".join(parse_qs(target.query).get("message", ["no reason given"])))
         return SourceUnavailableError(
-            f"Acumatica redirects {subject.text} to its error page: {said}", action=LATER
+            f"Acumatica redirects {subject.text} to its error page: {said}",
+            action=LATER,
+            is_request_specific=True,
         )
     if target.netloc:
         return ConfigurationError(
@@ -151,7 +161,9 @@ def _refused(answer: Answer, subject: Subject) -> ConnectorError:
         )
     if answer.status == 408:
         return SourceUnavailableError(
-            f"Acumatica gave up waiting for the request for {subject.text}.", action=LATER
+            f"Acumatica gave up waiting for the request for {subject.text}.",
+            action=LATER,
+            is_request_specific=True,
         )
     if answer.status == 404:
         return NotThereError(f"Acumatica does not find {subject.text} (404).", action=CHECK_URL)
@@ -215,4 +227,5 @@ def _failed(answer: Answer, subject: Subject) -> ConnectorError:
         f"Acumatica failed with status {answer.status} on {subject.text}: {said}",
         action=LATER,
         retry_after=retry_after(answer),
+        is_request_specific=answer.status != 503,
     )

@@ -59,7 +59,9 @@ def network_error(exc: Exception, host: str, *, reached: bool) -> ConnectorError
         return fault
     sent = not any(isinstance(cause, UNSENT) for cause in causes)
     kind = NoAnswerError if sent else SourceUnavailableError
-    return kind(f"Acumatica at {host} {_symptom(exc, causes)}.", action=LOOK)
+    return kind(
+        f"Acumatica at {host} {_symptom(exc, causes)}.", action=LOOK, is_request_specific=sent and reached
+    )
 
 
 def _configuration_fault(causes: list[BaseException], host: str) -> ConfigurationError | None:

@@ -1,6 +1,7 @@
 """Reading a list that Acumatica cannot export with one query: its keys first, then each record by id."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import takewhile
 
 from connector.domain.listing import ListAnswer
@@ -9,6 +10,33 @@ from connector.errors import SourceAnswerError, TransientError
 ROUNDS = 5
 ROWS_AT_ONCE = 50
 """Rows of one page: what may be lost when a run is killed, at a second or more for each."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Records:
+    """What was read by id so far, and why a record could not be."""
+
+    read_record: Callable[[str], bytes | None]
+    found: dict[str, bytes] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def has(self, record_id: str) -> bool:
+        """Whether nothing is left to be asked of it."""
+        return record_id in self.found or record_id in self.unreadable
+
+    def read(self, record_id: str) -> None:
+        """Read it unless it is known. One that Acumatica cannot give, though it gives others, is unreadable."""
+        if self.has(record_id):
+            return
+        try:
+            record = self.read_record(record_id)
+        except TransientError as exc:
+            if not exc.calls_for_less:
+                raise
+            self.unreadable[record_id] = exc.message
+            return
+        if record is not None:
+            self.found[record_id] = record
 
 
 def read_one_by_one(
@@ -21,10 +49,11 @@ def read_one_by_one(
     A row that is gone when it is read has shifted the list, so the page is listed again; otherwise the page might seem
     to hold nothing new and end the pass too early. The time is that of the first listing: nothing read was older.
 
-    If a record cannot be read, for want of time above all, the page ends before it. A single row is no page then: it may be
-    the anchor, and would look like the end of the list.
+    A record that Acumatica cannot give is `unreadable` in the answer. If one cannot be read for another reason, for want
+    of time above all, the page ends before it. A single row is no page then: it may be the overlap, and would look like
+    the end of the list.
     """
-    records: dict[str, bytes] = {}
+    records = _Records(read_record=read_record)
     server_time = None
     for _ in range(ROUNDS):
         page = list_keys()
@@ -32,23 +61,26 @@ def read_one_by_one(
         ids = [_id_of(row, identify) for row in page.rows]
         try:
             for record_id in ids:
-                if record_id not in records and (record := read_record(record_id)) is not None:
-                    records[record_id] = record
+                records.read(record_id)
         except TransientError:
-            ids = list(takewhile(records.__contains__, ids))
+            ids = list(takewhile(records.has, ids))
             if len(ids) < 2:
                 raise
-        if all(record_id in records for record_id in ids):
-            return ListAnswer(rows=_in_order(ids, records), server_time=server_time)
-    missing = next(record_id for record_id in ids if record_id not in records)
+        if all(records.has(record_id) for record_id in ids):
+            return ListAnswer(
+                rows=[records.found.get(*listed) for listed in zip(ids, page.rows, strict=False)],
+                server_time=server_time,
+                unreadable={
+                    index: records.unreadable[record_id]
+                    for index, record_id in enumerate(ids)
+                    if record_id in records.unreadable
+                },
+            )
+    missing = next(record_id for record_id in ids if not records.has(record_id))
     raise SourceAnswerError(
         f"Acumatica lists a record with id {missing}, but says each time that there is none of that id.",
         action="Wait and call again; if it stays so, look at that record in Acumatica.",
     )
-
-
-def _in_order(ids: Sequence[str], records: dict[str, bytes]) -> list[bytes]:
-    return [records[record_id] for record_id in ids]
 
 
 def _id_of(row: bytes, identify: Callable[[bytes], str | None]) -> str:

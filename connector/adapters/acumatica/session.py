@@ -53,13 +53,22 @@ class Session:
         self._turn = RLock()
         self.data_requests = 0
 
-    def fetch(self, request: Request, subject: Subject, read: Callable[[Answer], T]) -> T:
+    def fetch(
+        self,
+        request: Request,
+        subject: Subject,
+        read: Callable[[Answer], T],
+        *,
+        specific_attempts: int | None = None,
+    ) -> T:
         """Return what `read` makes of the answer, or raise what came instead once the retry policy is used up.
 
         A body that `read` finds broken (it raises msgspec.DecodeError) is asked for again like any other failure.
+        `specific_attempts` as of `Retry`: for a request that can be made smaller.
         """
         with self._turn:
-            return self._retry.call(self._attempt, request, subject, read)
+            retry = replace(self._retry, specific_attempts=specific_attempts)
+            return retry.call(self._attempt, request, subject, read)
 
     def sign_in(self) -> None:
         """Sign in now, if not yet done."""

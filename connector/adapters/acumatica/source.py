@@ -21,7 +21,8 @@ from connector.adapters.acumatica.contract import (
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.error_mapping import NotThereError, QueryMisreadError
-from connector.adapters.acumatica.odata import FieldSelection, Window
+from connector.adapters.acumatica.insisting import SPECIFIC_ATTEMPTS, insist
+from connector.adapters.acumatica.odata import Window
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
 from connector.adapters.acumatica.rotation import Rotation
@@ -72,6 +73,7 @@ class AcumaticaSource(Source):
         self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
         rotation = Rotation(credentials, store_credentials, check_storable, storing_retry)
         self._sign_in = SignIn(address, self._transport, credentials, rotation, clock)
+        self._clock = clock
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)
@@ -167,17 +169,14 @@ class AcumaticaSource(Source):
         return read(fresh)
 
     def _read_list(self, query: ListQuery, contract: Contract) -> ListAnswer:
-        keys = keys_choice(query.entity, contract)
-        if query.keys_only:
-            return self._read_page(query, keys)
-        if query.one_by_one:
-            page = replace(query, top=min(query.top, ROWS_AT_ONCE))
+        if query.one_by_one and not query.keys_only:
+            keys = replace(query, top=min(query.top, ROWS_AT_ONCE), keys_only=True)
             return read_one_by_one(
-                lambda: self._read_page(page, keys),
+                lambda: self._read_list(keys, contract),
                 lambda record_id: self.read_record(query.entity, record_id),
                 lambda row: find_id(row, query.entity),
             )
-        return self._read_page(query, choice_of(contract, selected=bool(query.entity.select)))
+        return self._insist(query.entity, contract, lambda: self._read_page(query, contract))
 
     def _read_record(self, entity: Entity, record_id: str, contract: Contract) -> bytes | None:
         name, choice = entity.acumatica_entity, choice_of(contract, selected=bool(entity.select))
@@ -186,10 +185,15 @@ class AcumaticaSource(Source):
             address = self._find_address(entity, split_id(record_id), contract)
         if address is None:
             return None
+        found = address
+
+        def read() -> bytes | None:
+            return self._endpoint.read_record(name, found, choice, attempts=SPECIFIC_ATTEMPTS)
+
         try:
-            return self._endpoint.read_record(name, address, choice)
+            return self._insist(entity, contract, read)
         except NotThereError:
-            self._endpoint.read_page(name, keys_choice(entity, contract), Window(top=1))
+            self._list_one(entity, contract)
             return None
 
     def _find_address(self, entity: Entity, keys: Sequence[str], contract: Contract) -> Sequence[str] | None:
@@ -206,14 +210,28 @@ class AcumaticaSource(Source):
         ids = [find_session_id(row) for row in page.rows]
         return (ids[0],) if ids and ids[0] else None
 
-    def _read_page(self, query: ListQuery, choice: FieldSelection) -> ListAnswer:
+    def _insist(self, entity: Entity, contract: Contract, read: Callable[[], T]) -> T:
+        return insist(read, lambda: self._list_one(entity, contract), self._clock)
+
+    def _list_one(self, entity: Entity, contract: Contract) -> None:
+        """Ask for the keys of one record: nothing of a list costs Acumatica less."""
+        self._endpoint.read_page(entity.acumatica_entity, keys_choice(entity, contract), Window(top=1))
+
+    def _read_page(self, query: ListQuery, contract: Contract) -> ListAnswer:
+        is_selected = bool(query.entity.select)
+        choice = (
+            keys_choice(query.entity, contract)
+            if query.keys_only
+            else choice_of(contract, selected=is_selected)
+        )
         window = Window(
             modified_field=query.modified_field,
             changed_since=query.changed_since,
             skip=query.skip,
             top=query.top,
         )
-        return self._endpoint.read_page(query.entity.acumatica_entity, choice, window)
+        name = query.entity.acumatica_entity
+        return self._endpoint.read_page(name, choice, window, attempts=SPECIFIC_ATTEMPTS)
 
     def _contract(self, entity: Entity) -> Contract:
         known = self._contracts.get(entity)

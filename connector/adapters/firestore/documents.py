@@ -11,7 +11,7 @@ import msgspec
 
 from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.packing import pack, pack_latest, plain_value, unpack
-from connector.domain.entity_state import Checkpoint, EntityState, Lease
+from connector.domain.entity_state import Checkpoint, EntityState, Lease, PageLimit
 from connector.domain.records.contract import Contract
 from connector.errors import ConfigurationError
 
@@ -58,6 +58,11 @@ def contract_fields(contract: Contract | None) -> dict[str, Any] | None:
     if len(packed) > LONGEST_CONTRACT:
         return None
     return {"endpoint": contract.endpoint, "version": contract.version, "whole": packed}
+
+
+def limit_fields(limit: PageLimit | None) -> dict[str, Any] | None:
+    """Return what is known of the size of pages as fields."""
+    return None if limit is None else _to_fields(limit)
 
 
 def lease_fields(lease: Lease) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -69,6 +69,9 @@ ALTER TABLE streams ADD COLUMN proven_identity TEXT;
     6: """
 ALTER TABLE leases ADD COLUMN acquired_at TEXT;
 ALTER TABLE sessions ADD COLUMN acquired_at TEXT;
+""",
+    7: """
+ALTER TABLE streams ADD COLUMN page_limit TEXT;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""

@@ -27,18 +27,22 @@ PASSING = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A record that cannot be used, whole, and why. `modified_at` is its stamp, if that much can be read."""
+    """A record that cannot be used, whole, and why. `modified_at` is its stamp, if that much can be read.
+
+    `listed_as` is the fingerprint of its row in the list where that is known though its content is not.
+    """
 
     id: str
     key: str
     reason: str
     payload: bytes
     modified_at: datetime | None = None
+    listed_as: str = ""
 
     @property
     def row_fingerprint(self) -> str:
         """What identifies its row in the list: its content, as no stamp of it may be known."""
-        return fingerprint_row(self.id, build_digest(self.payload))
+        return self.listed_as or fingerprint_row(self.id, build_digest(self.payload))
 
 
 def build_digest(payload: bytes) -> str:
@@ -61,6 +65,25 @@ def identify(raw: bytes, entity: Entity, modified_field: str | None, reason: str
         payload=raw,
         modified_at=_instant(_value(node, modified_field)) if modified_field else None,
     )
+
+
+def tell_unreadable(why: str) -> str:
+    """Return the reason of a dead letter for a record that Acumatica cannot give."""
+    return (
+        f"Acumatica lists it, but cannot give it: {why} Look at it on its form. If one of its detail collections is too "
+        "large, leave that out of `expand` in the catalogue; then replay."
+    )
+
+
+def wrap_keys(row: bytes) -> bytes:
+    """Return what is kept of a record that Acumatica lists but cannot give: its id, keys and stamp, told from a record."""
+    return b'{"unread":%b}' % row
+
+
+def unwrap_keys(payload: bytes) -> bytes | None:
+    """Return the id, keys and stamp that `wrap_keys` was given; None for a payload that is a record."""
+    is_wrapped = payload.startswith(b'{"unread":') and payload.endswith(b"}}")
+    return payload[len(b'{"unread":') : -1] if is_wrapped else None
 
 
 def find_id(raw: bytes, entity: Entity) -> str | None:

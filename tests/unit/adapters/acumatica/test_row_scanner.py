@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.adapters.acumatica.row_scanner import scan_object, scan_rows
@@ -13,18 +13,19 @@ from connector.adapters.acumatica.row_scanner import scan_object, scan_rows
 TEXTS = st.text(st.sampled_from('ab"\\{}[],: \né😀'), max_size=8)
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
-    max_leaves=12,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=5,
 )
-RECORDS = st.dictionaries(TEXTS, VALUES, max_size=5)
+RECORDS = st.dictionaries(TEXTS, VALUES, max_size=3)
+QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DAMAGES = [
     rb'"\ud83d"', rb'"x \ude00"', rb'"\q"', b"NaN", b"-Infinity", b"0123", b'"a\x01\n\x00b"', b'"caf\xe9\xff"',
     b'"' + rb"\\" * 3 + rb"\"" + b'}],["', b"[" * 3000 + b"]" * 3000,
 ]  # fmt: skip
 
 
-@settings(max_examples=50)
-@given(records=st.lists(RECORDS, max_size=6), is_ascii=st.booleans(), indent=st.sampled_from([None, 1]))
+@QUICK
+@given(records=st.lists(RECORDS, max_size=4), is_ascii=st.booleans(), indent=st.sampled_from([None, 1]))
 def test_a_valid_array_is_cut_as_a_decoder_would(
     records: list[Any], is_ascii: bool, indent: int | None
 ) -> None:
@@ -35,9 +36,9 @@ def test_a_valid_array_is_cut_as_a_decoder_would(
     assert [scan_object(b" %b\n" % row) for row in rows] == rows
 
 
-@settings(max_examples=50)
+@QUICK
 @given(
-    records=st.lists(RECORDS, min_size=1, max_size=6), at=st.integers(0, 5), damage=st.sampled_from(DAMAGES)
+    records=st.lists(RECORDS, min_size=1, max_size=4), at=st.integers(0, 5), damage=st.sampled_from(DAMAGES)
 )
 def test_a_damaged_record_costs_no_other(records: list[Any], at: int, damage: bytes) -> None:
     rows = [json.dumps(record).encode() for record in records]
@@ -45,7 +46,7 @@ def test_a_damaged_record_costs_no_other(records: list[Any], at: int, damage: by
     assert scan_rows(b"[" + b", ".join(rows) + b"]") == rows
 
 
-@settings(max_examples=50)
+@QUICK
 @given(records=st.lists(RECORDS, max_size=4), data=st.data())
 def test_an_array_that_was_cut_is_never_taken_for_a_whole_one(
     records: list[Any], data: st.DataObject
