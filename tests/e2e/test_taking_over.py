@@ -12,14 +12,6 @@ from connector.domain.run import Mode, RunResult, Status
 from tests.builders import Rig
 from tests.stored import restore_duckdb, restore_sqlite
 
-AS_IT_WAS = {
-    "Default": {
-        "version": "24.200.001",
-        "base": "24.200.001",
-        "extra_fields": {"Vendor": {"VendorIsLaborUnion": "bool"}},
-    }
-}
-"""The endpoint that the first release's files were made with; that of a real instance lacks this field."""
 LEFT_OPEN = timedelta(hours=2)
 """Longer than any lease or seat of the first release's runs."""
 
@@ -31,7 +23,6 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     rig.version = "23.200.001"
     restore_sqlite("one_tenant", tmp_path / "state.db", url=rig.url)
     restore_duckdb("one_tenant", tmp_path / "warehouse.duckdb")
-    rig.sandbox.configure(endpoint_versions=(), custom_endpoints=AS_IT_WAS)
     tenant = rig.sandbox.tenant
     # Its runs: vendors, all of them.
     rig.pass_time(timedelta(hours=1))
