@@ -32,7 +32,7 @@ class OpenedEntity:
         self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
         self._status, prepared = prepare_log(run, entity_state, self.table)
         self._entity_state = replace(prepared, contract=self._contract)
-        self.writer.before_first_rows = self._prove_identity
+        self.writer.before_first_rows = self.prove_identity
         self.interpreter = Interpreter(
             run.ports.source,
             run.entity,
@@ -80,7 +80,7 @@ class OpenedEntity:
         """Follow what the last request was read by, though it brought no row to write."""
         self.follow(self.interpreter.codec.contract)
 
-    def _prove_identity(self) -> None:
+    def prove_identity(self) -> None:
         """See once that ids last, before a log that has records gets more; raise UnstableIdsError if they do not."""
         identity = describe_identity(self._run.entity, self._contract)
         is_proven = self._entity_state.proven_identity == identity

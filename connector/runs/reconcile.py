@@ -175,7 +175,10 @@ class Reconcile:
 
     def _mark_deleted(self) -> bool:
         """Tombstone what is neither listed nor found by its id. Return False when time ran out."""
-        self._check_share(self._index.count_unseen())
+        count = self._index.count_unseen()
+        if count:
+            self._opened.prove_identity()  # records under other ids are not gone, and no right was taken away
+        self._check_share(count)
         unseen = self._index.walk_unseen()
         while batch := list(islice(unseen, ROWS_AT_ONCE)):
             listed = dict.fromkeys(batch, b"")

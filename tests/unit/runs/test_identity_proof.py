@@ -48,6 +48,14 @@ def test_ids_that_are_new_in_each_session_are_refused_before_anything_doubles(
         assert_refused(rig.run(mode, depth=depth), rig)
 
 
+@pytest.mark.parametrize("force", [False, True])
+def test_a_reconcile_that_finds_nothing_by_the_new_ids_takes_nothing_for_deleted(*, force: bool) -> None:
+    rig = a_rig()
+    begin_session(rig, 1)
+    rig.source.read_record = lambda *_: None  # type: ignore[method-assign]
+    assert_refused(rig.run(Mode.RECONCILE, force=force), rig)
+
+
 def test_ids_that_last_are_proven_once() -> None:
     rig = a_rig()
     for _ in range(3):
