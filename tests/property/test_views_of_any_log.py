@@ -160,8 +160,12 @@ def test_any_order_and_repetition_of_rows_gives_the_models_views(
     assert sorted(current, key=str) == sorted(
         ((e.record, e.version, e.modified_at, e.synced_at) for e in model_current(log)), key=str
     )
-    versions = [(v.record_id, v.version, v.modified_at) for v in warehouse.current_versions(a_table())]
-    assert versions == sorted((e.record, e.version, e.modified_at) for e in model_current(log))
+    versions = [
+        (v.record_id, v.version, v.modified_at, v.synced_at, v.is_deleted)
+        for v in warehouse.current_versions(a_table())
+    ]
+    newest = [history[-1] for history in model_histories(log)]
+    assert versions == [(e.record, e.version, e.modified_at, e.synced_at, e.deleted) for e in newest]
 
     lines = "SELECT _parent_id, reference_nbr, _position, account, amount FROM bill_lines ORDER BY ALL"
     assert reader.execute(lines).fetchall() == model_lines(log)
