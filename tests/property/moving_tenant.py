@@ -1,7 +1,8 @@
 """A tenant that never stands still, as a Source: changes, late commits, inserts, deletes and renamed keys.
 
 A change gets its stamp when its transaction begins and shows up to LONGEST_TRANSACTION later. The list is ordered by
-key, not by stamp. While a page is read, before and after its rows are taken, time passes and the list moves.
+key, not by stamp. While a page is read, before and after its rows are taken, time passes and the list moves. In a storm
+it also fails on a share of its pages and records, while it answers other requests.
 """
 
 import random
@@ -9,11 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind, Shape
+from connector.domain.records.rejected import find_id
+from tests.stand_ins.list_source import failure
 
 START = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 TICK = timedelta(seconds=1)
@@ -62,6 +66,9 @@ class MovingTenant:
         self._next_id = 0
         self.now = 0
         self.storm = 0.35
+        self._weather = random.Random(f"weather {seed}")  # noqa: S311 - made-up histories, not secrets
+        self._failing_pages = self._weather.choice([0.0, 0.05, 0.3])
+        self._failing_records = self._weather.choice([0.0, 0.05])
         self.items: dict[int, Item] = {}
         for _ in range(self._random.randrange(25)):
             self.items[self._new_id()] = Item(key=self._random.random(), stamp=0, number=0)
@@ -122,12 +129,30 @@ class MovingTenant:
         return True
 
     def read_list(self, query: ListQuery) -> ListAnswer:
+        if query.one_by_one and not query.keys_only:
+            keys = replace(query, keys_only=True)
+            return read_one_by_one(
+                lambda: self.read_list(keys),
+                lambda record_id: self._read_or_fail(query.entity, record_id),
+                lambda row: find_id(row, query.entity),
+            )
+        if not query.keys_only:
+            self._fail_now_and_then(self._failing_pages, "a page")
         began = START + self.now * TICK
         changed_since = None if query.changed_since is None else _ceil((query.changed_since - START) / TICK)
         rows = [
             encode(record, item) for record, item in self.list_items(changed_since, query.skip, query.top)
         ]
         return ListAnswer(rows=rows, server_time=began)
+
+    def _read_or_fail(self, entity: Entity, record_id: str) -> bytes | None:
+        self._fail_now_and_then(self._failing_records, "a record")
+        return self.read_record(entity, record_id)
+
+    def _fail_now_and_then(self, likelihood: float, what: str) -> None:
+        if self.storm and self._weather.random() < likelihood:
+            self.pass_time(1)
+            raise failure(what)
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
         number = int(record_id[-12:])

@@ -18,10 +18,10 @@ import msgspec
 import pytest
 
 from connector.adapters.sqlite import SqliteStateStore
-from connector.domain.run import RunRequest, RunResult, Status
+from connector.domain.run import Mode, RunRequest, RunResult, Status
 from connector.ports import Ports
 from connector.runs.run import Limits, Run
-from connector.runs.sync import sync_entity
+from tests.builders import WORK
 from tests.fault.mortal import Killed, Life, mortal
 from tests.property.moving_tenant import (
     ENTITY,
@@ -54,7 +54,7 @@ class Copy:
         self.page_size = self.chance.randrange(2, 6)
         self.batch_bytes = self.chance.choice([1, 600, 8_000_000])
 
-    def run(self, life: Life | None = None) -> RunResult | None:
+    def run(self, life: Life | None = None, mode: Mode = Mode.INCREMENTAL) -> RunResult | None:
         """Do one run; None when it was killed. Its lease and seat end at once, as if much time had passed."""
         ports = Ports(source=self.tenant, warehouse=self.warehouse, state=self.state, clock=self.clock)
         self.runs += 1
@@ -69,10 +69,10 @@ class Copy:
             return Run(
                 run_id=f"run-{self.runs}",
                 entity=ENTITY,
-                request=RunRequest(entity=ENTITY.name),
+                request=RunRequest(entity=ENTITY.name, mode=mode),
                 ports=mortal(ports, life) if life else ports,
                 limits=limits,
-            ).execute(sync_entity)
+            ).execute(WORK[mode])
         except Killed:
             return None
 
@@ -101,6 +101,7 @@ class Copy:
             result = self.run()
             if result is not None and result.status is Status.SUCCEEDED:
                 break
+        self.run(mode=Mode.REPLAY)
         self.tenant.pass_time(LOOKBACK_TICKS + 5)
         last = self.run()
         assert last is not None
