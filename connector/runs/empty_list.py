@@ -1,6 +1,7 @@
-"""An empty list may be an idle hour, rights taken away, or a filter that Acumatica silently ignores: which is it?"""
+"""An empty list may be an idle hour, rights taken away, a filter that is silently ignored, or a question that is too long: which is it?"""
 
 from datetime import UTC, datetime
+from enum import Enum, auto
 
 from connector.domain.listing import ListQuery
 from connector.domain.records.contract import Contract
@@ -12,17 +13,31 @@ LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 """A bound that every stamp is after."""
 
 
-def is_filter_ignored(run: Run, contract: Contract, table: Table, *, was_filtered: bool) -> bool:
-    """Return False if the empty list may be believed, True if there are records and no filter finds them.
+class Emptiness(Enum):
+    """What an empty list means."""
+
+    BELIEVED = auto()
+    FILTER_IGNORED = auto()
+    """There are records, and no filter finds them."""
+    LEFT_OUT = auto()
+    """There are records, and a list of all that is asked of them gives none."""
+
+
+def judge_emptiness(
+    run: Run, contract: Contract, table: Table, *, was_filtered: bool, was_filled: bool, one_by_one: bool
+) -> Emptiness:
+    """Return what the empty list means; every question but the last asks for the same members as the list did.
 
     One request in an idle run: the same filter with a bound that every record is after. Raises ListEmptyError when
-    nothing is listed without a filter either, though the warehouse has records.
+    nothing is listed without a filter either, though the warehouse `was_filled` and has records.
     """
-    if was_filtered and _lists_any(run, contract.modified_field, LONG_AGO):
-        return False
-    if was_filtered and _lists_any(run, None, None):
-        return True
-    if not all(current.is_deleted for current in run.ports.warehouse.current_versions(table)):
+    if was_filtered and _lists_any(run, contract.modified_field, one_by_one=one_by_one):
+        return Emptiness.BELIEVED
+    if was_filtered and _lists_any(run, None, one_by_one=one_by_one):
+        return Emptiness.FILTER_IGNORED
+    if not one_by_one and _lists_any(run, None, keys_only=True):
+        return Emptiness.LEFT_OUT
+    if was_filled and not all(row.is_deleted for row in run.ports.warehouse.current_versions(table)):
         raise ListEmptyError(
             f"Acumatica lists no {run.entity.acumatica_entity} at all, though there were some before.",
             action=(
@@ -30,16 +45,19 @@ def is_filter_ignored(run: Run, contract: Contract, table: Table, *, was_filtere
                 "run a reconcile with force."
             ),
         )
-    return False
+    return Emptiness.BELIEVED
 
 
-def _lists_any(run: Run, modified_field: str | None, changed_since: datetime | None) -> bool:
+def _lists_any(
+    run: Run, modified_field: str | None, *, one_by_one: bool = False, keys_only: bool = False
+) -> bool:
     query = ListQuery(
         entity=run.entity,
         modified_field=modified_field,
-        changed_since=changed_since,
+        changed_since=None if modified_field is None else LONG_AGO,
         skip=0,
         top=1,
-        keys_only=True,
+        one_by_one=one_by_one,
+        keys_only=keys_only,
     )
     return bool(run.ports.source.read_list(query).rows)

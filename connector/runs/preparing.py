@@ -29,6 +29,9 @@ class OpenedEntity:
         """Load the contract and make the log as it should be; raise what the source, the state and the warehouse raise."""
         self._run = run
         self._contract = load_contract(run, entity_state)
+        known = entity_state.contract
+        self.is_contract_new = known is None or known.request != self._contract.request
+        """Whether nothing was read by these choices of the catalogue before."""
         self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
         self._status, prepared = prepare_log(run, entity_state, self.table)
         self._entity_state = replace(prepared, contract=self._contract)

@@ -1,6 +1,6 @@
 """One incremental run or backfill, step by step, in the order in which things happen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -17,7 +17,8 @@ from connector.domain.run import Mode, Status
 from connector.domain.versions import RecentVersions
 from connector.errors import ConnectorError, TransientError
 from connector.runs.deletions import follow_deletions
-from connector.runs.empty_list import is_filter_ignored
+from connector.runs.empty_list import Emptiness, judge_emptiness
+from connector.runs.first_look import EVERYTHING, leave_list, look_at_list, note_one_by_one
 from connector.runs.known_versions import RunVersions, open_known_versions
 from connector.runs.notices import (
     judge_clocks_of,
@@ -47,9 +48,12 @@ class ListSync:
 
     def run(self) -> Status:
         """Read, write and commit; return PARTIAL when time ran out first, with the progress stored."""
-        is_done = self._read_and_write(self._plan_pass())
-        if is_done and self._is_filter_ignored():
-            is_done = self._read_unfiltered()
+        plan = self._plan_pass()
+        if plan.checkpoint is None:
+            look_at_list(self._run, self._opened)
+        is_done = self._read_and_write(plan)
+        while is_done and (meaning := self._judge_emptiness()) is not Emptiness.BELIEVED:
+            is_done = self._read_otherwise(meaning)
         report_set_aside(self._run, self._opened.interpreter.codec)
         report_clocks(self._run, self._reader)
         if not is_done:
@@ -89,7 +93,7 @@ class ListSync:
         budget = TimeBudget(self._run)
         with read_ahead(self._reader.read()) as pages:
             try:
-                for page in budget.read_pages(self._note_one_by_one(pages)):
+                for page in budget.read_pages(note_one_by_one(pages, self._reader, self._opened)):
                     self._take(page)
             except (ConnectorError, StampFieldChangedError) as exc:
                 self._keep()  # a failure does not cost the pages read before
@@ -130,18 +134,6 @@ class ListSync:
     def _note_page_limit(self, *, is_out_of_time: bool) -> None:
         limit = self._reader.find_page_limit(is_out_of_time=is_out_of_time)
         self._opened.note_page_limit(limit)
-
-    def _note_one_by_one(self, pages: Iterator[Page]) -> Iterator[Page]:
-        """Yield the pages; note at once that the list is read one by one, even if reading fails."""
-        while True:
-            try:
-                page = next(pages, None)
-            finally:
-                if self._reader.one_by_one:
-                    self._opened.note_one_by_one()
-            if page is None:
-                return
-            yield page
 
     def _take(self, page: Page) -> None:
         """Gather the page for the next write; what was gathered before another contract fits the table as it is."""
@@ -229,15 +221,25 @@ class ListSync:
         mode = self._run.request.mode.value
         self._run.ports.state.entities.save_checkpoint(self._run.lease, mode, checkpoint)
 
-    def _is_filter_ignored(self) -> bool:
-        """Whether nothing was listed only because Acumatica ignores the filter; an idle hour looks just the same."""
+    def _judge_emptiness(self) -> Emptiness:
+        """Say what it means that nothing was listed; an idle hour looks just like what is wrong."""
         entity_state = self._opened.entity_state
-        was_filled = entity_state.watermark is not None or entity_state.records_seen > 0
-        if self._run.outcome.tally.records_read or self._is_resumed or not was_filled:
-            return False
-        return is_filter_ignored(
-            self._run, self._opened.contract, self._opened.table, was_filtered=not self._plan.is_complete
+        if self._run.outcome.tally.records_read or self._is_resumed:
+            return Emptiness.BELIEVED
+        return judge_emptiness(
+            self._run,
+            self._opened.contract,
+            self._opened.table,
+            was_filtered=not self._plan.is_complete,
+            was_filled=entity_state.watermark is not None or entity_state.records_seen > 0,
+            one_by_one=self._reader.one_by_one,
         )
+
+    def _read_otherwise(self, meaning: Emptiness) -> bool:
+        if meaning is Emptiness.FILTER_IGNORED:
+            return self._read_unfiltered()
+        leave_list(self._run, self._opened, EVERYTHING)
+        return self._read_and_write(self._plan)
 
     def _read_unfiltered(self) -> bool:
         """Read the whole list in place of a filtered one that cannot be believed."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
@@ -12,7 +13,8 @@ from acumatica_sandbox.sandbox import CredentialKind
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.records.contract import Contract
-from tests.contract.source_setup import BILLS, FORMS, Vault, an_entity, count, open_source
+from tests.contract.source_faults import JSON
+from tests.contract.source_setup import BILLS, FORMS, Vault, a_query, an_entity, count, decoded, open_source
 from tests.stand_ins.clock import FakeClock
 
 VENDORS = an_entity("Vendor", expand=("MainContact/Address",))
@@ -219,3 +221,34 @@ def test_tracked_deletions_are_tried_where_the_catalogue_names_the_table(sandbox
     tracked = lines_of(sandbox, bills)["acumatica bill"]
     assert f"deletions of {dac} are tracked" in tracked.finding
     assert not tracked.remedy
+
+
+def test_what_a_list_leaves_out_is_named(sandbox: Sandbox) -> None:
+    """The list gives its first record without lines; read by its id, the record has them."""
+    with open_source(sandbox) as source:
+        record = decoded(source.read_list(a_query(top=1)))[0]
+    assert record["Details"]
+    body = msgspec.json.encode([record | {"Details": []}])
+    sandbox.faults.add(path="/Bill?", times=2, status=200, headers=JSON, body=body)
+    line = lines_of(sandbox, BILLS)["acumatica bill"]
+    assert line.ok
+    assert "its list leaves Details empty" in line.finding
+    assert "Runs do so by themselves" in line.remedy
+
+
+def test_values_that_a_list_gives_otherwise_are_named(sandbox: Sandbox) -> None:
+    with open_source(sandbox) as source:
+        record = decoded(source.read_list(a_query(top=1)))[0]
+    body = msgspec.json.encode([record | {"Status": {"value": "odd"}}])
+    sandbox.faults.add(path="/Bill?", times=2, status=200, headers=JSON, body=body)
+    line = lines_of(sandbox, BILLS)["acumatica bill"]
+    assert line.ok
+    assert "with other values in Status than by its id" in line.finding
+
+
+def test_a_list_that_gives_keys_alone_is_told_from_one_without_rows(sandbox: Sandbox) -> None:
+    for part in ("$filter", "$expand"):
+        sandbox.faults.add(path=part, times=9, status=200, headers=JSON, body=b"[]")
+    line = lines_of(sandbox, BILLS)["acumatica bill"]
+    assert line.ok
+    assert "has rows, but a list of all that the catalogue asks for shows none" in line.finding

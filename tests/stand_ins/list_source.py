@@ -46,6 +46,10 @@ class ListSource(Source):
         """Records that fail a list of more than keys, and can be read by their id."""
         self.broken_keys: set[str] = set()
         """Records that fail any list."""
+        self.gives_keys_alone = False
+        """Whether lists are empty as soon as more than keys is asked for."""
+        self.empty_in_lists: tuple[str, ...] = ()
+        """Members that lists leave empty."""
         self.is_optimizable = True
         self.clock_ahead = timedelta(0)
         """How far the clock of the source is ahead of ours."""
@@ -99,7 +103,11 @@ class ListSource(Source):
             if query.modified_field not in self.contract.root.fields.keys() | self.filters_by:
                 raise SourceRefusedError("No such field.", action="Ask otherwise.")
             listed = [] if self.is_blind else [raw for raw in listed if self._is_after(raw, query)]
+        if self.gives_keys_alone and not (query.keys_only or query.one_by_one):
+            listed = []
         page = listed[query.skip : query.skip + query.top]
+        if self.empty_in_lists and not (query.keys_only or query.one_by_one):
+            page = [_leave_empty(raw, self.empty_in_lists) for raw in page]
         if query.one_by_one and not query.keys_only and (self.broken or self.broken_in_lists):
             keys = replace(query, keys_only=True)
             return read_one_by_one(
@@ -185,6 +193,12 @@ def failure(what: str) -> SourceUnavailableError:
         action="Wait and call again.",
         is_request_specific=True,
     )
+
+
+def _leave_empty(raw: bytes, members: tuple[str, ...]) -> bytes:
+    node: dict[str, Any] = msgspec.json.decode(raw)
+    empty = {name: type(node[name])() for name in members if name in node}
+    return msgspec.json.encode(node | empty)
 
 
 def _cut(raw: bytes, query: ListQuery) -> bytes:

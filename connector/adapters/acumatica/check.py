@@ -15,6 +15,8 @@ from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
+from connector.domain.records.left_out import compare_listed
+from connector.domain.records.rejected import find_id
 from connector.errors import ConnectorError, NotOptimizableError, OtherTenantError, SessionsBusyError
 
 SIGN_IN, TENANT, SEAT, ENDPOINT = (
@@ -36,6 +38,12 @@ SLOWER = (
 HIDDEN = "If its form shows records, check the user's restriction groups, branches and roles: they hide rows silently."
 
 
+COMPARE = (
+    "Compare such a record with its form; what its form does not show is better excluded in the catalogue."
+)
+NAMES_SHOWN = 20
+
+
 class Check:
     """Tries sign-in, tenant, seat, version and each entity's list with one row. What depends on a failed step is not tried.
 
@@ -49,6 +57,7 @@ class Check:
         endpoint: Endpoint,
         describe: Callable[[Entity, Swagger], Contract],
         read_list: Callable[[ListQuery], ListAnswer],
+        read_record: Callable[[Entity, str], bytes | None],
         deleted: DeletedRecords,
     ) -> None:
         self._session = session
@@ -56,6 +65,7 @@ class Check:
         self._endpoint = endpoint
         self._describe = describe
         self._read_list = read_list
+        self._read_record = read_record
         self._deleted = deleted
         self._ids = IdComparison(session.close, read_list)
 
@@ -144,11 +154,31 @@ class Check:
             remedy = SLOWER
         if rows:
             self._ids.note(entity, rows[0])
-            return finding, remedy, True
-        if field and self._read_list(replace(query, modified_field=None, changed_since=None)).rows:
+            return self._compare(query, rows[0], finding, remedy)
+        every = replace(query, modified_field=None, changed_since=None)
+        if field and self._read_list(every).rows:
             finding = f"{name} has rows, but none of them passes a filter on {field}"
             return finding, "Name another `modified_field` of this entity in the catalogue.", False
+        if not query.one_by_one and self._read_list(replace(every, keys_only=True)).rows:
+            return f"{name} has rows, but a list of all that the catalogue asks for shows none", SLOWER, True
         return f"{finding}, without rows", HIDDEN, True
+
+    def _compare(self, query: ListQuery, row: bytes, finding: str, remedy: str) -> tuple[str, str, bool]:
+        """Say what the list gives otherwise than the same record read by its id."""
+        record_id = None if query.one_by_one else find_id(row, query.entity)
+        single = None if record_id is None else self._read_record(query.entity, record_id)
+        if single is None:
+            return finding, remedy, True
+        found = compare_listed(row, single, query.modified_field)
+        if found.left_out:
+            return f"{finding}, but its list leaves {_join(found.left_out)} empty", SLOWER, True
+        if found.differ:
+            return f"{finding}, with other values in {_join(found.differ)} than by its id", COMPARE, True
+        return finding, remedy, True
+
+
+def _join(paths: Sequence[str]) -> str:
+    return ", ".join(paths[:NAMES_SHOWN])
 
 
 def _failed(subject: str, exc: ConnectorError) -> CheckLine:

@@ -148,7 +148,13 @@ class AcumaticaSource(Source):
         on_contract: Callable[[Entity, Contract], None] = lambda _entity, _contract: None,
     ) -> Iterator[CheckLine]:
         check = Check(
-            self._session, self._sign_in, self._endpoint, self._describe, self.read_list, self._deleted
+            self._session,
+            self._sign_in,
+            self._endpoint,
+            self._describe,
+            self.read_list,
+            self.read_record,
+            self._deleted,
         )
         return check.lines(entities, on_contract)
 

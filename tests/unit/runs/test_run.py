@@ -172,7 +172,7 @@ class TestAudit:
         order: list[str] = []
         watched = ("after state.audit.open_run", "before state.seats.acquire", "before source.read_list")
         SmallRig().run(life=Life(lambda moment, _: order.append(moment) if moment in watched else None))
-        assert order == [*watched]
+        assert order[: len(watched)] == [*watched]
 
     def test_a_run_that_died_is_told_as_running_since_it_began(self) -> None:
         rig = SmallRig()

@@ -150,11 +150,13 @@ class TestEmptyLists:
         assert result.watermark_after == rig.entity_state.watermark == MORNING
         assert rig.entity_state.last_success_at == rig.clock.now()
 
-    def test_a_list_that_was_always_empty_is_asked_once_and_the_warehouse_not_at_all(self) -> None:
+    def test_a_list_that_was_always_empty_is_asked_for_its_keys_too_and_the_warehouse_not_at_all(
+        self,
+    ) -> None:
         rig, life = SmallRig(), Life(lambda *_: None)
         rig.run(life=life)
         rig.run(life=life)
-        assert len(rig.source.queries) == 2
+        assert [query.keys_only for query in rig.source.queries] == [False, True] * 2
         assert life.moments["before warehouse.current_versions"] == 0
 
     def test_a_watermark_alone_tells_that_there_were_records(self) -> None:

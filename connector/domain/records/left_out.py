@@ -1,0 +1,90 @@
+"""What a list leaves out of a record: some lists give details or custom fields empty that the single record has."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+PACKAGING = frozenset({"id", "rowNumber", "note", "_links", "files", "error"})
+"""Members that differ from reading to reading though the record is the same."""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Paths of what a list leaves empty (`left_out`: levels below and custom fields), and of other members that `differ`."""
+
+    left_out: tuple[str, ...] = ()
+    differ: tuple[str, ...] = ()
+
+
+def compare_listed(listed: bytes, single: bytes, modified_field: str | None) -> Comparison:
+    """Return what tells the record as a list gave it from the same record read by its id.
+
+    Nothing when its stamp differs: it was changed in between. Nor when one of them is no JSON: that is told elsewhere.
+    """
+    try:
+        ours, whole = msgspec.json.decode(listed), msgspec.json.decode(single)
+    except (ValueError, RecursionError):
+        return Comparison()
+    if not (isinstance(ours, dict) and isinstance(whole, dict)):
+        return Comparison()
+    if modified_field is not None and ours.get(modified_field) != whole.get(modified_field):
+        return Comparison()
+    found = list(dict.fromkeys(_differences(ours, whole, "")))
+    return Comparison(
+        left_out=tuple(path for path, is_left_out in found if is_left_out),
+        differ=tuple(path for path, is_left_out in found if not is_left_out),
+    )
+
+
+def _differences(listed: dict[str, Any], single: dict[str, Any], path: str) -> Iterator[tuple[str, bool]]:
+    """Yield the path of each difference, and whether something is left out there."""
+    for member, value in single.items():
+        place, given = path + member, listed.get(member)
+        if member == "custom":
+            yield from _custom_differences(given, value, path)
+        elif member in PACKAGING or value == given:
+            continue
+        elif isinstance(value, list):
+            yield from _line_differences(given, value, place)
+        elif _is_level(value):
+            if isinstance(given, dict) and given:
+                yield from _differences(given, value, f"{place}/")
+            else:
+                yield place, True
+        else:
+            yield place, False
+
+
+def _line_differences(listed: Any, single: list[Any], path: str) -> Iterator[tuple[str, bool]]:
+    if not listed:
+        yield path, True
+    elif len(listed) != len(single):
+        yield path, False
+    else:
+        for given, line in zip(listed, single, strict=True):
+            if isinstance(given, dict) and isinstance(line, dict):
+                yield from _differences(given, line, f"{path}/")
+
+
+def _custom_differences(listed: Any, single: Any, path: str) -> Iterator[tuple[str, bool]]:
+    given, whole = _custom_values(listed), _custom_values(single)
+    for name, value in whole.items():
+        if value != given.get(name):
+            yield path + name, name not in given
+
+
+def _custom_values(custom: Any) -> dict[str, Any]:
+    """Return what is not empty of a `custom` member, by `View.Field`."""
+    views = custom.items() if isinstance(custom, dict) else ()
+    return {
+        f"{view}.{name}": field["value"]
+        for view, fields in views
+        if isinstance(fields, dict)
+        for name, field in fields.items()
+        if isinstance(field, dict) and field.get("value") not in (None, "")
+    }
+
+
+def _is_level(value: Any) -> bool:
+    """Whether it is a linked record: a field is `{}` or has a value."""
+    return isinstance(value, dict) and bool(value) and "value" not in value
