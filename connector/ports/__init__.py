@@ -1,4 +1,4 @@
-"""What the core needs from the world. The docstrings are the contract that every adapter's tests check."""
+"""The systems the core depends on. These docstrings are the contracts that the tests of every adapter check."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,130 +38,130 @@ __all__ = [
 ]
 
 MAX_LOOKED_UP = 500
-"""Records whose versions one query may name; of more, the versions of all records are asked for."""
+"""How many record ids one query may name; to look up more, query the versions of all records."""
 
 
 class Clock(Protocol):
-    """Time, so that tests need not wait for it."""
+    """The current time and a way to wait, so that tests can replace both."""
 
     def now(self) -> datetime:
-        """Return the present instant, aware, in UTC."""
+        """Return the current time, timezone-aware, in UTC."""
 
     def sleep(self, duration: timedelta) -> None:
-        """Return after the duration; at once when it is not positive."""
+        """Return after `duration`; immediately if it is not positive."""
 
 
 class Source(Protocol):
-    """Acumatica. Signs in by itself at the first call; `close` signs out. Serves one call at a time.
+    """Acumatica. Signs in at the first call; `close` signs out. Handles one call at a time.
 
-    Raises CredentialsError, EndpointVersionError, AccessDeniedError, SourceSetupError, OtherTenantError (nothing was read, the
-    operator acts); TransientError kinds once the retry policy is used up; NotOptimizableError from `read_list`.
+    Raises CredentialsError, EndpointVersionError, AccessDeniedError, SourceSetupError or OtherTenantError if nothing can be read
+    until an operator acts; a TransientError once the retries are used up; NotOptimizableError from `read_list`.
     """
 
     def describe(self, entity: Entity) -> Contract:
-        """Return the contract of the entity, read afresh from the endpoint's `swagger.json`."""
+        """Return the contract of the entity, freshly read from the endpoint's `swagger.json`."""
 
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
-        """Whether a remembered contract was read from this endpoint version with these catalogue choices.
+        """Whether a stored contract was read from the current endpoint version with the current catalogue settings.
 
-        Asks the instance for its newest version first when none is configured. False as long as the endpoint lacks something
-        the catalogue asks for.
+        If no version is configured, asks the instance for its newest one first. Returns False as long as the endpoint lacks
+        something the catalogue names.
         """
 
     def read_list(self, query: ListQuery) -> ListAnswer:
-        """Return one page of the list; `one_by_one` reads its keys and then each record by id, and may return fewer rows.
+        """Return one page of the list. With `one_by_one`, read the keys, then each record by id, possibly fewer rows than asked for.
 
-        A TransientError that `is_request_specific` says that Acumatica answers, but keeps failing on this page: a smaller one
-        may be answered. Read one by one, a record on which it keeps failing is `unreadable` in the answer.
+        A TransientError with `is_request_specific` means that Acumatica answers, but keeps failing on this page; a smaller page
+        may succeed. Read one by one, a record on which it keeps failing is listed in `unreadable` of the answer.
 
-        If the endpoint has lost something the contract names, the entity is described once afresh and asked for by that;
-        SourceSetupError says what is asked for when that fails too. So it is with `read_record`.
+        If the endpoint no longer has something the contract names, read the contract afresh and try once more with it. If
+        that fails too, raise SourceSetupError, which says what was requested. `read_record` does the same.
         """
 
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
-        """Return one record by its id, expanded as lists are, or None when Acumatica says it is gone.
+        """Return one record by its id, expanded as in lists, or None if Acumatica says it does not exist.
 
-        A TransientError that `is_request_specific` says that Acumatica answers, but keeps failing on this record.
+        A TransientError with `is_request_specific` means that Acumatica answers, but keeps failing on this record.
         """
 
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
-        """Return the ids Acumatica lists as deleted since then; None when the tenant does not track or tell them.
+        """Return the ids Acumatica lists as deleted since then; None if the tenant does not track or report deletions.
 
-        Each is a hint, to be confirmed by `read_record`: other entities may share the table. One request, and one more for
-        each further page of the answer, up to a bound.
+        Each id is a hint to be confirmed by `read_record`, because other entities may share the table. Takes one request
+        per page of the answer, up to a limit.
         """
 
     def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
-        """Do not send these credentials again, by any call but `check`: the sign-in raises CredentialsError instead."""
+        """Never send these credentials again, except from `check`: signing in with them raises CredentialsError."""
 
     def refused_sign_in(self) -> RefusedSignIn | None:
-        """Return what the next run has to avoid: a sign-in refused just now, else what was avoided; None once one succeeded."""
+        """Return the credentials the next run must not send: those refused last or forbidden; None once a sign-in succeeded."""
 
     def require_origin(self, origin: Origin | None) -> None:
-        """Read from nowhere else: a sign-in that leads elsewhere raises OtherTenantError. None allows any."""
+        """Read from this origin only: signing in to another one raises OtherTenantError. None allows any."""
 
     def origin(self) -> Origin | None:
-        """Return where the last sign-in led; None before one succeeded, and when nothing tells the tenant."""
+        """Return the origin of the last sign-in; None if none succeeded yet or nothing identifies the tenant."""
 
     def check(
         self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
     ) -> Iterator["CheckLine"]:
-        """Try sign-in (a refused one too), tenant, seat, endpoint version and each entity's list, writing nothing.
+        """Test sign-in (even one refused before), tenant, seat, endpoint version and each entity's list; write nothing.
 
-        Never raises. `on_contract` is told the contract of each entity as it is read.
+        Never raises. Calls `on_contract` with the contract of each entity once it is read.
         """
 
     def close(self) -> None:
-        """Sign out, so that the seat is free. Safe to call twice, and when nothing was ever opened; never raises."""
+        """Sign out, which frees the seat. Safe to call twice or before any other call; never raises."""
 
 
 class Warehouse(Protocol):
-    """BigQuery, or a DuckDB file. Opens itself at the first call; `close` lets others at it.
+    """BigQuery, or a DuckDB file. Opens at the first call; `close` lets other processes use it.
 
-    Raises WarehouseUnavailableError (time helps), CredentialsError / AccessDeniedError / ConfigurationError (the
-    operator acts), WarehouseRefusedError (what was sent is wrong).
+    Raises WarehouseUnavailableError (may pass by itself), CredentialsError, AccessDeniedError or ConfigurationError (an
+    operator must act), WarehouseRefusedError (what was sent is wrong).
     """
 
     def prepare(self, table: Table) -> TableStatus:
-        """Make the dataset, the table and its views exist with at least these columns.
+        """Create the dataset, the table and its views if they are missing, and add missing columns.
 
-        Additive: missing columns (nested ones too) are added as NULLABLE, nothing is dropped, retyped or rewritten, except
-        that NUMERIC becomes BIGNUMERIC where that is wanted and the warehouse can do it in place.
-        One metadata request when everything is as it should be.
+        Additive only: new columns (nested ones too) are NULLABLE; nothing is dropped, retyped or rewritten, except that
+        NUMERIC becomes BIGNUMERIC where required and possible in place.
+        Takes one metadata request if nothing has to change.
         """
 
     def read_columns(self, name: str) -> Sequence[Column]:
-        """Return the columns of a table or view as they are, nested ones and descriptions too; none when it is not there.
+        """Return the existing columns of a table or view, with nested ones and descriptions; none if it does not exist.
 
-        One metadata request. Of a view the types are not promised.
+        Takes one metadata request. The types of a view's columns are not reliable.
         """
 
     def append(self, append: Append) -> Mapping[int, str]:
-        """Add the rows and return the refused ones: index in `rows` to reason. All others are stored when it returns.
+        """Store the rows; return the refused ones as index in `rows` → reason.
 
-        A refused row never holds back another. Repeating an append adds no row the views would show twice. Raises
-        WarehouseUnavailableError when the table is gone since it was prepared: only a new `prepare` can tell the run so.
+        A refused row never stops another. Repeating an append adds no row that the views would show twice. Raises
+        WarehouseUnavailableError if the table was dropped after `prepare`, because only a new `prepare` reports it as empty.
         """
 
     def refresh(self, table: Table) -> None:
-        """Bring the current rows up to the log, where the table keeps them in a table of their own; else do nothing.
+        """Update the current-rows table from the log, if this table has one; otherwise do nothing.
 
-        No row gives way to an older one. What an earlier run did not come to is made up for.
+        Never replaces a row by an older version. Catches up on updates that earlier runs missed.
         """
 
     def current_versions(
         self, table: Table, record_ids: Collection[str] | None = None
     ) -> Iterator[CurrentVersion]:
-        """Yield the newest version of every record, or of those with these ids, deleted ones too, in ascending order of id.
+        """Yield the newest version of every record, or of those with these ids, in ascending order of id.
 
-        Of ids at most MAX_LOOKED_UP may be asked for at once.
+        Includes deleted records. At most MAX_LOOKED_UP ids may be given.
         """
 
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield every logged row of the records with these column values, oldest first, without details."""
 
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
-        """Try access, the dataset and a dry run of the views, writing nothing; never raises."""
+        """Test access, the dataset and a dry run of the views; write nothing; never raise."""
 
     def close(self) -> None:
         """Release files and connections. Safe to call twice; the next call opens again."""
@@ -178,29 +178,29 @@ class Ports:
 
 
 class SecretStore(Protocol):
-    """Where secret references lead."""
+    """Reads and replaces the secrets that references point to."""
 
     def read(self, reference: str) -> bytes:
         """Return the newest value, or raise SecretUnavailableError naming the reference and the reason."""
 
     def check_replaceable(self, reference: str) -> None:
-        """Raise ConfigurationError when `replace` could never succeed, as far as can be told without storing anything."""
+        """Raise ConfigurationError if `replace` can never succeed, as far as that shows without storing anything."""
 
     def replace(self, reference: str, value: bytes) -> None:
-        """Store a new value durably, then make the old one unusable, as well as can be. The old one stays if storing fails.
+        """Store a new value durably, then disable the old one if possible. The old one stays if storing fails.
 
-        Storing is tried once: after a TransientError it may have happened all the same, so read before trying again.
+        Storing is tried only once. It may have succeeded despite a TransientError, so read before trying again.
         """
 
 
 class CallQueue(Protocol):
-    """Where a call of this connector waits to be made. Reached at the first call."""
+    """A queue of calls to this connector. Connects at the first use."""
 
     def enqueue(self, name: str, body: bytes, at: datetime | None = None) -> None:
-        """Enqueue one call with this JSON body, to be made not before `at`; a name that is known is not enqueued again.
+        """Enqueue one call with this JSON body, to be made no earlier than `at`; ignore a name already enqueued.
 
-        Raises TransientError when the queue does not answer, ConfigurationError when it refuses.
+        Raises TransientError if the queue does not answer, ConfigurationError if it refuses.
         """
 
     def check(self) -> CheckLine:
-        """Ask whether calls may be enqueued, enqueuing none; never raises. Asking takes no right."""
+        """Test whether calls may be enqueued without enqueuing one; never raises. The test itself needs no permission."""

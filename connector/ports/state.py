@@ -1,4 +1,4 @@
-"""Everything kept between runs, in parts, so that a caller is given what it needs."""
+"""Everything stored between runs, split into parts, so that each caller gets only the part it needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,127 +22,126 @@ from connector.domain.records.contract import Contract
 
 
 class EntityStateStore(Protocol):
-    """What is remembered of each entity, and the lease of the run that may change it.
+    """The state of each entity, and the lease of the run that may change it.
 
-    Methods that take a lease raise LeaseLostError, and change nothing, when the stored one has another fence or owner;
+    Methods that take a lease raise LeaseLostError and change nothing if the stored lease has another fence or owner;
     that test and the change are one transaction.
     """
 
     def read(self, entity: str) -> EntityState:
-        """Return what is remembered of an entity; an empty EntityState when nothing is."""
+        """Return the state of an entity; an empty EntityState if none is stored."""
 
     def acquire_lease(self, entity: str, owner: str, ttl: timedelta) -> tuple[Lease, EntityState] | Lease:
-        """Return a new lease and the state as read in the same transaction, or the other owner's unexpired lease.
+        """Return a new lease and the state read in the same transaction, or the unexpired lease of another owner.
 
-        An expired lease is taken over with its fence plus one; so is one acquired in the future, as after the clock was set
-        back. An owner that asks again before its lease ends gets the
-        same lease with a later end.
+        Takes over an expired lease with its fence plus one, and likewise a lease acquired in the future (the clock was set
+        back). An owner that still holds the lease gets it again with a later end.
         """
 
     def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
-        """Store the mode's progress (None forgets it)."""
+        """Store the progress of a mode; None deletes it."""
 
     def save_contract(self, lease: Lease, contract: Contract) -> None:
-        """Remember the entity's contract."""
+        """Store the entity's contract."""
 
     def save_read_one_by_one(self, lease: Lease) -> None:
-        """Remember that this entity's list cannot be optimised."""
+        """Store that Acumatica cannot optimise this entity's list, so its records must be read one by one."""
 
     def save_page_limit(self, lease: Lease, limit: PageLimit | None) -> None:
-        """Remember how many rows of this entity's list can be had at once; None: as many as configured."""
+        """Store the largest page that Acumatica can serve for this entity; None means the configured page size."""
 
     def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
-        """Forget records reported deleted that were looked at; others, reported since, stay."""
+        """Remove these ids from the reported deletions; those reported meanwhile stay."""
 
     def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
-        """Replace the whole state but what was reported, and give the lease back; return whether changes are still reported.
+        """Replace the state except reported changes and release the lease; return whether reported changes remain.
 
-        The watermark never goes back: the later one is kept. With `covers_reports` the changes reported before this
-        lease was taken are read.
+        The watermark never moves back: the later one is kept. `covers_reports` says that the run has read every change
+        reported before it took this lease.
         """
 
     def release_lease(self, lease: Lease) -> None:
-        """Give the lease back; nothing happens when it is no longer ours."""
+        """Release the lease; do nothing if it is no longer ours."""
 
 
 class NotificationStore(Protocol):
-    """Which push notifications were taken."""
+    """The push notifications received so far."""
 
     def note(
         self, entity: str, notification_id: str, reported_deletions: Sequence[str], ttl: timedelta
     ) -> bool:
-        """Remember a notification for `ttl`, and in the entity's state what it reports; False when it was noted before.
+        """Store a notification for `ttl`, and what it reports in the entity's state; return False if it was stored before.
 
-        Needs no lease. Of more than `MAX_REPORTED_DELETIONS` reported records the oldest go. For an entity never read
-        nothing is reported: its first run reads everything.
+        Needs no lease. Keeps the newest `MAX_REPORTED_DELETIONS` reported records. Reports nothing for an entity that was
+        never read, because its first run reads everything.
         """
 
 
 class SeatStore(Protocol):
-    """Who holds the API sessions (licensed seats) this connector may use, over all its runs."""
+    """The seats (licensed API sessions) that all runs of this connector share."""
 
     def acquire(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
-        """Return one of `limit` seats, or None while others hold them all, unexpired and not acquired in the future.
+        """Return one of `limit` seats, or None if others hold them all. Seats expired or acquired in the future are free.
 
-        With it come the refused sign-in and the origin that are remembered. An owner that asks again gets the seat it
-        has, with a later end.
+        The seat carries the stored refused sign-in and origin. An owner that still holds a seat gets it again with a
+        later end.
         """
 
     def release(self, seat: Seat) -> None:
-        """Give the seat back; nothing happens when it is no longer ours."""
+        """Release the seat; do nothing if it is no longer ours."""
 
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
-        """Tell all who take a seat from now on of a refused sign-in, in place of the one before; None forgets it."""
+        """Store the refused sign-in that later seats carry, replacing the one before; None deletes it."""
 
     def remember_origin(self, origin: Origin) -> None:
-        """Tell all who take a seat from now on what the warehouse is a copy of, in place of what was told before."""
+        """Store the origin of the warehouse's data, which later seats carry, replacing the one before."""
 
 
 class AuditStore(Protocol):
-    """What each run did, and what became of each record it read."""
+    """What each run did, and the outcome of each record it read."""
 
     def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
         """Store the audit entry of a run (plain values: text, numbers, booleans, None, datetimes, nested)."""
 
     def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
-        """Merge the outcome into the run's entry; it becomes its entity's last run."""
+        """Merge the outcome into the run's entry, and make it the last run of its entity."""
 
     def record_page(
         self, run_id: str, entity: str, mode: str, number: int, entries: Sequence[AuditEntry]
     ) -> None:
-        """Store what became of the records of one page. Storing the same number again replaces it."""
+        """Store the outcomes of one page of records. Storing the same number again replaces it."""
 
     def read_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
         """Yield every audit entry of one record, oldest first."""
 
     def find_records(self, entity: str, key: str) -> Sequence[str]:
-        """Return the ids of the records that page audits know under this key (most recent first, at most 10)."""
+        """Return the ids of the records audited under this key, most recent first, at most 10."""
 
 
 class DeadLetterStore(Protocol):
-    """Records that could not be used, whole, until they can."""
+    """Records that could not be used, kept in full until they can."""
 
     def add(self, letter: DeadLetter) -> None:
-        """Keep a dead letter whole, whatever its size; one with the same record replaces it, counting attempts on.
+        """Store a dead letter in full, whatever its size; replace the one of the same record and count its attempts on.
 
-        The same run may add the same record twice, because any step may happen twice: that is one attempt.
+        If the same run adds the same record twice, because any step may happen twice, that counts as one attempt.
         """
 
     def read(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
-        """Yield an entity's dead letters, each once though it be removed or kept again meanwhile, or that of one record."""
+        """Yield the dead letters of an entity, or of one record. Each comes once, even if removed or replaced meanwhile."""
 
     def read_digests(self, entity: str) -> Mapping[str, str]:
-        """Return the ids of an entity's dead letters, each with `build_digest` of its payload ("" if that is not known)."""
+        """Return `build_digest` of the payload of each dead letter of an entity, by record id; "" where it is unknown."""
 
     def remove(self, entity: str, record_id: str, until: datetime) -> None:
-        """Forget the dead letter of a record that can be used after all, unless it was rejected (again) after `until`."""
+        """Delete the dead letter of a record, unless the record was rejected again after `until`."""
 
 
 class StateStore(Protocol):
-    """All that is kept between runs, in one place.
+    """Everything stored between runs.
 
-    Every method of it and of its parts may raise StateStoreUnavailableError, and TerminalError when a stored value
-    cannot be read.
+    Every method of this protocol and of its parts may raise StateStoreUnavailableError, and TerminalError if a stored
+    value cannot be read.
     """
 
     entities: EntityStateStore
@@ -152,7 +151,7 @@ class StateStore(Protocol):
     dead_letters: DeadLetterStore
 
     def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
-        """Return what the status page shows, in the order asked for; a lease that has ended is not shown."""
+        """Return what the status page shows, in the given order, without expired leases."""
 
     def check(self) -> CheckLine:
         """Write, read and remove one document of its own; never raises."""

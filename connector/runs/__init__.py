@@ -1,1 +1,1 @@
-"""The protocol: sync, reconcile, replay and what they share, one method per step."""
+"""The run modes (sync, reconcile, replay) and the steps they share."""

@@ -1,4 +1,4 @@
-"""What a run holds for itself, for a time: the lease of its entity, and one of the seats."""
+"""What a run holds for a limited time: the lease of its entity and one seat."""
 
 from datetime import timedelta
 
@@ -23,18 +23,18 @@ class Claims:
 
     @property
     def lease(self) -> Lease:
-        """The lease; only asked for while the run holds it."""
+        """The lease. Read it only while the run holds one."""
         if self._lease is None:
             raise RuntimeError("the run holds no lease")
         return self._lease
 
     @property
     def has_lease(self) -> bool:
-        """Whether the run holds the lease: not before it was taken, nor after the commit."""
+        """Whether the run holds the lease: from `take_lease` to `commit`."""
         return self._lease is not None
 
     def take_lease(self, entity: str) -> EntityState | Lease:
-        """Take the entity's lease and return what is remembered of the entity; return the lease of another run at work."""
+        """Take the entity's lease and return the entity's state; if another run holds it, return that run's lease."""
         taken = self._ports.state.entities.acquire_lease(entity, self._owner, self._ttl)
         if isinstance(taken, Lease):
             return taken
@@ -42,30 +42,30 @@ class Claims:
         return entity_state
 
     def take_seat(self) -> None:
-        """Take one of the seats this connector may hold; raise SessionsBusyError when other entities hold them all."""
+        """Take one of the connector's seats; raise SessionsBusyError if other runs hold them all."""
         self._seat = take_seat(
             self._ports.state.seats, self._ports.source, self._owner, self._max_sessions, self._ttl
         )
         if self._seat is None:
             raise SessionsBusyError(
                 f"All {self._max_sessions} Acumatica sessions this connector may hold are in use by other entities.",
-                action="It is tried again by itself; raise ACUMATICA_MAX_SESSIONS if the licence has seats to spare.",
+                action="The run is retried automatically; raise ACUMATICA_MAX_SESSIONS if the licence has seats to spare.",
                 retry_after=DEFAULT_RETRY_AFTER,
             )
 
     def remember_origin(self) -> None:
-        """Remember the tenant that is read, once it is known, before its first rows are written."""
+        """Store which tenant is being read, once that is known, before its first rows are written."""
         if self._seat is not None:
             self._seat = note_origin(self._ports.state.seats, self._ports.source, self._seat)
 
     def commit(self, entity_state: EntityState, *, covers_reports: bool) -> bool:
-        """Store what is remembered of the entity and give the lease back; return whether the entity is due all the same."""
+        """Store the entity's state and release the lease; return whether reported changes still need another run."""
         is_due = self._ports.state.entities.commit(self.lease, entity_state, covers_reports=covers_reports)
         self._lease = None
         return is_due
 
     def release(self) -> None:
-        """Give back what is still held. What fails here ends by itself when its time is over."""
+        """Release whatever is still held. If releasing fails, it expires by itself."""
         if self._seat is not None:
             seat = self._seat
             attempt("the seat", lambda: give_seat_back(self._ports.state.seats, self._ports.source, seat))

@@ -1,4 +1,4 @@
-"""How a run is written down at its end: in the state, and for analysts. A failure here hides nothing."""
+"""Records a finished run in the audit and in `sync_runs`. A failure here never hides the run's own result."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def attempt(what: str, action: Callable[[], object]) -> None:
-    """Do it if it can be done: its failure is logged, and the run's own end is told."""
+    """Run `action`; log a ConnectorError instead of raising it, so that the run still reports its own result."""
     try:
         action()
     except ConnectorError as exc:

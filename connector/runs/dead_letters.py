@@ -1,4 +1,4 @@
-"""Dead letters: records that could not be used are kept whole, each content once, until they can be used."""
+"""Dead letters: records that could not be used, kept in full until they can; the same content is kept once."""
 
 import logging
 from datetime import datetime
@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class DeadLetters:
-    """The dead letters of an entity as a run finds and leaves them; looked up when they are first asked for."""
+    """The dead letters of one entity during a run; read from the state at the first use."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -20,11 +20,11 @@ class DeadLetters:
         self._own: set[str] = set()
 
     def has(self, record_id: str, payload: bytes) -> bool:
-        """Whether this very content of the record is a dead letter already."""
+        """Whether the same content of this record is already a dead letter."""
         return self._digests().get(record_id) == build_digest(payload)
 
     def keep(self, found: Record | Rejected, payload: bytes, reason: str) -> None:
-        """Keep the record whole, in place of an older letter of it."""
+        """Store the full record as a dead letter, replacing an older one of the same record."""
         entity, now = self._run.entity.name, self._run.ports.clock.now()
         logger.warning("record %s of %s is kept as a dead letter: %s", found.id, entity, reason)
         self._run.ports.state.dead_letters.add(
@@ -42,7 +42,7 @@ class DeadLetters:
         self._own.add(found.id)
 
     def forget(self, record_id: str, read_at: datetime) -> None:
-        """Forget the letter of a record that was read well after it was rejected, and is in the warehouse now."""
+        """Delete the dead letter of a record that is now in the warehouse, unless it was rejected after `read_at`."""
         if record_id not in self._digests():
             return
         entity, until = self._run.entity.name, read_at

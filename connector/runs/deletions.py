@@ -1,4 +1,4 @@
-"""Marks records as deleted, and looks at those that were reported deleted between two reconciles."""
+"""Marks records as deleted, and checks those reported as deleted between two reconciles."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -24,11 +24,11 @@ from connector.runs.writing import BatchWriter
 logger = logging.getLogger(__name__)
 
 MAX_PROBES_PER_RUN = 500
-"""Reported records one run looks at, each with a request; the next run goes on."""
+"""How many reported records one run checks, with one request each; the next run continues."""
 
 
 def mark_deleted(run: Run, writer: BatchWriter, gone: Mapping[str, Place]) -> None:
-    """Append the rows that say deleted, each just above the place of the version it ends: a record that comes back wins."""
+    """Append tombstones, each placed just above the version it ends, so that a record that reappears wins over it."""
     now, placing = run.ports.clock.now(), writer.placing
     rows = [
         _build_tombstone(run, record_id, place.modified_at, placing.date(now, above=place.synced_at))
@@ -62,10 +62,10 @@ def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at
 def follow_deletions(
     run: Run, entity_state: EntityState, writer: BatchWriter, *, covered_until: datetime
 ) -> EntityState:
-    """Tombstone what was reported deleted and is gone; return the state with its cursor of deletions moved.
+    """Tombstone records that were reported as deleted and no longer exist; return the state with `deletions_since` moved.
 
-    `covered_until` is where the next run has to begin asking: what is deleted later may not be told yet. Reports are
-    hints: what cannot be looked at, or not in time, is left to the next run and never keeps this one from its end.
+    `covered_until` is where the next run starts asking, because Acumatica may not list later deletions yet. Reports are
+    only hints: those that cannot be checked, or not in time, are left to the next run and never make this one fail.
     """
     listed, is_all_told = _ask_for_deleted(run, entity_state)
     reported = {*entity_state.reported_deletions, *listed}
@@ -88,9 +88,9 @@ def follow_deletions(
 
 
 def _ask_for_deleted(run: Run, entity_state: EntityState) -> tuple[Iterable[str], bool]:
-    """Return the ids, and whether the cursor may move. It is a hint, so its failure fails nothing.
+    """Return the ids, and whether `deletions_since` may move. The ids are only hints, so a failure is logged, not raised.
 
-    The first time there is nothing to ask for: what was deleted before is found by a reconcile.
+    The first run asks for nothing: a reconcile finds earlier deletions.
     """
     if run.entity.dac is None or entity_state.deletions_since is None:
         return (), run.entity.dac is not None
@@ -103,7 +103,7 @@ def _ask_for_deleted(run: Run, entity_state: EntityState) -> tuple[Iterable[str]
 
 
 def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, Place]:
-    """Return those of the records that the warehouse still shows, with their places."""
+    """Return the places of those records that the warehouse still shows as live."""
     if not reported:
         return {}
     versions = run.ports.warehouse.current_versions(
@@ -114,7 +114,7 @@ def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, P
 
 
 def _probe(run: Run, record_id: str) -> tuple[str, bool | None]:
-    """Return whether Acumatica says that the record is gone, None if it could not be asked."""
+    """Return the id, and whether Acumatica says that the record no longer exists (None if the request failed)."""
     try:
         return record_id, run.ports.source.read_record(run.entity, record_id) is None
     except ConnectorError as exc:

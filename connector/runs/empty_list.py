@@ -1,4 +1,4 @@
-"""An empty list may be an idle hour, rights taken away, a filter that is silently ignored, or a question that is too long: which is it?"""
+"""Decides what an empty list means: no changes, missing access rights, a filter that matches nothing, or too long a query."""
 
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -10,7 +10,7 @@ from connector.errors import ListEmptyError
 from connector.runs.run import Run
 
 LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
-"""A bound that every stamp is after."""
+"""Earlier than any stamp."""
 
 
 class Emptiness(Enum):
@@ -18,18 +18,18 @@ class Emptiness(Enum):
 
     BELIEVED = auto()
     FILTER_IGNORED = auto()
-    """There are records, and no filter finds them."""
+    """There are records, but the filter matches none of them."""
     LEFT_OUT = auto()
-    """There are records, and a list of all that is asked of them gives none."""
+    """There are records, but a list with all requested members returns none."""
 
 
 def judge_emptiness(
     run: Run, contract: Contract, table: Table, *, was_filtered: bool, was_filled: bool, one_by_one: bool
 ) -> Emptiness:
-    """Return what the empty list means; every question but the last asks for the same members as the list did.
+    """Return what the empty list means. All requests but the last ask for the same members as the list did.
 
-    One request in an idle run: the same filter with a bound that every record is after. Raises ListEmptyError when
-    nothing is listed without a filter either, though the warehouse `was_filled` and has records.
+    Costs an idle run one request: the same filter with a bound earlier than any stamp. Raises ListEmptyError if the
+    unfiltered list is empty too although the warehouse `was_filled` and has records.
     """
     if was_filtered and _lists_any(run, contract.modified_field, one_by_one=one_by_one):
         return Emptiness.BELIEVED

@@ -1,6 +1,6 @@
-"""Before a run writes into a log that has records: do those records still have the ids they were written under?
+"""Checks, before a run adds to a log with records, that Acumatica still lists those records under the same ids.
 
-Records without a NoteID get another id in each session. Written under it, every record would be there once more with each run.
+Records without a NoteID get a new id in each session. Written under it, every run would duplicate every record.
 """
 
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ COMPARED = 3
 
 
 def describe_identity(entity: Entity, contract: Contract) -> str:
-    """Return what the proof is good for."""
+    """Return what the proof holds for: endpoint, version and the kind of identity."""
     return f"{contract.endpoint} {contract.version} {entity.identity.value}"
 
 
 def is_identity_proven(run: Run, table: Table, codec: Codec) -> bool:
-    """Compare the ids of the first rows of the list with those in the warehouse; return whether that says anything.
+    """Compare the ids of the first listed records with the warehouse; return whether that proves them stable.
 
-    One request and one query, once for an entity and an endpoint version. Raises UnstableIdsError when none of the ids is
-    there, and the same keys are, under another id.
+    Takes one request and one query, once per entity and endpoint version. Raises UnstableIdsError if the warehouse has none
+    of the ids but has the same keys under another id.
     """
     listed = list(_list_sample(run, codec))
     if not listed:
@@ -62,7 +62,7 @@ def _decode(codec: Codec, row: bytes) -> Record | None:
 
 
 def _find_other_id(run: Run, table: Table, record: Record) -> str | None:
-    """Return the id under which a live record has the same keys."""
+    """Return the other id under which the warehouse shows a live record with the same keys."""
     values = {to_snake_case(key): value for key, value in zip(run.entity.keys, record.keys, strict=False)}
     if len(values) < len(run.entity.keys):
         return None

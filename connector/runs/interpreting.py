@@ -1,4 +1,4 @@
-"""Turns rows as they were read into records, by a contract that may change on the way."""
+"""Turns rows as read into records, by a contract that may change during the run."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from connector.ports import Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One row as read: the record and the JSON text it came from, or why it cannot be used."""
+    """One row as read: its JSON text, and the record decoded from it or the reason it cannot be used."""
 
     record: Record | Rejected
     raw: bytes
@@ -23,17 +23,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingBatch:
-    """Rows that were read together: what the writer takes.
+    """Rows that were read together; the input of the writer.
 
-    `read_at` is our clock when they were asked for, `source_time` Acumatica's where its answer told that. `contract` is set
-    when another one is followed from these rows on: the table has to follow before they are written.
+    `read_at` is our clock when they were requested, `source_time` Acumatica's clock if the response gave it. `contract` is set
+    if these rows were read by a new contract: the table must be prepared for it before they are written.
     """
 
     readings: tuple[Reading, ...]
     read_at: datetime
     source_time: datetime | None = None
     is_kept: bool = False
-    """Whether they are not as they are now: they stand where they stood at `read_at`, below all that was read since."""
+    """Whether these are stored copies rather than current records: they rank as of `read_at`, below anything read since."""
     contract: Contract | None = None
 
 
@@ -41,10 +41,10 @@ NOTHING: Mapping[int, str] = {}
 
 
 class Interpreter:
-    """Turns rows into records; reads the contract afresh, once a run, when a row contradicts it.
+    """Turns rows into records; reads the contract afresh, at most once per run, when a row contradicts it.
 
-    A row does so with a member that is not announced, or with a value of another type. `refused`, `numeric_not_widened`
-    and `as_text` are what `TableStatus` tells of existing columns. A fresh contract keeps the columns of the one before.
+    A row contradicts the contract with an unknown member or a value of another type. `refused`, `numeric_not_widened`
+    and `as_text` describe existing columns, as in `TableStatus`. A fresh contract keeps the columns of the one before.
     """
 
     def __init__(
@@ -72,9 +72,9 @@ class Interpreter:
         asked_by: Contract | None = None,
         unreadable: Mapping[int, str] = NOTHING,
     ) -> ReadingBatch:
-        """Return the readings, with the contract if another one is followed from these rows on.
+        """Return the readings, and the contract if these rows were read by a new one.
 
-        `asked_by` is the contract they were asked for by, where that is known; `unreadable` as of `ListAnswer`.
+        `asked_by` is the contract used for the request, if known; `unreadable` is as in `ListAnswer`.
         """
         is_changed = asked_by is not None and self.switch(asked_by)
         readings = self._read_all(rows, unreadable)
@@ -86,7 +86,7 @@ class Interpreter:
         return ReadingBatch(readings=readings, read_at=read_at, contract=contract)
 
     def switch(self, contract: Contract) -> bool:
-        """Read by this contract from now on; return whether it differs from the one before."""
+        """Use this contract from now on; return whether it differs from the one before."""
         before = self.codec
         if contract.asks_as(before.contract):
             return False
@@ -108,7 +108,7 @@ class Interpreter:
         return tuple(_reject_repeated_ids(readings))
 
     def _reject(self, row: bytes, why: str) -> Reading:
-        """Return a record of which the keys alone could be read. In the list it is found again by them."""
+        """Return a rejected record of which only the keys could be read; the keys identify it in the list."""
         found, payload = self._read(row).record, wrap_keys(row)
         rejected = Rejected(
             id=found.id,
@@ -129,10 +129,10 @@ class Interpreter:
 
 
 def _reject_repeated_ids(readings: Iterable[Reading]) -> Iterator[Reading]:
-    """Yield the readings; of several records that one answer lists under one id, the first one alone can be used.
+    """Yield the readings, but reject all but the first of several different records that one response lists under one id.
 
-    Written like that, one would take the other's place without a word. One record listed twice is no such case, nor are
-    rows of two answers: the list moves between them.
+    Otherwise one would silently replace the other. The same record listed twice is fine, and so are rows of different
+    responses, because the list shifts between them.
     """
     first: dict[str, Record] = {}
     for reading in readings:

@@ -1,4 +1,4 @@
-"""What the warehouse has of the records that a run reads, asked for as seldom as can be."""
+"""Which versions of the records read by a run are already in the warehouse, with as few queries as possible."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,11 +18,11 @@ class RunVersions(KnownVersions, Protocol):
 
     @property
     def highest_stamp(self) -> datetime | None:
-        """The latest stamp that is known to be in the warehouse beyond those of the passes before."""
+        """The latest stamp found in the warehouse, beside the watermark of earlier passes; None if unknown."""
 
 
 class IndexedVersions:
-    """Known versions where those of all records were read; of records that were new since, those written lately."""
+    """Known versions from an index of all records, plus recent versions for records that are new since."""
 
     def __init__(self, index: VersionIndex, recent_versions: RecentVersions | None = None) -> None:
         self._index = index
@@ -30,14 +30,14 @@ class IndexedVersions:
 
     @property
     def highest_stamp(self) -> datetime | None:
-        """The latest stamp that any record is shown under."""
+        """The latest stamp of any record in the current view."""
         return self._index.find_highest_stamp()
 
     def look_up(self, _: Sequence[Record], /) -> None:
-        """Nothing is left to be asked."""
+        """Do nothing: the index holds all records."""
 
     def is_known(self, record: Record, /) -> bool:
-        """Whether the newest version in the warehouse is this very one."""
+        """Whether the newest version in the warehouse equals this one."""
         recent_versions = self._recent_versions
         was_written = recent_versions is not None and recent_versions.is_known(record)
         return was_written or self._index.is_known(record)
@@ -52,11 +52,11 @@ class IndexedVersions:
 
 
 class DeltaVersions:
-    """Known versions of a delta: those written lately, and those that have to be asked for.
+    """Known versions for an incremental run: recent versions, and a query for the few records that are in doubt.
 
-    Whatever the warehouse shows is stamped at or before `settled`, the highest stamp of all passes before. So a record that is
-    stamped later stands above it, and nothing is asked. It is asked for the others, which are few: records committed
-    late, stamped in the future, without a stamp, stamped by a clock that went back (`is_clock_doubtful`), or written in this very pass.
+    Everything the warehouse shows is stamped at or before `watermark`, the highest stamp of all earlier passes, so a record
+    with a later stamp ranks above it without a query. In doubt are only the others: records committed late, stamped in the
+    future, without a stamp, stamped by a clock that went back (`is_clock_doubtful`), or written earlier in this pass.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class DeltaVersions:
         opened: OpenedEntity,
         recent_versions: RecentVersions,
         *,
-        settled: datetime | None,
+        watermark: datetime | None,
         is_clock_doubtful: bool,
     ) -> None:
         self._run = run
         self._opened = opened
         self._recent_versions = recent_versions
-        self._settled = settled
+        self._watermark = watermark
         self._is_clock_doubtful = is_clock_doubtful
         self._found = VersionIndex([])
 
@@ -81,7 +81,7 @@ class DeltaVersions:
         return None
 
     def look_up(self, records: Sequence[Record], /) -> None:
-        """Ask for the records of doubt, or for all if they are too many to be named."""
+        """Query the doubtful records, or all records if there are too many to name."""
         latest = move(self._run.ports.clock.now(), self._run.lookback)
         doubtful = {record.id for record in records if self._is_doubtful(record, latest)}
         self._found = VersionIndex([])
@@ -92,24 +92,24 @@ class DeltaVersions:
     def _is_doubtful(self, record: Record, latest: datetime) -> bool:
         if self._recent_versions.is_known(record):
             return False
-        stamp, settled = record.modified_at, self._settled
-        is_late = stamp is None or settled is None or stamp <= settled or stamp > latest
+        stamp, watermark = record.modified_at, self._watermark
+        is_late = stamp is None or watermark is None or stamp <= watermark or stamp > latest
         return is_late or self._is_clock_doubtful or self._recent_versions.has_collected(record.id)
 
     def is_known(self, record: Record, /) -> bool:
-        """Whether this version was written lately, or is the newest in the warehouse."""
+        """Whether this version is a recent one, or the newest in the warehouse."""
         return self._recent_versions.is_known(record) or self._found.is_known(record)
 
     def find_place(self, record_id: str, /) -> Place | None:
-        """Return where the newest row of the record stands, if that was in doubt."""
+        """Return the place of the record's newest row if the record was in doubt."""
         return self._found.find_place(record_id)
 
     def note_written(self, record: Record, place: Place, /) -> None:
-        """What is asked next time shows it."""
+        """Do nothing: the next query returns it."""
 
 
 class FirstVersions:
-    """Known versions of a log that was empty when the pass began: nothing is asked."""
+    """Known versions for a log that was empty when the pass began; no query is needed."""
 
     def __init__(self, recent_versions: RecentVersions) -> None:
         self._recent_versions = recent_versions
@@ -120,18 +120,18 @@ class FirstVersions:
         return None
 
     def look_up(self, _: Sequence[Record], /) -> None:
-        """Nothing can be there."""
+        """Do nothing: the log was empty."""
 
     def is_known(self, record: Record, /) -> bool:
-        """Whether this version was written near the end of this pass."""
+        """Whether this is a recent version written in this pass."""
         return self._recent_versions.is_known(record)
 
     def find_place(self, _: str, /) -> Place | None:
-        """Return None: there was nothing."""
+        """Return None: the log was empty."""
         return None
 
     def note_written(self, record: Record, place: Place, /) -> None:
-        """Of a whole list that would be too much to keep."""
+        """Do nothing: a whole list would be too much to keep."""
 
 
 def open_known_versions(
@@ -142,7 +142,7 @@ def open_known_versions(
     is_delta: bool,
     is_clock_doubtful: bool,
 ) -> RunVersions:
-    """Return what the warehouse has: read as a whole where the versions written lately are not enough."""
+    """Return the known versions, read from the whole warehouse table only where the recent versions do not suffice."""
     if opened.status.must_be_filled:
         return FirstVersions(recent_versions)
     if is_delta and opened.entity_state.recent_versions_complete:
@@ -150,7 +150,7 @@ def open_known_versions(
             run,
             opened,
             recent_versions,
-            settled=opened.entity_state.watermark,
+            watermark=opened.entity_state.watermark,
             is_clock_doubtful=is_clock_doubtful,
         )
     return IndexedVersions(VersionIndex(run.ports.warehouse.current_versions(opened.table)), recent_versions)

@@ -1,4 +1,4 @@
-"""The columns of a contract's fields: those remembered, else those that the warehouse tells of."""
+"""Names the column of each field of a contract: the stored name, or else the one found in the warehouse."""
 
 from connector.domain.entity import Entity
 from connector.domain.records.columns import build_layout
@@ -12,17 +12,17 @@ from connector.ports import Warehouse
 def name_columns(
     entity: Entity, contract: Contract, known: Contract | None, warehouse: Warehouse
 ) -> Contract:
-    """Return the contract with a column for each field. `known` is what is remembered: its fields keep their columns.
+    """Return the contract with a column name for each field. Fields of the stored contract `known` keep their columns.
 
-    Where no names are remembered (nothing was read yet, the state was lost, or an older version wrote it), the log and its
-    views are asked: one request for each.
+    If no names are stored (nothing was read yet, the state was lost, or an older release wrote it), they are learned from
+    the log table and its views, with one request each.
     """
     before = known.names if known is not None and known.names else _learn(entity, known, warehouse)
     return remember_names(entity, contract, before)
 
 
 def _learn(entity: Entity, known: Contract | None, warehouse: Warehouse) -> ColumnNames:
-    """A contract that is remembered without names gave them in the order of its fields."""
+    """Learn the names from the warehouse; a stored contract without names assigned them in the order of its fields."""
     assumed = build_layout(known.root, {}).owners if known is not None else {}
     log = warehouse.read_columns(entity.log_table)
     views = [view.name for view in entity.line_views] + [entity.history_view] if log else []

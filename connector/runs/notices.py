@@ -1,4 +1,4 @@
-"""What a run notices beside its counts, and says in its answer: clocks that are wrong, members without a column, filters of no use."""
+"""What a run reports beside its counts: wrong clocks, members without a column, filters that do not work."""
 
 import logging
 
@@ -16,7 +16,7 @@ NAMES_SHOWN = 20
 
 
 def judge_clocks_of(entity_state: EntityState, clocks: ClockReading, plan: Plan) -> ClockVerdict:
-    """Return what the clocks say after what is remembered of the last pass."""
+    """Compare the clocks with what is stored about the last pass."""
     return judge_clocks(
         clocks,
         ahead_before=entity_state.source_clock_ahead,
@@ -26,7 +26,7 @@ def judge_clocks_of(entity_state: EntityState, clocks: ClockReading, plan: Plan)
 
 
 def report_clocks(run: Run, reader: ListReader) -> None:
-    """Say in the run's answer which clock was seen to be wrong, and what was read for it."""
+    """Report in the run's details which clock is wrong, and what was read because of it."""
     clocks, verdict = reader.clocks, reader.verdict
     found: dict[str, object] = {}
     if clocks is not None and clocks.source_ahead > max(run.lookback, TOLERANCE):
@@ -37,11 +37,11 @@ def report_clocks(run: Run, reader: ListReader) -> None:
         found["source_clock_set_back_seconds"] = int(verdict.set_back.total_seconds())
     if found:
         run.outcome.add_details(found)
-        logger.warning("the clocks of Acumatica and of the connector do not go together: %s", found)
+        logger.warning("the clocks of Acumatica and the connector disagree: %s", found)
 
 
 def report_set_aside(run: Run, codec: Codec) -> None:
-    """Say which members went to `_extra`: the tenant has something the contract does not tell."""
+    """Report which members went to `_extra` because they are missing from the contract or have another type."""
     for name, paths in (("unannounced", codec.unannounced), ("retyped", codec.retyped)):
         if paths:
             shown = sorted(paths)[:NAMES_SHOWN]
@@ -50,11 +50,11 @@ def report_set_aside(run: Run, codec: Codec) -> None:
 
 
 def report_filter_ignored(run: Run, contract: Contract) -> None:
-    """Say by which field Acumatica does not filter, so that the whole list has to be read."""
+    """Report the field that Acumatica cannot filter by, so that every run must read the whole list."""
     field = contract.modified_field
     run.outcome.add_details({"filter_ignored": field})
     logger.warning(
-        "%s has records, but a filter on %s finds none of them: every run reads all of them. Name another"
+        "%s has records, but a filter on %s finds none of them, so every run reads all of them. Name another"
         " modified_field of this entity in the catalogue.",
         run.entity.acumatica_entity,
         field,
@@ -62,11 +62,11 @@ def report_filter_ignored(run: Run, contract: Contract) -> None:
 
 
 def report_lost_stamp(run: Run, before: Contract, contract: Contract) -> None:
-    """Say which field the endpoint has lost by which changes were found."""
+    """Report that the endpoint no longer has the field by which changes were found."""
     run.outcome.add_details({"stamp_lost": before.modified_field})
     logger.warning(
-        "The endpoint has no stamp %s of %s any more: the whole list is read%s.",
+        "The endpoint no longer has the stamp %s of %s: the whole list is read%s.",
         before.modified_field,
         run.entity.acumatica_entity,
-        "" if contract.modified_field else ", by this run and by every other until the field is back",
+        "" if contract.modified_field else ", by every run until the field is back",
     )

@@ -1,4 +1,4 @@
-"""The answer of a run: what is counted and noted while it goes on, and the result made of it however the run ends."""
+"""Collects the counts and details of a run, and builds its result however it ends."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from connector.errors import ConnectorError
 from connector.ports import Clock
 
 AFTER_LEASE = timedelta(seconds=5)
-"""Clocks differ a little: a call made just before a lease ends would be skipped too."""
+"""Margin for differing clocks: a call made just before the lease ends would be skipped again."""
 
 
 class RunOutcome:
@@ -46,29 +46,29 @@ class RunOutcome:
         return self._tally
 
     def count(self, tally: Tally) -> None:
-        """Add these counts."""
+        """Add these counts to the run's."""
         self._tally += tally
 
     def add_details(self, details: Mapping[str, object]) -> None:
-        """Note figures that only this mode has."""
+        """Add figures that only this mode reports."""
         self._details |= details
 
     def note_write_method(self, method: WriteMethod) -> None:
-        """Note how rows travelled last."""
+        """Note the method of the last write."""
         self._write_method = method
 
     def note_opened(self, entity_state: EntityState) -> None:
-        """Note where the entity stood before the run."""
+        """Note the watermark before the run."""
         self._watermark_before = self._watermark_after = entity_state.watermark
 
     def note_committed(self, entity_state: EntityState, *, is_due: bool) -> None:
-        """Note where the entity stands now, and whether another run has to follow at once."""
+        """Note the new watermark, and whether another run must follow immediately."""
         self._watermark_after = entity_state.watermark
         if is_due:
             self._follow_up_at = self._clock.now()
 
     def skip(self, holder: Lease, *, is_due: bool) -> RunResult:
-        """Return that another run is at work; when the entity `is_due`, a call follows once its lease has ended."""
+        """Return the result of a run skipped for another one; if the entity `is_due`, a call follows when that lease ends."""
         if is_due:
             self._follow_up_at = holder.expires_at + AFTER_LEASE
         return self.build_result(
@@ -77,21 +77,21 @@ class RunOutcome:
         )
 
     def fail(self, exc: ConnectorError) -> RunResult:
-        """Return an error that an operator may read."""
+        """Return the result of a run that failed with an error written for operators."""
         return self.build_result(Status.FAILED, error=RunFailure.from_error(exc))
 
     def fail_unexpectedly(self, exc: BaseException) -> RunResult:
-        """Return an interruption, or an error nobody knows: without its text, which may hold a secret."""
+        """Return the result of an interruption or an unexpected error, without its text, which may contain a secret."""
         if isinstance(exc, KeyboardInterrupt):
             return self._fail_for(
                 "Interrupted",
                 f"The run of {self._request.entity} was interrupted.",
-                "Run it again; it goes on where this one stopped.",
+                "Run it again; it resumes where this one stopped.",
             )
         return self._fail_for(
             type(exc).__name__,
-            f"The run of {self._request.entity} ended with an error the connector does not know.",
-            f"Look at the log lines of run {self._run_id} and report them; the next run goes on where this one stopped.",
+            f"The run of {self._request.entity} failed with an unexpected error.",
+            f"Look at the log lines of run {self._run_id} and report them; the next run resumes where this one stopped.",
         )
 
     def _fail_for(self, kind: str, message: str, action: str) -> RunResult:

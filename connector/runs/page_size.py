@@ -1,8 +1,8 @@
-"""How many rows of a list are asked for at once: fewer where Acumatica cannot give as many, more again where it can.
+"""Adapts the page size: smaller where Acumatica fails to serve a page, larger again where it succeeds.
 
-A page that keeps failing is asked for in halves, down to the overlap and one new row, which then are read by their ids.
-A record that cannot be read explains every failure of a page it was on; what no record explains is taken for the size,
-and no larger page is asked for in this pass, nor by the next ones until some days are over.
+A page that keeps failing is requested in halves, down to the overlap and one new row, which are then read by their ids.
+An unreadable record explains every failure of the pages it was on. A failure that no record explains is blamed on the
+size: this pass, and the next ones for some days, request no larger page.
 """
 
 from collections.abc import Callable
@@ -16,13 +16,13 @@ MIN_ROWS = 2
 """The overlap and one new row."""
 LARGER_AGAIN_AFTER = timedelta(days=7)
 WINDOWS_BY_ID = 2
-"""A row is the new one of one page and the overlap of the next."""
+"""Each row is new on one page and the overlap of the next."""
 MAX_IN_VAIN = 3
-"""How often in a row a list may refuse the smallest page whose records can all be read: then the list is to blame."""
+"""How many smallest pages in a row may fail although their records are readable, before the list itself is to blame."""
 
 
 class PageSize:
-    """The size of the pages of one pass. `found` is what earlier passes found to be the limit."""
+    """The page size of one pass. `found` is the limit found by earlier passes."""
 
     def __init__(self, configured: int, found: PageLimit | None, now: Callable[[], datetime]) -> None:
         self._configured = configured
@@ -39,7 +39,7 @@ class PageSize:
 
     @property
     def is_list_useless(self) -> bool:
-        """Whether the list refuses again and again what its records, read by their ids, do not."""
+        """Whether the list keeps failing although its records can be read by their ids."""
         return self._in_vain >= MAX_IN_VAIN
 
     def build_window(self, overlap: PageOverlap) -> RowWindow:
@@ -54,7 +54,7 @@ class PageSize:
         return replace(window, top=MIN_ROWS, by_id=True) if self._by_id else window
 
     def shrink(self, window: RowWindow) -> bool:
-        """Ask for less than this page, which failed; return False when there is no less."""
+        """Request less than this page, which failed; return False if nothing smaller is left."""
         if window.by_id:
             return False
         self._failed.append(window)
@@ -66,7 +66,7 @@ class PageSize:
         return True
 
     def note_read(self, window: RowWindow, count: int, *, has_unreadable: bool) -> None:
-        """Note that the page came with so many rows; ask for more again as far as nothing speaks against it."""
+        """Note that the page was read, with `count` rows; grow the page size as far as no failure forbids it."""
         if window.by_id:
             self._by_id = max(0, self._by_id - 1)
             self._failed = [failed for failed in self._failed if not failed.overlaps(window)]
@@ -82,10 +82,10 @@ class PageSize:
         return min([self._ceiling, *(_halve(failed) for failed in self._failed)])
 
     def find_limit(self, *, is_out_of_time: bool) -> PageLimit | None:
-        """Return what to remember; None when pages can be as large as configured.
+        """Return the limit to store; None if pages can be as large as configured.
 
-        A size that no page was read with yet is remembered only where time ran out: the next run begins there, or it would
-        come no further than this one.
+        A size that no page was read with yet is stored only if time ran out: the next run must start with it to get
+        further than this one.
         """
         now = self._now()
         if self._failed:

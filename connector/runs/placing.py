@@ -1,4 +1,4 @@
-"""Where the rows of a run stand among the versions of their records: above everything the warehouse shows of them."""
+"""Ranks the rows of a run among the versions of their records: above everything the warehouse already shows."""
 
 from datetime import datetime, timedelta
 
@@ -7,11 +7,11 @@ from connector.domain.versions import Place
 
 TICK = timedelta(microseconds=1)
 TOLD_FROM = timedelta(seconds=1)
-"""Clocks of two instances differ by less."""
+"""Smaller differences are normal between two instances and are not reported."""
 
 
 class Placing:
-    """Gives each row its stamp and time of reading, whatever the clocks say, and counts what they said wrong.
+    """Gives each row a stamp and a time of reading that rank it correctly despite wrong clocks, and counts corrections.
 
     `lookback` is how far a stamp may be ahead of both clocks.
     """
@@ -22,13 +22,13 @@ class Placing:
         self._lifted = self._ahead = 0
 
     def find_latest(self, read_at: datetime, source_time: datetime | None) -> datetime:
-        """Return the latest stamp that is believed of what was read then: one of the clocks has to bear it out."""
+        """Return the latest believable stamp of a record read then: at most the lookback ahead of the later clock."""
         return move(max(read_at, source_time or read_at), self._lookback)
 
     def place(
         self, stamp: datetime | None, *, read_at: datetime, source_time: datetime | None, shown: Place | None
     ) -> Place:
-        """Return the place of a version read just now; `shown` is the place of the newest row the warehouse has."""
+        """Return the place of a version just read; `shown` is the place of the newest row in the warehouse."""
         if stamp is not None and stamp > (latest := self.find_latest(read_at, source_time)):
             stamp = latest
             self._ahead += 1
@@ -46,13 +46,13 @@ class Placing:
         return Place(modified_at=stamp and min(stamp, latest), synced_at=read_at)
 
     def date(self, read_at: datetime, above: datetime | None = None) -> datetime:
-        """Return the time of reading, later than `above`. If our clock is behind that, all later rows of the run are moved too."""
+        """Return the time of reading, later than `above`. If our clock is behind it, all later rows of the run move too."""
         if above is not None and move(read_at, self._behind) <= above:
             self._behind = above - read_at + TICK
         return move(read_at, self._behind)
 
     def describe(self) -> dict[str, int]:
-        """Return what the run's answer has to say: how many rows stand elsewhere than their stamps say, and why."""
+        """Return the figures for the run's details: how many rows do not rank by their own stamp, and why."""
         figures = {"shown_under_a_later_stamp": self._lifted, "stamps_ahead_of_the_clock": self._ahead}
         if self._behind >= TOLD_FROM:
             figures["own_clock_behind_seconds"] = int(self._behind.total_seconds())

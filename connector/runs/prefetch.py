@@ -1,4 +1,4 @@
-"""Asks ahead: the next page of a list is asked for, and read, while the one before is being worked on."""
+"""Reads ahead: requests and reads the next page of a list while the previous one is processed."""
 
 import contextvars
 from collections.abc import Callable, Generator, Iterator
@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedAnswer:
-    """An answer, and our clock when it was asked for."""
+    """A response, and our clock when it was requested."""
 
     answer: ListAnswer
     read_at: datetime
 
 
 class Prefetcher:
-    """Asks for the next rows while the last ones are interpreted; one request at a time."""
+    """Requests the next rows while the previous ones are interpreted; one request at a time."""
 
     def __init__(self, ask: Callable[[RowWindow], TimedAnswer]) -> None:
         self._ask = ask
@@ -31,12 +31,12 @@ class Prefetcher:
         self._ahead: tuple[RowWindow, Future[TimedAnswer]] | None = None
 
     def begin(self, window: RowWindow) -> None:
-        """Ask for this window in the background."""
+        """Request this window in the background."""
         context = contextvars.copy_context()
         self._ahead = window, self._thread.submit(context.run, self._ask, window)
 
     def take(self, window: RowWindow) -> TimedAnswer:
-        """Return the answer for this window, asked for now unless it was before."""
+        """Return the response for this window, requesting it now unless that was done before."""
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead[0] == window:
             return ahead[1].result()
@@ -45,7 +45,7 @@ class Prefetcher:
         return self._ask(window)
 
     def forget(self) -> None:
-        """Throw away what was asked for, once it is there."""
+        """Wait for the background request and discard its response."""
         if self._ahead is not None:
             wait([self._ahead[1]])
             self._ahead = None
@@ -57,10 +57,10 @@ class Prefetcher:
 
 @contextmanager
 def read_ahead(pages: Generator[T, None, None]) -> Iterator[Iterator[T]]:
-    """Give the same pages, each read while the one before is being worked on; at most one is read ahead.
+    """Yield the same pages, reading at most one ahead while the previous one is processed.
 
-    Leaving, for whatever reason, waits for the request under way: nothing is read after that, so that nobody signs in
-    again behind a sign-out.
+    Leaving the block, for whatever reason, waits for the request in progress, so that nothing signs in again after the
+    sign-out.
     """
     context = contextvars.copy_context()
 

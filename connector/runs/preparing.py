@@ -1,4 +1,4 @@
-"""The opening of a run, the same for every mode: the entity's contract, its log as it should be, and what reads and writes its rows."""
+"""Opens a run, in the same way for every mode: loads the contract, prepares the log table, builds interpreter and writer."""
 
 import logging
 
@@ -19,14 +19,14 @@ logger = logging.getLogger(__name__)
 
 
 class OpenedEntity:
-    """An entity as one run works on it.
+    """An entity opened by one run.
 
-    `interpreter` reads rows by its contract and may find that the contract has changed; `follow` is then called before
-    those rows are written. `writer` writes them.
+    `interpreter` decodes rows by the contract and may find that the contract has changed; then call `follow` before writing
+    those rows with `writer`.
     """
 
     def __init__(self, run: Run, entity_state: EntityState, *, is_replay: bool = False) -> None:
-        """Load the contract and make the log as it should be; raise what the source, the state and the warehouse raise."""
+        """Load the contract and prepare the log table. Raises the errors of the source, the state and the warehouse."""
         self._run = run
         self._contract = load_contract(run, entity_state)
         known = entity_state.contract
@@ -47,28 +47,28 @@ class OpenedEntity:
 
     @property
     def contract(self) -> Contract:
-        """The contract that the table fits now."""
+        """The contract that the table is prepared for."""
         return self._contract
 
     @property
     def table(self) -> Table:
-        """The log table as the contract makes it."""
+        """The log table that the contract defines."""
         return self.writer.table
 
     @property
     def status(self) -> TableStatus:
-        """What was found when the table was last made to fit."""
+        """The status of the table when it was last prepared."""
         return self._status
 
     @property
     def entity_state(self) -> EntityState:
-        """What is remembered of the entity."""
+        """The entity's state."""
         return self._entity_state
 
     def follow(self, contract: Contract | None) -> None:
-        """Remember the contract that rows are read by from now on, and widen the table for them. None changes nothing.
+        """Store the contract that rows are now read by, and prepare the table for it. None changes nothing.
 
-        What is not remembered is forgotten with the run: the next one would make the views by the contract of before.
+        If the contract were not stored, the next run would rebuild the views from the old one.
         """
         if contract is None or contract == self._contract:
             return
@@ -80,11 +80,11 @@ class OpenedEntity:
         self._status = self._run.prepare(self.table)
 
     def follow_last(self) -> None:
-        """Follow what the last request was read by, though it brought no row to write."""
+        """Follow the contract of the last request, even if it returned no row to write."""
         self.follow(self.interpreter.codec.contract)
 
     def prove_identity(self) -> None:
-        """See once that ids last, before a log that has records gets more; raise UnstableIdsError if they do not."""
+        """Check once that ids are stable before adding to a log with records; raise UnstableIdsError if they are not."""
         identity = describe_identity(self._run.entity, self._contract)
         is_proven = self._entity_state.proven_identity == identity
         if self._status.must_be_filled or is_proven:
@@ -93,28 +93,28 @@ class OpenedEntity:
             self._entity_state = replace(self._entity_state, proven_identity=identity)
 
     def note_one_by_one(self) -> None:
-        """Remember that this entity's list has to be read record by record."""
+        """Store that this entity's list must be read record by record."""
         if not self._entity_state.read_one_by_one:
             self._entity_state = replace(self._entity_state, read_one_by_one=True)
             self._run.ports.state.entities.save_read_one_by_one(self._run.lease)
 
     def note_page_limit(self, limit: PageLimit | None) -> None:
-        """Tell how many rows of the list can be had at once, where they are fewer than configured, and remember it."""
+        """Store the largest page that Acumatica can serve, and report it if it is smaller than configured."""
         if limit is not None:
             self._run.outcome.add_details({"page_size": limit.rows})
         if limit == self._entity_state.page_limit:
             return
         name, size = self._run.entity.name, self._run.limits.page_size if limit is None else limit.rows
-        why = "" if limit is None else ": Acumatica fails on larger ones"
+        why = "" if limit is None else ", because Acumatica fails on larger ones"
         logger.warning("the list of %s is read in pages of %s rows from now on%s", name, size, why)
         self._entity_state = replace(self._entity_state, page_limit=limit)
         self._run.ports.state.entities.save_page_limit(self._run.lease, limit)
 
 
 def load_contract(run: Run, entity_state: EntityState) -> Contract:
-    """Return the remembered contract, or one read afresh when the endpoint version or the catalogue has changed.
+    """Return the stored contract, or a fresh one if the endpoint version or the catalogue has changed.
 
-    Its fields have the columns that they had before. What is new in it is remembered.
+    Known fields keep their columns. A changed contract is stored.
     """
     source, known = run.ports.source, entity_state.contract
     is_current = known is not None and source.contract_matches(run.entity, known)
@@ -126,11 +126,11 @@ def load_contract(run: Run, entity_state: EntityState) -> Contract:
 
 
 def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[TableStatus, EntityState]:
-    """Make the log table as it should be; return what is remembered of the entity now.
+    """Create or update the log table; return its status and the entity's state, reset if the table was lost.
 
-    When the table is new or empty although records were read before, that memory is worth nothing. A pass over
-    everything is noted as begun before the first row is written: a run that ends early in it must not leave a table that
-    looks filled and a lower bound that skips the rest. A replay's progress is none through a list, and stays.
+    If the table is new or empty although records were read before, everything must be read again. A checkpoint for that
+    pass is stored before the first row is written: a run that ends early must not leave a table that looks filled
+    together with a `changed_since` that skips the rest. A replay's checkpoint is not about the list, and stays.
     """
     status = run.prepare(table)
     passes = {mode: point for mode, point in entity_state.checkpoints.items() if mode != Mode.REPLAY.value}
@@ -138,7 +138,7 @@ def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[Tabl
     seen_until = entity_state.watermark or min(began, default=None)
     if not status.must_be_filled or seen_until is None:
         return status, entity_state
-    logger.warning("%s is not in the warehouse any more: everything is read again", table.name)
+    logger.warning("%s is no longer in the warehouse: everything is read again", table.name)
     start = Checkpoint(
         changed_since=None, source_time_at_start=seen_until, offset=0, known=(), highest_stamp=None
     )

@@ -1,4 +1,4 @@
-"""Reads a list page by page; each page overlaps the one before by a row, so that none is missed between them."""
+"""Reads a list page by page. Each page overlaps the previous one by a row, so that no row between them is missed."""
 
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -26,7 +26,7 @@ from connector.runs.prefetch import Prefetcher, TimedAnswer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(ReadingBatch):
-    """The new rows of one answer, and where reading stands after it."""
+    """The new rows of one response, and the position in the list after it."""
 
     overlap: PageOverlap
     source_time_at_start: datetime
@@ -34,7 +34,7 @@ class Page(ReadingBatch):
 
 
 class StampFieldChangedError(Exception):
-    """The endpoint stamps changes with another field than the list is filtered by, or with none: the whole list has to be read."""
+    """The endpoint no longer has the stamp field that the list is filtered by, so the whole list must be read."""
 
     def __init__(self, contract: Contract) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class ListReader:
         keys_only: bool = False,
         judge: Callable[[ClockReading, Plan], ClockVerdict] = lambda _clocks, _plan: ClockVerdict(),
     ) -> None:
-        """`judge` says at the first answer whether a clock went back since the plan was made."""
+        """`judge` decides at the first response whether a clock went back since the last pass."""
         self._source = source
         self._clock = clock
         self._interpreter = interpreter
@@ -73,7 +73,7 @@ class ListReader:
 
     @property
     def plan(self) -> Plan:
-        """What is read: less is left out than was planned if a clock was found to have gone back."""
+        """What is read: more than first planned if a clock was found to have gone back."""
         return self._plan
 
     @property
@@ -85,28 +85,28 @@ class ListReader:
 
     @property
     def clocks(self) -> ClockReading | None:
-        """Both clocks at this reader's first request; None before it was answered."""
+        """Both clocks at this reader's first request; None before its response."""
         return self._clocks
 
     @property
     def verdict(self) -> ClockVerdict:
-        """What the clocks said."""
+        """What the clocks showed."""
         return self._verdict
 
     @property
     def one_by_one(self) -> bool:
-        """Whether the list is read by its keys and then record by record, from the start or since it had to be."""
+        """Whether the list is read by keys and then record by record, from the start or after the list failed."""
         return self._one_by_one
 
     def find_page_limit(self, *, is_out_of_time: bool) -> PageLimit | None:
-        """Return what this pass found of how many rows can be had at once, for the next one to begin with."""
+        """Return the page limit this pass found, for the next pass to start with."""
         return self._size.find_limit(is_out_of_time=is_out_of_time)
 
     def read(self) -> Generator[Page, None, None]:
-        """Yield the pages that have new rows; return when the end of the list is proven.
+        """Yield the pages that have new rows; return once the end of the list is proven.
 
-        Raises ListShiftedError when the place is lost again and again: the order is not stable, or the list moves
-        faster than it can be read; StampFieldChangedError when the list is filtered by a field that is no stamp any more.
+        Raises ListShiftedError if the position is lost again and again, because the order is unstable or the list shifts
+        faster than it can be read; StampFieldChangedError if the field that the list is filtered by is no longer the stamp.
         """
         overlap = self._open_overlap()
         changed: Contract | None = None
@@ -150,7 +150,7 @@ class ListReader:
         return PageOverlap(offset=checkpoint.offset, known=checkpoint.known)
 
     def _starts_lower(self, timed: TimedAnswer) -> bool:
-        """Take the time of the start from both clocks; return whether the plan has changed, so that the answer is of no use."""
+        """Take the start time from both clocks; return whether the plan has changed, so that the response must be discarded."""
         self._clocks = clocks = ClockReading(source=timed.answer.server_time, ours=timed.read_at)
         self._verdict = verdict = self._judge(clocks, self._plan)
         began = self._source_time_at_start
@@ -162,7 +162,7 @@ class ListReader:
         return False
 
     def _interpret(self, timed: TimedAnswer, prefetcher: Prefetcher, window: RowWindow) -> ReadingBatch:
-        """Return what a request brought, the next one being asked for while its rows are interpreted."""
+        """Interpret the rows of a response, requesting the next page meanwhile."""
         answer = timed.answer
         self._size.note_read(window, len(answer.rows), has_unreadable=bool(answer.unreadable))
         if len(answer.rows) == window.top:
@@ -172,12 +172,12 @@ class ListReader:
             answer.rows, read_at=timed.read_at, asked_by=answer.contract, unreadable=answer.unreadable
         )
         if batch.contract is not None:
-            prefetcher.forget()  # it was asked for as the old contract says
+            prefetcher.forget()  # it was requested by the old contract
             self._check_stamp_field(batch.contract, asked_by)
         return batch
 
     def _ask_for_less(self, window: RowWindow, exc: TransientError) -> None:
-        """Make the next request smaller than this one, on which Acumatica keeps failing; raise if that is no way on."""
+        """Make the next request smaller than this one, on which Acumatica keeps failing; raise if that cannot help."""
         if not exc.calls_for_less:
             raise exc
         is_by_keys = self._keys_only or self._one_by_one
@@ -191,17 +191,17 @@ class ListReader:
         return SourceRefusedError(
             f"Acumatica cannot list one of the rows {window.skip + 1} and {window.skip + window.top} of {name}, not even its "
             f"keys: {exc.message}",
-            action="What comes before it is written. Look at the records there in Acumatica, in the order of their keys: save "
-            "the one that cannot be shown anew or delete it, then run again.",
+            action="The records before it are written. Look at these records in Acumatica, in the order of their keys: save "
+            "again or delete the one that cannot be shown, then run again.",
         )
 
     def _search_back(self, overlap: PageOverlap, window: RowWindow) -> PageOverlap:
         overlap = overlap.step_back(window, window.top)
         if overlap.restarts > MAX_RESTARTS:
             raise ListShiftedError(
-                f"The list of {self._interpreter.entity.acumatica_entity} moved so much while it was read that no row of the "
-                f"page before could be found again, {overlap.restarts} times.",
-                action="Nothing is lost; it is tried again with the next run. If it stays, run it in a quiet hour.",
+                f"The list of {self._interpreter.entity.acumatica_entity} shifted so much while it was read that no row of the "
+                f"previous page could be found again, {overlap.restarts} times.",
+                action="Nothing is lost; the next run tries again. If this persists, run it at a quiet hour.",
             )
         return overlap
 
@@ -229,7 +229,7 @@ class ListReader:
         return self._plan.changed_since is not None and asked_by is not None
 
     def _check_stamp_field(self, contract: Contract, asked_by: str | None) -> None:
-        """Raise StampFieldChangedError if the list is filtered by another field than this contract's stamp."""
+        """Raise StampFieldChangedError if the list is filtered by a field other than this contract's stamp."""
         if self._is_filtered(asked_by) and contract.modified_field != asked_by:
             raise StampFieldChangedError(contract)
 

@@ -1,7 +1,7 @@
-"""Compares both sides completely and repairs the warehouse: what is missing or stale is written, what is gone is marked.
+"""Compares Acumatica with the warehouse and repairs the warehouse: writes missing or stale records, marks deleted ones.
 
-A filter by change time never shows a deletion, and not every change moves the stamp. So all ids and stamps are listed
-(`keys`), or every record is read again and its content compared (`content`).
+A filter by change time never shows deletions, and not every change moves the stamp. So a reconcile lists all ids and
+stamps (`keys`), or reads every record again and compares its content (`content`).
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from connector.runs.time_budget import TimeBudget, Unreadable
 DELETIONS_TOLERATED = 20
 DELETION_SHARE_TOLERATED = 0.1
 SMALL_ENTITY_SHARE_TOLERATED = 0.5
-"""More than 20 records and a tenth of all gone at once, or more than half of several: rights taken away look just the same."""
+"""Missing access rights look just like deletions, so more than these shares (and than 20 records) need `force`."""
 ROWS_AT_ONCE = 500
 
 
@@ -46,7 +46,7 @@ class Reconcile:
         self._matched = self._repaired = self._stale = self._deleted = 0
 
     def run(self) -> Status:
-        """Compare, repair, then mark what is gone; return PARTIAL when time ran out (repairs made stay made)."""
+        """Compare, repair, then mark deletions; return PARTIAL if time ran out (repairs already made stay)."""
         checkpoint = (
             self._opened.entity_state.checkpoints.get(Mode.RECONCILE.value) if self._is_deep else None
         )
@@ -82,7 +82,7 @@ class Reconcile:
         )
 
     def _compare_keys(self) -> bool:
-        """List ids and stamps alone; read the records that differ. Return False when time ran out."""
+        """List only ids and stamps; read the records that differ. Return False if time ran out."""
         with closing(
             self._open_reader(None).read()
         ) as pages:  # no request may be left that signs in behind the sign-out
@@ -101,7 +101,7 @@ class Reconcile:
         self._repair(differing)
 
     def _differs(self, found: Record | Rejected) -> bool:
-        """Note that Acumatica has the record; return whether the warehouse misses it or has it with another stamp."""
+        """Mark the record as seen; return whether the warehouse lacks it or has it with another stamp."""
         at = self._index.find(found.id)
         if at is None:
             return True
@@ -112,13 +112,14 @@ class Reconcile:
         return True
 
     def _has_stamp(self, at: int, stamp: datetime | None) -> bool:
-        """Whether the warehouse has the record with this stamp; where nothing is stamped, having it is all that can be compared."""
+        """Whether the warehouse has the record with this stamp; without a stamp field, having the record is enough."""
         return self._opened.contract.modified_field is None or self._index.has_stamp(at, stamp)
 
     def _repair(self, listed: Mapping[str, bytes]) -> list[str]:
-        """Read these records one by one, as far as time allows, and write them; return the ids Acumatica says are gone.
+        """Read these records one by one, as far as time allows, and write them; return the ids that no longer exist.
 
-        `listed` has the keys of each: what is kept of one that cannot be read. One that is not listed stays as it is then.
+        `listed` maps ids to listed rows with the keys, which are kept of an unreadable record. With an empty row, an
+        unreadable record is left as it is.
         """
         read_at = self._run.ports.clock.now()
         found = dict(self._budget.read_records(listed))
@@ -133,7 +134,7 @@ class Reconcile:
         return [record_id for record_id, raw in found.items() if raw is None]
 
     def _write(self, batch: ReadingBatch) -> None:
-        """Write what the warehouse does not have in this very version, and count it."""
+        """Write the versions that the warehouse does not have, and count them."""
         if not batch.readings:
             return
         self._opened.follow(batch.contract)
@@ -142,7 +143,7 @@ class Reconcile:
         self._matched += written.tally.records_unchanged
 
     def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
-        """Read every record and write those whose content differs. Return False when time ran out, progress stored."""
+        """Read every record and write those whose content differs. Return False, with progress stored, if time ran out."""
         page: Page | None = None
         with read_ahead(self._open_reader(checkpoint).read()) as pages:
             for page in self._budget.read_pages(pages):
@@ -161,7 +162,7 @@ class Reconcile:
                 self._stale += 1
 
     def _save_checkpoint(self, page: Page | None) -> None:
-        """Store how far the records were read again (None: to the end). Deletions need a pass in one go, so it has none."""
+        """Store how far the records were read (None: to the end). Finding deletions needs an uninterrupted pass."""
         checkpoint = None
         if page is not None:
             checkpoint = Checkpoint(
@@ -174,7 +175,7 @@ class Reconcile:
         self._run.ports.state.entities.save_checkpoint(self._run.lease, Mode.RECONCILE.value, checkpoint)
 
     def _mark_deleted(self) -> bool:
-        """Tombstone what is neither listed nor found by its id. Return False when time ran out."""
+        """Tombstone records that are neither listed nor found by their id. Return False if time ran out."""
         count = self._index.count_unseen()
         if count:
             self._opened.prove_identity()  # records under other ids are not gone, and no right was taken away
@@ -199,8 +200,8 @@ class Reconcile:
         allowed = min(allowed, max(1, int(SMALL_ENTITY_SHARE_TOLERATED * known)))
         if unseen > allowed and not self._run.request.force:
             raise TooManyDeletionsError(
-                f"{unseen} of {known} records of {self._run.entity.name} are not listed by Acumatica any more; "
-                f"that is too many to take as deleted without a word (up to {allowed} are).",
+                f"Acumatica no longer lists {unseen} of {known} records of {self._run.entity.name}; "
+                f"at most {allowed} may be taken as deleted without force.",
                 action=(
                     "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
                     "reconcile with force."
@@ -209,5 +210,5 @@ class Reconcile:
 
 
 def reconcile_entity(run: Run, entity_state: EntityState) -> Status:
-    """Do a reconcile."""
+    """Run a reconcile."""
     return Reconcile(run, entity_state).run()

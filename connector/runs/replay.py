@@ -1,7 +1,7 @@
-"""Processes dead letters again: from Acumatica where the record still exists, else from what was kept.
+"""Retries dead letters: from Acumatica if the record still exists, otherwise from the stored payload.
 
-A replay that runs out of time goes on with the next call. Each letter is tried once in all its runs: one that fails again
-is kept again, and is then younger than the replay.
+A replay that runs out of time continues with the next call. It tries each letter once, over all its runs: a letter that
+fails again is stored again and is then newer than the replay.
 """
 
 import logging
@@ -25,17 +25,17 @@ logger = logging.getLogger(__name__)
 
 LETTERS_AT_ONCE = 50
 GOES_ON_WITHIN = timedelta(hours=1)
-"""A partial replay that nobody called again for so long is over: what was the matter may have been mended since."""
+"""A partial replay not continued within this time is over: the cause may have been repaired since, so all are tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answered:
-    """A dead letter, and its record read once more."""
+    """A dead letter, and its record read again."""
 
     letter: DeadLetter
     batch: ReadingBatch
     is_gone: bool
-    """Acumatica says that there is no such record any more, so it is read from what was kept."""
+    """Whether Acumatica says that the record no longer exists, so that it is read from the stored payload."""
 
     @property
     def is_lost(self) -> bool:
@@ -60,7 +60,7 @@ class Replay:
         self._checkpoint = self._opened.entity_state.checkpoints.get(Mode.REPLAY.value)
 
     def run(self) -> Status:
-        """Replay in batches; return PARTIAL when time ran out. What still cannot be used stays a dead letter."""
+        """Replay in batches; return PARTIAL if time ran out. Records that still cannot be used stay dead letters."""
         if self._run.request.record_id is not None:
             self._replay(
                 self._run.ports.state.dead_letters.read(self._run.entity.name, self._run.request.record_id)
@@ -71,7 +71,7 @@ class Replay:
         return Status.PARTIAL if self._budget.is_used_up else Status.SUCCEEDED
 
     def _replay_all(self) -> None:
-        """Replay every letter that was there when the replay began, in this run or in a partial one before."""
+        """Replay every letter that existed when the replay began, in this run or in an earlier partial one."""
         began_at = self._began_at()
         letters = self._run.ports.state.dead_letters.read(self._run.entity.name)
         self._replay(letter for letter in letters if letter.rejected_at <= began_at)
@@ -86,7 +86,7 @@ class Replay:
             self._write(batch)
 
     def _read(self, letter: DeadLetter) -> _Answered:
-        """Read the record as it is now; as it was kept if Acumatica has it no more."""
+        """Read the record from Acumatica, or from the stored payload if it no longer exists there."""
         read_at, is_gone = self._run.ports.clock.now(), False
         found: bytes | Unreadable | None = None
         if is_asked_for(letter.record_id, self._run.entity):
@@ -94,7 +94,7 @@ class Replay:
             is_gone = found is None
         if is_gone:
             logger.info(
-                "record %s is not in Acumatica any more: its kept payload is replayed", letter.record_id
+                "record %s is no longer in Acumatica: its stored payload is replayed", letter.record_id
             )
         if isinstance(found, Unreadable):
             batch = ReadingBatch(readings=(_reject_again(letter, found),), read_at=read_at)
@@ -124,7 +124,7 @@ class Replay:
                 )
 
     def _find_shown(self, answers: Sequence[_Answered]) -> dict[str, Place]:
-        """Return where the newest rows of these records stand: what is read now has to stand above them."""
+        """Return the places of the newest rows of these records; what is read now must rank above them."""
         record_ids = {answered.record.id for answered in answers if answered.record is not None}
         if not record_ids:
             return {}
@@ -132,7 +132,7 @@ class Replay:
         return {current.record_id: current.place for current in versions}
 
     def _mark_gone(self, answers: Sequence[_Answered], shown: Mapping[str, Place]) -> None:
-        """Tombstone what is gone before its last version is written: so that version is never shown as a live record."""
+        """Tombstone deleted records before writing their last version, so that it is never shown as a live record."""
         placing = self._opened.writer.placing
         gone = {
             record.id: placing.place_kept(record.modified_at, answered.batch.read_at).cover(
@@ -162,7 +162,7 @@ class Replay:
 
 
 class _ReadAgain:
-    """A replayed record is written whatever is known of it: writing a version twice is harmless."""
+    """Known versions of a replay: always write the record, because writing a version twice is harmless."""
 
     def __init__(self, shown: Mapping[str, Place]) -> None:
         self._shown = shown
@@ -187,5 +187,5 @@ def _reject_again(letter: DeadLetter, found: Unreadable) -> Reading:
 
 
 def replay_dead_letters(run: Run, entity_state: EntityState) -> Status:
-    """Do a replay."""
+    """Run a replay."""
     return Replay(run, entity_state).run()

@@ -1,4 +1,4 @@
-"""What every run has in common: its claims, its audit entry, and one honest answer however it ends."""
+"""What all runs share: lease and seat, the audit entry, and one truthful result however the run ends."""
 
 import logging
 from collections.abc import Callable
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The bounds a run keeps. `batch_bytes` is how much is written at once, `deadline` when it stops between pages."""
+    """The limits of a run. `batch_bytes` is the size of one write; after `deadline` the run stops between pages."""
 
     deadline: datetime
     page_size: int = 1000
@@ -28,12 +28,12 @@ class Limits:
     write_policy: WritePolicy = WritePolicy.AUTO
     max_sessions: int = 1
     lease_ttl: timedelta = timedelta(minutes=35)
-    """How long the entity and the seat are the run's: longer than it can last, so that neither is ever renewed."""
+    """How long the run may hold its lease and seat: longer than a run can last, so neither is ever renewed."""
     batch_bytes: int = 8 * 1024 * 1024
     is_stopping: Callable[[], bool] = field(default=lambda: False)
-    """Whether the instance was asked to end (SIGTERM)."""
+    """Whether the instance was asked to stop (SIGTERM)."""
     on_progress: Callable[[Tally], None] = field(default=lambda _: None)
-    """Told the counts after every page, for a progress display."""
+    """Called with the counts after every page, for a progress display."""
 
 
 class Run:
@@ -53,40 +53,40 @@ class Run:
 
     @property
     def lookback(self) -> timedelta:
-        """How far before a clock's time a change may become visible."""
+        """How long before now a record may have been stamped that becomes visible only later."""
         return self.limits.lookback if self.entity.lookback is None else self.entity.lookback
 
     @property
     def lease(self) -> Lease:
-        """The lease; only asked for while the run holds it."""
+        """The lease. Read it only while the run holds one."""
         return self._claims.lease
 
     def must_stop(self) -> bool:
-        """Whether the time budget is used up or the instance is ending."""
+        """Whether the time budget is used up or the instance is stopping."""
         return self.ports.clock.now() >= self.limits.deadline or self.limits.is_stopping()
 
     def is_cut_short(self, exc: ConnectorError) -> bool:
-        """Whether a call failed only because time ran out, in a run that had got somewhere: it is partial, not failed."""
+        """Whether a call failed only because time ran out after at least one page: the run is then partial, not failed."""
         is_out_of_time = isinstance(exc, TransientError) and (exc.is_out_of_time or self.must_stop())
         return is_out_of_time and self.outcome.tally.pages > 0
 
     def prepare(self, table: Table) -> TableStatus:
-        """Make the table as it should be. A run that came so far gets a row of `sync_runs`."""
+        """Prepare the table. From here on the run gets a row in `sync_runs`."""
         status = self.ports.warehouse.prepare(table)
         self._table = table
         return status
 
     def count_page(self) -> None:
-        """Count a page of the list, and show the progress."""
+        """Count a page of the list, and report progress."""
         self.outcome.count(Tally(pages=1))
         self.limits.on_progress(self.outcome.tally)
 
     def remember_origin(self) -> None:
-        """Remember which tenant is read, before its first rows are written: from then on no run reads another one."""
+        """Store which tenant is read before its first rows are written; from then on no run reads another tenant."""
         self._claims.remember_origin()
 
     def execute(self, work: Callable[["Run", EntityState], Status]) -> RunResult:
-        """Do the work under the entity's lease; return what happened, whatever happens. Never raises ConnectorError."""
+        """Run `work` under the entity's lease and return the result, whatever happens. Never raises ConnectorError."""
         try:
             taken = self._claims.take_lease(self.entity.name)
             result = self._skip(taken) if isinstance(taken, Lease) else self._work(work, taken)
@@ -98,7 +98,7 @@ class Run:
         return result
 
     def commit(self, entity_state: EntityState, *, covers_reports: bool) -> None:
-        """Store what is remembered of the entity and give the lease back, in one fenced transaction."""
+        """Store the entity's state and release the lease, in one fenced transaction."""
         self._refresh()
         is_due = self._claims.commit(entity_state, covers_reports=covers_reports)
         self.outcome.note_committed(entity_state, is_due=is_due)
@@ -115,7 +115,7 @@ class Run:
             if not isinstance(exc, Exception):
                 self._close(result)
                 raise
-            logger.exception("the run ended with an error it does not know")
+            logger.exception("the run failed with an unexpected error")
         self._close(result)
         return result
 
@@ -129,7 +129,7 @@ class Run:
         return self.outcome.build_result(status)
 
     def _refresh(self) -> None:
-        """Bring current rows that are kept in a table up to the log, while nobody else works on the entity."""
+        """Update the current-rows table, if there is one, while the run still holds the lease."""
         if self._table is not None:
             self.ports.warehouse.refresh(self._table)
 
@@ -143,7 +143,7 @@ class Run:
         }
 
     def _close(self, result: RunResult) -> None:
-        """Sign out, then write the run down."""
+        """Sign out, then record the run."""
         self.ports.source.close()
         close_audit(self.ports.state.audit, result, self.request.kind, self.ports.clock.now())
         if self._table is not None:

@@ -1,4 +1,4 @@
-"""Seats: the licensed API sessions the connector may hold, and what is known of the sign-ins in them."""
+"""Seats: the licensed API sessions the connector may hold, and what is known about sign-ins."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +8,7 @@ from connector.ports import SeatStore, Source
 
 
 def take_seat(seats: SeatStore, source: Source, owner: str, limit: int, ttl: timedelta) -> Seat | None:
-    """Return one of `limit` seats, or None; the source then knows which sign-in it must not try again, and where to read."""
+    """Return one of `limit` seats, or None; tell the source which credentials are forbidden and which origin is required."""
     seat = seats.acquire(owner, limit, ttl)
     if seat is not None:
         source.forbid_credentials(seat.refused)
@@ -17,7 +17,7 @@ def take_seat(seats: SeatStore, source: Source, owner: str, limit: int, ttl: tim
 
 
 def note_origin(seats: SeatStore, source: Source, seat: Seat) -> Seat:
-    """Remember where the first rows come from, before they are written: from then on no run reads anything else."""
+    """Store the origin of the first rows before they are written; from then on no run reads another tenant."""
     origin = source.origin()
     if seat.origin is not None or origin is None:
         return seat
@@ -27,7 +27,7 @@ def note_origin(seats: SeatStore, source: Source, seat: Seat) -> Seat:
 
 
 def give_seat_back(seats: SeatStore, source: Source, seat: Seat) -> None:
-    """Free the seat, after the next runs were told of a sign-in refused in it, or of one that succeeded again."""
+    """Store whether a sign-in was refused or succeeded again, for the next runs; then release the seat."""
     refused = source.refused_sign_in()
     if refused != seat.refused:
         seats.remember_refused_sign_in(refused)

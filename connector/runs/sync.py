@@ -1,4 +1,4 @@
-"""One incremental run or backfill, step by step, in the order in which things happen."""
+"""An incremental run or a backfill, step by step in the order of events."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -35,7 +35,7 @@ from connector.runs.time_budget import TimeBudget
 
 
 class ListSync:
-    """One reading of an entity's list, written as it is read."""
+    """Reads an entity's list and writes it page by page."""
 
     def __init__(self, run: Run, entity_state: EntityState) -> None:
         self._run = run
@@ -47,7 +47,7 @@ class ListSync:
         self._lookback = run.lookback
 
     def run(self) -> Status:
-        """Read, write and commit; return PARTIAL when time ran out first, with the progress stored."""
+        """Read, write and commit; if time runs out first, store the progress and return PARTIAL."""
         plan = self._plan_pass()
         if plan.checkpoint is None:
             look_at_list(self._run, self._opened)
@@ -74,14 +74,14 @@ class ListSync:
         return plan_backfill(entity_state, since=self._run.request.since, has_cursor_field=has_cursor_field)
 
     def _resume(self, plan: Plan) -> None:
-        """Take up the plan, and the stamps seen so far."""
+        """Start from this plan, and from the highest stamp in its checkpoint."""
         self._plan = plan
         self._is_resumed = plan.checkpoint is not None and plan.checkpoint.offset > 0
         if plan.checkpoint is not None:
             self._raise_highest_stamp(plan.checkpoint.highest_stamp)
 
     def _read_and_write(self, plan: Plan) -> bool:
-        """Return True when the end of the list was reached, False when time ran out."""
+        """Return True once the end of the list is reached, False if time ran out."""
         self._resume(plan)
         try:
             return self._read_pass()
@@ -100,7 +100,7 @@ class ListSync:
                 self._note_page_limit(is_out_of_time=isinstance(exc, TransientError) and exc.is_out_of_time)
                 raise
             if budget.is_used_up:
-                self._keep()  # before the request under way is waited for: little time may be left
+                self._keep()  # before waiting for the request in progress: little time may be left
                 self._note_page_limit(is_out_of_time=True)
                 return False
         self._note_page_limit(is_out_of_time=False)
@@ -122,12 +122,12 @@ class ListSync:
         )
 
     def _judge_clocks(self, clocks: ClockReading, plan: Plan) -> ClockVerdict:
-        """A backfill reads what it is asked for; what it leaves out the next incremental run finds."""
+        """Judge the clocks in incremental runs only: a backfill reads exactly what it was asked for."""
         is_judged, entity_state = self._is_incremental, self._opened.entity_state
         return judge_clocks_of(entity_state, clocks, plan) if is_judged else ClockVerdict()
 
     def _follow_plan(self) -> None:
-        """Take up the plan that the reader has made of ours by its first answer."""
+        """Adopt the plan if the reader changed it after its first response."""
         if self._reader.plan != self._plan:
             self._resume(self._reader.plan)
 
@@ -136,7 +136,7 @@ class ListSync:
         self._opened.note_page_limit(limit)
 
     def _take(self, page: Page) -> None:
-        """Gather the page for the next write; what was gathered before another contract fits the table as it is."""
+        """Collect the page for the next write; before a new contract, write the pages collected under the old one."""
         if page.contract is not None:
             self._keep()
             self._opened.follow(page.contract)
@@ -146,12 +146,12 @@ class ListSync:
             self._keep()
 
     def _take_pending(self) -> Sequence[Page]:
-        """Return the gathered pages, and gather anew: a write that fails is not tried a second time."""
+        """Return the collected pages and start a new collection, so that a failed write is not tried twice."""
         pages, self._pending = self._pending, []
         return pages
 
     def _keep(self) -> None:
-        """Write the gathered pages, then store that they are written."""
+        """Write the collected pages, then store a checkpoint."""
         pages = self._take_pending()
         if pages:
             self._write(pages, is_last=False)
@@ -185,7 +185,7 @@ class ListSync:
                 self._watch_stamp(reading.record, page)
 
     def _watch_stamp(self, record: Record | Rejected, page: Page) -> None:
-        """Raise the highest stamp as far as one is believed: of a dead letter, which may be garbage, none in the future."""
+        """Raise the highest stamp by this record's, if it is believable; ignore a future stamp of a rejected record."""
         stamp = record.modified_at
         if stamp is None or (isinstance(record, Rejected) and stamp > page.source_time_at_start):
             return
@@ -242,12 +242,12 @@ class ListSync:
         return self._read_and_write(self._plan)
 
     def _read_unfiltered(self) -> bool:
-        """Read the whole list in place of a filtered one that cannot be believed."""
+        """Read the whole list, because the filtered one cannot be trusted."""
         report_filter_ignored(self._run, self._opened.contract)
         return self._read_everything()
 
     def _read_without_stamp(self, contract: Contract) -> bool:
-        """Read the whole list of an endpoint that was edited in place and has lost the field that it was filtered by."""
+        """Read the whole list, because the endpoint was edited and lost the field that the list was filtered by."""
         report_lost_stamp(self._run, self._opened.contract, contract)
         self._opened.interpreter.switch(contract)
         self._opened.follow_last()
@@ -296,5 +296,5 @@ class ListSync:
 
 
 def sync_entity(run: Run, entity_state: EntityState) -> Status:
-    """Do an incremental run or a backfill."""
+    """Run an incremental sync or a backfill."""
     return ListSync(run, entity_state).run()

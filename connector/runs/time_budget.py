@@ -1,4 +1,4 @@
-"""Reads while the run's time budget lasts, so that what was read in time is written rather than read again by run after run."""
+"""Reads until the run's time budget ends, so that what was read in time is written instead of read again by the next run."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ U = TypeVar("U")
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that Acumatica keeps failing on, though it answers other requests, and how it fails."""
+    """A record on which Acumatica keeps failing although it answers other requests; `why` is the failure."""
 
     why: str
 
 
 class TimeBudget:
-    """Ends a run's reading when its time is used up: between two requests, or in one that found no time to be repeated."""
+    """Ends reading when the run's time is used up: between two requests, or in a request with no time left to retry."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -27,15 +27,15 @@ class TimeBudget:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether reading had to end before everything was read."""
+        """Whether reading ended before everything was read."""
         return self._is_used_up
 
     def read_records(self, record_ids: Iterable[str]) -> Iterator[tuple[str, bytes | Unreadable | None]]:
-        """Yield these records as they are now, None for one that Acumatica says is gone; end early when time runs out."""
+        """Yield these records as they are now, None for one that no longer exists; end early when time runs out."""
         return self.read_each(record_ids, lambda record_id: (record_id, self.read_record(record_id)))
 
     def read_record(self, record_id: str) -> bytes | Unreadable | None:
-        """Return this record as it is now, None if Acumatica says that it is gone."""
+        """Return this record as it is now, None if Acumatica says that it no longer exists."""
         try:
             return self._run.ports.source.read_record(self._run.entity, record_id)
         except TransientError as exc:
@@ -57,7 +57,7 @@ class TimeBudget:
             yield found
 
     def read_pages(self, pages: Iterable[T]) -> Iterator[T]:
-        """Yield and count the pages; end early when time runs out: after one was worked on, or in the request for the next."""
+        """Yield and count the pages; end early when time runs out, after a page or in the request for the next."""
         try:
             for page in pages:
                 self._run.count_page()

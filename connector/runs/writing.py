@@ -1,4 +1,4 @@
-"""Writes what was read: rows, dead letters, audit pages. Any of it may happen twice."""
+"""Writes what was read: rows, dead letters, audit pages. Each step may happen twice."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -24,16 +24,16 @@ from connector.runs.run import Run
 
 
 class KnownVersions(Protocol):
-    """What is written already."""
+    """The versions that are already in the warehouse."""
 
     def look_up(self, records: Sequence[Record], /) -> None:
-        """Find out about these records, which are about to be written, what has to be asked of the warehouse."""
+        """Query the warehouse for these records, as far as needed, before they are written."""
 
     def is_known(self, record: Record, /) -> bool:
-        """Whether this very version is already written."""
+        """Whether this version is already written."""
 
     def find_place(self, record_id: str, /) -> Place | None:
-        """Return where the newest row of the record stands, one that says deleted too; None if a new one is above it anyway."""
+        """Return the place of the record's newest row, tombstones included; None if a new row ranks above it anyway."""
 
     def note_written(self, record: Record, place: Place, /) -> None:
         """Note that this version is stored, at this place."""
@@ -41,14 +41,14 @@ class KnownVersions(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a write came to: the records that are in the warehouse now, new there or not, and the counts."""
+    """The result of a write: the records now in the warehouse, new or not, and the counts."""
 
     records: Sequence[Record]
     tally: Tally
 
 
 class _RecordOutcome(msgspec.Struct, kw_only=True, gc=False):
-    """One reading on its way: the batch it was read in, and what becomes of it."""
+    """One reading, the batch it belongs to, and its outcome."""
 
     batch: ReadingBatch
     reading: Reading
@@ -57,7 +57,7 @@ class _RecordOutcome(msgspec.Struct, kw_only=True, gc=False):
     is_usable: bool = True
 
     def reject(self, reason: str, *, is_repeated: bool) -> None:
-        """Reject the record; count it as unchanged if the same content is a dead letter already."""
+        """Reject the record; count it as unchanged if the same content is already a dead letter."""
         self.is_usable = False
         self.outcome = Outcome.UNCHANGED if is_repeated else Outcome.REJECTED
         self.reason = f"{reason} It is a dead letter already." if is_repeated else reason
@@ -71,7 +71,7 @@ class _RecordOutcome(msgspec.Struct, kw_only=True, gc=False):
 
 
 class BatchWriter:
-    """Writes batches of one run, counts them, and keeps their audit."""
+    """Writes the batches of one run, counts them and audits them."""
 
     def __init__(self, run: Run, table: Table, *, is_replay: bool = False) -> None:
         self._run = run
@@ -82,7 +82,7 @@ class BatchWriter:
         self._letters = DeadLetters(run)
         self.placing = Placing(run.lookback)
         self.before_first_rows: Callable[[], None] = lambda: None
-        """Called before anything is written into the log; may raise to keep it from being written."""
+        """Called before the first rows are written to the log; may raise to prevent that."""
 
     @property
     def table(self) -> Table:
@@ -90,14 +90,14 @@ class BatchWriter:
         return self._table
 
     def switch_table(self, table: Table) -> None:
-        """Write to the log as another contract has made it from now on."""
+        """Use this table, prepared for another contract, from now on."""
         self._table = table
 
     def write(self, batches: Sequence[ReadingBatch], known: KnownVersions, method: WriteMethod) -> Written:
-        """Write the new versions among these records, keep the unusable ones, and count them all for the run.
+        """Write the new versions among these records, store the unusable ones as dead letters, and count all of them.
 
-        Order: rows, dead letters, audit. Raises TooManyRejectsError when a cause beyond single records is likelier; what
-        was found is in the audit then, but nothing is kept that would move the run on.
+        The order is rows, dead letters, audit. Raises TooManyRejectsError if so many are unusable that the cause must lie
+        elsewhere; the findings are then audited, but nothing is stored that would count as progress.
         """
         found = (reading.record for batch in batches for reading in batch.readings)
         known.look_up([record for record in found if isinstance(record, Record)])
@@ -140,7 +140,7 @@ class BatchWriter:
     def _place(
         self, outcomes: Sequence[_RecordOutcome], known: KnownVersions
     ) -> Iterator[tuple[Record, Place]]:
-        """Yield the records with their places: of two versions of one record the one read later stands above."""
+        """Yield the records with their places; of two versions of one record, the one read later ranks higher."""
         placed: dict[str, Place] = {}
         for judged in outcomes:
             record, batch = judged.reading.record, judged.batch
@@ -176,13 +176,13 @@ class BatchWriter:
         return judged
 
     def _reject(self, judged: _RecordOutcome, reason: str) -> None:
-        """In a replay every try counts anew."""
+        """Reject the record. In a replay, the same content counts as rejected again."""
         raw = judged.reading.raw
         is_repeated = not self._is_replay and self._letters.has(judged.reading.record.id, bytes(raw))
         judged.reject(reason, is_repeated=is_repeated)
 
     def _check_share(self, outcomes: Sequence[_RecordOutcome], found: Sequence[_RecordOutcome]) -> None:
-        """Raise if too many are rejected, with `found` in the audit: what is known of this batch by now."""
+        """Raise TooManyRejectsError if too many are rejected, after auditing `found`, the outcomes known so far."""
         tally = self._run.outcome.tally
         rejected = [judged for judged in outcomes if judged.outcome is Outcome.REJECTED]
         count, read = tally.records_rejected + len(rejected), tally.records_read + len(outcomes)
@@ -193,11 +193,11 @@ class BatchWriter:
         raise TooManyRejectsError(
             f"{count} of {read} records of {self._run.entity.name} cannot be used; "
             f"the first one here, {first.key or first.id}: {rejected[0].reason}",
-            action="Nothing was moved. Correct the cause, then run again.",
+            action="The watermark was not moved. Correct the cause, then run again.",
         )
 
     def _settle_letters(self, outcomes: Sequence[_RecordOutcome]) -> None:
-        """Keep what cannot be used, and forget what was mended; of two contents of a record the later one decides."""
+        """Store dead letters of unusable records and delete those of usable ones; the later of two contents decides."""
         for judged in {judged.reading.record.id: judged for judged in outcomes}.values():
             if judged.is_usable:
                 self._letters.forget(judged.reading.record.id, judged.batch.read_at)
@@ -218,7 +218,7 @@ class BatchWriter:
         return tally
 
     def audit(self, entries: Sequence[AuditEntry]) -> None:
-        """Keep what became of some records, as the next page of this run's audit."""
+        """Store these outcomes as the next page of this run's audit."""
         run, self._audits = self._run, self._audits + 1
         run.ports.state.audit.record_page(
             run.run_id, run.entity.name, run.request.mode.value, self._audits, entries

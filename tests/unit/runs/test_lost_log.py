@@ -69,7 +69,7 @@ def test_a_table_that_never_was_is_no_loss(caplog: pytest.LogCaptureFixture) -> 
     lose(rig)
     with caplog.at_level("WARNING"):
         rig.run()
-    assert caplog.messages == ["vendors_log is not in the warehouse any more: everything is read again"]
+    assert caplog.messages == ["vendors_log is no longer in the warehouse: everything is read again"]
 
 
 def test_the_progress_of_a_replay_is_none_through_the_list_and_stays() -> None:

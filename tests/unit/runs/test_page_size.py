@@ -201,5 +201,5 @@ class TestOtherFailures:
             rig.run(page_size=PAGE)
         said = [record.message for record in caplog.records if "pages of" in record.message]
         assert said == [
-            "the list of vendors is read in pages of 4 rows from now on: Acumatica fails on larger ones"
+            "the list of vendors is read in pages of 4 rows from now on, because Acumatica fails on larger ones"
         ]

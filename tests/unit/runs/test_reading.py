@@ -143,7 +143,7 @@ class TestMovingLists:
         with pytest.raises(ListShiftedError, match=rf"list of Vendor .* {MAX_RESTARTS + 1} times") as caught:
             list(a_reader(shelf).read())
         assert caught.value.action == (
-            "Nothing is lost; it is tried again with the next run. If it stays, run it in a quiet hour."
+            "Nothing is lost; the next run tries again. If this persists, run it at a quiet hour."
         )
 
     def test_a_page_with_nothing_new_is_passed_over(self) -> None:

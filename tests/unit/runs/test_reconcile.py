@@ -228,7 +228,7 @@ class TestDeletions:
         error = reconcile(rig).error
         assert error is not None
         assert error.type == "TooManyDeletionsError"
-        assert error.message.startswith("2 of 2 records of vendors are not listed by Acumatica any more;")
+        assert error.message.startswith("Acumatica no longer lists 2 of 2 records of vendors;")
         assert error.action == (
             "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
             "reconcile with force."
@@ -246,7 +246,7 @@ class TestDeletions:
         lose(rig, *range(tolerated + 1))
         error = reconcile(rig, page_size=500).error
         assert error is not None
-        assert f"(up to {tolerated} are)" in error.message
+        assert f"at most {tolerated} may" in error.message
         rig.source.put(*vendors(0))
         assert figures(reconcile(rig, page_size=500)) == (there - tolerated, 0, tolerated, 0)
         assert len(rig.shown()) == there - tolerated

@@ -94,6 +94,6 @@ def test_letters_are_written_in_batches_and_all_that_are_gone_are_counted(
     assert result.details["deleted"] == len(numbers)
     assert len(rig.appends) == 4, "tombstones and last versions, of two batches"
     assert caplog.messages == [
-        f"record {an_id(number)} is not in Acumatica any more: its kept payload is replayed"
+        f"record {an_id(number)} is no longer in Acumatica: its stored payload is replayed"
         for number in numbers
     ]

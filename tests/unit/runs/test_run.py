@@ -93,7 +93,7 @@ class TestSeat:
             "All 1 Acumatica sessions this connector may hold are in use by other entities."
         )
         assert error.action == (
-            "It is tried again by itself; raise ACUMATICA_MAX_SESSIONS if the licence has seats to spare."
+            "The run is retried automatically; raise ACUMATICA_MAX_SESSIONS if the licence has seats to spare."
         )
         assert rig.source.queries == []
 
@@ -141,10 +141,10 @@ class TestAnswer:
         told = result.error
         assert told is not None
         assert (told.type, told.http_status, told.retry_after_seconds) == ("ValueError", 500, None)
-        assert told.message == "The run of vendors ended with an error the connector does not know."
+        assert told.message == "The run of vendors failed with an unexpected error."
         assert "run-1" in told.action
         assert last_run(rig)["status"] == "failed"
-        assert caplog.messages == ["the run ended with an error it does not know"]
+        assert caplog.messages == ["the run failed with an unexpected error"]
         assert caplog.records[0].exc_info, "the log has its traceback"
 
     def test_an_interrupted_run_is_written_down_and_the_interruption_goes_on(self) -> None:
@@ -154,7 +154,7 @@ class TestAnswer:
         error = last_run(rig)["error"]
         assert error["type"] == "Interrupted"
         assert error["message"] == "The run of vendors was interrupted."
-        assert error["action"] == "Run it again; it goes on where this one stopped."
+        assert error["action"] == "Run it again; it resumes where this one stopped."
         assert is_free(rig)
 
     def test_progress_is_told_page_by_page(self) -> None:

@@ -139,7 +139,7 @@ class TestEmptyLists:
         assert (result.records_read, result.records_written, result.records_unchanged) == (3, 1, 2)
         assert rig.entity_state.records_seen == 3
         assert caplog.messages == [
-            "Vendor has records, but a filter on LastModifiedDateTime finds none of them: every run reads all of"
+            "Vendor has records, but a filter on LastModifiedDateTime finds none of them, so every run reads all of"
             " them. Name another modified_field of this entity in the catalogue."
         ]
 

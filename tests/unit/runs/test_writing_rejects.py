@@ -41,7 +41,7 @@ def test_too_many_rejects_stop_the_run_before_anything_is_kept() -> None:
         match=r"^11 of 12 records of vendors cannot be used; the first one here, V0: cannot be normalised: it has no id\.",
     ) as caught:
         desk.write(a_batch(*good(20), b'{"id":"","VendorID":{"value":"V0"}}', *bad(*range(2, 12))))
-    assert caught.value.action == "Nothing was moved. Correct the cause, then run again."
+    assert caught.value.action == "The watermark was not moved. Correct the cause, then run again."
     assert desk.warehouse.appends == []
     assert list(desk.state.dead_letters.read("vendors")) == []
 
