@@ -1,4 +1,4 @@
-"""The records of one write: how they travel, and when so many are unusable that something else is wrong."""
+"""The records of one write: which write method they take, and how many may be unusable before the run stops."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ REJECT_SHARE_TOLERATED = 0.1
 
 
 def choose_write_method(policy: WritePolicy, *, is_whole_delta: bool, accepts_streaming: bool) -> WriteMethod:
-    """Return how a batch travels.
+    """Return the write method of a batch.
 
-    Streaming is for a delta that is one short page, into a table that was not created or changed lately: BigQuery may
-    lose or refuse streamed rows for minutes after that. Everything else is a load job, which costs nothing.
+    Streaming is for a delta of one short page into a table that was not created or changed recently: BigQuery may lose or
+    refuse rows streamed within minutes of that. Everything else is a load job, which is free.
     """
     if policy is WritePolicy.AUTO:
         return WriteMethod.STREAMING if is_whole_delta and accepts_streaming else WriteMethod.LOAD
@@ -25,20 +25,20 @@ def choose_write_method(policy: WritePolicy, *, is_whole_delta: bool, accepts_st
 
 
 def build_insert_id(entity: str, record_id: str, version: str) -> str:
-    """Return the id that every retry of this version of this record carries."""
+    """Return the insert id that every retry of this version of this record uses."""
     return blake2b(f"{entity}\0{record_id}\0{version}".encode(), digest_size=16).hexdigest()
 
 
 def are_too_many_rejected(*, rejected: int, read: int) -> bool:
-    """Whether the rejects of a run point at a cause beyond single records."""
+    """Whether a run rejected so many records that the cause must lie elsewhere."""
     return rejected > max(REJECTS_TOLERATED, REJECT_SHARE_TOLERATED * read)
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One row to append: one JSON object (UTF-8, no line break) and an id that any retry of it repeats.
+    """One row to append: a JSON object (UTF-8, no line break) and an id that every retry repeats.
 
-    `extra` is the JSON text of the table's `_extra` column, kept out of `data` because BigQuery wants it as an object
-    in a load job but as text inside a string in `insertAll`; empty means NULL.
+    `extra` is the JSON text of the `_extra` column, kept out of `data` because BigQuery expects an object in a load job
+    but a string in `insertAll`; empty means NULL.
     """
 
     insert_id: str
@@ -48,7 +48,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
-    """The rows of one write. `batch_id` is stable over retries of this write and used for no other."""
+    """The rows of one write. `batch_id` is the same for every retry of this write and never used for another."""
 
     table: Table
     rows: Sequence[Row]

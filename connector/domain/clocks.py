@@ -1,7 +1,6 @@
-"""Whether the clocks went on since the last pass: ours, and Acumatica's as its answers tell it.
+"""Whether the clocks went back since the last pass: ours, and Acumatica's as shown in its responses.
 
-Neither is trusted alone. What a pass may leave out is bounded by the earlier of the two, and by how they moved against each
-other.
+Neither is trusted alone. The earlier of the two, and how they drifted apart, limit what a pass may leave out.
 """
 
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from datetime import datetime, timedelta
 from connector.domain.instants import move
 
 TOLERANCE = timedelta(minutes=1)
-"""Less is no sign: answers tell whole seconds, and one that trickles makes Acumatica's clock look late."""
+"""Smaller differences mean nothing: responses give whole seconds, and a slow one makes Acumatica's clock look late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,24 +26,24 @@ class ClockReading:
 
     @property
     def earlier(self) -> datetime:
-        """What certainly was not later: a bound that is too early costs a little reading, one that is too late a record."""
+        """The earlier of the two: a bound too early costs a little extra reading, a bound too late loses a record."""
         return min(self.source, self.ours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockVerdict:
-    """How far Acumatica's clock went back since the last pass. `is_unknown`: it did, and nothing tells how far."""
+    """How far Acumatica's clock went back since the last pass. With `is_unknown` it did, by an unknown amount."""
 
     set_back: timedelta = timedelta(0)
     is_unknown: bool = False
 
     @property
     def has_gone_back(self) -> bool:
-        """Whether stamps may be earlier than those of older changes."""
+        """Whether new changes may have earlier stamps than older ones."""
         return self.is_unknown or self.set_back > timedelta(0)
 
     def lower(self, bound: datetime | None) -> datetime | None:
-        """Return the bound by the clock as it is now; None, which is everything, where that is unknown."""
+        """Return the bound moved back by as much as the clock; None (everything) if that is unknown."""
         return None if bound is None or self.is_unknown else move(bound, -self.set_back)
 
 
@@ -55,7 +54,7 @@ def judge_clocks(
     finished_before: datetime | None,
     changed_since: datetime | None,
 ) -> ClockVerdict:
-    """Return what the clocks say when a pass begins, or goes on.
+    """Judge the clocks when a pass begins or resumes.
 
     `ahead_before` is `source_ahead` when the last pass began, `finished_before` our clock when it ended. Acumatica's clock went
     back if it lost time against ours (or ours jumped ahead, which costs a little reading). Both went back if ours did, and

@@ -1,8 +1,8 @@
-"""How a moving, unsorted list is read without losing a row: where a pass begins, how pages join, where the next begins.
+"""Reads a shifting, unsorted list without losing a row: where a pass starts, how pages join, where the next pass starts.
 
-The list has no order by change, no count and no next link, and it moves while it is read. So pages overlap by one row,
-which must be found again; nothing changed after the pass began is taken as read; and the next pass begins
-early enough for rows that were stamped before but committed after.
+The list is not ordered by change time, has no count and no next link, and shifts while it is read. So pages overlap by one
+row, which must be found again; nothing changed after the pass began counts as read; and the next pass starts early
+enough for rows that were stamped before that instant but committed after it.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.instants import move
 
 STAMP_STEP = timedelta(seconds=1)
-"""Coarser than Acumatica's 1/300 s, so that a bound above the highest stamp is above it in every spelling."""
+"""Coarser than Acumatica's 1/300 s resolution, so a bound this far above a stamp excludes it however it is rounded."""
 KNOWN_PAGES = 2
 MAX_RESTARTS = 5
-"""How often one pass may lose its place completely before the order is called unstable."""
+"""How often one pass may lose its position completely before the list's order counts as unstable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class RowWindow:
     by_id: bool = False
 
     def build_next(self, top: int) -> "RowWindow":
-        """Return the request that follows a full page, if the two join: it begins with the page's last row."""
+        """Return the request that follows a full page, assuming the list does not shift: it starts with the last row."""
         return RowWindow(skip=self.skip + self.top - 1, top=top)
 
     def overlaps(self, other: "RowWindow") -> bool:
@@ -38,10 +38,10 @@ class RowWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageOverlap:
-    """Where reading stands: `offset` rows are behind; the next page must hold a row known from the pages before.
+    """The position in the list: `offset` rows are read; the next page must contain a row known from earlier pages.
 
-    `known` are marks (id and stamp) of the rows of the last two pages, oldest first. `step` is how far the last search
-    for a known row went back, 0 while pages join.
+    `known` holds the fingerprints (of id and stamp) of the rows of the last two pages, oldest first. `step` is how far the
+    last search for a known row went back, 0 while pages join.
     """
 
     offset: int = 0
@@ -54,11 +54,11 @@ class PageOverlap:
             raise ValueError(f"an offset cannot be negative: {self.offset}")
 
     def build_window(self, page_size: int) -> RowWindow:
-        """Return the next request: one row back, so that the first one should be known."""
+        """Return the next request, starting one row back, so that its first row should be a known one."""
         return RowWindow(skip=max(0, self.offset - 1), top=page_size)
 
     def find_new(self, window: RowWindow, fingerprints: Sequence[str]) -> int | None:
-        """Return the index of the first row after the right-most known one; None when the list shifted away."""
+        """Return the index of the first row after the last known one; None if the list shifted so that no row is known."""
         known = set(self.known)
         at = max(
             (i for i, row_fingerprint in enumerate(fingerprints) if row_fingerprint in known), default=None
@@ -68,7 +68,7 @@ class PageOverlap:
         return 0 if window.skip == 0 else None
 
     def step_back(self, window: RowWindow, page_size: int) -> "PageOverlap":
-        """Return the overlap to search from when no row was known: further back each time, to the beginning at last."""
+        """Return the position to search from when no row was known: further back each time, finally at the beginning."""
         step = max(page_size, self.step * 2)
         offset = max(0, window.skip - step)
         return replace(
@@ -78,12 +78,12 @@ class PageOverlap:
     def advance(
         self, window: RowWindow, fingerprints: Sequence[str], start: int, page_size: int
     ) -> "PageOverlap":
-        """Return the overlap after a page whose rows from `start` on are new."""
+        """Return the position after a page whose rows from `start` on are new."""
         known = (*self.known, *fingerprints[start:])[-KNOWN_PAGES * page_size :]
         return PageOverlap(offset=window.skip + len(fingerprints), known=known, restarts=self.restarts)
 
     def is_end(self, fingerprints: Sequence[str], start: int) -> bool:
-        """Whether the page proves the end: nothing but its anchor. A short page proves nothing, the list may have grown."""
+        """Whether the page proves the end: it holds only the overlap. A short page proves nothing; the list may have grown."""
         return start == len(fingerprints) and len(fingerprints) <= 1
 
 
@@ -94,10 +94,10 @@ def compute_next_lower(
     source_time_at_start: datetime,
     lookback: timedelta,
 ) -> datetime | None:
-    """Return where the next pass begins: `min(highest_stamp + 1 s, source_time_at_start - lookback)`.
+    """Return where the next pass starts: `min(highest_stamp + 1 s, source_time_at_start - lookback)`.
 
-    In a busy list that reads the lookback again; in a quiet one nothing, even if a million rows share one stamp. It is below the
-    previous bound only if a clock went back. None (everything) as long as no stamp was ever seen.
+    A busy list reads the lookback again; a quiet one reads nothing again, even if a million rows share one stamp. The result
+    is before the previous one only if a clock went back. None (everything) as long as no stamp was ever seen.
     """
     if highest_stamp is None:
         return previous
@@ -106,7 +106,7 @@ def compute_next_lower(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a pass reads: everything from `changed_since` on (None: everything), going on from `checkpoint` if there is one."""
+    """What a pass reads: everything changed since `changed_since` (None: everything), resuming at `checkpoint` if set."""
 
     changed_since: datetime | None
     checkpoint: Checkpoint | None = None
@@ -118,7 +118,7 @@ class Plan:
 
 
 def plan_incremental(entity_state: EntityState, *, has_cursor_field: bool, table_is_new: bool) -> Plan:
-    """Return the next pass of an entity. A table that vanished makes what was remembered worthless: read everything."""
+    """Plan the next pass of an entity. If its table was lost, ignore the stored position and read everything."""
     if table_is_new or not has_cursor_field:
         resumable = None if table_is_new else entity_state.checkpoints.get("incremental")
         return Plan(
@@ -133,7 +133,7 @@ def plan_incremental(entity_state: EntityState, *, has_cursor_field: bool, table
 
 
 def plan_backfill(entity_state: EntityState, *, since: datetime | None, has_cursor_field: bool) -> Plan:
-    """Return a pass over everything since an instant. It has a cursor of its own, resumed only for the same instant."""
+    """Plan a pass over everything changed since an instant. Its own checkpoint is resumed only for the same instant."""
     changed_since = since if has_cursor_field else None
     checkpoint = entity_state.checkpoints.get("backfill")
     return Plan(

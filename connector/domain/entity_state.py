@@ -1,6 +1,6 @@
-"""What is remembered of one entity between runs: how far it was read, and who may go on.
+"""The stored state of one entity: how far it was read, and which run may continue.
 
-`name=` is what a member is called in the state files and documents there are: it never changes.
+`name=` is a member's name in existing state files and documents; it never changes.
 """
 
 import dataclasses
@@ -15,15 +15,16 @@ from connector.domain.records.contract import Contract
 from connector.domain.run import RunKind
 
 MAX_REPORTED_DELETIONS = 500
-"""Ids kept of records reported deleted; beyond that the oldest are dropped, and a reconcile finds them."""
+"""How many ids reported as deleted are kept; beyond that the oldest are dropped, and a reconcile finds them."""
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True):
-    """Durable progress inside a pass; another instance goes on from it.
+    """Durable progress inside a pass, from which another instance resumes.
 
-    `changed_since` is the pass's lower bound (None: everything). `source_time_at_start` is Acumatica's clock when the pass began. `offset`
-    rows of the list are written. `known` holds the marks of the rows of the last two pages, oldest first. `highest_stamp` is
-    the highest stamp seen. `recent_versions` maps ids to versions already written and stamped near the signpost.
+    `changed_since` is where the pass starts (None: everything). `source_time_at_start` is Acumatica's clock when the pass
+    began. `offset` rows of the list are written. `known` holds the fingerprints of the rows of the last two pages, oldest
+    first. `highest_stamp` is the highest stamp seen. `recent_versions` maps ids to the versions already written that are
+    stamped near `source_time_at_start`.
     """
 
     changed_since: datetime | None = field(name="lower")
@@ -36,17 +37,17 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
 
 
 class PageLimit(Struct, frozen=True, kw_only=True):
-    """How many rows of an entity's list Acumatica can give at once; more are tried from `larger_again_at` on."""
+    """The largest page of an entity's list that Acumatica can serve; larger ones are tried from `larger_again_at` on."""
 
     rows: int
     larger_again_at: datetime
 
 
 class EntityState(Struct, frozen=True, kw_only=True):
-    """The memory of one entity. A new one knows nothing, so its first pass reads everything.
+    """The stored state of one entity. A new one is empty, so its first pass reads everything.
 
-    `recent_versions` maps the ids of the records stamped at or after `changed_since` to the versions already written, so that reading
-    them again writes nothing; `recent_versions_complete` is False when there were more than the state keeps.
+    `recent_versions` maps the ids of records stamped at or after `changed_since` to the versions already written, so that
+    reading them again writes nothing; `recent_versions_complete` is False if there were more than the state keeps.
     """
 
     entity: str
@@ -55,54 +56,54 @@ class EntityState(Struct, frozen=True, kw_only=True):
     recent_versions: Mapping[str, str] = field(name="edge", default_factory=dict)
     recent_versions_complete: bool = field(name="edge_complete", default=True)
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
-    """Progress of the unfinished pass per mode (`incremental`, `backfill`, `reconcile`): each has its own cursor.
+    """Progress of the unfinished pass per mode (`incremental`, `backfill`, `reconcile`, `replay`).
 
-    That of a `replay` has no list: its signpost is when the replay began, its highest when its last run ended.
+    A `replay` reads no list: its `source_time_at_start` is when it began, its `highest_stamp` when its last run ended.
     """
     contract: Contract | None = None
     read_one_by_one: bool = False
     """Acumatica cannot optimise this entity's list: read its keys, then each record by id."""
     page_limit: PageLimit | None = None
-    """Set while pages as large as configured are known to fail."""
+    """Set while pages of the configured size are known to fail."""
     records_seen: int = 0
-    """Records the last complete pass over everything found; 0 when there was none."""
+    """How many records the last complete pass over everything found; 0 if there was none."""
     last_success_at: datetime | None = None
     proven_identity: str | None = None
-    """The endpoint, version and identity for which ids were seen to last from one session to another."""
+    """The endpoint, version and identity for which ids are proven stable between sessions."""
     source_clock_ahead: timedelta | None = None
     """How far Acumatica's clock was ahead of ours when the last pass began; None before there was one."""
     deletions_since: datetime | None = None
-    """From when on Acumatica's own list of deleted records is to be asked, where the tenant tracks them."""
+    """Where the next request of Acumatica's list of deleted records starts, if the tenant tracks deletions."""
     reported_deletions: tuple[str, ...] = field(name="suspects", default=())
-    """Ids of records that were reported deleted and not looked at since; no commit touches them."""
+    """Ids of records that were reported as deleted and not checked yet; `commit` does not change them."""
     reported_at_fence: int | None = field(name="due", default=None)
-    """Set while a reported change waits to be read: the fence of the newest lease when it was reported.
+    """Set while a reported change waits to be read: the fence of the newest lease at the time of the report.
 
     A pass that begins under a later lease reads the change.
     """
 
 
 GIVEN_BACK = datetime(1970, 1, 1, tzinfo=UTC)
-"""The end of a lease that was given back: long past by any instance's clock."""
+"""The expiry time of a released lease: in the past by any clock."""
 
 
 CLOCKS_DIFFER = timedelta(minutes=1)
-"""By how much the clocks of two instances may differ."""
+"""How much the clocks of two instances may differ."""
 
 
 def is_held(expires_at: datetime, acquired_at: datetime | None, now: datetime) -> bool:
-    """Whether a lease or a seat is still its owner's. `acquired_at` is None where an earlier release stored it.
+    """Whether a lease or seat still belongs to its owner. `acquired_at` is None if an earlier release stored it.
 
-    One acquired in the future is nobody's: the clock was set back since, and would keep it for as much longer.
+    One acquired in the future counts as free: the clock was set back since, which would prolong it by as much.
     """
     is_of_the_future = acquired_at is not None and acquired_at > now + CLOCKS_DIFFER
     return expires_at > now and not is_of_the_future
 
 
 class Lease(Struct, frozen=True, kw_only=True):
-    """A time-limited right to work on one entity. `fence` grows by one with every taking over.
+    """A time-limited right to work on one entity. `fence` grows by one each time another owner takes over.
 
-    The fence begins anew where the state was deleted, so a lease is told by its fence and its owner together.
+    If the state is deleted, fences start again, so a lease is identified by fence and owner together.
     """
 
     entity: str
@@ -112,14 +113,14 @@ class Lease(Struct, frozen=True, kw_only=True):
     acquired_at: datetime | None = None
 
     def is_held(self, now: datetime) -> bool:
-        """Whether it is still its owner's at this instant."""
+        """Whether it still belongs to its owner at this instant."""
         return is_held(self.expires_at, self.acquired_at, now)
 
 
 class RefusedSignIn(Struct, frozen=True, kw_only=True):
-    """A user name and password that Acumatica refused: sent again by every run, they would lock the account.
+    """Credentials that Acumatica refused. If every run sent them again, Acumatica would lock the account.
 
-    `mark` recognises them and tells nothing of them.
+    `credential_fingerprint` identifies the credentials without revealing them.
     """
 
     credential_fingerprint: str = field(name="mark")
@@ -127,7 +128,7 @@ class RefusedSignIn(Struct, frozen=True, kw_only=True):
 
 
 class Origin(Struct, frozen=True, kw_only=True):
-    """One tenant of one instance (its URL): what all entities of a warehouse are a copy of."""
+    """One tenant of one instance (a URL), from which all data of a warehouse comes."""
 
     instance: str
     tenant: str
@@ -136,7 +137,7 @@ class Origin(Struct, frozen=True, kw_only=True):
         return f"the tenant {self.tenant} at {self.instance}"
 
     def is_same(self, other: "Origin") -> bool:
-        """Whether both are one; Acumatica takes names and paths in any case."""
+        """Whether both are the same tenant; Acumatica ignores case in names and paths."""
         ours, theirs = ((one.instance.casefold(), one.tenant.casefold()) for one in (self, other))
         return ours == theirs
 
@@ -145,8 +146,8 @@ class Origin(Struct, frozen=True, kw_only=True):
 class Seat:
     """A time-limited right to hold one of the API sessions (licensed seats) the connector may use.
 
-    `refused` is the sign-in that was refused last, by whichever run; None when all is well. `origin` is what was read
-    from so far; None before anything was.
+    `refused` is the sign-in refused last, in any run; None if none is. `origin` is the tenant read so far; None before
+    anything was read.
     """
 
     number: int
@@ -157,7 +158,7 @@ class Seat:
 
 
 class Outcome(StrEnum):
-    """What became of a record that was read."""
+    """The outcome of one record."""
 
     WRITTEN = "written"
     UNCHANGED = "unchanged"
@@ -166,9 +167,9 @@ class Outcome(StrEnum):
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
-    """One record in one run, stored as a list of its members in this order.
+    """The outcome of one record in one run, stored as a list of its members in this order.
 
-    `key` is for people (`Bill/000123`), `record_id` is Acumatica's id.
+    `key` is the readable key (`Bill/000123`), `record_id` is Acumatica's id.
     """
 
     record_id: str
@@ -179,7 +180,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
-    """A record that could not be used, whole, with its reason."""
+    """A record that could not be used, kept in full with the reason."""
 
     entity: str
     record_id: str
@@ -193,7 +194,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedPage:
-    """An audit entry of one record as found again: in which run, and when that page was written."""
+    """An audit entry of one record, with its run and the time its page was stored."""
 
     run_id: str
     mode: str
@@ -203,12 +204,12 @@ class AuditedPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityStatus:
-    """What the status page shows of one entity."""
+    """What the status page shows about one entity."""
 
     entity_state: EntityState
     lease: Lease | None
     dead_letters: int
     last_run: Mapping[str, object] | None
-    """The last run's result in the form of its audit entry; None when there was none."""
+    """The result of the last run, as in its audit entry; None if there was none."""
     last_runs: Mapping[RunKind, Mapping[str, object]] = dataclasses.field(default_factory=dict)
-    """The same of each kind of run that there was."""
+    """The same for each kind of run that there was."""

@@ -1,4 +1,4 @@
-"""What is asked of Acumatica's lists, and what comes back."""
+"""Requests of Acumatica's lists, and their responses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +10,9 @@ from connector.domain.records.contract import Contract
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListQuery:
-    """One request of a list: rows `skip` to `skip + top` of those whose `modified_field` is at or after `changed_since`.
+    """One request of a list: `top` rows from `skip` on, of those whose `modified_field` is at or after `changed_since`.
 
-    With `keys_only` just the ids, keys and stamps are asked for. Archived records are always listed: they are records too.
+    With `keys_only`, only ids, keys and stamps are requested. Archived records are always listed.
     """
 
     entity: Entity
@@ -42,7 +42,7 @@ class ListAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletedIds:
-    """Ids that Acumatica lists as deleted; not `is_whole` when it lists more than could be read."""
+    """Ids that Acumatica lists as deleted; `is_whole` is False if it lists more than could be read."""
 
     ids: Sequence[str]
     is_whole: bool = True

@@ -1,4 +1,4 @@
-"""What one invocation is asked for and what it answers."""
+"""The request and the result of one run."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from connector.domain.instants import to_text
 from connector.errors import ConnectorError, TransientError
 
 DEFAULT_RETRY_AFTER = timedelta(seconds=60)
-"""When to call again after a failure that time may fix, where nothing named a delay."""
+"""When to call again after a failure that may pass by itself, unless the failure names a delay."""
 
 
 class Mode(StrEnum):
@@ -24,7 +24,7 @@ class Mode(StrEnum):
 
 
 class RunKind(StrEnum):
-    """What a run does, depth included: the last run of each kind tells how an entity stands."""
+    """What a run does, including the depth of a reconcile; the status shows the last run of each kind."""
 
     INCREMENTAL = "incremental"
     BACKFILL = "backfill"
@@ -43,7 +43,7 @@ class Status(StrEnum):
 
 
 class WriteMethod(StrEnum):
-    """How rows travel: `insertAll` or a load job."""
+    """How rows are written: `insertAll` or a load job."""
 
     STREAMING = "streaming"
     LOAD = "load"
@@ -70,7 +70,7 @@ class RunRequest:
 
     @property
     def kind(self) -> RunKind:
-        """What the run does; a check is no run."""
+        """The kind of the run; a check has none."""
         return RunKind(f"reconcile {self.depth}" if self.mode is Mode.RECONCILE else self.mode.value)
 
 
@@ -83,11 +83,11 @@ class RunFailure:
     action: str
     http_status: int
     retry_after_seconds: int | None = None
-    """When to call again, for what time may fix; None for the rest."""
+    """When to call again, if the failure may pass by itself; else None."""
 
     @classmethod
     def from_error(cls, exc: ConnectorError) -> "RunFailure":
-        """Return what the error says."""
+        """Build the failure from an error."""
         wait = (exc.retry_after or DEFAULT_RETRY_AFTER) if isinstance(exc, TransientError) else None
         return cls(
             type=type(exc).__name__,
@@ -98,7 +98,7 @@ class RunFailure:
         )
 
     def describe(self) -> dict[str, str]:
-        """Return the members that an answer, a log line and the state have of it."""
+        """Return the members shown in a response, a log line and the state."""
         return {"type": self.type, "message": self.message, "action": self.action}
 
 
@@ -124,7 +124,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """The answer of one run. Instants are aware UTC; `details` holds the figures only its mode has."""
+    """The result of one run. Times are timezone-aware UTC; `details` holds figures that only its mode reports."""
 
     run_id: str
     entity: str
@@ -143,12 +143,12 @@ class RunResult:
     reason: str | None = None
     error: RunFailure | None = None
     follow_up_at: datetime | None = None
-    """When another run has to read what was reported changed and this one may not have seen."""
+    """When another run must follow, to read reported changes that this one may have missed."""
     details: dict[str, Any] = field(default_factory=dict)
 
 
 def describe_request(request: RunRequest) -> dict[str, Any]:
-    """Return the JSON members that ask for the same run again."""
+    """Return the JSON members that request the same run again."""
     members: dict[str, Any] = {"entity": request.entity, "mode": request.mode.value}
     if request.since is not None:
         members["since"] = to_text(request.since)
@@ -160,10 +160,10 @@ def describe_request(request: RunRequest) -> dict[str, Any]:
 
 
 def got_further(request: RunRequest, result: RunResult) -> bool:
-    """Whether a call that goes on at once is worth it: time ran out, and this run brought the end nearer.
+    """Whether an immediate follow-up call helps: time ran out, and this run made progress.
 
-    A reconcile of keys begins anew each time; only what it repaired or marked makes the next one shorter. Of all other
-    modes each run goes on where the one before stopped; a replay never tries a letter twice.
+    A reconcile of keys starts over each time; only what it repaired or marked shortens the next one. In all other modes
+    each run resumes where the previous one stopped; a replay never tries a letter twice.
     """
     if result.status is not Status.PARTIAL:
         return False

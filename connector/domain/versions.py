@@ -1,4 +1,4 @@
-"""Which version of a record the warehouse has, and where it stands: small for a delta, compact for a million records."""
+"""Which version of each record the warehouse has, and how it ranks: small for a delta, compact for a million records."""
 
 from array import array
 from bisect import bisect_left
@@ -10,23 +10,23 @@ from uuid import UUID
 from connector.domain.records.codec import Record
 
 MAX_RECENT_VERSIONS = 3_000
-"""Versions kept between runs: 3,000 ids and versions are about 230 kB of a state document's 1 MiB."""
+"""How many recent versions the state keeps: 3,000 take about 230 kB of a Firestore document's 1 MiB."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_STAMP = -(2**63)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a row stands among the versions of its record: the later stamp wins, of equal stamps the row read later.
+    """The rank of a row among the versions of its record: the later stamp wins; with equal stamps, the row read later.
 
-    No stamp is earlier than any.
+    A row without a stamp ranks below any with one.
     """
 
     modified_at: datetime | None
     synced_at: datetime
 
     def cover(self, other: "Place | None") -> "Place":
-        """Return the lowest place that is below neither."""
+        """Return the lowest place that is not below either of the two."""
         if other is None:
             return self
         stamps = [stamp for stamp in (self.modified_at, other.modified_at) if stamp is not None]
@@ -35,10 +35,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentVersion:
-    """The newest version of a record in the warehouse; `is_deleted` if that is the row which says so.
+    """The newest version of a record in the warehouse; `is_deleted` if it is a tombstone.
 
-    `modified_at` is the stamp it is shown under, `own_stamp` Acumatica's: another one, or none, where the version was written
-    above one with a later stamp.
+    `modified_at` is the stamp by which the version ranks, `own_stamp` the one Acumatica sent. They differ where the version
+    had to be ranked above one with a later stamp; `own_stamp` may be None.
     """
 
     record_id: str
@@ -50,15 +50,15 @@ class CurrentVersion:
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its rank among the versions of the record."""
         return Place(modified_at=self.modified_at, synced_at=self.synced_at)
 
 
 class RecentVersions:
-    """Versions written lately, so that reading them again writes nothing.
+    """Versions written recently, remembered so that reading them again writes nothing.
 
-    `before` are those the pass before left for this one. This pass collects anew what its successor will read again:
-    the records stamped at or after `since`, as many as the state keeps.
+    `before` holds those of the previous pass. This pass collects the ones that the next pass will read again: the
+    records stamped at or after `since`, as many as the state keeps.
     """
 
     def __init__(
@@ -70,16 +70,16 @@ class RecentVersions:
         self.complete = complete
 
     def is_known(self, record: Record) -> bool:
-        """Whether this very version is already written."""
+        """Whether this version is already written."""
         newest = self._collected.get(record.id) or self._before.get(record.id)
         return newest == record.version
 
     def has_collected(self, record_id: str) -> bool:
-        """Whether this pass has written a version of the record near its end."""
+        """Whether this pass has collected a version of the record."""
         return record_id in self._collected
 
     def remember(self, record: Record) -> None:
-        """Take note of a version that is written, if the next pass will read it again."""
+        """Collect a written version if the next pass will read it again."""
         if record.modified_at is None or record.modified_at < self._since:
             return
         if record.id not in self._collected and len(self._collected) >= MAX_RECENT_VERSIONS:
@@ -93,10 +93,10 @@ class RecentVersions:
 
 
 class VersionIndex:
-    """The newest version of records of the warehouse: 65 bytes a record, looked up by bisection.
+    """The newest version of each record in the warehouse: 65 bytes per record, looked up by bisection.
 
-    Built from versions in ascending order of id. Ids that are no lower-case GUID are kept beside, in a dictionary. Of
-    deleted records the place alone is of use: the record is found and counted only if it is live.
+    Built from versions in ascending order of id. Ids that are not lower-case GUIDs are kept in a dictionary. Deleted
+    records have only a place: `find` and `len` consider live records only.
     """
 
     def __init__(self, versions: Iterable[CurrentVersion]) -> None:
@@ -136,7 +136,7 @@ class VersionIndex:
         return self._live.count(1)
 
     def find(self, record_id: str) -> int | None:
-        """Return the record's position, or None when the warehouse does not show it."""
+        """Return the record's position in the index, or None if the warehouse does not show it."""
         at = self._find(record_id)
         return at if at is not None and self._live[at] else None
 
@@ -153,12 +153,12 @@ class VersionIndex:
         return None
 
     def is_known(self, record: Record) -> bool:
-        """Whether the newest version in the warehouse is this very one."""
+        """Whether the newest version in the warehouse equals this one."""
         at = self.find(record.id)
         return at is not None and self._versions[at * 16 : at * 16 + 16].hex() == record.version
 
     def find_place(self, record_id: str) -> Place | None:
-        """Return where the newest row of the record stands, one that says deleted too; None when there is no row of it."""
+        """Return the place of the record's newest row, tombstones included; None if it has no row."""
         at = self._find(record_id)
         if at is None:
             return None
@@ -166,11 +166,11 @@ class VersionIndex:
         return Place(modified_at=_from_micros(self._stamps[at]), synced_at=synced_at)
 
     def find_highest_stamp(self) -> datetime | None:
-        """Return the latest stamp that any record is shown under, a deleted one too."""
+        """Return the latest stamp by which any record ranks, deleted ones included."""
         return _from_micros(max(self._stamps, default=NO_STAMP))
 
     def note_written(self, record: Record, place: Place) -> None:
-        """Note that this version is the newest now. Of a record that is new in the warehouse nothing is kept."""
+        """Note that this version is now the newest. Records that are new in the warehouse are not added."""
         at = self._find(record.id)
         if at is not None:
             self._versions[at * 16 : at * 16 + 16] = bytes.fromhex(record.version)
@@ -178,7 +178,7 @@ class VersionIndex:
             self._live[at] = self._seen[at] = 1
 
     def has_stamp(self, at: int, modified_at: datetime | None) -> bool:
-        """Whether the record at this position carries this stamp, or is shown under it."""
+        """Whether the record at this position has this stamp, as sent by Acumatica or as ranked."""
         micros = _to_micros(modified_at)
         return self._stamps[at] == micros or self._is_own_stamp(at, micros)
 
@@ -188,21 +188,21 @@ class VersionIndex:
         return is_lifted and self._own_stamps[place] == micros
 
     def stamp(self, at: int) -> datetime | None:
-        """Return the stamp that the record at this position is shown under."""
+        """Return the stamp by which the record at this position ranks."""
         return _from_micros(self._stamps[at])
 
     def mark_seen(self, at: int) -> None:
-        """Note that the source still has the record."""
+        """Note that Acumatica still has the record."""
         self._seen[at] = 1
 
     def walk_unseen(self) -> Iterator[str]:
-        """Yield the ids of the live records never marked as seen."""
+        """Yield the ids of live records that were never marked as seen."""
         for at, (seen, live) in enumerate(zip(self._seen, self._live, strict=True)):
             if live and not seen:
                 yield self._id(at)
 
     def count_unseen(self) -> int:
-        """Return how many live records were never marked as seen."""
+        """Count the live records that were never marked as seen."""
         return sum(1 for _ in self.walk_unseen())
 
     def _id(self, at: int) -> str:
