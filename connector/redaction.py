@@ -14,7 +14,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 HIDDEN = "[hidden]"
 HIDDEN_WHOLE = "[hidden, as it repeats a secret]"
-REMEMBERED_AT_MOST = 200
+MAX_REMEMBERED = 200
 """The newest secrets alone are remembered, so that rotating tokens cannot make every line slower for ever."""
 
 SECRET_MEMBERS = frozenset(
@@ -56,8 +56,8 @@ class Secrets:
             return
         with self._lock:
             known = self._spellings.pop(secret, None)
-            self._spellings[secret] = known or _spell(secret)
-            while len(self._spellings) > REMEMBERED_AT_MOST:
+            self._spellings[secret] = known or _render(secret)
+            while len(self._spellings) > MAX_REMEMBERED:
                 self._spellings.pop(next(iter(self._spellings)))
             if known is None:
                 self._pattern = None
@@ -96,7 +96,7 @@ class Secrets:
         return re.compile("|".join(map(re.escape, longest_first)))
 
 
-def _spell(secret: str) -> frozenset[str]:
+def _render(secret: str) -> frozenset[str]:
     """The secret in every encoding of an encoding: an exception quotes a body that already is JSON. Of a PEM each line too."""
     lines = {line.strip() for line in secret.splitlines()}
     telling = {line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith("-----")}

@@ -1,9 +1,11 @@
-"""Instants as text, in one spelling everywhere: RFC 3339, UTC, `Z`."""
+"""Instants as text, in one format everywhere: RFC 3339, UTC, `Z`."""
 
 from datetime import UTC, datetime, timedelta
 
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-"""The edges of the calendar."""
+"""The first and last instant that Python and the warehouses can hold."""
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+"""Earlier than any stamp, and still an instant that Acumatica's database can hold."""
 
 
 def to_text(instant: datetime) -> str:
@@ -19,7 +21,7 @@ def to_text(instant: datetime) -> str:
 
 
 def move(instant: datetime, duration: timedelta) -> datetime:
-    """Return the instant that much later, or the last or first one of the calendar if it would leave that."""
+    """Return the instant moved by the duration, but no further than `FIRST` or `LAST`."""
     try:
         return instant + duration
     except OverflowError:
@@ -27,7 +29,7 @@ def move(instant: datetime, duration: timedelta) -> datetime:
 
 
 def from_text(text: str) -> datetime:
-    """Return the aware UTC instant; raise ValueError for text that is no instant, names no offset or is outside the years 1 to 9999 in UTC."""
+    """Return the aware UTC instant; raise ValueError for other text, a missing offset, or a year outside 1 to 9999."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"an instant needs an offset or Z: {text!r}")

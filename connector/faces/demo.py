@@ -65,12 +65,12 @@ def run_demo(directory: str, console: Console) -> int:
     with Sandbox(SandboxOptions(size="demo", real_time=True)) as sandbox:
         (folder / "credentials.json").write_text(json.dumps(sandbox.credentials("password")))
         with _serve(_environment(sandbox.url, folder, warehouse, state), folder / "function.log") as url:
-            results = _tell(sandbox, url, console)
+            results = _describe(sandbox, url, console)
     _show_queries(warehouse, console)
     return 0 if all(result["status"] == "succeeded" for result in results) else 1
 
 
-def _tell(sandbox: Sandbox, url: str, console: Console) -> list[dict[str, Any]]:
+def _describe(sandbox: Sandbox, url: str, console: Console) -> list[dict[str, Any]]:
     entities = load_catalogue().enabled
     names = [entity.name for entity in entities]
     console.print(

@@ -1,16 +1,13 @@
 """Decides what an empty list means: no changes, missing access rights, a filter that matches nothing, or too long a query."""
 
-from datetime import UTC, datetime
 from enum import Enum, auto
 
+from connector.domain.instants import LONG_AGO
 from connector.domain.listing import ListQuery
 from connector.domain.records.contract import Contract
 from connector.domain.tables.schema import Table
 from connector.errors import ListEmptyError
 from connector.runs.run import Run
-
-LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
-"""Earlier than any stamp."""
 
 
 class Emptiness(Enum):

@@ -7,7 +7,7 @@ from datetime import datetime
 from connector.domain.entity import Entity
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
-from connector.domain.records.rejected import Rejected, identify, tell_unreadable, wrap_keys
+from connector.domain.records.rejected import Rejected, describe_unreadable, identify, wrap_keys
 from connector.domain.tables.log_table import compare_columns, remember_names
 from connector.errors import RecordRejectedError
 from connector.ports import Source
@@ -113,7 +113,7 @@ class Interpreter:
         rejected = Rejected(
             id=found.id,
             key=found.key,
-            reason=tell_unreadable(why),
+            reason=describe_unreadable(why),
             payload=payload,
             modified_at=found.modified_at,
             listed_as=found.row_fingerprint,

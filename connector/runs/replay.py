@@ -12,7 +12,7 @@ from itertools import islice
 
 from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
-from connector.domain.records.rejected import Rejected, is_asked_for, tell_unreadable, unwrap_keys
+from connector.domain.records.rejected import Rejected, describe_unreadable, is_asked_for, unwrap_keys
 from connector.domain.run import Mode, Status, WriteMethod
 from connector.domain.versions import Place
 from connector.runs.deletions import mark_deleted
@@ -181,7 +181,7 @@ class _ReadAgain:
 
 
 def _reject_again(letter: DeadLetter, found: Unreadable) -> Reading:
-    reason = tell_unreadable(found.why)
+    reason = describe_unreadable(found.why)
     rejected = Rejected(id=letter.record_id, key=letter.key, reason=reason, payload=letter.payload)
     return Reading(record=rejected, raw=letter.payload)
 

@@ -158,10 +158,10 @@ class BatchWriter:
             yield record, place
 
     def _build_rows(self, placed: Iterable[tuple[Record, Place]]) -> Iterator[Row]:
-        spell = lru_cache(maxsize=1)(to_text)  # rows of a page were read together
+        render = lru_cache(maxsize=1)(to_text)  # rows of a page were read together
         for record, place in placed:
             data = record.encode(
-                modified_at=place.modified_at, synced_at=spell(place.synced_at), run_id=self._run.run_id
+                modified_at=place.modified_at, synced_at=render(place.synced_at), run_id=self._run.run_id
             )
             insert_id = build_insert_id(self._run.entity.name, record.id, record.version)
             yield Row(insert_id=insert_id, data=data, extra=record.extra)

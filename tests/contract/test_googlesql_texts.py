@@ -16,7 +16,7 @@ from connector.domain.entity import CurrentForm, Entity
 from connector.domain.tables.log_queries import build_trail_query, build_trial_query, build_versions_query
 from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Column, ColumnType, Table
-from connector.domain.tables.sql import spell_type
+from connector.domain.tables.sql import render_type
 from tests.stand_ins.googlesql import GoogleSqlError, analyse_statement, ask
 
 VERSIONS = ("24.200.001", "26.200.001")
@@ -38,8 +38,8 @@ def offered(version: str) -> Iterator[Entity]:
     return (entity for entity in ENTITIES.values() if read_swagger(version).entity(entity.acumatica_entity))
 
 
-def spell_types(columns: tuple[Column, ...]) -> Mapping[str, str]:
-    return {column.name: spell_type(column) for column in columns}
+def render_types(columns: tuple[Column, ...]) -> Mapping[str, str]:
+    return {column.name: render_type(column) for column in columns}
 
 
 CASES = [(version, entity.name) for version in VERSIONS for entity in offered(version)]
@@ -53,7 +53,7 @@ def test_every_view_has_the_columns_and_types_that_it_promises(version: str, nam
     )
     answer = ask(f"SELECT {shown}", {table: []})
     promised = {
-        view.name: spell_type(
+        view.name: render_type(
             Column(name=view.name, type=ColumnType.RECORD, repeated=True, fields=view.columns)
         )
         for view in table.views
@@ -79,7 +79,7 @@ def test_what_the_connector_asks_of_a_log_has_the_columns_it_reads(name: str) ->
     parameters = {f"key_{i}": "x" for i in range(len(keys))}
     trail = ask(build_trail_query(table, keys), {replace(table, views=()): []}, parameters)
     scalars = tuple(column for column in table.columns if not column.repeated)
-    assert dict(trail.columns) == spell_types(scalars)
+    assert dict(trail.columns) == render_types(scalars)
 
 
 def test_a_text_with_a_wrong_column_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.tenant import Deletion
-from connector.adapters.acumatica.deleted import MOST_PAGES
+from connector.adapters.acumatica.deleted import MAX_PAGES
 from connector.domain.listing import DeletedIds
 from connector.errors import SourceUnavailableError
 from tests.contract.source_setup import FORMS, Vault, an_entity, count, open_source
@@ -95,11 +95,11 @@ def test_the_links_from_page_to_page_are_followed(sandbox: Sandbox, size: int) -
 
 
 def test_pages_without_end_are_left_off_and_said_to_be_part_only(sandbox: Sandbox) -> None:
-    since, ids = sandbox.tenant.clock.now(), delete(sandbox, MOST_PAGES + 1)
+    since, ids = sandbox.tenant.clock.now(), delete(sandbox, MAX_PAGES + 1)
     sandbox.configure(deletions_page_size=1)
     with open_source(sandbox) as source:
-        assert source.read_deleted(ORDERS, since) == DeletedIds(ids=ids[:MOST_PAGES], is_whole=False)
-    assert count(sandbox, "GetDeletedRecords") == MOST_PAGES
+        assert source.read_deleted(ORDERS, since) == DeletedIds(ids=ids[:MAX_PAGES], is_whole=False)
+    assert count(sandbox, "GetDeletedRecords") == MAX_PAGES
 
 
 PLACE = "/AcmeERP/t/Acme%20Trading/api/odata/dac/POOrder/px.GetDeletedRecords()"

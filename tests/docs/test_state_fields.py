@@ -11,7 +11,7 @@ from google.cloud import firestore
 
 from connector.adapters.firestore import documents, open_firestore
 from connector.adapters.firestore.audit import PAGES, RUNS
-from connector.adapters.firestore.dead_letters import DEAD_LETTERS, LARGEST_PIECE, PARTS
+from connector.adapters.firestore.dead_letters import DEAD_LETTERS, MAX_PIECE_BYTES, PARTS
 from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.notifications import NOTIFICATIONS
 from connector.adapters.firestore.pages import split_page
@@ -113,7 +113,7 @@ def write_one_of_each(project: str) -> None:
     store.audit.open_run("r1", {"entity": "vendors", "status": "running"})
     entry = AuditEntry(record_id="i", key="k", version="v", outcome=Outcome.REJECTED, reason="why")
     store.audit.record_page("r1", "vendors", "incremental", 1, [entry])
-    for number, payload in enumerate((b"{}", os.urandom(2 * LARGEST_PIECE))):
+    for number, payload in enumerate((b"{}", os.urandom(2 * MAX_PIECE_BYTES))):
         store.dead_letters.add(a_letter(record_id=f"i{number}", payload=payload))
     store.close()
 

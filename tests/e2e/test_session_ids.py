@@ -24,7 +24,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     rig.close()
 
 
-def tell_by_keys(rig: Rig) -> None:
+def describe_by_keys(rig: Rig) -> None:
     rig.catalogue["invoices"] = replace(rig.catalogue["invoices"], identity=Identity.KEYS)
 
 
@@ -53,7 +53,7 @@ def test_by_their_keys_they_are_copied_changed_deleted_and_audited(
 ) -> None:
     options = SandboxOptions(size="tiny", session_ids=("Bill",), not_optimizable=not_optimizable)
     rig = Rig(tmp_path, Sandbox(options).start())
-    tell_by_keys(rig)
+    describe_by_keys(rig)
     tenant = rig.sandbox.tenant
     changed, gone, silent = tenant.records("Bill")[:3]
     run(rig)
@@ -93,7 +93,7 @@ def test_check_tells_ids_that_do_not_last_and_needs_one_seat(tmp_path: Path) -> 
     ]
     assert "identity: keys" in failed[0].remedy
     source.close()
-    tell_by_keys(rig)
+    describe_by_keys(rig)
     source = rig.open_ports().source
     assert all(line.ok for line in source.check([rig.catalogue["invoices"]], lambda _entity, _contract: None))
     source.close()

@@ -33,7 +33,7 @@ from zetasql.types import (
 from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import EvaluateQueryResponse
 
 from connector.domain.tables.schema import Column, ColumnType, Table
-from connector.domain.tables.sql import DATASET, quote, spell_type
+from connector.domain.tables.sql import DATASET, quote, render_type
 from tests.stand_ins.install import ROOT
 
 Rows = Sequence[Mapping[str, Any]]
@@ -64,7 +64,7 @@ def ask(
     """
     for name, value in (parameters or {}).items():
         sql = sql.replace(f"@{name}", spell(value, ColumnType.STRING))
-    parts = [part for table, rows in (tables or {}).items() for part in _spell_parts(table, rows)]
+    parts = [part for table, rows in (tables or {}).items() for part in _render_parts(table, rows)]
     head = f"WITH {','.join(parts)}\n" if parts else ""
     return _run(f"{head}SELECT * FROM (\n{sql}\n)".replace(f"{DATASET}.", ""))
 
@@ -92,7 +92,7 @@ def _build_table(table: Table) -> SimpleTable:
 
 def _read_types(table: Table) -> list[Any]:
     options, catalog = _prepare_engine()
-    builder = PreparedQuery.builder().set_sql(_spell_rows(table.columns, ()))
+    builder = PreparedQuery.builder().set_sql(_render_rows(table.columns, ()))
     with builder.set_analyzer_options(options).set_catalog(catalog).prepare() as query:
         return [column.type for column in query.columns]
 
@@ -114,30 +114,30 @@ def _quote_text(text: str) -> str:
     return msgspec.json.encode(text).decode()
 
 
-def _spell_parts(table: Table, rows: Rows) -> Iterator[str]:
-    yield f"{quote(table.name)} AS (\n{_spell_rows(table.columns, rows)}\n)"
+def _render_parts(table: Table, rows: Rows) -> Iterator[str]:
+    yield f"{quote(table.name)} AS (\n{_render_rows(table.columns, rows)}\n)"
     for view in table.views:
         yield f"{quote(view.name)} AS (\n{view.sql}\n)"
 
 
-def _spell_rows(columns: Sequence[Column], rows: Rows) -> str:
-    empty = ", ".join(f"CAST(NULL AS {spell_type(column)}) AS {quote(column.name)}" for column in columns)
+def _render_rows(columns: Sequence[Column], rows: Rows) -> str:
+    empty = ", ".join(f"CAST(NULL AS {render_type(column)}) AS {quote(column.name)}" for column in columns)
     selects = [
-        "SELECT " + ", ".join(_spell_column(row.get(column.name), column) for column in columns)
+        "SELECT " + ", ".join(_render_column(row.get(column.name), column) for column in columns)
         for row in rows
     ]
     return "\nUNION ALL ".join([f"(SELECT {empty} LIMIT 0)", *selects])
 
 
-def _spell_column(value: Any, column: Column) -> str:
+def _render_column(value: Any, column: Column) -> str:
     if not column.repeated:
         return spell(value, column.type)
-    return f"CAST([{', '.join(_spell_line(line, column) for line in value or ())}] AS {spell_type(column)})"
+    return f"CAST([{', '.join(_render_line(line, column) for line in value or ())}] AS {render_type(column)})"
 
 
-def _spell_line(line: Mapping[str, Any], column: Column) -> str:
+def _render_line(line: Mapping[str, Any], column: Column) -> str:
     fields = (
-        f"{_spell_column(line.get(field.name), field)} AS {quote(field.name)}" for field in column.fields
+        f"{_render_column(line.get(field.name), field)} AS {quote(field.name)}" for field in column.fields
     )
     return f"STRUCT({', '.join(fields)})"
 

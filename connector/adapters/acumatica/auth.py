@@ -38,7 +38,7 @@ from connector.redaction import redact, register_secret
 
 ANOTHER_IS_STORING = (timedelta(0), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8))
 """When to look again whether another run has stored the token that follows the one we were refused."""
-ROUNDS = 5
+MAX_ROUNDS = 5
 """How often a token taken by others is replaced by the newest stored one."""
 SESSION_COOKIES = (".ASPXAUTH", "ASP.NET_SessionId")
 """Who sends them is signed in: they are secrets as an access token is."""
@@ -87,7 +87,7 @@ class SignIn:
         """
         self._rotation.finish()
         raw = self._credentials()
-        for _ in range(ROUNDS):
+        for _ in range(MAX_ROUNDS):
             secret = parse_secret(raw)
             register_secrets_of(secret)
             try:

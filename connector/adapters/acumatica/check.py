@@ -13,6 +13,7 @@ from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
+from connector.domain.instants import LONG_AGO
 from connector.domain.listing import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.domain.records.left_out import compare_listed
@@ -25,8 +26,6 @@ SIGN_IN, TENANT, SEAT, ENDPOINT = (
     "acumatica seat",
     "acumatica endpoint",
 )
-LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
-"""A bound every stamp is after: the filter is tried and still finds a row."""
 RECENTLY = timedelta(days=1)
 NO_ORDER = "no modified field, so it is read whole in every run"
 NOT_TRACKED = (

@@ -20,7 +20,7 @@ from connector.errors import AccessDeniedError, SourceRefusedError
 logger = logging.getLogger(__name__)
 
 FUNCTION = "px.GetDeletedRecords()"
-MOST_PAGES = 100
+MAX_PAGES = 100
 """Pages read of one listing, so that a server that always names another one cannot hold a run."""
 
 
@@ -57,7 +57,7 @@ class DeletedRecords:
     def _read_pages(self, request: Request, subject: Subject) -> DeletedIds:
         """Follow the links from page to page. Of a link only the query is used: nothing is ever sent elsewhere."""
         ids: list[str] = []
-        for _ in range(MOST_PAGES):
+        for _ in range(MAX_PAGES):
             page = self._session.fetch(request, subject, _parse)
             ids += (row.id.lower() for row in page.value)
             if page.next_link is None:
@@ -71,7 +71,7 @@ class DeletedRecords:
             "A reconcile finds the others.",
             subject.text,
             len(ids),
-            MOST_PAGES,
+            MAX_PAGES,
         )
         return DeletedIds(ids=ids, is_whole=False)
 

@@ -47,7 +47,7 @@ def build_query(choice: FieldSelection, window: Window | None = None) -> str:
 def _build_window(grammar: int, window: Window) -> list[tuple[str, str]]:
     parameters = []
     if window.equal:
-        conditions = (f"{field} eq {_spell_literal(value, kind)}" for field, value, kind in window.equal)
+        conditions = (f"{field} eq {_render_literal(value, kind)}" for field, value, kind in window.equal)
         parameters.append(("$filter", " and ".join(conditions)))
     if window.modified_field is not None and window.changed_since is not None:
         instant = to_text(window.changed_since)
@@ -59,7 +59,7 @@ def _build_window(grammar: int, window: Window) -> list[tuple[str, str]]:
     return parameters
 
 
-def _spell_literal(value: str, kind: Kind) -> str:
+def _render_literal(value: str, kind: Kind) -> str:
     if kind in (Kind.INT, Kind.DECIMAL, Kind.DOUBLE, Kind.BOOL):
         return value.lower()
     return "'" + value.replace("'", "''") + "'"

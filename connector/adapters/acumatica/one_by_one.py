@@ -7,7 +7,7 @@ from itertools import takewhile
 from connector.domain.listing import ListAnswer
 from connector.errors import SourceAnswerError, TransientError
 
-ROUNDS = 5
+MAX_ROUNDS = 5
 ROWS_AT_ONCE = 50
 """Rows of one page: what may be lost when a run is killed, at a second or more for each."""
 
@@ -55,7 +55,7 @@ def read_one_by_one(
     """
     records = _Records(read_record=read_record)
     server_time = None
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         page = list_keys()
         server_time = server_time or page.server_time
         ids = [_id_of(row, identify) for row in page.rows]

@@ -78,7 +78,7 @@ def _check_table(connection: Connection, table: Table) -> str:
             f"The views {', '.join(missing)} are missing",
             action=f"Remove the label {LAYOUT_LABEL} from the table {table.name}; the next run makes them again.",
         )
-    sizes = [dry_run(connection, connection.spell(view.sql)) for view in table.views]
+    sizes = [dry_run(connection, connection.render(view.sql)) for view in table.views]
     if not sizes:
         return "can be read and written"
     return f"can be read and written; its {len(sizes)} views are valid (up to {max(sizes) / MEGABYTE:.1f} MB a query)"

@@ -72,13 +72,13 @@ class Connection:
         """Return the reference of a table or view of the dataset."""
         return bigquery.DatasetReference(self.project, self.dataset).table(table)
 
-    def spell_dataset(self) -> str:
+    def render_dataset(self) -> str:
         """Return the dataset's name as a query spells it."""
         return f"`{self.project}.{self.dataset}`"
 
-    def spell(self, sql: str) -> str:
+    def render(self, sql: str) -> str:
         """Return a query with the dataset's name in the place kept for it."""
-        return sql.replace(DATASET, self.spell_dataset())
+        return sql.replace(DATASET, self.render_dataset())
 
     def call(self, function: Callable[[], R]) -> R:
         """Return what a read or an idempotent write returns, trying again while time may help."""

@@ -14,18 +14,17 @@ from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata
 from connector.domain.batch import Row
-from connector.domain.instants import to_text
+from connector.domain.instants import FIRST, to_text
 from connector.domain.tables.schema import Merge, Table
 from connector.errors import WarehouseUnavailableError
 
 BEHIND_LABEL = "behind_since"
 """Seconds since 1970; empty when the table is up to the log."""
-DAWN = datetime(1, 1, 1, tzinfo=UTC)
-ROUNDS = 5
+MAX_ROUNDS = 5
 
 
 class _Synced(msgspec.Struct):
-    synced_at: datetime = msgspec.field(name="_synced_at", default=DAWN)
+    synced_at: datetime = msgspec.field(name="_synced_at", default=FIRST)
 
 
 DECODER = msgspec.json.Decoder(_Synced)
@@ -43,7 +42,7 @@ class CurrentRows:
         if table.merge is None or not rows:
             return
         earliest = min(DECODER.decode(row.data).synced_at for row in rows)
-        for _ in range(ROUNDS):
+        for _ in range(MAX_ROUNDS):
             found = self._metadata.find(table.merge.into.name)
             if found is None:
                 return  # it is filled from the whole log when it is made
@@ -78,9 +77,9 @@ class CurrentRows:
             found.labels = found.labels | {BEHIND_LABEL: ""}
             self._metadata.update(found, "labels")
 
-    def merge(self, merge: Merge, since: datetime = DAWN) -> None:
+    def merge(self, merge: Merge, since: datetime = FIRST) -> None:
         """Run the statement for the rows synced since then."""
-        list(run_query(self._connection, self._connection.spell(merge.sql), {"since": to_text(since)}))
+        list(run_query(self._connection, self._connection.render(merge.sql), {"since": to_text(since)}))
 
 
 def _read_behind(label: str) -> datetime | None:

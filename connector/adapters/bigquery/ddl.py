@@ -137,7 +137,7 @@ class Layout:
 
     def _finish(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
         """Make the views, and only then note what the table was made from."""
-        for kept in evolution.tell_kept():
+        for kept in evolution.describe_kept():
             log.warning("%s.%s", table.name, kept)
         if collated := find_collated(found):
             log.warning(

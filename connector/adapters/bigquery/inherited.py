@@ -30,7 +30,7 @@ def build_removal(connection: Connection, found: bigquery.Table) -> str | None:
     if not options:
         return None
     kind = "VIEW" if found.table_type == "VIEW" else "TABLE"
-    name = f"{connection.spell_dataset()}.{quote(found.table_id)}"
+    name = f"{connection.render_dataset()}.{quote(found.table_id)}"
     return f"ALTER {kind} {name} SET OPTIONS ({', '.join(options)})"
 
 
@@ -80,7 +80,7 @@ def describe_defaults(connection: Connection, dataset: bigquery.Dataset) -> Iter
     if collation := dataset.to_api_repr().get("defaultCollation"):
         yield (
             f"new columns of text get the collation {collation}, so queries compare and group them without regard to case: "
-            f"run ALTER SCHEMA {connection.spell_dataset()} SET DEFAULT COLLATE ''"
+            f"run ALTER SCHEMA {connection.render_dataset()} SET DEFAULT COLLATE ''"
         )
     if dataset.default_table_expiration_ms or dataset.default_partition_expiration_ms:
         yield "its default expiration is removed from what the connector makes"

@@ -39,7 +39,7 @@ def read_answer(reply: Mapping[str, Any], indexes: Sequence[int], table: Table) 
         late = bool(faults) and all(_names_known_field(error, known) for error in faults)
         lagging = lagging or late
         if faults and not late:
-            invalid[index] = "; ".join(_tell(error) for error in faults)
+            invalid[index] = "; ".join(_describe(error) for error in faults)
         else:
             again.append(index)
     return Answer(invalid=invalid, again=again, lagging=lagging)
@@ -60,12 +60,12 @@ def _walk_names(columns: Iterable[Column], path: str = "") -> Iterator[str]:
         yield from _walk_names(column.fields, f"{path}{column.name}.")
 
 
-def _tell(error: Mapping[str, Any]) -> str:
+def _describe(error: Mapping[str, Any]) -> str:
     place = f"{error['location']}: " if error.get("location") else ""
     return shorten(f"{place}{error.get('message') or error.get('reason') or 'refused'}")
 
 
-def tell_passing(reply: Mapping[str, Any]) -> str:
+def describe_passing(reply: Mapping[str, Any]) -> str:
     """Return the reasons the answer gives, for an error about rows that are not at fault."""
     reasons = {
         str(error.get("reason"))

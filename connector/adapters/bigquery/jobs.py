@@ -24,7 +24,7 @@ J = TypeVar("J", LoadJob, QueryJob)
 
 DONE = "DONE"
 FIRST_PAUSE = timedelta(milliseconds=500)
-LONGEST_PAUSE = timedelta(seconds=5)
+MAX_PAUSE = timedelta(seconds=5)
 QUERY_WAIT = timedelta(minutes=30)
 PAGE_ROWS = 20_000
 
@@ -40,7 +40,7 @@ def wait_for(connection: Connection, job: LoadJob | QueryJob, longest: timedelta
         if clock.now() + pause > end:
             return False
         clock.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        pause = min(pause * 2, MAX_PAUSE)
         connection.once(lambda: job.reload(retry=ONCE, timeout=QUICK_SECONDS))
     return True
 

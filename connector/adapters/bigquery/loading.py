@@ -29,9 +29,9 @@ from connector.errors import TransientError, WarehouseRefusedError, WarehouseUna
 
 DATA_REASON = "invalid"
 POSITION = re.compile(r"row starting at position:? (\d+)", re.IGNORECASE)
-MOST_FAILED_JOBS = 60
+MAX_FAILED_JOBS = 60
 """So many jobs may fail over single rows of one write (two or three per row) before the cause is not a row."""
-LONGEST_WAIT = timedelta(minutes=10)
+MAX_WAIT = timedelta(minutes=10)
 """Longest wait for one job; it goes on without us, and a repeated submit finds it."""
 
 
@@ -51,7 +51,7 @@ class Loader:
         """Store these rows and return those that BigQuery refuses, each with its reason."""
         if not indexes:
             return {}
-        lines = [_spell_row(rows[i]) for i in indexes]
+        lines = [_render_row(rows[i]) for i in indexes]
         fault = self._load_all([rows[i] for i in indexes], lines)
         if fault is None:
             return {}
@@ -76,7 +76,7 @@ class Loader:
                 action="Run again later: the job goes on, and a repeated write finds it.",
             )
         if job.error_result:
-            return _tell_fault(job)
+            return _describe_fault(job)
         if job.output_rows != len(rows):
             raise WarehouseRefusedError(
                 f"BigQuery stored {job.output_rows} of {len(rows)} rows of {self._table.name} (job {job.job_id})",
@@ -92,7 +92,7 @@ class Loader:
 
     def _count_failure(self, fault: str) -> None:
         self._failed_jobs += 1
-        if self._failed_jobs > MOST_FAILED_JOBS:
+        if self._failed_jobs > MAX_FAILED_JOBS:
             raise WarehouseRefusedError(
                 f"BigQuery refuses so many rows of {self._table.name} that the cause is no single row: {fault}",
                 action="Compare the table's columns with the tenant's contract; look at the first failed job.",
@@ -114,7 +114,7 @@ class _Attempt:
         """Return the job that is done, well or because of its data, or that takes too long."""
         with translated():
             job = self._find_or_submit()
-        wait_for(self._connection, job, LONGEST_WAIT)
+        wait_for(self._connection, job, MAX_WAIT)
         fault = job.error_result
         if not fault or fault.get("reason") == DATA_REASON:
             return job
@@ -166,7 +166,7 @@ class _Attempt:
         return f"{self._name}_{self._failures}"
 
 
-def _spell_row(row: Row) -> bytes:
+def _render_row(row: Row) -> bytes:
     """Return the row as a line. A JSON column wants the value here, where `insertAll` wants text."""
     return b'%b,"_extra":%b}' % (row.data[:-1], row.extra) if row.extra else row.data
 
@@ -187,7 +187,7 @@ def _find_row(lines: Sequence[bytes], fault: str) -> int | None:
     return next((i for i, start in enumerate(starts) if start == position and i < len(lines)), None)
 
 
-def _tell_fault(job: bigquery.LoadJob) -> str:
+def _describe_fault(job: bigquery.LoadJob) -> str:
     """Return what is wrong with the data; the errors' list is more exact than the job's own result."""
     errors: Sequence[Mapping[str, object]] = [*(job.errors or ()), job.error_result or {}]
     messages = [str(error.get("message", "")) for error in errors]

@@ -13,13 +13,13 @@ from google.api_core.exceptions import BadRequest, GoogleAPICallError, NotFound
 
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.errors import AGAIN, translated
-from connector.adapters.bigquery.insert_answers import Answer, read_answer, tell_passing
+from connector.adapters.bigquery.insert_answers import Answer, describe_passing, read_answer
 from connector.domain.batch import Row
 from connector.domain.tables.schema import Table
 from connector.errors import WarehouseUnavailableError
 
-MOST_ROWS = 500
-MOST_BYTES = 5_000_000
+MAX_ROWS = 500
+MAX_BYTES = 5_000_000
 """Half of what BigQuery allows: an answer of 413 costs more than a second request."""
 TOO_LARGE = 413
 TOO_LARGE_TEXT = re.compile(r"(?:payload|request).{0,20}(?:size|large)", re.IGNORECASE)
@@ -46,8 +46,8 @@ class Streamer:
         of a new table or column for minutes, while a load job does at once.
         """
         streamed = Streamed()
-        texts = [_spell_row(row) for row in rows]
-        streamed.left += [i for i, text in enumerate(texts) if len(text) > MOST_BYTES]
+        texts = [_render_row(row) for row in rows]
+        streamed.left += [i for i, text in enumerate(texts) if len(text) > MAX_BYTES]
         for indexes in _cut(texts):
             self._stream_request(table, texts, indexes, streamed)
         return streamed
@@ -96,7 +96,7 @@ class Streamer:
         answer = read_answer(reply, indexes, table)
         if answer.again and not answer.invalid and not answer.lagging:
             raise WarehouseUnavailableError(
-                f"BigQuery did not store {len(answer.again)} rows of {table.name}: {tell_passing(reply)}",
+                f"BigQuery did not store {len(answer.again)} rows of {table.name}: {describe_passing(reply)}",
                 action=AGAIN,
             )
         return answer
@@ -110,7 +110,7 @@ class _TableUnknownError(Exception):
     """The streaming side does not know the table (yet, or any more)."""
 
 
-def _spell_row(row: Row) -> bytes:
+def _render_row(row: Row) -> bytes:
     """Return the row as a member of the request. A JSON column wants text here, where a load job wants the value."""
     data = row.data
     if row.extra:
@@ -123,9 +123,9 @@ def _cut(texts: Sequence[bytes]) -> Iterator[list[int]]:
     indexes: list[int] = []
     size = 0
     for i, text in enumerate(texts):
-        if len(text) > MOST_BYTES:
+        if len(text) > MAX_BYTES:
             continue
-        if indexes and (len(indexes) == MOST_ROWS or size + len(text) > MOST_BYTES):
+        if indexes and (len(indexes) == MAX_ROWS or size + len(text) > MAX_BYTES):
             yield indexes
             indexes, size = [], 0
         indexes.append(i)

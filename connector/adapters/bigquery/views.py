@@ -47,17 +47,17 @@ def _find_mark(connection: Connection, view: View) -> str | None:
 
 def build_statement(connection: Connection, view: View, labels: dict[str, str]) -> str:
     """Return the statement that makes the view, with its own and its columns' descriptions."""
-    columns = ",\n  ".join(_spell_column(column) for column in view.columns)
-    pairs = ", ".join(f"({_spell_text(name)}, {_spell_text(value)})" for name, value in labels.items())
-    options = f"description={_spell_text(view.description)}, labels=[{pairs}]"
-    name = f"{connection.spell_dataset()}.{quote(view.name)}"
-    return f"CREATE OR REPLACE VIEW {name} (\n  {columns}\n)\nOPTIONS({options})\nAS\n{connection.spell(view.sql)}"
+    columns = ",\n  ".join(_render_column(column) for column in view.columns)
+    pairs = ", ".join(f"({_render_text(name)}, {_render_text(value)})" for name, value in labels.items())
+    options = f"description={_render_text(view.description)}, labels=[{pairs}]"
+    name = f"{connection.render_dataset()}.{quote(view.name)}"
+    return f"CREATE OR REPLACE VIEW {name} (\n  {columns}\n)\nOPTIONS({options})\nAS\n{connection.render(view.sql)}"
 
 
-def _spell_column(column: Column) -> str:
-    described = f" OPTIONS(description={_spell_text(column.description)})" if column.description else ""
+def _render_column(column: Column) -> str:
+    described = f" OPTIONS(description={_render_text(column.description)})" if column.description else ""
     return quote(column.name) + described
 
 
-def _spell_text(text: str) -> str:
+def _render_text(text: str) -> str:
     return json.dumps(text[:DESCRIPTION_LIMIT], ensure_ascii=False)

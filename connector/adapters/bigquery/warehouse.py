@@ -140,7 +140,7 @@ class BigQueryWarehouse(Warehouse):
     def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[Row]:
         """Yield the rows of a query on the table; none when there is no such table yet."""
         try:
-            yield from run_query(self._connection, self._connection.spell(sql), values)
+            yield from run_query(self._connection, self._connection.render(sql), values)
         except TableMissingError as missing:
             if Metadata(self._connection).find(table.name) is not None:
                 raise missing.error from missing

@@ -22,4 +22,4 @@ def build_widening(connection: Connection, table: str, columns: Iterable[str]) -
     changes = ", ".join(
         f"ALTER COLUMN {quote(column)} SET DATA TYPE {ColumnType.BIGNUMERIC}" for column in columns
     )
-    return f"ALTER TABLE {connection.spell_dataset()}.{quote(table)} {changes}"
+    return f"ALTER TABLE {connection.render_dataset()}.{quote(table)} {changes}"

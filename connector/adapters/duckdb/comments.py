@@ -14,7 +14,7 @@ INSIDE = "\n{"
 """Begins what a comment tells of the fields inside: a JSON object, dotted path to description."""
 
 
-def spell_comment(column: Column) -> str:
+def render_comment(column: Column) -> str:
     """Return the comment that describes a column and the fields inside of it; empty when there is nothing to tell."""
     inside = dict(_walk(column, ""))
     return f"{column.description}\n{json.dumps(inside, ensure_ascii=False)}" if inside else column.description

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from connector.adapters.duckdb.comments import read_described, spell_comment
-from connector.adapters.duckdb.dialect import quote, quote_text, read_columns, spell_type, translate
+from connector.adapters.duckdb.comments import read_described, render_comment
+from connector.adapters.duckdb.dialect import quote, quote_text, read_columns, render_type, translate
+from connector.domain.instants import FIRST, to_text
 from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fingerprint, widen
 from connector.domain.tables.schema import Column, Table, View
 from connector.errors import ConfigurationError
@@ -26,7 +27,6 @@ __all__ = [
 
 REVISION = 2
 """Counts up when something else is made of the same table, so that existing files follow."""
-EVER = "0001-01-01T00:00:00Z"
 
 
 def exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
@@ -86,7 +86,7 @@ def _extend(connection: duckdb.DuckDBPyConnection, table: Table, *, widening: bo
 def merge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Bring the table of current rows up to the whole log: in a file that is quicker than remembering how far it is."""
     if table.merge is not None:
-        connection.execute(translate(table.merge.sql), {"since": EVER})
+        connection.execute(translate(table.merge.sql), {"since": to_text(FIRST)})
 
 
 def require_folder(path: Path) -> None:
@@ -112,7 +112,7 @@ def _find_added(
 
 def _create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     columns = ", ".join(
-        f"{quote(column.name)} {spell_type(column)}{' NOT NULL' if column.required else ''}"
+        f"{quote(column.name)} {render_type(column)}{' NOT NULL' if column.required else ''}"
         for column in table.columns
     )
     connection.execute(f"CREATE TABLE {quote(table.name)} ({columns})")
@@ -122,13 +122,13 @@ def _change_columns(connection: duckdb.DuckDBPyConnection, table: Table, *, wide
     """Add what is missing. A narrow column inside of details is widened with the whole column of the details."""
     evolution = compare(connection, table)
     for path, column in _find_added(evolution.columns, evolution.added):
-        connection.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {path} {spell_type(column)}")
+        connection.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {path} {render_type(column)}")
     for held, column in zip(
         evolution.columns, widen(evolution.columns, evolution.numeric_not_widened), strict=True
     ):
         if widening and column != held:
             connection.execute(
-                f"ALTER TABLE {quote(table.name)} ALTER {quote(column.name)} TYPE {spell_type(column)}"
+                f"ALTER TABLE {quote(table.name)} ALTER {quote(column.name)} TYPE {render_type(column)}"
             )
 
 
@@ -163,7 +163,7 @@ def _replace_views(connection: duckdb.DuckDBPyConnection, table: Table, columns:
 def _describe(connection: duckdb.DuckDBPyConnection, kind: str, described: View) -> None:
     connection.execute(f"COMMENT ON {kind} {quote(described.name)} IS {quote_text(described.description)}")
     for column in described.columns:
-        if comment := spell_comment(column):
+        if comment := render_comment(column):
             place = f"{quote(described.name)}.{quote(column.name)}"
             connection.execute(f"COMMENT ON COLUMN {place} IS {quote_text(comment)}")
 

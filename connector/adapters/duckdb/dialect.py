@@ -41,12 +41,12 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def spell_type(column: Column) -> str:
+def render_type(column: Column) -> str:
     """Return the column's type as DuckDB names it."""
     if column.type is not ColumnType.RECORD:
         spelled = TYPES[column.type]
     else:
-        fields = ", ".join(f"{quote(field.name)} {spell_type(field)}" for field in column.fields)
+        fields = ", ".join(f"{quote(field.name)} {render_type(field)}" for field in column.fields)
         spelled = f"STRUCT({fields})"
     return f"{spelled}[]" if column.repeated else spelled
 

@@ -80,10 +80,10 @@ class TableWriter:
         if not indexes:
             return
         try:
-            self._insert_file([_spell_row(rows[i]) for i in indexes])
+            self._insert_file([_render_row(rows[i]) for i in indexes])
         except DATA_ERRORS as exc:
             if len(indexes) == 1:
-                refused[indexes[0]] = _tell_reason(exc)
+                refused[indexes[0]] = _describe_reason(exc)
                 return
             middle = len(indexes) // 2
             self._write_fitting(rows, indexes[:middle], refused)
@@ -110,7 +110,7 @@ def _spooled(lines: Iterable[bytes]) -> Iterator[str]:
         ) from exc
 
 
-def _spell_row(row: Row) -> bytes:
+def _render_row(row: Row) -> bytes:
     """Return the row as a line. `_extra` travels as text: DuckDB's reader would round the numbers in it."""
     if not row.extra:
         return row.data + b"\n"
@@ -129,7 +129,7 @@ def _build_insert(name: str, types: Mapping[str, str]) -> str:
     )
 
 
-def _tell_reason(exc: Exception) -> str:
+def _describe_reason(exc: Exception) -> str:
     """Return what DuckDB finds wrong, without its temporary file's name."""
     text = first_line(exc)
     return text.split("in line 1: ", 1)[-1]

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from connector.adapters.duckdb import comments
 from connector.adapters.duckdb import ddl as layout
-from connector.adapters.duckdb.dialect import spell_type, translate
+from connector.adapters.duckdb.dialect import render_type, translate
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.rows import TableWriter
@@ -50,7 +50,7 @@ class DuckDbWarehouse(Warehouse):
                 layout.extend(connection, table)
             evolution = layout.compare(connection, table)
             if not was_current:
-                for kept in evolution.tell_kept():
+                for kept in evolution.describe_kept():
                     log.warning("%s.%s", table.name, kept)
             return TableStatus(
                 created=False,
@@ -77,7 +77,7 @@ class DuckDbWarehouse(Warehouse):
                     action="Run again: the table is made anew, and everything is read into it.",
                 )
             held = adopt_types(table, layout.read_columns(connection, table.name))
-            types = {column.name: spell_type(column) for column in held.columns}
+            types = {column.name: render_type(column) for column in held.columns}
             return TableWriter(connection, table.name, held.columns, types).write(append.rows)
 
     @override

@@ -27,10 +27,10 @@ from connector.ports import DeadLetterStore
 DEAD_LETTERS = "dead_letters"
 PARTS = "parts"
 
-LARGEST_PIECE = 700 * 1024
+MAX_PIECE_BYTES = 700 * 1024
 """Bytes of a payload in one document, which may have 1 MiB."""
 
-LONGEST_REASON = 10_000
+MAX_REASON_LENGTH = 10_000
 """Characters of a reason; more is no reason but data."""
 
 LETTERS_AT_ONCE = 20
@@ -46,7 +46,7 @@ class FirestoreDeadLetterStore(DeadLetterStore):
     @override
     def add(self, letter: DeadLetter) -> None:
         payload = zlib.compress(letter.payload)
-        pieces = [payload[at : at + LARGEST_PIECE] for at in range(0, len(payload), LARGEST_PIECE)]
+        pieces = [payload[at : at + MAX_PIECE_BYTES] for at in range(0, len(payload), MAX_PIECE_BYTES)]
         head = _head(letter)
         if len(pieces) == 1:
             head |= {"payload": payload, "parts": []}
@@ -150,7 +150,7 @@ def _head(letter: DeadLetter) -> dict[str, Any]:
     return head | {
         "record_id": search_term(letter.record_id),
         "key": search_term(letter.key),
-        "reason": storable(letter.reason[:LONGEST_REASON]),
+        "reason": storable(letter.reason[:MAX_REASON_LENGTH]),
         "digest": build_digest(letter.payload),
     }
 

@@ -20,8 +20,8 @@ FORM = 1
 """What the fields of a stream mean; raised when that changes. Members that are added change nothing; without it, it is 1."""
 
 MAX_PACKED_RECENT_VERSIONS = 140 * 1024
-LONGEST_KNOWN = 48 * 1024
-LONGEST_CONTRACT = 64 * 1024
+MAX_KNOWN_BYTES = 48 * 1024
+MAX_CONTRACT_BYTES = 64 * 1024
 """Packed bytes of an edge (3,000 versions are 126 KiB), of a checkpoint's known rows (5,000), and of a contract.
 
 A stream has an edge, a contract, and an edge and known rows for each of at most four modes: 956 KiB together. Its suspects
@@ -46,7 +46,7 @@ def stream_fields(entity_state: EntityState, watermark: datetime | None) -> dict
 
 def checkpoint_fields(checkpoint: Checkpoint) -> dict[str, Any]:
     """Return a checkpoint as fields; of too many known rows the last, which reading looks for first, are kept."""
-    known, _ = pack_latest(checkpoint.known, LONGEST_KNOWN)
+    known, _ = pack_latest(checkpoint.known, MAX_KNOWN_BYTES)
     return _pack_edge(_to_fields(checkpoint) | {"known": known})
 
 
@@ -55,7 +55,7 @@ def contract_fields(contract: Contract | None) -> dict[str, Any] | None:
     if contract is None:
         return None
     packed = pack(msgspec.to_builtins(contract))
-    if len(packed) > LONGEST_CONTRACT:
+    if len(packed) > MAX_CONTRACT_BYTES:
         return None
     return {"endpoint": contract.endpoint, "version": contract.version, "whole": packed}
 

@@ -97,7 +97,7 @@ SERVER_ERRORS = 500
 REFUSED_SIGN_IN = ("invalid_grant", "Reauthentication")
 """Google's gRPC layer reports a refused sign-in as `unavailable`; these words in its text tell it apart."""
 
-LONGEST_TEXT = 300
+MAX_TEXT_LENGTH = 300
 
 
 UNREADABLE = (
@@ -146,4 +146,4 @@ def build_error(place: str, error: api.GoogleAPIError) -> ConnectorError:
 def _short(error: Exception) -> str:
     # What follows the first address in Google's texts is a link to the console with the whole request in it.
     text = str(getattr(error, "message", None) or error).split("http")[0].strip()
-    return text[:LONGEST_TEXT] or type(error).__name__
+    return text[:MAX_TEXT_LENGTH] or type(error).__name__

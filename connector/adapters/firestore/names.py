@@ -2,10 +2,10 @@
 
 import hashlib
 
-LONGEST_NAME = 1500
+MAX_NAME_BYTES = 1500
 """Bytes a document's name may have."""
 
-LONGEST_TERM = 1000
+MAX_TERM_BYTES = 1000
 """Bytes of a term that a search compares whole; an index cuts longer values off."""
 
 
@@ -16,7 +16,7 @@ def document_name(text: str) -> str:
         return "%" + "".join("%2E" for _ in name)
     if name.startswith("__") and name.endswith("__"):
         name = "%5F" + name[1:]
-    if storable(name) != name or len(name.encode()) > LONGEST_NAME:
+    if storable(name) != name or len(name.encode()) > MAX_NAME_BYTES:
         return f"%sha256-{_digest(text)}"
     return name
 
@@ -24,7 +24,7 @@ def document_name(text: str) -> str:
 def search_term(text: str) -> str:
     """Return the text, or for a very long one a digest that stands for it; the term of a term is itself."""
     term = storable(text)
-    return f"sha256:{_digest(text)}" if len(term.encode()) > LONGEST_TERM else term
+    return f"sha256:{_digest(text)}" if len(term.encode()) > MAX_TERM_BYTES else term
 
 
 def storable(text: str) -> str:

@@ -19,7 +19,7 @@ from connector.domain.entity_state import MAX_REPORTED_DELETIONS
 from connector.ports import Clock, NotificationStore
 
 NOTIFICATIONS = "notifications"
-LONGEST_ID = 100
+MAX_ID_LENGTH = 100
 """Characters of a suspect's id; Acumatica's have 36."""
 
 
@@ -35,7 +35,7 @@ class FirestoreNotificationStore(NotificationStore):
         self, entity: str, notification_id: str, reported_deletions: Sequence[str], ttl: timedelta
     ) -> bool:
         note = {"taken": uuid4().hex, "expires_at": self._clock.now() + ttl}
-        new = [storable(record_id)[:LONGEST_ID] for record_id in dict.fromkeys(reported_deletions)]
+        new = [storable(record_id)[:MAX_ID_LENGTH] for record_id in dict.fromkeys(reported_deletions)]
 
         def take(entity_state: Any, batch: firestore.WriteBatch) -> bool:
             noted = self._database.document(NOTIFICATIONS, notification_id).get(**ONCE)

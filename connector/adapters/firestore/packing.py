@@ -11,12 +11,12 @@ from connector.domain import marked_json
 PACKED = "packed"
 """Member that marks a packed value inside an audit entry."""
 
-MOST_LEAVES = 200
-LONGEST_PLAIN = 20_000
-LONGEST_PACKED = 100 * 1024
+MAX_LEAVES = 200
+MAX_PLAIN_LENGTH = 20_000
+MAX_PACKED_BYTES = 100 * 1024
 """Bounds of one member of an audit entry: kept readable up to the first two, packed up to the last."""
 
-LARGEST_INTEGER = 2**63
+INTEGER_BOUND = 2**63
 
 
 def pack(value: Any) -> bytes:
@@ -44,7 +44,7 @@ def entry_value(value: Any) -> Any:
     if _is_readable(value):
         return _readable(value)
     packed = pack(value)
-    if len(packed) > LONGEST_PACKED:
+    if len(packed) > MAX_PACKED_BYTES:
         return f"(left out: {len(packed)} bytes are more than an audit entry takes)"
     return {PACKED: packed}
 
@@ -67,7 +67,7 @@ def plain_instant(instant: datetime) -> datetime:
 
 def _is_readable(value: Any) -> bool:
     leaves = _leaves(value)
-    return leaves is not None and len(leaves) <= MOST_LEAVES and sum(map(len, leaves)) <= LONGEST_PLAIN
+    return leaves is not None and len(leaves) <= MAX_LEAVES and sum(map(len, leaves)) <= MAX_PLAIN_LENGTH
 
 
 def _leaves(value: Any) -> list[str] | None:
@@ -81,7 +81,7 @@ def _leaves(value: Any) -> list[str] | None:
         if any(isinstance(item, list | tuple) for item in value):
             return None  # an array cannot hold an array
         return _gathered([], value)
-    if isinstance(value, int) and not -LARGEST_INTEGER <= value < LARGEST_INTEGER:
+    if isinstance(value, int) and not -INTEGER_BOUND <= value < INTEGER_BOUND:
         return None
     return [str(value)]
 
@@ -92,7 +92,7 @@ def _gathered(leaves: list[str], values: Sequence[Any]) -> list[str] | None:
         if inner is None:
             return None
         leaves = leaves + inner
-        if len(leaves) > MOST_LEAVES:
+        if len(leaves) > MAX_LEAVES:
             return None
     return leaves
 

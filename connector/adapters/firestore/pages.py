@@ -7,13 +7,13 @@ from typing import Any
 from connector.adapters.firestore.names import search_term, storable
 from connector.domain.entity_state import AuditEntry, Outcome
 
-MOST_ENTRIES = 1000
+MAX_ENTRIES = 1000
 """Records of one document: their array elements are at most an eighth of the 40,000 index entries it may have."""
 
-LARGEST_PART = 400 * 1024
+MAX_PART_BYTES = 400 * 1024
 """Bytes of the texts of one document, which may have 1 MiB."""
 
-LONGEST_REASON = 1000
+MAX_REASON_LENGTH = 1000
 """Characters of a reason in the audit; the dead letter has it whole."""
 
 
@@ -57,7 +57,7 @@ def _grouped(entries: Sequence[AuditEntry]) -> Iterator[list[AuditEntry]]:
     size = 0
     for entry in entries:
         bytes_more = _size(entry)
-        if group and (len(group) == MOST_ENTRIES or size + bytes_more > LARGEST_PART):
+        if group and (len(group) == MAX_ENTRIES or size + bytes_more > MAX_PART_BYTES):
             yield group
             group, size = [], 0
         group.append(entry)
@@ -87,7 +87,7 @@ def _entry(page: Mapping[str, Any], at: int) -> AuditEntry:
 
 
 def _reason(entry: AuditEntry) -> str:
-    return storable(entry.reason[:LONGEST_REASON])
+    return storable(entry.reason[:MAX_REASON_LENGTH])
 
 
 def _size(entry: AuditEntry) -> int:

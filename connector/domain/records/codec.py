@@ -19,7 +19,7 @@ from connector.domain.entity import Entity, Identity
 from connector.domain.records.columns import build_layout, find_paths
 from connector.domain.records.compiled_level import ENCODER, CompiledLevel
 from connector.domain.records.contract import Contract, Kind, Shape
-from connector.domain.records.identity import make_id, spell_key
+from connector.domain.records.identity import make_id, render_key
 from connector.domain.records.sifting import sift
 from connector.domain.records.wire import (
     CONVERTERS,
@@ -150,7 +150,7 @@ class Codec:
             ) from exc
 
     def _build(self, node: Any, extra: bytes) -> Record:
-        keys = [spell_key(value) for read in self._keys if (value := _strip_quotes(read(node))) is not None]
+        keys = [render_key(value) for read in self._keys if (value := _strip_quotes(read(node))) is not None]
         content: list[bytes] = []
         body = self._compiled.encode(node, content)
         content.append(extra)
@@ -209,10 +209,10 @@ class Codec:
             (to_bignumeric if path in self._wide else to_numeric)(digits)
         except ValueError:
             raise RecordRejectedError(
-                f"{path} has more digits than its column holds", action=self._tell_remedy(path)
+                f"{path} has more digits than its column holds", action=self._describe_remedy(path)
             ) from None
 
-    def _tell_remedy(self, path: str) -> str:
+    def _describe_remedy(self, path: str) -> str:
         if path in self._numeric_not_widened:
             return (
                 "That column was made as NUMERIC and cannot be widened in place. Rename the log table: the next run makes a"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from connector.domain.records.contract import Kind, Shape
-from connector.domain.records.names import COLLECTION, Claims, spell_path
+from connector.domain.records.names import COLLECTION, Claims, render_path
 
 WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[A-Z]+")
 
@@ -162,7 +162,7 @@ class _Builder:
             leaves=tuple(self._build_leaves(shape, place)),
             custom=tuple(
                 Leaf(
-                    column=self._claim(place, f"custom/{spell_path(name)}", name.rsplit(".", 1)[-1]),
+                    column=self._claim(place, f"custom/{render_path(name)}", name.rsplit(".", 1)[-1]),
                     field=name,
                     kind=kind,
                 )
@@ -180,7 +180,7 @@ class _Builder:
 
     def _build_leaves(self, shape: Shape, place: _Place) -> Iterator[Leaf]:
         for field, kind in sorted(shape.fields.items()):
-            path = spell_path(field)
+            path = render_path(field)
             column = self._claim(place, path, field)
             if kind is Kind.SELECT:
                 yield Leaf(column=column, field=field, kind=kind, part=Part.DESCRIPTION)
@@ -190,7 +190,7 @@ class _Builder:
                 yield Leaf(column=column, field=field, kind=kind)
 
     def _build_collection(self, member: str, child: Shape, place: _Place) -> tuple[str, str, Level]:
-        path = spell_path(member)
+        path = render_path(member)
         column = self._claim(place, f"{path}{COLLECTION}", member)
         inside = _Place(path=f"{place.path}{path}/", row=f"{place.row}{column}.")
         return member, column, self.build(child, inside)
@@ -198,7 +198,7 @@ class _Builder:
     def _build_linked(self, member: str, child: Shape, place: _Place) -> Level:
         prefix = f"{place.prefix}{to_snake_case(member)}_"
         return self.build(
-            child, _Place(path=f"{place.path}{spell_path(member)}/", row=place.row, prefix=prefix)
+            child, _Place(path=f"{place.path}{render_path(member)}/", row=place.row, prefix=prefix)
         )
 
     def _claim(self, place: _Place, path: str, member: str) -> str:

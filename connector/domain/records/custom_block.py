@@ -30,10 +30,10 @@ class CustomBlock:
             for i, of_view in enumerate(views.values())
             for j, leaf in enumerate(of_view)
         }
-        self.values = [self._spell(i, leaf, places[leaf.field], wide, path) for i, leaf in enumerate(leaves)]
+        self.values = [self._render(i, leaf, places[leaf.field], wide, path) for i, leaf in enumerate(leaves)]
         """What reads each field's value from `block`, as source text."""
 
-    def _spell(self, number: int, leaf: Leaf, place: str, wide: frozenset[str], path: str) -> str:
+    def _render(self, number: int, leaf: Leaf, place: str, wide: frozenset[str], path: str) -> str:
         convert = choose_converter(leaf, wide=path + leaf.field in wide)
         if convert is None:
             return f"block.{place}.value"

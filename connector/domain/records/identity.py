@@ -26,7 +26,7 @@ def split_id(record_id: str) -> Sequence[str]:
     return [unquote(part) for part in record_id.split(SEPARATOR)]
 
 
-def spell_key(value: Any) -> str:
+def render_key(value: Any) -> str:
     """Return a key's value as text, as Acumatica takes it in an address."""
     if isinstance(value, msgspec.Raw):
         return bytes(value).decode()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
-LONGEST = 290
+MAX_NAME_LENGTH = 290
 """Characters of a column's name: BigQuery takes 300, a number may follow."""
 COLLECTION = "[]"
 """Ends the path of a detail collection: a scalar and a collection of one name are two columns."""
@@ -54,7 +54,9 @@ class Claims:
 
     def claim(self, owner: str, name: str) -> str:
         """Return the owner's name: the one it has, else this one, numbered if another has it."""
-        return self.find(owner) or self.take(owner, next(filter(self.is_free, _number(name[:LONGEST]))))
+        return self.find(owner) or self.take(
+            owner, next(filter(self.is_free, _number(name[:MAX_NAME_LENGTH])))
+        )
 
     def take(self, owner: str, name: str) -> str:
         """Give the owner this name."""
@@ -71,6 +73,6 @@ def _number(name: str) -> Iterator[str]:
         number += 1
 
 
-def spell_path(member: str) -> str:
+def render_path(member: str) -> str:
     """Return a member as a step of a path; a slash in it is written as in a JSON pointer, so that no two paths are one."""
     return member.replace("~", "~0").replace("/", "~1")

@@ -13,7 +13,7 @@ import msgspec
 from connector.domain.entity import Entity, Identity
 from connector.domain.instants import from_text
 from connector.domain.records.codec import fingerprint_row
-from connector.domain.records.identity import make_id, spell_key
+from connector.domain.records.identity import make_id, render_key
 from connector.domain.records.wire import Choice
 
 UNIDENTIFIED = "unidentified-"
@@ -67,7 +67,7 @@ def identify(raw: bytes, entity: Entity, modified_field: str | None, reason: str
     )
 
 
-def tell_unreadable(why: str) -> str:
+def describe_unreadable(why: str) -> str:
     """Return the reason of a dead letter for a record that Acumatica cannot give."""
     return (
         f"Acumatica lists it, but cannot give it: {why} Look at it on its form. If one of its detail collections is too "
@@ -108,12 +108,12 @@ def is_asked_for(record_id: str, entity: Entity) -> bool:
 
 
 def _read_keys(node: dict[str, Any], entity: Entity) -> list[str]:
-    return [_spell(value) for key in entity.keys if (value := _value(node, key)) is not None]
+    return [_render(value) for key in entity.keys if (value := _value(node, key)) is not None]
 
 
-def _spell(value: Any) -> str:
+def _render(value: Any) -> str:
     """A drop-down of contract 5 is an object."""
-    return spell_key(
+    return render_key(
         Choice(**value) if isinstance(value, dict) and set(value) <= {"id", "description"} else value
     )
 

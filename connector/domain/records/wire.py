@@ -14,7 +14,7 @@ from connector.domain.records.columns import Leaf, Part
 from connector.domain.records.contract import Kind
 
 NULL = Raw(b"null")
-LONGEST = 100
+MAX_DIGITS = 100
 """Digits of a number in scientific form that are worth spelling out; no column holds as many."""
 MAX_INTEGER_DIGITS = 19
 SHORT = 11
@@ -122,7 +122,7 @@ def _to_digits(raw: Raw, *, whole_limit: int, fraction_limit: int) -> str | None
     if text == "null":
         return None
     if "e" in text or "E" in text:
-        text = _spell_out(text)
+        text = _expand_exponent(text)
     whole, _, fraction = text.partition(".")
     digits, fraction = whole.removeprefix("-"), fraction.rstrip("0")
     if not digits.isdigit() or (fraction and not fraction.isdigit()):
@@ -134,13 +134,13 @@ def _to_digits(raw: Raw, *, whole_limit: int, fraction_limit: int) -> str | None
     return "0" if digits == "0" else whole
 
 
-def _spell_out(text: str) -> str:
+def _expand_exponent(text: str) -> str:
     """Return a number in scientific form as plain digits; raise ValueError for anything else."""
     try:
         number = Decimal(text)
     except InvalidOperation as exc:
         raise ValueError("not a number") from exc
-    if abs(number.adjusted()) > LONGEST:
+    if abs(number.adjusted()) > MAX_DIGITS:
         raise ValueError("a number with more digits than its column holds")
     return f"{number:f}"
 

@@ -10,9 +10,9 @@ from connector.domain.entity import Entity
 from connector.domain.tables.schema import Column, Merge, Table
 from connector.domain.tables.sql import DATASET, NEWEST_FIRST, join_lines, quote
 
-DAWN = "TIMESTAMP '0001-01-01 00:00:00+00'"
-"""Older than any stamp: stands for none."""
-STAMPS = tuple(f"COALESCE(`{side}`.`_modified_at`, {DAWN})" for side in ("_newest", "_kept"))
+NO_STAMP = "TIMESTAMP '0001-01-01 00:00:00+00'"
+"""Replaces a missing stamp: earlier than any (`instants.FIRST`)."""
+STAMPS = tuple(f"COALESCE(`{side}`.`_modified_at`, {NO_STAMP})" for side in ("_newest", "_kept"))
 IS_NEWER = f"""\
 ({STAMPS[0]} > {STAMPS[1]} OR ({STAMPS[0]} = {STAMPS[1]} AND (
     `_newest`.`_synced_at` > `_kept`.`_synced_at` OR (`_newest`.`_synced_at` = `_kept`.`_synced_at` AND (

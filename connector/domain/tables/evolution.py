@@ -37,7 +37,7 @@ class Evolution:
     numeric_not_widened: frozenset[str]
     as_text: frozenset[str] = frozenset()
 
-    def tell_kept(self) -> Iterator[str]:
+    def describe_kept(self) -> Iterator[str]:
         """Yield a sentence on each column that is not of the wanted type, beginning with its path."""
         for path in sorted(self.retyped):
             yield f"{path} keeps its type: the tenant's contract changed it"

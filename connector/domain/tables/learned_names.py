@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from connector.domain.records.columns import to_snake_case
 from connector.domain.records.contract import Kind
-from connector.domain.records.names import COLLECTION, NOBODY, ColumnNames, spell_path
+from connector.domain.records.names import COLLECTION, NOBODY, ColumnNames, render_path
 from connector.domain.tables.schema import Column, ColumnType
 from connector.domain.tables.view_names import OF_LINE
 
@@ -64,18 +64,18 @@ def _read_fields(columns: Iterable[Column], row: str, above: str) -> Iterator[tu
             yield row + column.name, NOBODY
             continue
         path = origin["path"]
-        own = _spell_field(path.removeprefix(above), column.name, is_id=origin["kind"] == INTERNAL_ID)
-        owner = "".join(f"{spell_path(step)}/" for step in above.split(".")[:-1]) + own
+        own = _render_field(path.removeprefix(above), column.name, is_id=origin["kind"] == INTERNAL_ID)
+        owner = "".join(f"{render_path(step)}/" for step in above.split(".")[:-1]) + own
         yield row + column.name, owner + COLLECTION * is_collection
         yield from _read_fields(column.fields, f"{row}{column.name}.", f"{path}.")
 
 
-def _spell_field(path: str, column: str, *, is_id: bool) -> str:
+def _render_field(path: str, column: str, *, is_id: bool) -> str:
     """Return the field; a custom field and one of a linked entity are described alike, and told apart by the column's name."""
     steps = path.split(".")
-    plain = "/".join(map(spell_path, steps))
+    plain = "/".join(map(render_path, steps))
     if len(steps) > 1 and not _is_called(column, steps) and _is_called(column, [*steps[:-2], steps[-1]]):
-        plain = "/".join([*map(spell_path, steps[:-2]), "custom", spell_path(".".join(steps[-2:]))])
+        plain = "/".join([*map(render_path, steps[:-2]), "custom", render_path(".".join(steps[-2:]))])
     return f"{plain}/id" if is_id else plain
 
 

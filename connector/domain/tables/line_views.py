@@ -7,7 +7,7 @@ from connector.domain.entity import Entity, LineView
 from connector.domain.records.columns import to_snake_case
 from connector.domain.records.names import COLLECTION, NO_NAMES, Claims, ColumnNames
 from connector.domain.tables.schema import Column, ColumnType, View
-from connector.domain.tables.sql import DATASET, join_lines, quote, spell_type
+from connector.domain.tables.sql import DATASET, join_lines, quote, render_type
 from connector.domain.tables.view_names import OF_LINE, claim_line_names
 
 NUMBERS = (ColumnType.INT64, ColumnType.NUMERIC, ColumnType.BIGNUMERIC, ColumnType.FLOAT64)
@@ -172,7 +172,7 @@ def _convert(collection: _Collection, united: Column) -> str:
     """Return the value of a united column in a line of this collection."""
     own = collection.lines.get(united.name)
     if own is None:
-        return f"CAST(NULL AS {spell_type(united)})" if united.repeated else "NULL"
+        return f"CAST(NULL AS {render_type(united)})" if united.repeated else "NULL"
     value = f"`_line`.{quote(own.name)}"
     if (own.type, own.repeated) == (united.type, united.repeated):
         return value

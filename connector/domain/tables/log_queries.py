@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from connector.domain.tables.schema import ColumnType, Table
-from connector.domain.tables.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote, spell_type
+from connector.domain.tables.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote, render_type
 
 
 def build_versions_query(table: Table, count: int | None = None) -> str:
@@ -49,5 +49,5 @@ def build_trial_query(table: Table) -> str:
 
 
 def _build_empty(table: Table) -> str:
-    nulls = (f"CAST(NULL AS {spell_type(column)}) AS {quote(column.name)}" for column in table.columns)
+    nulls = (f"CAST(NULL AS {render_type(column)}) AS {quote(column.name)}" for column in table.columns)
     return f"SELECT\n  {join_lines(nulls)}\nLIMIT 0"

@@ -28,11 +28,11 @@ def join_lines(expressions: Iterable[str]) -> str:
     return ",\n  ".join(expressions)
 
 
-def spell_type(column: Column) -> str:
+def render_type(column: Column) -> str:
     """Return the column's type as a cast names it."""
     if column.type is not ColumnType.RECORD:
         spelled = column.type.value
     else:
-        fields = ", ".join(f"{quote(field.name)} {spell_type(field)}" for field in column.fields)
+        fields = ", ".join(f"{quote(field.name)} {render_type(field)}" for field in column.fields)
         spelled = f"STRUCT<{fields}>"
     return f"ARRAY<{spelled}>" if column.repeated else spelled

@@ -45,7 +45,7 @@ def spell(account: Account, line_break: str) -> bytes:
     return json.dumps(account.key_file(private_key=account.pem.replace("\n", line_break))).encode()
 
 
-def tell_email(identity: Credentials) -> str:
+def describe_email(identity: Credentials) -> str:
     assert isinstance(identity, service_account.Credentials)
     return str(identity.service_account_email)
 
@@ -111,7 +111,7 @@ class TestSpellings:
 
     def test_the_json_may_hold_raw_line_breaks(self, account: Account) -> None:
         key = spell(account, "\n").replace(b"\\n", b"\n")
-        assert tell_email(credentials.from_key(key)) == account.email
+        assert describe_email(credentials.from_key(key)) == account.email
 
     @pytest.mark.parametrize(
         ("key", "complaint"),
@@ -140,7 +140,7 @@ class TestAttachedIdentity:
         path = tmp_path_factory.mktemp("identity") / "key.json"
         path.write_text(json.dumps(account.key_file()))
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
-        assert tell_email(credentials.attached()) == account.email
+        assert describe_email(credentials.attached()) == account.email
 
     def test_a_machine_without_one_says_what_to_do(
         self, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

@@ -26,7 +26,7 @@ from connector.logs import (
     register_secret,
     run_context,
 )
-from connector.redaction import HIDDEN, REMEMBERED_AT_MOST, SECRETS, Secrets
+from connector.redaction import HIDDEN, MAX_REMEMBERED, SECRETS, Secrets
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOG = logging.getLogger("connector.test")
@@ -312,10 +312,10 @@ def test_each_line_of_a_private_key_is_hidden_and_its_frame_is_not() -> None:
 
 def test_the_newest_secrets_are_remembered_and_a_used_one_stays() -> None:
     secrets = Secrets()
-    for number in range(2 * REMEMBERED_AT_MOST):
+    for number in range(2 * MAX_REMEMBERED):
         secrets.add("the password")
         secrets.add(f"token-{number:05}")
-    assert secrets.redact(f"the password token-{2 * REMEMBERED_AT_MOST - 1:05}") == f"{HIDDEN} {HIDDEN}"
+    assert secrets.redact(f"the password token-{2 * MAX_REMEMBERED - 1:05}") == f"{HIDDEN} {HIDDEN}"
     assert secrets.redact("token-00000") == "token-00000"
 
 

@@ -3,13 +3,13 @@
 import duckdb
 import pytest
 
-from connector.adapters.duckdb.dialect import TYPES, read_columns, spell_type, translate
+from connector.adapters.duckdb.dialect import TYPES, read_columns, render_type, translate
 from connector.domain.tables.evolution import FOREIGN
 from tests.contract.warehouse_rows import a_log
 
 
 def test_every_column_comes_back_with_its_type() -> None:
-    columns = ", ".join(f'"{column.name}" {spell_type(column)}' for column in a_log().columns)
+    columns = ", ".join(f'"{column.name}" {render_type(column)}' for column in a_log().columns)
     with duckdb.connect() as connection:
         connection.execute(f"CREATE TABLE t ({columns})")
         found = list(read_columns(connection, "t"))
