@@ -8,6 +8,7 @@ import msgspec
 
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.echoes import without_secrets
+from connector.adapters.acumatica.json_body import decode_body
 from connector.adapters.acumatica.lockout_guard import check_not_refused, fingerprint_refusal
 from connector.adapters.acumatica.network import NoAnswerError
 from connector.adapters.acumatica.rotation import Rotation
@@ -234,8 +235,8 @@ class SignIn:
 def _read_tokens(answer: Answer) -> "_Tokens":
     """Return the tokens, which are secrets from now on."""
     try:
-        tokens = msgspec.json.decode(answer.body, type=_Tokens)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        tokens = decode_body(answer.body, _Tokens)
+    except msgspec.DecodeError:
         raise SourceAnswerError(
             "Acumatica's identity server answered without an access token.",
             action="Wait and call again; check ACUMATICA_URL if it stays so.",

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from connector.adapters.acumatica.json_body import decode_body
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity, Identity
 from connector.domain.listing import ListAnswer, ListQuery
@@ -60,8 +61,8 @@ def _read(entity: Entity, rows: Sequence[bytes]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for row in rows:
         try:
-            node: Any = msgspec.json.decode(row)
-        except ValueError:
+            node: Any = decode_body(row)
+        except msgspec.DecodeError:
             continue
         if isinstance(node, dict) and isinstance(node.get("id"), str):
             keys = [node.get(key) for key in entity.keys]

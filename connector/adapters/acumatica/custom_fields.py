@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
+from connector.adapters.acumatica.json_body import decode_body
 from connector.domain.entity import Entity
 from connector.domain.records.contract import Kind
 from connector.errors import SourceSetupError
@@ -33,7 +32,7 @@ class CustomFields:
     @classmethod
     def parse(cls, body: bytes, entity: Entity) -> "CustomFields":
         """Return the named fields; raise SourceSetupError for one the form lacks, msgspec.DecodeError for no schema."""
-        template = msgspec.json.decode(body, type=dict[str, Any])
+        template = decode_body(body, dict[str, Any])
         by_level: dict[str, dict[str, Kind]] = {}
         missing = []
         for path in entity.custom:

@@ -10,6 +10,7 @@ import msgspec
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.error_mapping import Subject
+from connector.adapters.acumatica.json_body import decode_body
 from connector.adapters.acumatica.odata import READABLE
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.transport import Answer, Request
@@ -86,7 +87,7 @@ class _Page(msgspec.Struct):
 
 
 def _parse(answer: Answer) -> _Page:
-    return msgspec.json.decode(answer.body.removeprefix(b"\xef\xbb\xbf"), type=_Page)
+    return decode_body(answer.body, _Page)
 
 
 def _query_of(link: str, url: str) -> str | None:

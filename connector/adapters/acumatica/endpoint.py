@@ -11,6 +11,7 @@ from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.contract import not_exposed
 from connector.adapters.acumatica.custom_fields import CustomFields
 from connector.adapters.acumatica.error_mapping import CHECK_URL, NotThereError, RecordAbsentError, Subject
+from connector.adapters.acumatica.json_body import decode_body
 from connector.adapters.acumatica.odata import FieldSelection, Window, build_query
 from connector.adapters.acumatica.offers import Offers
 from connector.adapters.acumatica.responses import server_date
@@ -27,8 +28,6 @@ T = TypeVar("T")
 SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
 OWN_CLOCK_DOUBT = timedelta(minutes=5)
 """How far our own clock may be ahead of Acumatica's when it has to stand in for it."""
-BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What a decoder raises at content it cannot take; the last at levels within levels without end."""
 LONG_QUERY = 2000
 """Web servers refuse longer queries with a 404 of their own (IIS: 404.15 beyond 2,048 bytes unless configured)."""
 
@@ -156,8 +155,8 @@ def _list(answer: Answer) -> ListAnswer:
 def _split(body: bytes) -> list[bytes]:
     """Return the records of a list. Where the decoder stumbles over the content of one, the others are read all the same."""
     try:
-        rows = [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
-    except BROKEN:
+        rows = [bytes(raw) for raw in decode_body(body, list[msgspec.Raw])]
+    except msgspec.DecodeError:
         return scan_rows(body)
     if all(row.startswith(b"{") for row in rows):
         return rows
@@ -168,8 +167,8 @@ def _record(answer: Answer) -> bytes:
     """Return the text of a record, be its content as broken as it may."""
     body = _json(answer)
     try:
-        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    except BROKEN:
+        decode_body(body, dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
         return scan_object(body)
     return body
 

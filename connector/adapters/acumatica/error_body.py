@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from connector.adapters.acumatica.json_body import decode_body
+
 SENTENCE_LIMIT = 300
 OPTIMISATION = "optimization cannot be performed"
 NOT_FOUND = "no entity satisfies the condition"
@@ -29,8 +31,8 @@ class Fault:
     def parse(cls, body: bytes) -> "Fault":
         """Return what the body says; an empty fault when it is not Acumatica's error object."""
         try:
-            outer = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            outer = decode_body(body)
+        except msgspec.DecodeError:
             return cls()
         if not isinstance(outer, dict):
             return cls()

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.json_body import decode_body
 from connector.errors import EndpointVersionError
 
 PROVEN = {"default": ("20.200.001", "25.200.001")}
@@ -22,7 +23,7 @@ class Offers:
     @classmethod
     def parse(cls, body: bytes) -> "Offers":
         """Return the offers; some builds answer the bare list. Raises msgspec.DecodeError for anything else."""
-        document = msgspec.json.decode(body)
+        document = decode_body(body)
         version = document.get("version") if isinstance(document, dict) else None
         listed = document.get("endpoints") if isinstance(document, dict) else document
         if not isinstance(listed, list):

@@ -10,6 +10,8 @@ from connector.adapters.acumatica.transport import Answer
 
 HEAD = 65_536
 """How much of a body is looked at for words; what matters stands at its beginning."""
+LONGEST_DELAY = 86_400
+"""Seconds; a server that names a longer delay is taken to name this one."""
 
 
 def is_page(answer: Answer) -> bool:
@@ -22,23 +24,17 @@ def retry_after(answer: Answer) -> timedelta | None:
     """Return the delay the server named, in either of its two spellings, or None."""
     text = answer.headers.get("Retry-After", "").strip()
     if text.isdecimal():
-        return timedelta(seconds=min(int(text), 86_400))
-    try:
-        instant = parsedate_to_datetime(text)
-    except ValueError:
+        seconds = int(text) if len(text) <= len(str(LONGEST_DELAY)) else LONGEST_DELAY
+        return timedelta(seconds=min(seconds, LONGEST_DELAY))
+    instant = _read_date(text)
+    if instant is None:
         return None
-    return max(
-        instant.replace(tzinfo=instant.tzinfo or UTC) - (server_date(answer) or answer.sent_at), timedelta(0)
-    )
+    return max(instant - (server_date(answer) or answer.sent_at), timedelta(0))
 
 
 def server_date(answer: Answer) -> datetime | None:
     """Return the instance's clock from the `Date` header, or None."""
-    try:
-        instant = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
-        return None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return _read_date(answer.headers.get("Date", ""))
 
 
 def is_unauthorised(answer: Answer) -> bool:
@@ -54,6 +50,15 @@ def location(answer: Answer) -> SplitResult:
         return urlsplit(answer.headers.get("Location", ""))
     except ValueError:
         return urlsplit("")
+
+
+def _read_date(text: str) -> datetime | None:
+    """Return the instant a header names, or None where it names none the calendar has."""
+    try:
+        instant = parsedate_to_datetime(text)
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _content_type(answer: Answer) -> str:

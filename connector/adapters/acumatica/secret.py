@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from connector.adapters.acumatica.json_body import decode_body
 from connector.errors import SecretUnavailableError
 from connector.redaction import SECRET_MEMBERS, register_secret
 
@@ -96,8 +97,8 @@ def with_refresh_token(raw: bytes, token: str) -> bytes:
 
 def _members(raw: bytes) -> dict[str, Any]:
     try:
-        members = msgspec.json.decode(raw.removeprefix(b"\xef\xbb\xbf"), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        members = decode_body(raw, dict[str, Any])
+    except msgspec.DecodeError:
         raise _wrong("it is not a JSON object") from None
     return members
 

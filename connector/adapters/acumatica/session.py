@@ -101,7 +101,7 @@ class Session:
             raise error
         try:
             return read(answer)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except msgspec.DecodeError:
             raise unreadable(subject) from None
 
     def _send(self, request: Request) -> Answer:

@@ -10,6 +10,7 @@ from connector.adapters.acumatica.error_mapping import (
     Subject,
     refusal,
 )
+from connector.adapters.acumatica.json_body import decode_body
 from connector.adapters.acumatica.responses import title
 from connector.adapters.acumatica.secret import CookieSecret, PasswordSecret, RefreshSecret, tenant_of
 from connector.adapters.acumatica.sign_in_verdict import Verdict, judge
@@ -180,7 +181,7 @@ def _refused_application(code: str, status: int, secret: PasswordSecret | Refres
 def _code(answer: Answer) -> str:
     """Return the OAuth error code. Nothing else of that body is used: it can echo what was sent."""
     try:
-        members = msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        members = decode_body(answer.body)
+    except msgspec.DecodeError:
         return ""
     return str(members.get("error", "")) if isinstance(members, dict) else ""

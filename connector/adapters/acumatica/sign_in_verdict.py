@@ -33,7 +33,7 @@ _SOMEBODY = r"\b(account|user(?!.agent)|username|konto|benutzer|compte|utilisate
 
 SAID: tuple[tuple[Verdict, str], ...] = (
     (Verdict.FAILED, r"timeout expired|timed out|deadlock|sql server|\bdatabase\b"),
-    (Verdict.SEATS, r"(?s)(?=.*\bapi\b)(?=.*\b(limit|límite|limite|anzahl|nombre maximal|número máximo))"),
+    (Verdict.SEATS, r"(?s)\A(?=.*\bapi\b)(?=.*\b(limit|límite|limite|anzahl|nombre maximal|número máximo))"),
     (Verdict.SEATS, r"concurrent (user|session|sign-?in)s?\b"),
     (Verdict.TENANT, r"company id"),
     (Verdict.SECOND_FACTOR, r"two-?factor|multi-?factor|second factor|access code|verification code"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from connector.adapters.acumatica.json_body import decode_body
 from connector.domain.records.contract import Kind
 
 VALUE_TYPES = {
@@ -58,7 +59,7 @@ class Swagger:
     @classmethod
     def parse(cls, body: bytes) -> "Swagger":
         """Return the types, undecoded until asked for; raise msgspec.DecodeError if this is no OpenAPI file."""
-        document = msgspec.json.decode(body, type=_Document)
+        document = decode_body(body, _Document)
         listed = frozenset(path.strip("/").split("/")[0] for path in document.paths)
         return cls(document.components.schemas, listed, document.contract_version)
 
@@ -141,7 +142,7 @@ class Swagger:
         raw = self._schemas.get(name)
         if raw is None:
             return {}
-        schema = msgspec.json.decode(raw)
+        schema = decode_body(bytes(raw))
         return schema if isinstance(schema, dict) else {}
 
 
