@@ -34,7 +34,7 @@ class BadRequestError(ConfigurationError):
 
 
 class UnknownSenderError(BadRequestError):
-    """The caller of an address that has a secret of its own does not know it."""
+    """The caller did not send the secret that the address requires."""
 
     http_status = 401
 
@@ -75,11 +75,11 @@ class OtherTenantError(ConfigurationError):
 
 
 class UnstableIdsError(ConfigurationError):
-    """Records come with other ids than before: written like that, each would be there twice."""
+    """Records have other ids than before; writing them would duplicate each one."""
 
 
 class TransientError(ConnectorError):
-    """Time may help: the same call can succeed later.
+    """A failure that may pass by itself: the same call can succeed later.
 
     `is_out_of_time` says that it was not tried again only because the run's time budget would have ended meanwhile,
     `is_request_specific` that it may be about what was asked for: with less, or with something else, the call may succeed.
@@ -111,15 +111,15 @@ class SourceUnavailableError(TransientError):
 
 
 class SourceInMaintenanceError(SourceUnavailableError):
-    """Acumatica is closed for a while: an upgrade, a publication, a snapshot that is restored."""
+    """Acumatica is temporarily closed: an upgrade, a publication, a snapshot being restored."""
 
 
 class SourceAnswerError(TransientError):
-    """Acumatica answered with something that is not its API: a page of HTML, a redirect, broken JSON."""
+    """Acumatica answered with something other than its API: an HTML page, a redirect, broken JSON."""
 
 
 class SourceThrottledError(TransientError):
-    """Acumatica declined the request for being over its licensed pace."""
+    """Acumatica declined the request because it exceeds the licensed rate."""
 
 
 class SessionsBusyError(TransientError):
@@ -127,7 +127,7 @@ class SessionsBusyError(TransientError):
 
 
 class ListShiftedError(TransientError):
-    """The list kept moving, or has no stable order: no row of the page before could be found again."""
+    """The list kept shifting or has no stable order: no row of the previous page could be found again."""
 
 
 class WarehouseUnavailableError(TransientError):
@@ -143,7 +143,7 @@ class LeaseLostError(TransientError):
 
 
 class TerminalError(ConnectorError):
-    """A person must look: neither time nor a setting is known to help."""
+    """A failure that a person must examine: neither waiting nor a setting is known to help."""
 
 
 class NotOptimizableError(TerminalError):
@@ -155,19 +155,19 @@ class SourceRefusedError(TerminalError):
 
 
 class WarehouseRefusedError(TerminalError):
-    """The warehouse refuses what was sent, and will refuse it again."""
+    """The warehouse rejects what was sent, and would reject it again."""
 
 
 class TooManyRejectsError(TerminalError):
-    """So many records of one run were unusable that the cause is not a record; nothing was moved."""
+    """So many records of one run were unusable that the cause must lie elsewhere; the watermark was not moved."""
 
 
 class TooManyDeletionsError(TerminalError):
-    """So many records are gone at once that rights are the likelier cause; nothing was tombstoned."""
+    """So many records disappeared at once that missing rights are the likelier cause; nothing was tombstoned."""
 
 
 class DataError(ConnectorError):
-    """One record cannot be used; it becomes a dead letter and the run goes on."""
+    """One record cannot be used; it becomes a dead letter and the run continues."""
 
 
 class RecordRejectedError(DataError):
@@ -175,4 +175,4 @@ class RecordRejectedError(DataError):
 
 
 class ListEmptyError(TerminalError):
-    """Acumatica lists nothing at all where there used to be records; an idle run would look just like it."""
+    """Acumatica lists nothing at all where there used to be records."""

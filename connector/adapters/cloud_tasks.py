@@ -1,4 +1,4 @@
-"""Cloud Tasks: the next call of a run that ran out of time, enqueued by the run itself.
+"""Cloud Tasks: enqueues the next call of a run that ran out of time.
 
 Two REST calls (`tasks.create` and `testIamPermissions` of
 https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues), so no client library.

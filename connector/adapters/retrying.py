@@ -1,4 +1,4 @@
-"""When to try again: only what time may fix, with exponential back-off and jitter, never past the deadline."""
+"""Retries failures that may pass by themselves, with exponential back-off and jitter, never past the deadline."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THROTTLED_FIRST_WAIT = timedelta(seconds=5)
-"""A declined request was already queued for long: coming back within a second only lengthens the queue."""
+"""Shortest wait after a declined request, which was queued for long already: returning sooner lengthens the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Tries a call again while it raises TransientError. Use it for reads and idempotent writes alone.
+    """Retries a call while it raises TransientError. Use it only for reads and idempotent writes.
 
     `attempts` counts all tries, the first included; a server that declines for its licensed pace is asked again for as
     long as there is time. The bound of the wait before try n + 1 doubles from `first_wait` up to `longest_wait`. The wait

@@ -1,4 +1,4 @@
-"""Everything that ever happened to one record, from the state and from the warehouse."""
+"""Everything that happened to one record, from the state and the warehouse."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from connector.ports import StateStore, Warehouse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLine:
-    """One thing that happened to a record: `place` is where it is written down (`run`, `dead letter`, `warehouse`)."""
+    """One event of a record; `place` is where it is recorded (`run`, `dead letter`, `warehouse`)."""
 
     at: datetime
     place: str
@@ -28,7 +28,7 @@ class AuditLine:
 def read_audit(state: StateStore, warehouse: Warehouse, entity: Entity, key: str) -> list[AuditLine]:
     """Return the lines of the records with this key (`Bill/000123`) or Acumatica id, oldest first; empty if none is known.
 
-    A record bears a key if it ever did: page audits know that of records that were never written, the log that of records
+    Keys that a record had earlier count too: page audits know them for records that were never written, the log for records
     whose page audits have expired or are lost.
     """
     found = dict.fromkeys(
@@ -85,13 +85,13 @@ def _find_logged(state: StateStore, warehouse: Warehouse, entity: Entity, key: s
 
 
 def _split(key: str, count: int) -> Iterator[Sequence[str]]:
-    """Yield every way to take the key as so many parts: a part may hold a slash itself."""
+    """Yield every way to split the key into `count` parts, because a part may contain a slash."""
     pieces = key.split("/")
     for cuts in combinations(range(1, len(pieces)), count - 1):
         yield ["/".join(pieces[start:end]) for start, end in pairwise((0, *cuts, len(pieces)))]
 
 
 def _read_names(state: StateStore, entity: Entity) -> ColumnNames:
-    """Return the names of the log's columns; without a state, each key has the name of its words."""
+    """Return the column names of the log; without a state, each key has its default name."""
     contract = state.entities.read(entity.name).contract
     return NO_NAMES if contract is None else contract.names

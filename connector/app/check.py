@@ -1,4 +1,4 @@
-"""`check`: every system tried one by one, with a remedy for each failure, nothing written to the warehouse."""
+"""`check`: tests every system in turn, with a remedy for each failure; writes nothing to the warehouse."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -12,7 +12,7 @@ from connector.runs.run import Limits
 from connector.runs.seats import give_seat_back, take_seat
 
 ACUMATICA, WAREHOUSE, NOTIFY = "acumatica", "warehouse", "notify"
-"""What may have a secret of its own."""
+"""The purposes of secrets."""
 
 
 def check_everything(
@@ -26,9 +26,9 @@ def check_everything(
     try_queue: Callable[[], CheckLine] | None,
     force: bool = False,
 ) -> Iterator[CheckLine]:
-    """Yield a line per thing tried. Never raises; signs out at the end, and gives back what it took.
+    """Yield a line per test. Never raises; signs out at the end, and releases what it took.
 
-    `secrets` are the references, by what they are for; what needs one that cannot be read is not tried. With `force` the
+    `secrets` holds the references by purpose; tests that need an unreadable secret are skipped. With `force` the
     tenant that is reached is from now on the one that is copied.
     """
     contracts: dict[str, Contract] = {}
@@ -68,7 +68,7 @@ def _check_source(
     *,
     force: bool,
 ) -> Iterator[CheckLine]:
-    """Yield Acumatica's lines, and keep the contracts read meanwhile."""
+    """Yield Acumatica's lines, and collect the contracts read meanwhile in `contracts`."""
     try:
         seat = take_seat(ports.state.seats, ports.source, owner, limits.max_sessions, limits.lease_ttl)
     except ConnectorError as exc:
@@ -113,7 +113,7 @@ def _take_over(ports: Ports) -> Iterator[CheckLine]:
 def _check_warehouse(
     ports: Ports, entities: Sequence[Entity], contracts: Mapping[str, Contract]
 ) -> Iterator[CheckLine]:
-    """Yield the warehouse's lines, with the views of every entity whose contract was read just now or by a run."""
+    """Yield the warehouse's lines, including the views of every entity whose contract is known."""
     try:
         known = [
             (entity, contracts.get(entity.name) or ports.state.entities.read(entity.name).contract)

@@ -1,4 +1,4 @@
-"""The calls that follow one: a run that ran out of time goes on, a reported change is read."""
+"""Schedules follow-up calls: to continue a run that ran out of time, or to read a reported change."""
 
 import logging
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """Enqueues calls of the function. Nothing fails when one cannot be enqueued: the next scheduled run does its work."""
+    """Enqueues calls of the function. If that fails, the failure is only logged, because the next scheduled run does the work."""
 
     queue: CallQueue | None
 
     def after(self, request: RunRequest, result: RunResult) -> None:
-        """Enqueue what a run's result asks for: the call that goes on, or one that reads what this run may have missed."""
+        """Enqueue the follow-up that a result calls for: one that continues the run, or one that reads what it may have missed."""
         if got_further(request, result):
             self._enqueue(f"continue-{result.run_id}", request)
         if result.follow_up_at is not None:

@@ -1,4 +1,4 @@
-"""From which age on an entity's data is late: one answer for the page, the command line and the alerts."""
+"""Decides when an entity's data is late, in one way for the page, the command line and the alerts."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ def parse_late_after(text: str) -> dict[str, timedelta]:
 
 
 def find_late_after(entity: Entity, deployed: Mapping[str, timedelta]) -> timedelta | None:
-    """Return the age, None for an entity that nobody schedules.
+    """Return the age from which data is late, None for an entity without a schedule.
 
     What the deployment says counts, for exactly the entities it schedules; else the entity's block; else what follows
     from its schedule.
@@ -33,7 +33,7 @@ def find_late_after(entity: Entity, deployed: Mapping[str, timedelta]) -> timede
 
 
 def is_late(status: EntityStatus, late_after: timedelta | None, now: datetime) -> bool:
-    """Whether the data is older than that, or never came though it was tried: a fresh deployment is not late yet."""
+    """Whether the data is older than that, or no run ever succeeded. A deployment that never ran is not late yet."""
     if late_after is None:
         return False
     succeeded_at = status.entity_state.last_success_at

@@ -15,11 +15,11 @@ from connector.ports import NotificationStore
 logger = logging.getLogger(__name__)
 
 REMEMBERED = timedelta(days=3)
-"""Acumatica sends one up to five times by itself, and for two days again when asked to."""
+"""How long notifications are remembered: Acumatica sends one up to five times, and on request again for two days."""
 
 
 class Acknowledgement(StrEnum):
-    """What became of a notification."""
+    """The outcome of a notification."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -27,7 +27,7 @@ class Acknowledgement(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What Acumatica is answered. `starts_at` is when the run begins; None when the next scheduled one reads it."""
+    """The response to Acumatica. `starts_at` is when the run begins; None if the next scheduled run reads the change."""
 
     status: Acknowledgement
     entity: str
@@ -36,7 +36,7 @@ class Receipt:
 
 
 def check_sender(given: str, expected: bytes) -> None:
-    """Raise UnknownSenderError unless the header holds the secret; how long that takes tells nothing of it."""
+    """Raise UnknownSenderError unless the header holds the secret; compares in constant time."""
     if not hmac.compare_digest(given.encode(), expected.strip()) or not expected.strip():
         raise UnknownSenderError(
             "The push notification does not carry the secret it should.",
@@ -51,7 +51,7 @@ def take_notification(
     named: Mapping[str, str],
     start_run: Callable[[Entity], datetime | None],
 ) -> Receipt:
-    """Note the notification, once, and have its entity read. `start_run` returns when, or None if nothing can start it."""
+    """Store the notification once and start a run of its entity. `start_run` returns its start, or None without a queue."""
     hint = parse_notification(body)
     entity = find_entity(hint.query, entities, named)
     if not notifications.note(entity.name, hint.id, hint.reported_deletions, REMEMBERED):

@@ -1,4 +1,4 @@
-"""What may be asked for: one rule of which option belongs to which mode, for HTTP and the command line."""
+"""Builds run requests: one rule, for HTTP and the command line, of which option belongs to which mode."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ OPTIONS: Mapping[str, tuple[Mode, ...]] = {
     "depth": (Mode.RECONCILE,),
     "force": (Mode.RECONCILE, Mode.CHECK),
 }
-"""The modes that each option belongs to; with another mode it is a mistake, not ignored."""
+"""The modes that take each option; with another mode the option is an error."""
 FIRST_INSTANT = datetime(1753, 1, 1, tzinfo=UTC)
 LAST_INSTANT = datetime(9999, 12, 30, tzinfo=UTC)
 """The first day that SQL Server's datetime holds, and the last one that is a day in every time zone."""

@@ -1,4 +1,4 @@
-"""Whether a schedule can ever come, and how long it pauses."""
+"""Whether a schedule ever fires, and its longest pause."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,12 +12,12 @@ ANY_INSTANT = datetime(2001, 1, 1, tzinfo=UTC)
 
 MIN_SPAN = timedelta(days=15)
 MIN_TIMES = 60
-"""How far a schedule is followed for its longest pause: past two week-ends, and through five years of months."""
+"""How far a schedule is evaluated to find its longest pause: two weekends, or five years of months."""
 
 
 @cache
 def find_longest_pause(schedule: str) -> timedelta:
-    """Return the longest time from one coming of a cron to the next."""
+    """Return the longest time between two runs of a cron schedule."""
     times = croniter(schedule, ANY_INSTANT)
     first = last = times.get_next(datetime)
     longest, seen = timedelta(0), 0

@@ -96,7 +96,7 @@ class SyncSettings(Struct, frozen=True, kw_only=True):
 
 
 class ContinuationSettings(Struct, frozen=True, kw_only=True):
-    """How a run that ran out of time goes on by itself."""
+    """How a run that ran out of time continues by itself."""
 
     queue: Annotated[
         str,
@@ -138,7 +138,7 @@ class NotifySettings(Struct, frozen=True, kw_only=True):
 
 
 class StatusSettings(Struct, frozen=True, kw_only=True):
-    """When data is late, where it is not as the catalogue says."""
+    """When data counts as late, if not as in the catalogue."""
 
     late_after: Annotated[
         str,

@@ -1,4 +1,4 @@
-"""The use cases, for whichever face calls them."""
+"""The use cases, called by every face."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,11 +45,11 @@ class Connector:
 
     @property
     def clock(self) -> Clock:
-        """The clock that every run goes by."""
+        """The clock of every run."""
         return self.wiring.clock
 
     def run(self, request: RunRequest, *, on_progress: Callable[[Tally], None] = lambda _: None) -> RunResult:
-        """Do one run, log it once, and have follow what must. Raises BadRequestError, and nothing else."""
+        """Do one run, log it once, and schedule its follow-up. Raises only BadRequestError."""
         entity = self.catalogue.find(request.entity)
         run_id = build_run_id(self.clock.now())
         with run_context(run_id=run_id, entity=entity.name, mode=request.mode.value):
@@ -67,10 +67,10 @@ class Connector:
         return result
 
     def notify(self, read_body: Callable[[], bytes], read_header: Callable[[str], str]) -> Receipt:
-        """Take a push notification: at once, without a call of Acumatica. `read_header` returns "" for no such header.
+        """Take a push notification quickly, without calling Acumatica. `read_header` returns "" for a missing header.
 
-        The body is read only once the header has proved the sender.
-        Raises BadRequestError when push notifications are off, not signed with the secret or not understood.
+        Before the header is verified, nothing else of the request is read.
+        Raises BadRequestError if push notifications are off, lack the secret or cannot be parsed.
         """
         notify = self.settings.notify
         if notify.secret is None:
@@ -94,9 +94,9 @@ class Connector:
             state.close()
 
     def check(self, entity_names: Sequence[str] = (), *, force: bool = False) -> Iterator[CheckLine]:
-        """Try every system for these entities (all enabled ones by default), writing nothing to the warehouse.
+        """Test every system for these entities (all enabled ones by default), writing nothing to the warehouse.
 
-        With `force` the tenant that is reached is taken for the one copied so far, renamed or moved.
+        With `force`, accept the tenant that is reached as the one copied so far, renamed or moved.
         """
         entities = [self.catalogue.find(name) for name in entity_names] or self.catalogue.enabled
         limits = self._build_limits()
@@ -113,7 +113,7 @@ class Connector:
         )
 
     def _list_secrets(self) -> dict[str, str]:
-        """Return the references of the secrets in use, by what each is for."""
+        """Return the references of the secrets in use, by purpose."""
         settings = self.settings
         is_cloud = settings.backend.warehouse == "bigquery"
         references = {
@@ -124,7 +124,7 @@ class Connector:
         return {purpose: reference for purpose, reference in references.items() if reference}
 
     def audit(self, entity_name: str, key: str) -> list[AuditLine]:
-        """Return everything that ever happened to a record, oldest first."""
+        """Return everything that happened to a record, oldest first."""
         entity = self.catalogue.find(entity_name)
         ports = self.wiring.open_ports(self.clock.now() + self.settings.sync.time_budget)
         try:
@@ -134,7 +134,7 @@ class Connector:
             ports.state.close()
 
     def statuses(self) -> Sequence[EntityStatus]:
-        """Return how every entity of the catalogue stands, in its order."""
+        """Return the status of every entity, in the order of the catalogue."""
         state = self.wiring.open_state()
         try:
             return state.statuses(list(self.catalogue.entities))

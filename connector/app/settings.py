@@ -1,4 +1,4 @@
-"""Settings: the only reader of the environment. All mistakes are told together, before any work."""
+"""Settings, read from the environment only here. All mistakes are reported together, before any work."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ SECTIONS: dict[str, tuple[str, type[Struct]]] = {
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """All that the environment says."""
+    """The settings from the environment."""
 
     acumatica: AcumaticaSettings
     backend: BackendSettings
@@ -100,7 +100,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def load_log_settings(environment: Mapping[str, str]) -> LogSettings:
-    """Return how to log, whatever else is wrong: a wrong value counts as not given."""
+    """Return the log settings even if others are wrong; a wrong value counts as missing."""
     prefix, _ = SECTIONS["log"]
     return LogSettings(**_read(prefix, LogSettings, environment, []))
 
@@ -145,7 +145,7 @@ def _find_description(hint: Any) -> str:
 
 
 def _explain(hint: Any) -> str:
-    """Return what a value must be, never what it was: it may be a secret put in the wrong place."""
+    """Describe what a value must be, never what it was: it may be a secret put in the wrong place."""
     metas = list(_walk_meta(hint))
     if any(meta is SECRET for meta in metas):
         return "a secret reference: projects/P/secrets/S[/versions/V], env:NAME or file:PATH"

@@ -1,4 +1,4 @@
-"""How every entity stands, as plain values that the faces show."""
+"""The status of every entity, as plain values for the faces."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -13,15 +13,15 @@ from connector.domain.instants import to_text
 from connector.domain.run import RunKind, Status
 
 Report = Callable[[EntityStatus, timedelta | None, bool, datetime], None]
-"""Told of each entity its status, from which age on it is late, whether it is, and the time."""
+"""Called with each entity's status, the age from which it is late, whether it is late, and the current time."""
 
 
 def render_status(
     connector: Connector, *, report: Report = lambda _status, _late_after, _is_late, _now: None
 ) -> dict[str, Any]:
-    """Return all entities' standing; raise StateStoreUnavailableError when the state cannot be read.
+    """Return the status of all entities; raise StateStoreUnavailableError if the state cannot be read.
 
-    `report` is told each one, as the function does to write the lines that the alerts for late data read.
+    `report` is called for each one; the function uses it to log the lines that the alerts for late data read.
     """
     now = connector.clock.now()
     entities = connector.catalogue.entities
@@ -93,7 +93,7 @@ def _plain(entry: Any) -> Any:
 
 
 def judge(entry: dict[str, Any]) -> tuple[str, str]:
-    """Return a class (`ok`, `running`, `late`, `failed`, `off`) and a word for an entity's standing."""
+    """Return a class (`ok`, `running`, `late`, `failed`, `off`) and a word for an entity's status."""
     if entry["running"]:
         return "running", "running"
     if entry["failures"]:

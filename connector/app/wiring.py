@@ -1,4 +1,4 @@
-"""Wires settings to adapters: the only module of the application that names them."""
+"""Builds the adapters from the settings; the only module of the application that names them."""
 
 import json
 from collections.abc import Callable
@@ -18,20 +18,20 @@ from connector.logs import register_secret
 from connector.ports import CallQueue, Clock, Ports, SecretStore, StateStore, Warehouse
 
 CLOSING_TIME = timedelta(seconds=90)
-"""What a run may take after its budget to store its progress and sign out."""
+"""How long a run may take after its time budget to store its progress and sign out."""
 ATTEMPTS = 3
-"""How often a call outside a run is tried: whoever asks waits for the answer."""
+"""How often a call outside a run is tried: few times, because a caller waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """Opens the adapters that the settings choose; nothing is reached before the first call of one."""
+    """Opens the adapters that the settings choose. None connects before its first call."""
 
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
 
     def open_ports(self, deadline: datetime) -> Ports:
-        """Return the adapters of one run, whose reading ends at the deadline and whose writing a little later."""
+        """Return the adapters of one run, which reads until the deadline and writes until a little later."""
         source_retry = Retry(clock=self.clock, deadline=deadline)
         closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
         secrets = open_secrets(retry=closing_retry)
@@ -60,7 +60,7 @@ class Wiring:
         )
 
     def open_queue(self) -> CallQueue | None:
-        """Return the queue of the calls that follow; None when none is configured."""
+        """Return the queue of follow-up calls; None if none is configured."""
         continuation = self.settings.continuation
         if not continuation.queue:
             return None
@@ -73,7 +73,7 @@ class Wiring:
         )
 
     def open_secret_reader(self) -> Callable[[str], bytes]:
-        """Return what reads a secret by its reference, outside a run."""
+        """Return a function that reads a secret by its reference, outside a run."""
         return partial(read_secret, open_secrets(retry=Retry(clock=self.clock, attempts=ATTEMPTS)))
 
     def _open_source(

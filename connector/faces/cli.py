@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _logging() -> Iterator[None]:
-    """Log what goes wrong on the way; a run's own line only on request (LOG_LEVEL), as its result is printed anyway."""
+    """Log problems; log a run's own line only on request (LOG_LEVEL), because its result is printed anyway."""
     chosen = "LOG_LEVEL" in os.environ
     configure_logging(json=False, level=load_log_settings(os.environ).level if chosen else "WARNING")
     runs = logging.getLogger("connector.run")

@@ -1,4 +1,4 @@
-"""The whole story in one command: a simulated tenant, the real function, a DuckDB file, and what an analyst asks of it."""
+"""The demo: a simulated tenant, the real function, a DuckDB file, and an analyst's queries, in one command."""
 
 import json
 import os
@@ -31,7 +31,7 @@ from connector.app.settings import list_variables
 from connector.errors import ConfigurationError, SourceUnavailableError
 
 PACKAGES = Path(__file__).parents[2]
-"""Where this package lies: what runs there can import it, installed or not."""
+"""The folder of this package: a process started there can import it, installed or not."""
 STARTUP_SECONDS = 60
 LOOPBACK = requests.Session()
 LOOPBACK.trust_env = False
@@ -98,7 +98,7 @@ def _describe(sandbox: Sandbox, url: str, console: Console) -> list[dict[str, An
 
 
 def _environment(url: str, folder: Path, warehouse: Path, state: Path) -> dict[str, str]:
-    """Return what the function shall see: nothing of the user's own configuration, and no proxy before loopback."""
+    """Return the function's environment: none of the user's own configuration, and no proxy for loopback."""
     own = {variable.name for variable in list_variables()}
     kept = {name: value for name, value in os.environ.items() if name not in own}
     return {

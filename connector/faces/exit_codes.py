@@ -3,8 +3,8 @@
 OK = 0
 """Everything went well."""
 FAILED = 1
-"""Something failed or did not come to its end."""
+"""Something failed or did not finish."""
 USAGE = 2
 """The command itself was wrong; nothing was done."""
 NOTHING_RAN = 3
-"""Nothing ran, as other runs work on every entity named."""
+"""Nothing ran, because other runs are working on every entity named."""

@@ -1,4 +1,4 @@
-"""The HTTP face: a request in, an answer out; every error is an answer too."""
+"""The HTTP face: turns every request into a response, and every error too."""
 
 import logging
 import os
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 @functions_framework.http
 def sync(request: flask.Request) -> flask.Response:
-    """Answer one HTTP call, whatever it holds."""
+    """Answer one HTTP call, whatever it contains."""
     settings = load_log_settings(os.environ)
     configure_logging(json=settings.format == "json", level=settings.level, project=settings.project or None)
     with run_context(trace=find_trace(dict(request.headers))):
@@ -119,7 +119,7 @@ ROUTES: Mapping[tuple[str, str], Callable[[flask.Request], flask.Response]] = {
     ("GET", "/"): _answer_page,
     ("POST", "/notify"): _answer_notification,
 }
-"""What is answered where. HEAD is a GET whose body the server leaves out."""
+"""The routes. HEAD is a GET whose body the server leaves out."""
 
 
 def _build() -> Connector:
@@ -127,7 +127,7 @@ def _build() -> Connector:
 
 
 def _answer_check(connector: Connector, entity: str, *, force: bool) -> flask.Response:
-    """Try every system, for one entity or for all enabled ones; 500 when something needs an operator."""
+    """Test every system, for one entity or for all enabled ones; 500 if something needs an operator."""
     lines = list(connector.check([entity] if entity else [], force=force))
     failed = [line for line in lines if not line.ok]
     plain: dict[str, Any] = {
@@ -145,7 +145,7 @@ def _answer_check(connector: Connector, entity: str, *, force: bool) -> flask.Re
 
 
 def _answer_failure(failure: RunFailure, plain: Mapping[str, Any] | None = None) -> flask.Response:
-    """Answer with the error, beside whatever else there is to say."""
+    """Answer with the error and any further members."""
     said = {"status": "failed", **(plain or {}), "error": failure.describe()}
     response = _json(said, failure.http_status)
     if failure.retry_after_seconds is not None:
@@ -158,7 +158,7 @@ def _json(plain: Any, status: int) -> flask.Response:
 
 
 def is_stopping() -> bool:
-    """Whether this instance was asked to end.
+    """Whether this instance was asked to stop.
 
     The server that functions-framework starts (gunicorn) takes SIGTERM itself and notes it on its worker, whose method is
     the installed handler; requests run in threads, which may read handlers but not install any.

@@ -32,7 +32,7 @@ class RunBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 def parse_run_body(body: bytes) -> RunRequest:
-    """Return what is asked for, or raise BadRequestError that says what is wrong with the body."""
+    """Return the request, or raise BadRequestError that says what is wrong with the body."""
     if len(body) > MAX_BODY_BYTES:
         raise BadRequestError(
             f"The body has more than {MAX_BODY_BYTES} bytes.", action="Send only the members of a run."
@@ -59,7 +59,7 @@ def _read_members(body: bytes) -> RunBody:
 
 
 def _refuse_repeated(members: list[tuple[str, Any]]) -> None:
-    """Refuse an object with a member given twice: readers differ in which of the two they take."""
+    """Reject an object with a duplicate member, because parsers differ in which one they use."""
     seen = set()
     for name, _ in members:
         if name in seen:

@@ -25,11 +25,11 @@ HOPELESS = frozenset(
     kind.__name__
     for kind in (CredentialsError, EndpointVersionError, OtherTenantError, SecretUnavailableError)
 )
-"""Failures that every other entity would meet as well."""
+"""Failures that would hit every other entity too."""
 
 
 def list_requests(connector: Connector, options: argparse.Namespace) -> list[RunRequest]:
-    """Return what the options ask for, or raise BadRequestError before anything runs."""
+    """Return the requests for these options, or raise BadRequestError before anything runs."""
     given = {name: getattr(options, name, None) for name in OPTIONS}
     if given["depth"]:
         given["depth"] = Depth(given["depth"])

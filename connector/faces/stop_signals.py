@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSignals:
-    """Takes the signals that ask a command to end.
+    """Handles the signals that ask a command to stop.
 
     While runs are patient the first lets the page at hand be stored and the second stops at once; else the first does.
     Stopping at once is a KeyboardInterrupt, so that what was taken (a lease, a seat) is given back.
@@ -27,12 +27,12 @@ class StopSignals:
         return 128 + (self.received or signal.SIGINT)
 
     def is_requested(self) -> bool:
-        """Whether the command was asked to end."""
+        """Whether the command was asked to stop."""
         return self.received is not None
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Take the signals until the end of the block."""
+        """Handle the signals until the end of the block."""
         before = {number: signal.signal(number, self._take) for number in SIGNALS}
         try:
             yield
@@ -42,7 +42,7 @@ class StopSignals:
 
     @contextmanager
     def patient(self) -> Iterator[None]:
-        """Let the page at hand be stored until the end of the block."""
+        """Let the current page be stored before stopping, until the end of the block."""
         self._is_patient = True
         try:
             yield

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of a run: progress, results, tables."""
+"""Prints progress, results and tables on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ STATE_COLOURS = {"ok": "green", "running": "blue", "late": "yellow", "failed": "
 
 @contextmanager
 def show_progress(name: str, console: Console, *, shown: bool) -> Iterator[Callable[[Tally], None]]:
-    """Show how far a run of this name is, on a terminal alone; yield what is to be told its counts."""
+    """Show a progress display on a terminal; yield the function that updates its counts."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(
         *columns, console=console, transient=True, disable=not (shown and console.is_terminal)
@@ -36,7 +36,7 @@ def show_progress(name: str, console: Console, *, shown: bool) -> Iterator[Calla
 
 
 def show_result(result: RunResult, console: Console) -> None:
-    """Print how a run ended: its counts, and why it did nothing or failed."""
+    """Print the result of a run: its counts, and why it was skipped or failed."""
     colour = COLOURS[result.status.value]
     counts = (
         f"{result.records_read:,} read, {result.records_written:,} written, {result.records_unchanged:,} unchanged, "
@@ -55,7 +55,7 @@ def show_result(result: RunResult, console: Console) -> None:
 
 
 def show_checks(lines: Sequence[CheckLine], console: Console) -> None:
-    """Print what was tried, in order, below each failure what to do about it, and how many there were."""
+    """Print each test in order, the remedy below each failure, and the number of failures."""
     table = Table("", "Tried", "Found", box=None, pad_edge=False)
     for line in lines:
         state, colour = ("[green]ok[/]", "dim") if line.ok else ("[red]FAILED[/]", "yellow")
@@ -68,7 +68,7 @@ def show_checks(lines: Sequence[CheckLine], console: Console) -> None:
 
 
 def show_status(status: dict[str, Any], console: Console) -> None:
-    """Print how every entity stands that is enabled or has ever run, then why any of them failed."""
+    """Print the status of every entity that is enabled or ever ran, then the reasons of failures."""
     columns = ("Entity", "State", "Last success", "Watermark (UTC)", "Last run")
     table = Table(*columns, box=None, pad_edge=False)
     table.add_column("Dead letters", justify="right")
@@ -96,7 +96,7 @@ def show_status(status: dict[str, Any], console: Console) -> None:
 
 
 def show_audit(lines: Sequence[AuditLine], console: Console) -> None:
-    """Print a record's story, oldest first."""
+    """Print everything that happened to a record, oldest first."""
     table = Table("When (UTC)", "Where", "What", "Run", "Version", "Key", "Why", box=None, pad_edge=False)
     for line in lines:
         cells = (line.place, line.what, line.run_id, line.version[:12], line.key, line.reason)
@@ -105,10 +105,10 @@ def show_audit(lines: Sequence[AuditLine], console: Console) -> None:
 
 
 def write_note(text: str) -> None:
-    """Tell the person something that is no part of the output, on stderr."""
+    """Write a note to stderr, apart from the output."""
     sys.stderr.write(f"{text}\n")
 
 
 def write_json(plain: Any) -> None:
-    """Write one JSON document on a line of its own."""
+    """Write one JSON document on one line."""
     sys.stdout.write(msgspec.json.encode(plain).decode() + "\n")

@@ -1,4 +1,4 @@
-"""The lines that metrics and alerts are made of: how a run ended, what never became a run, how fresh an entity is."""
+"""The log lines behind metrics and alerts: how a run ended, which calls never became a run, how fresh an entity is."""
 
 import logging
 from dataclasses import asdict
@@ -25,7 +25,7 @@ def log_run(result: RunResult) -> None:
 
 
 def _choose_level(result: RunResult) -> int:
-    """ERROR calls a person; a WARNING is settled by time or concerns one record; the rest went as it should."""
+    """ERROR needs a person; a WARNING passes by itself or concerns one record; everything else succeeded."""
     if result.status is Status.FAILED:
         needs_person = result.error is None or result.error.http_status == 500
         return logging.ERROR if needs_person else logging.WARNING

@@ -19,7 +19,7 @@ SPAN = "logging.googleapis.com/spanId"
 SAMPLED = "logging.googleapis.com/trace_sampled"
 
 FIXED = frozenset({"time", "severity", "event", "mode", "status"})
-"""Members with a closed vocabulary: a password that happens to be `run` must not blind the alerts."""
+"""Members with fixed values, never redacted: a password that happens to be `run` must not break the alerts."""
 
 ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every LogRecord has; anything else was given as `extra`."""

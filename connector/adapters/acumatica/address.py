@@ -1,4 +1,4 @@
-"""Where the Acumatica instance is: its URL checked once, and the addresses below it."""
+"""The URL of the Acumatica instance, checked once, and the addresses below it."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -41,29 +41,29 @@ class Address:
 
     @property
     def instance(self) -> str:
-        """The root in one spelling, to tell instances apart; this machine has no port, as each start may take another."""
+        """The normalised root, which identifies the instance; without the port on this machine, where it may change."""
         parts = urlsplit(self.root)
         host = "localhost" if self.loopback else parts.netloc.lower().removesuffix(":443")
         return f"{parts.scheme}://{host}{parts.path}"
 
     @property
     def token(self) -> str:
-        """Where the identity server gives out tokens."""
+        """The identity server's token endpoint."""
         return f"{self.root}/identity/connect/token"
 
     @property
     def login(self) -> str:
-        """Where a cookie session begins."""
+        """The sign-in address of a cookie session."""
         return f"{self.root}/entity/auth/login"
 
     @property
     def logout(self) -> str:
-        """Where any session ends, bearer sessions too."""
+        """The sign-out address of any session, bearer sessions included."""
         return f"{self.root}/entity/auth/logout"
 
     @property
     def offers(self) -> str:
-        """Where the instance lists its endpoints and their versions."""
+        """The address that lists the instance's endpoints and their versions."""
         return f"{self.root}/entity"
 
     def data(self, *names: str) -> str:

@@ -1,4 +1,4 @@
-"""Signing in: three forms of secret, one rule: what was refused once is never sent again."""
+"""Signs in with any of three forms of secret; credentials refused once are never sent again."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,18 +38,18 @@ from connector.ports import Clock
 from connector.redaction import redact, register_secret
 
 ANOTHER_IS_STORING = (timedelta(0), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8))
-"""When to look again whether another run has stored the token that follows the one we were refused."""
+"""When to look again whether another run has stored the successor of the refused token."""
 MAX_ROUNDS = 5
-"""How often a token taken by others is replaced by the newest stored one."""
+"""How often a token that another run has used is replaced by the newest stored one."""
 SESSION_COOKIES = (".ASPXAUTH", "ASP.NET_SessionId")
-"""Who sends them is signed in: they are secrets as an access token is."""
+"""Cookies that identify a session; they are secrets like an access token."""
 UNCERTAIN_LIMIT = 2
 UNCERTAIN_WAIT = timedelta(minutes=15)
-"""Sign-ins of unknown outcome may have been failures that count towards the lock-out; its counter forgets in time."""
+"""Pause after sign-ins of unknown outcome: they may count towards the lock-out, whose counter resets in time."""
 
 
 class SignIn:
-    """Turns the secret into a session. `credentials` reads the secret afresh; `rotation` keeps a rotated one durably."""
+    """Turns the secret into a session. `credentials` reads the secret afresh; `rotation` stores a rotated one."""
 
     def __init__(
         self,
@@ -69,20 +69,20 @@ class SignIn:
         self._uncertain = 0
         self._held_back: SourceUnavailableError | None = None
         self.tenant = ""
-        """The tenant the last session was opened in, as far as the secret or the cookies tell."""
+        """The tenant of the last session, as far as the secret or the cookies reveal it."""
         self.is_tenant_told = False
-        """Whether that is known: the client id decides it, or the cookies told it. Else it was only asked for."""
+        """Whether the tenant is certain: from the client id or the session cookies, rather than only requested."""
         self.refused_before: RefusedSignIn | None = None
-        """The sign-in that was refused last, by this run or by one before; None once one has succeeded."""
+        """The sign-in refused last, in this run or an earlier one; None once a sign-in succeeded."""
         self.expected: Origin | None = None
-        """The only origin a sign-in may lead to, if there is one already."""
+        """The only origin that may be signed in to; None allows any."""
         self.reached: Origin | None = None
-        """Where the last sign-in led."""
+        """The origin of the last sign-in."""
         self.granted: str | None = None
-        """The newest access token, handed over or not: whatever failed after the grant, its seat has to be freed."""
+        """The newest access token, even if signing in failed after it was granted: its seat must still be freed."""
 
     def open(self) -> str | None:
-        """Return a new access token, or None when the session is in the cookies.
+        """Return a new access token, or None if the session is held by cookies.
 
         Raises CredentialsError once the secret is refused and no other one is found in its place.
         """
@@ -107,11 +107,11 @@ class SignIn:
         )
 
     def retry_refused_credentials(self) -> None:
-        """Try even what runs before were refused: a person asks for it, after mending the account."""
+        """Retry credentials that earlier runs were refused, because a person asks for it after repairing the account."""
         self._insists = True
 
     def close(self) -> None:
-        """Try for the last time to store a refresh token that could not be stored; never raises."""
+        """Make the last attempt to store a refresh token that could not be stored; never raises."""
         self._rotation.finish_quietly()
 
     def _open(self, secret: Secret) -> str | None:
@@ -136,9 +136,9 @@ class SignIn:
         return self._refresh(secret)
 
     def _newer(self, refused: Secret) -> bytes | None:
-        """Return the secret if it is another one by now. A token another run is just rotating is waited for.
+        """Return the secret if it has changed meanwhile. Waits for a token that another run is just rotating.
 
-        A secret that cannot be read again is none: the refusal is what has to be told.
+        Returns None if the secret cannot be read again, so that the refusal is reported instead.
         """
         waits = ANOTHER_IS_STORING if isinstance(refused, RefreshSecret) else ANOTHER_IS_STORING[:1]
         for wait in waits:
@@ -152,7 +152,7 @@ class SignIn:
         return None
 
     def _refresh(self, secret: RefreshSecret) -> str:
-        """Store the new refresh token, then return the access token: the old one is void from the grant on."""
+        """Store the new refresh token, then return the access token; the grant has invalidated the old refresh token."""
         self._rotation.check_storable()
         tokens = self._grant(secret, {"refresh_token": secret.refresh_token})
         if tokens.refresh_token and tokens.refresh_token != secret.refresh_token:
@@ -197,9 +197,9 @@ class SignIn:
         return Origin(instance=self._address.instance, tenant=self.tenant) if self.tenant else None
 
     def _check_origin(self, what: str) -> None:
-        """Raise OtherTenantError where another origin than the expected one is named or reached.
+        """Raise OtherTenantError if an origin other than the required one is configured or reached.
 
-        An address at which nobody can be found, or trusted, is a mistake of its own: that is raised instead.
+        If the host cannot be found or trusted, that error is raised instead.
         """
         origin = self._origin()
         if origin is not None and self.expected is not None and not origin.is_same(self.expected):
@@ -220,7 +220,7 @@ class SignIn:
             raise self._count(exc) from None
 
     def _count(self, exc: TransientError) -> TransientError:
-        """Return what to raise for a sign-in whose outcome nothing tells: after two none is sent for a while."""
+        """Return the error for a sign-in of unknown outcome; after two of them, none is sent for a while."""
         self._uncertain += 1
         if self._uncertain < UNCERTAIN_LIMIT:
             return exc
@@ -233,7 +233,7 @@ class SignIn:
 
 
 def _read_tokens(answer: Answer) -> "_Tokens":
-    """Return the tokens, which are secrets from now on."""
+    """Return the tokens, and register them as secrets."""
     try:
         tokens = decode_body(answer.body, _Tokens)
     except msgspec.DecodeError:

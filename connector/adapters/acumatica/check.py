@@ -1,4 +1,4 @@
-"""`check`: each thing a run needs of Acumatica, tried on its own, with the remedy when it fails."""
+"""`check`: tests each thing a run needs from Acumatica by itself, with a remedy if it fails."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ NAMES_SHOWN = 20
 
 
 class Check:
-    """Tries sign-in, tenant, seat, version and each entity's list with one row. What depends on a failed step is not tried.
+    """Tests sign-in, tenant, seat, version and each entity's list with one row. Skips what depends on a failed step.
 
     Lists are read with `read_list`, just as a run reads them.
     """
@@ -71,7 +71,7 @@ class Check:
     def lines(
         self, entities: Sequence[Entity], on_contract: Callable[[Entity, Contract], None]
     ) -> Iterator[CheckLine]:
-        """Yield the findings in the order of trying."""
+        """Yield the findings in the order of the tests."""
         self._session.limit_retries()
         self._sign_in.retry_refused_credentials()
         try:
@@ -120,7 +120,7 @@ class Check:
         )
 
     def _swagger(self) -> tuple[Swagger, str]:
-        """Return the types of the endpoint. With an access token, this is the first request that takes a seat."""
+        """Return the endpoint's types. With an access token, this is the first request that takes a seat."""
         offers = self._endpoint.read_offers()
         address = self._endpoint.locate(offers)
         if not offers.offers(address):
@@ -140,7 +140,7 @@ class Check:
         return CheckLine(subject=f"acumatica {entity.name}", ok=ok, finding="; ".join(notes), remedy=remedy)
 
     def _try_list(self, entity: Entity, contract: Contract) -> tuple[str, str, bool]:
-        """Ask for one row. A filter that hides every row is told from a list without rows."""
+        """Request one row; distinguish a filter that hides every row from an empty list."""
         name, field = entity.acumatica_entity, contract.modified_field
         query = ListQuery(entity=entity, modified_field=field, changed_since=LONG_AGO, skip=0, top=1)
         finding, remedy = f"{name} is listable", ""
@@ -163,7 +163,7 @@ class Check:
         return f"{finding}, without rows", HIDDEN, True
 
     def _compare(self, query: ListQuery, row: bytes, finding: str, remedy: str) -> tuple[str, str, bool]:
-        """Say what the list gives otherwise than the same record read by its id."""
+        """Report what differs between the listed record and the same record read by its id."""
         record_id = None if query.one_by_one else find_id(row, query.entity)
         single = None if record_id is None else self._read_record(query.entity, record_id)
         if single is None:
@@ -185,5 +185,5 @@ def _failed(subject: str, exc: ConnectorError) -> CheckLine:
 
 
 def _seat_or(subject: str, exc: ConnectorError) -> str:
-    """Return what failed: a session with cookies takes its seat by signing in, one with a token by its first request."""
+    """Return which step failed: a cookie session takes its seat by signing in, a token session by its first request."""
     return SEAT if isinstance(exc, SessionsBusyError) else subject

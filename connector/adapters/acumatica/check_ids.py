@@ -1,4 +1,4 @@
-"""Whether records keep their ids from one session to the next: one row of each list, seen in two."""
+"""Tests whether records keep their ids between sessions, by reading a row of each list in two sessions."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from connector.domain.listing import ListAnswer, ListQuery
 from connector.errors import ConnectorError
 
 SAMPLE = 20
-"""Rows among which the one seen before is looked for."""
+"""How many rows are searched for the one seen before."""
 REMEDY = "Set `identity: keys` for it in the catalogue; rename its log table first if there is one, so that it is made anew."
 
 
 class IdComparison:
-    """Notes a row of each list, then lists it again in a session of its own."""
+    """Notes a row of each list, then lists it again in a new session."""
 
     def __init__(
         self, leave_session: Callable[[], None], read_list: Callable[[ListQuery], ListAnswer]
@@ -27,13 +27,13 @@ class IdComparison:
         self._seen: dict[Entity, tuple[str, str]] = {}
 
     def note(self, entity: Entity, row: bytes) -> None:
-        """Note a row of the session that is open now; nothing where keys tell records apart."""
+        """Note a row of the current session; nothing if keys identify the records."""
         if entity.identity is Identity.ID:
             for keys, record_id in _read(entity, [row]).items():
                 self._seen[entity] = keys, record_id
 
     def compare(self) -> Iterator[CheckLine]:
-        """Yield a line for each entity whose row has another id now. The seat is given back before it is taken again."""
+        """Yield a line for each entity whose row now has another id. Releases the seat before taking it again."""
         if not self._seen:
             return
         self._leave_session()
@@ -57,7 +57,7 @@ def _build_query(entity: Entity) -> ListQuery:
 
 
 def _read(entity: Entity, rows: Sequence[bytes]) -> Mapping[str, str]:
-    """Return ids by keys, of the rows that tell both."""
+    """Return ids by keys, of the rows that have both."""
     found: dict[str, str] = {}
     for row in rows:
         try:

@@ -1,4 +1,4 @@
-"""From the endpoint's whole contract to what the catalogue asks for of one entity."""
+"""Cuts the endpoint's whole contract down to what the catalogue requests of one entity."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,11 +13,11 @@ from connector.domain.records.contract import MODIFIED_FIELDS, Contract, Kind, S
 from connector.errors import SourceSetupError
 
 FORM = 3
-"""What a contract tells and how it was read; raised when that changes, so that remembered ones are read again."""
+"""Version of the contract format; increment it when a contract holds more, so that stored contracts are read again."""
 
 
 def request_text(entity: Entity) -> str:
-    """Return the catalogue choices a contract is cut with, as text: a contract made with others is read again."""
+    """Return the catalogue settings that shape a contract, as text; a contract made with other settings is read again."""
     choices = {
         "form": FORM,
         "entity": entity.acumatica_entity,
@@ -54,7 +54,7 @@ def build_contract(
 
 
 def find_modified_field(entity: Entity, fields: Mapping[str, Kind]) -> str | None:
-    """Return the field that orders change, in the contract's spelling: the catalogue's choice, else the best there is."""
+    """Return the field with the time of change, as the contract spells it: the catalogue's choice, or else the best available."""
     for wanted in filter(None, (entity.modified_field, *MODIFIED_FIELDS)):
         name = find(wanted, fields)
         if name is not None and fields[name] is Kind.DATETIME:
@@ -63,7 +63,7 @@ def find_modified_field(entity: Entity, fields: Mapping[str, Kind]) -> str | Non
 
 
 def choice_of(contract: Contract, *, selected: bool) -> FieldSelection:
-    """Return the request that asks for exactly what the contract kept.
+    """Return the selection of exactly the fields in the contract.
 
     With `selected` every field is named, those of expanded levels too: an expanded level without a selected field is
     dropped silently.
@@ -82,13 +82,13 @@ def choice_of(contract: Contract, *, selected: bool) -> FieldSelection:
 
 
 def keys_choice(entity: Entity, contract: Contract) -> FieldSelection:
-    """Return the request for keys and stamps alone (ids always come)."""
+    """Return the selection of keys and stamps only (ids always come)."""
     names = [find(name, contract.root.fields) for name in (*entity.keys, contract.modified_field or "")]
     return FieldSelection(select=tuple(dict.fromkeys(filter(None, names))), grammar=contract.grammar)
 
 
 def missing_choices(entity: Entity, contract: Contract) -> tuple[str, ...]:
-    """Return the catalogue's choices that this endpoint version does not offer; they are left out of requests."""
+    """Return the fields the catalogue names but this endpoint version lacks; requests leave them out."""
     offered = {path.casefold() for path in _offered(contract.root, "")}
     wanted = [*entity.keys, *with_parents(entity.expand), *entity.select]
     return tuple(dict.fromkeys(path for path in wanted if path.casefold() not in offered))

@@ -1,4 +1,4 @@
-"""The entity's `$adHocSchema`: which custom fields its form has, and of which type."""
+"""Reads an entity's `$adHocSchema`: the custom fields of its form, with their types."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ KINDS = {
 
 
 class CustomFields:
-    """The custom fields the catalogue names, with their kinds, by the path of the level they are on."""
+    """The custom fields named in the catalogue, with their kinds, by the path of their level."""
 
     def __init__(self, by_level: Mapping[str, Mapping[str, Kind]]) -> None:
         self._by_level = by_level

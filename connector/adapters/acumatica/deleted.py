@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 
 FUNCTION = "px.GetDeletedRecords()"
 MAX_PAGES = 100
-"""Pages read of one listing, so that a server that always names another one cannot hold a run."""
+"""Limit of pages per listing, so that a server that always links to another page cannot hold up a run."""
 
 
 class DeletedRecords:
-    """Asks the OData interface, which has no endpoint and no version but wants the tenant in its address."""
+    """Queries the OData interface, which has no endpoint or version but needs the tenant in its address."""
 
     def __init__(self, address: Address, session: Session, sign_in: SignIn) -> None:
         self._root = address.root
@@ -34,7 +34,7 @@ class DeletedRecords:
         self._sign_in = sign_in
 
     def read(self, dac: str, since: datetime) -> DeletedIds | None:
-        """Return the ids deleted from the table since then; None when they are not told, with the reason logged."""
+        """Return the ids deleted from the table since then; None if the tenant does not report them, with the reason logged."""
         self._session.sign_in()
         tenant = self._sign_in.tenant
         if not tenant:
@@ -56,7 +56,7 @@ class DeletedRecords:
             return None
 
     def _read_pages(self, request: Request, subject: Subject) -> DeletedIds:
-        """Follow the links from page to page. Of a link only the query is used: nothing is ever sent elsewhere."""
+        """Follow the links from page to page, using only the query of each link, so that nothing is sent to another host."""
         ids: list[str] = []
         for _ in range(MAX_PAGES):
             page = self._session.fetch(request, subject, _parse)

@@ -1,4 +1,4 @@
-"""Answers that repeat what was sent: no secret of ours gets any further than here."""
+"""Removes our secrets from responses that repeat what was sent."""
 
 import logging
 from dataclasses import replace
@@ -13,9 +13,9 @@ logger = logging.getLogger(__name__)
 
 
 def without_secrets(answer: Answer) -> Answer:
-    """Return the answer with every secret in its headers and its body hidden.
+    """Return the response with every secret in its headers and body hidden.
 
-    A record in which one stands is changed by that, which is told.
+    This changes a record that contains a secret, so it is logged.
     """
     is_data = answer.status == 200 and not is_page(answer)
     body = SECRETS.redact_body(answer.body, is_data=is_data)

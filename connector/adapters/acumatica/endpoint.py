@@ -1,4 +1,4 @@
-"""The requests an endpoint version answers: what it offers, its types, pages of lists and single records."""
+"""The requests to an endpoint version: its offers, its types, pages of lists and single records."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -153,7 +153,7 @@ def _list(answer: Answer) -> ListAnswer:
 
 
 def _split(body: bytes) -> list[bytes]:
-    """Return the records of a list. Where the decoder stumbles over the content of one, the others are read all the same."""
+    """Return the records of a list. If one cannot be decoded, the others are still read."""
     try:
         rows = [bytes(raw) for raw in decode_body(body, list[msgspec.Raw])]
     except msgspec.DecodeError:
@@ -164,7 +164,7 @@ def _split(body: bytes) -> list[bytes]:
 
 
 def _record(answer: Answer) -> bytes:
-    """Return the text of a record, be its content as broken as it may."""
+    """Return the text of a record, however broken its content."""
     body = _json(answer)
     try:
         decode_body(body, dict[str, msgspec.Raw])

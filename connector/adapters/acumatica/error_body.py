@@ -1,4 +1,4 @@
-"""The error object in the body of an answer: what Acumatica says went wrong, without its stack trace."""
+"""Parses the error object in the body of a response: what Acumatica says went wrong, without its stack trace."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ NOT_FOUND = "no entity satisfies the condition"
 MISREAD = re.compile(
     r"syntax error at position|unrecognized '.*' literal|unterminated (string )?literal|query specified in the uri is not valid"
 )
-"""Words of the library that reads queries on the server, when it cannot."""
+"""Phrases of the server's OData library when it cannot parse a query."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Fault:
 
     @classmethod
     def parse(cls, body: bytes) -> "Fault":
-        """Return what the body says; an empty fault when it is not Acumatica's error object."""
+        """Parse the body; return an empty fault if it is not Acumatica's error object."""
         try:
             outer = decode_body(body)
         except msgspec.DecodeError:
@@ -61,7 +61,7 @@ class Fault:
 
     @property
     def query_misread(self) -> bool:
-        """Whether the server could not read the query: one in the grammar of another contract version is such a one."""
+        """Whether the server could not parse the query, for example one in the grammar of another contract version."""
         return self.is_a("OData", "ODataUnrecognizedPath") or bool(MISREAD.search(self.detail.casefold()))
 
     @property
@@ -71,7 +71,7 @@ class Fault:
 
 
 def one_line(text: str) -> str:
-    """Return the text on one line, cut to a length a log line bears."""
+    """Return the text on one line, cut to the length of a log line."""
     line = " ".join(text.split())
     return line if len(line) <= SENTENCE_LIMIT else line[: SENTENCE_LIMIT - 1] + "…"
 

@@ -1,4 +1,4 @@
-"""What an answer means: the data that was asked for, or one of our errors."""
+"""Maps a response to the requested data or to one of our errors."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ SEATS = (
     "api login limit", "concurrent api login", "concurrentapilogins", "checkapiuserslimits",
     "apiloginlimitreached", "loginlimitexceeded", "sign-in limit exceeded", "pxlicenseexceeded", "users (sm201010)",
 )  # fmt: skip
-"""Words of the refusals for want of a seat, in every dialect seen."""
+"""Phrases of responses refused because no seat is free, in every known form."""
 FREE_A_SEAT = (
     "Wait for other integrations to sign out (an abandoned session ends by itself within an hour), or raise the "
     "licence's API users (License Monitoring Console, SM604000) or the user's concurrent logins (Users, SM201010)."
@@ -34,7 +34,7 @@ FREE_A_SEAT = (
 CLOSED = re.compile(
     r"under maintenance|undermaintenance|maintenance mode|(locked|closed|down) for (an? )?(maintenance|upgrade|update)"
 )
-"""Words of a site that is closed for a while."""
+"""Phrases of a site that is temporarily closed."""
 CHECK_URL = (
     "Check ACUMATICA_URL: it must be the instance's address with its virtual directory, if it has one."
 )
@@ -42,11 +42,11 @@ LATER = "Wait and call again; if it stays so, look at the Request Profiler (SM20
 
 
 class NotThereError(SourceRefusedError):
-    """404: the endpoint, its version, the entity or the record does not exist; who asked finds out which."""
+    """404: the endpoint, its version, the entity or the record does not exist; the caller finds out which."""
 
 
 class QueryMisreadError(SourceRefusedError):
-    """Acumatica could not read the query: its endpoint may speak another grammar than the contract at hand says."""
+    """Acumatica could not parse the query: its endpoint may use another grammar than the contract says."""
 
 
 class RecordAbsentError(SourceRefusedError):
@@ -62,7 +62,7 @@ class Subject:
 
 
 def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
-    """Return the error the answer stands for, or None when its body is the JSON that was asked for."""
+    """Return the error that the response means, or None if its body is the requested JSON."""
     if answer.status == 200 and not is_page(answer):
         return None if answer.complete else broken_off(subject)
     if is_out_of_seats(answer):
@@ -81,13 +81,13 @@ def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
 
 
 def is_out_of_seats(answer: Answer) -> bool:
-    """Whether a refusal is one for want of a licensed session, in any dialect."""
+    """Whether a request was refused because no licensed session is free, in any known form."""
     text = recognisable_text(answer)
     return any(words in text for words in SEATS)
 
 
 def is_in_maintenance(answer: Answer) -> bool:
-    """Whether the site says that it is closed: in an error object, on a page, or by a redirect to its page."""
+    """Whether the site says that it is closed, by an error object, a page, or a redirect to one."""
     if 300 <= answer.status < 400:
         return "/maintenance" in location(answer).path.casefold()
     fault = Fault.parse(answer.body)
@@ -97,14 +97,14 @@ def is_in_maintenance(answer: Answer) -> bool:
 
 
 def broken_off(subject: Subject) -> SourceAnswerError:
-    """Return the error for an answer that ended before its end."""
+    """Return the error for a truncated response."""
     return SourceAnswerError(
         f"The answer with {subject.text} broke off in the middle.", action=LATER, is_request_specific=True
     )
 
 
 def unreadable(subject: Subject) -> SourceAnswerError:
-    """Return the error for a body that is not the JSON it should be."""
+    """Return the error for a body that is not the expected JSON."""
     return SourceAnswerError(
         f"The answer with {subject.text} is not the JSON it should be.",
         action=LATER,

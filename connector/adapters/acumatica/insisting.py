@@ -1,4 +1,4 @@
-"""Is it the server that fails, or only this request? Told apart by asking for next to nothing."""
+"""Decides by a minimal request whether the server fails, or only this particular request."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,9 +10,9 @@ from connector.ports import Clock
 T = TypeVar("T")
 
 SPECIFIC_ATTEMPTS = 2
-"""Tries of a request for records that fails for what may be its own fault."""
+"""How often a request is tried whose failures may be its own fault."""
 QUICK = timedelta(minutes=1)
-"""Up to here another try costs little. What took longer, a timeout above all, will hardly be quick the next time."""
+"""Failures up to this duration are retried; slower ones, above all timeouts, would hardly be faster the next time."""
 
 
 def insist(read: Callable[[], T], probe: Callable[[], object], clock: Clock) -> T:
@@ -34,7 +34,7 @@ def insist(read: Callable[[], T], probe: Callable[[], object], clock: Clock) -> 
 
 
 def _expect_answer(probe: Callable[[], object], found: TransientError) -> None:
-    """Raise what was found before, as a failure of the server, if it fails at the probe as well."""
+    """If the probe fails too, raise the first error as a failure of the server."""
     try:
         probe()
     except (SourceUnavailableError, SourceAnswerError) as exc:

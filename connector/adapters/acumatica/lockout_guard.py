@@ -1,4 +1,4 @@
-"""Refused sign-ins, remembered beyond one run: a user name and password are recognised, and not told, by their mark."""
+"""Remembers refused sign-ins across runs, by a fingerprint that identifies the credentials without revealing them."""
 
 import secrets
 from datetime import datetime
@@ -13,7 +13,7 @@ SEPARATOR = "$"
 
 
 def fingerprint_refusal(secret: PasswordSecret | CookieSecret, root: str, now: datetime) -> RefusedSignIn:
-    """Return what recognises this sign-in at the instance `root` later."""
+    """Return the fingerprint of this sign-in to the instance at `root`."""
     salt = secrets.token_bytes(SALT_BYTES)
     return RefusedSignIn(
         credential_fingerprint=f"{salt.hex()}{SEPARATOR}{_digest(secret, root, salt)}", refused_at=now
@@ -21,7 +21,7 @@ def fingerprint_refusal(secret: PasswordSecret | CookieSecret, root: str, now: d
 
 
 def check_not_refused(secret: Secret, root: str, refused: RefusedSignIn | None) -> None:
-    """Raise CredentialsError if this very sign-in was refused before; a new password, or another instance, is not."""
+    """Raise CredentialsError if this sign-in was refused before; a new password or another instance is allowed."""
     if refused is None or isinstance(secret, RefreshSecret):
         return
     salt, _, digest = refused.credential_fingerprint.partition(SEPARATOR)
@@ -35,7 +35,7 @@ def check_not_refused(secret: Secret, root: str, refused: RefusedSignIn | None) 
 
 
 def _digest(secret: PasswordSecret | CookieSecret, root: str, salt: bytes) -> str:
-    """Return a hash that is slow on purpose: a password may be short, and the state is no place for secrets."""
+    """Return a deliberately slow hash, because a password may be short and the state must not reveal it."""
     branch = secret.branch if isinstance(secret, CookieSecret) else ""
     known_by = "\0".join((root, tenant_of(secret), branch, secret.username, secret.password))
     return scrypt(known_by.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32).hex()

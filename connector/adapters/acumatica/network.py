@@ -1,4 +1,4 @@
-"""What a failed connection means for the operator: the wrong name, the wrong certificate, or just bad weather."""
+"""What a failed connection means for the operator: a wrong host name, an untrusted certificate, or a passing failure."""
 
 import socket
 import ssl
@@ -14,13 +14,13 @@ from connector.errors import ConfigurationError, ConnectorError, SourceUnavailab
 
 
 class NoAnswerError(SourceUnavailableError):
-    """The request went out and nothing came back: whether it was carried out is not known."""
+    """The request was sent but got no response, so it may or may not have been carried out."""
 
 
 LOOK = "Check that the instance is up and that this machine may reach it; if so, wait and call again."
 PROBE_TIMEOUT = timedelta(seconds=10)
 UNSENT = (NewConnectionError, ConnectTimeoutError, ssl.SSLError, ProxyError)
-"""Failures from before the request could leave."""
+"""Failures before the request was sent."""
 
 
 def check_name_and_certificate(root: str, authorities: bool | str) -> None:
@@ -110,7 +110,7 @@ def _symptom(exc: Exception, causes: list[BaseException]) -> str:
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """Yield the error and what it wraps: libraries keep the cause in `args`, in `reason` or in the chain."""
+    """Yield the error and the errors it wraps, in `args`, in `reason` or in the exception chain."""
     pending: list[object] = [exc]
     seen: set[int] = set()
     while pending:

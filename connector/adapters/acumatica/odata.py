@@ -28,7 +28,7 @@ class FieldSelection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Which rows of a list are asked for. `equal` holds fields, each with the text and the kind of its value."""
+    """Which rows of a list are requested. `equal` holds fields, each with the text and the kind of its value."""
 
     equal: tuple[tuple[str, str, Kind], ...] = ()
     modified_field: str | None = None

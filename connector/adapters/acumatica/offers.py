@@ -1,4 +1,4 @@
-"""What `GET /entity` offers, which of it is chosen when no version is configured, and the error that says it."""
+"""Reads what `GET /entity` offers, and chooses a version if none is configured."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +10,12 @@ from connector.adapters.acumatica.json_body import decode_body
 from connector.errors import EndpointVersionError
 
 PROVEN = {"default": ("20.200.001", "25.200.001")}
-"""Oldest and newest version of an endpoint that may be chosen unasked; those between are proven too. Others have no bounds."""
+"""Oldest and newest version of each endpoint that may be chosen automatically. Endpoints not listed have no bounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offers:
-    """The endpoints of the instance, each with its versions, and the instance's build when it says it."""
+    """The endpoints of the instance with their versions, and the instance's build if given."""
 
     build: str = ""
     versions: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Offers:
         )
 
     def refusal(self, address: Address) -> EndpointVersionError:
-        """Return the error that says what is offered instead."""
+        """Return the error that lists what is offered."""
         versions = self._versions_of(address.endpoint)
         if versions:
             return EndpointVersionError(

@@ -9,12 +9,12 @@ from connector.errors import SourceAnswerError, TransientError
 
 MAX_ROUNDS = 5
 ROWS_AT_ONCE = 50
-"""Rows of one page: what may be lost when a run is killed, at a second or more for each."""
+"""Rows per page: few, because each takes a second or more, which is lost if the run is killed."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Records:
-    """What was read by id so far, and why a record could not be."""
+    """The records read by id so far, and the reasons why others could not be."""
 
     read_record: Callable[[str], bytes | None]
     found: dict[str, bytes] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class _Records:
         return record_id in self.found or record_id in self.unreadable
 
     def read(self, record_id: str) -> None:
-        """Read it unless it is known. One that Acumatica cannot give, though it gives others, is unreadable."""
+        """Read the record unless it is known. One that Acumatica cannot deliver, although it delivers others, is unreadable."""
         if self.has(record_id):
             return
         try:

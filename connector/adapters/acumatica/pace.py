@@ -1,4 +1,4 @@
-"""The client's own pace, below the licence's, so that other integrations keep their share."""
+"""Limits our own request rate below the licence's, so that other integrations keep their share."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from connector.ports import Clock
 
 
 class Pace:
-    """Lets one request begin every `60 / requests_per_minute` seconds; None sets no pace."""
+    """Lets one request start every `60 / requests_per_minute` seconds; None sets no limit."""
 
     def __init__(self, clock: Clock, requests_per_minute: int | None) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Facts of one answer: its kind, the clock and delay it names, where it redirects to."""
+"""Facts about one response: its kind, its clock, its delay, its redirect."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -15,13 +15,13 @@ LONGEST_DELAY = 86_400
 
 
 def is_page(answer: Answer) -> bool:
-    """Whether a page for people came where JSON was asked for (an empty body counts as one)."""
+    """Whether the response is a web page instead of JSON (an empty body counts as one)."""
     start = answer.body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
     return start.startswith(b"<") or (not start and answer.complete) or "html" in _content_type(answer)
 
 
 def retry_after(answer: Answer) -> timedelta | None:
-    """Return the delay the server named, in either of its two spellings, or None."""
+    """Return the delay in `Retry-After`, in seconds or as a date, or None."""
     text = answer.headers.get("Retry-After", "").strip()
     if text.isdecimal():
         seconds = int(text) if len(text) <= len(str(LONGEST_DELAY)) else LONGEST_DELAY
@@ -45,7 +45,7 @@ def is_unauthorised(answer: Answer) -> bool:
 
 
 def location(answer: Answer) -> SplitResult:
-    """Return where a redirect leads; an empty address when there is none, or none that can be read."""
+    """Return the target of a redirect; an empty address if there is none or it cannot be parsed."""
     try:
         return urlsplit(answer.headers.get("Location", ""))
     except ValueError:

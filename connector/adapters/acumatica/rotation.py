@@ -1,4 +1,4 @@
-"""The rotating refresh token: a new one is stored before anything else is done, because the old one is void."""
+"""Stores a rotated refresh token before anything else happens, because the old one is no longer valid."""
 
 import logging
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class _Unsaved:
 
 
 class Rotation:
-    """Holds a new refresh token until it is stored, however often that fails.
+    """Holds a new refresh token until it is stored, however often storing fails.
 
     `read` reads the secret afresh. `store` stores it, with one try: whether one that failed was carried out is not known,
     so the secret is read again before each. `check_storable` raises when the secret can never be stored.
@@ -40,12 +40,12 @@ class Rotation:
         self.check_storable = check_storable
 
     def keep(self, spent: str, newest: str) -> None:
-        """Store the token that came in place of the spent one; after a failure `finish` goes on."""
+        """Store the token that replaces the spent one; after a failure, `finish` tries again."""
         self._unsaved = _Unsaved(spent=spent, newest=newest)
         self.finish()
 
     def finish(self) -> None:
-        """Store the token that could not be stored yet, if there is one, or raise that it still cannot."""
+        """Store the token that could not be stored before, if there is one; raise if it still cannot."""
         if self._unsaved is None:
             return
         try:
@@ -55,7 +55,7 @@ class Rotation:
         self._unsaved = None
 
     def finish_quietly(self) -> None:
-        """Do the same for the last time: a failure is logged."""
+        """Make the last attempt; a failure is logged, not raised."""
         try:
             self.finish()
         except ConnectorError as exc:

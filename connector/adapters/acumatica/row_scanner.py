@@ -1,4 +1,4 @@
-"""Finds the records in the text of an answer that no JSON decoder takes, because of what is inside one of them."""
+"""Finds the records in a response that cannot be decoded as JSON because of the content of one record."""
 
 import re
 

@@ -29,7 +29,7 @@ class PasswordSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshSecret:
-    """A connected application and the newest refresh token of a chain a person began."""
+    """A connected application and the newest refresh token of a chain that began with a person's consent."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -78,7 +78,7 @@ def parse_secret(raw: bytes) -> Secret:
 
 
 def register_secrets_of(secret: Secret) -> None:
-    """Keep what is secret of it out of every text from now on."""
+    """Register the secret parts of it, so that no text shows them."""
     for name in SECRET_MEMBERS:
         register_secret(getattr(secret, name, ""))
 

@@ -1,4 +1,4 @@
-"""A signed-in conversation: one request at a time, a new sign-in when the old one has ended, and always a sign-out."""
+"""A signed-in session: one request at a time, a new sign-in when the session expired, and always a sign-out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,13 +22,13 @@ T = TypeVar("T")
 
 SIGN_OUT_LIMIT = timedelta(seconds=30)
 SIGN_OUT_TRIES = (timedelta(0), timedelta(seconds=1), timedelta(seconds=3))
-"""A seat that is not given back stays taken for up to an hour."""
+"""Time for signing out: a seat that is not released stays taken for up to an hour."""
 
 SESSION_COOKIE = ".ASPXAUTH"
 QUICK_WAITS = timedelta(minutes=1)
 """What a check waits for a full queue, all its requests together; the requests themselves take the time they take."""
 NO_SESSION_HERE = (401, 404)
-"""Answers to a sign-out after which there is nothing left to sign out of."""
+"""Statuses of a sign-out response that mean the session no longer exists."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Session:
         *,
         specific_attempts: int | None = None,
     ) -> T:
-        """Return what `read` makes of the answer, or raise what came instead once the retry policy is used up.
+        """Return what `read` makes of the response; once the retries are used up, raise the error.
 
         A body that `read` finds broken (it raises msgspec.DecodeError) is asked for again like any other failure.
         `specific_attempts` as of `Retry`: for a request that can be made smaller.
@@ -76,7 +76,7 @@ class Session:
             self._retry.call(self._ensure)
 
     def limit_retries(self) -> None:
-        """Try everything twice at most from now on, and wait for nothing after a minute: a person wants the findings."""
+        """From now on try everything at most twice, and stop waiting after a minute, because a person waits for the findings."""
         ends_at = self._clock.now() + QUICK_WAITS
         self._retry = replace(
             self._retry,
@@ -116,9 +116,9 @@ class Session:
         return self._signed_in.token
 
     def _leave(self, tries: tuple[timedelta, ...]) -> None:
-        """Give the seat back, as well as can be, and forget the session.
+        """Release the seat if possible, and forget the session.
 
-        A sign-in that failed half-way may hold a seat too: its token or cookie is there.
+        A sign-in that failed half-way may hold a seat too, if it left a token or cookie.
         """
         signed_in, self._signed_in = self._signed_in, None
         token, self._sign_in.granted = self._sign_in.granted, None

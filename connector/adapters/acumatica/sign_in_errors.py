@@ -1,4 +1,4 @@
-"""What a refused sign-in means, and which form in Acumatica mends it."""
+"""What a refused sign-in means, and on which form in Acumatica to correct it."""
 
 import msgspec
 
@@ -43,7 +43,7 @@ NO_VERDICT = "That says nothing about the user or the password, so they are trie
 
 
 def check_token(answer: Answer, secret: PasswordSecret | RefreshSecret) -> None:
-    """Return when the identity server gave a token; else raise what its error code means."""
+    """Return if the identity server granted a token; otherwise raise the error its code means."""
     error = refusal(answer, SIGN_IN)
     if error is None:
         return
@@ -59,7 +59,7 @@ def check_token(answer: Answer, secret: PasswordSecret | RefreshSecret) -> None:
 
 
 def check_login(answer: Answer, secret: CookieSecret) -> None:
-    """Return when a cookie session was opened; else raise what its refusal means."""
+    """Return if a cookie session was opened; otherwise raise the error the refusal means."""
     if answer.status == 204 or (answer.status == 200 and not answer.body.strip()):
         return
     error = refusal(answer, SIGN_IN)
@@ -122,7 +122,7 @@ def _refused_login(answer: Answer, secret: CookieSecret) -> ConnectorError | Non
 
 
 def _unexplained(answer: Answer) -> ConnectorError:
-    """Return the error for an answer that says nothing about the user: of a proxy, mostly."""
+    """Return the error for a response that says nothing about the user, mostly from a proxy."""
     fault = Fault.parse(answer.body)
     if answer.status == 400 and fault.sentence:
         return ConfigurationError(

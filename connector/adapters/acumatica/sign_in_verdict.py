@@ -1,4 +1,4 @@
-"""Who is to blame for a sign-in that failed: told by what Acumatica says, never by its status alone.
+"""Decides who caused a failed sign-in, by what Acumatica says and never by the status alone.
 
 Acumatica answers a wrong password with the same 500 as a database that timed out. Taking one for the other stops every run
 until a person looks, or lets every run send a wrong password until the account is locked. So a sign-in counts as refused only
@@ -15,7 +15,7 @@ from connector.adapters.acumatica.transport import Answer
 
 
 class Verdict(Enum):
-    """What a failed sign-in is down to."""
+    """The cause of a failed sign-in."""
 
     SEATS = "no licensed session is free"
     TENANT = "there is no such tenant"
@@ -49,7 +49,7 @@ SAID: tuple[tuple[Verdict, str], ...] = (
     (Verdict.MAINTENANCE, r"(snapshot|upgrade|update|customization|publication)\b[^.\n]{0,40}\b(being|in progress|is running)\b"),
     (Verdict.BRANCH, r"\bbranch\b"),
 )  # fmt: skip
-"""What the sentences of refusals say, in the languages Acumatica speaks; the first that fits decides."""
+"""Phrases of refusals in Acumatica's languages; the first match decides."""
 ON_PAGES = (
     *((verdict, words) for verdict, words in SAID if verdict is Verdict.LOCKED),
     (Verdict.REFUSED, r"invalid credential"),

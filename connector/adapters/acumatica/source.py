@@ -163,7 +163,7 @@ class AcumaticaSource(Source):
         self._session.close()
 
     def _read_by_contract(self, entity: Entity, read: Callable[[Contract], T]) -> T:
-        """Read by the contract that is known; once more by a fresh one if that one names what the endpoint has lost, or asks
+        """Read by the known contract; read once more by a fresh one if that names something the endpoint has lost, or asks
         in a grammar it does not speak."""
         known = self._contract(entity)
         try:
@@ -203,7 +203,7 @@ class AcumaticaSource(Source):
             return None
 
     def _find_address(self, entity: Entity, keys: Sequence[str], contract: Contract) -> Sequence[str] | None:
-        """Return what the record with these keys is called in an address: the keys, or where one has no place there, its id of this session."""
+        """Return the record's keys for use in a URL, or its id in this session if a key cannot appear in a URL."""
         if not any("/" in key or key in ("", ".", "..") for key in keys):
             return keys
         fields = contract.root.fields
@@ -220,7 +220,7 @@ class AcumaticaSource(Source):
         return insist(read, lambda: self._list_one(entity, contract), self._clock)
 
     def _list_one(self, entity: Entity, contract: Contract) -> None:
-        """Ask for the keys of one record: nothing of a list costs Acumatica less."""
+        """Request the keys of one record, the cheapest list request for Acumatica."""
         self._endpoint.read_page(entity.acumatica_entity, keys_choice(entity, contract), Window(top=1))
 
     def _read_page(self, query: ListQuery, contract: Contract) -> ListAnswer:

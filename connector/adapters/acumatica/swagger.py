@@ -1,4 +1,4 @@
-"""The endpoint's `swagger.json`: the members of each type, however the file spells them."""
+"""Reads the endpoint's `swagger.json`: the members of each type, in every form the file uses."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ VALUE_TYPES = {
     "DateOnlyValue": Kind.DATE,
 }
 GRAMMARS = {"3": 4, "4": 4, "5": 5}
-"""The grammar of each contract version; version 3 is asked like 4."""
+"""The query grammar of each contract version; version 3 uses that of 4."""
 USED_BY_CONTRACT_5 = ("DateOnlyValue", "SelectValue")
 """How the names of the value types end that no property of an endpoint of contract 4 has."""
 PRIMITIVES = {"string": Kind.STRING, "number": Kind.DECIMAL, "integer": Kind.INT, "boolean": Kind.BOOL}
@@ -32,7 +32,7 @@ FORMATS = {"date-time": Kind.DATETIME, "date": Kind.DATE, "uuid": Kind.GUID, "gu
 OWN_MEMBERS = frozenset(
     ("id", "rowNumber", "note", "custom", "error", "files", "_links", "delete", "_workflowActions")
 )
-"""Members that every record has by being a record; they are no fields of the form."""
+"""Members that every record has; they are not fields of a form."""
 BASE_TYPES = frozenset(("Entity", "LinkedEntity", "DetailEntity", "TopLevelEntity"))
 DEPTH_LIMIT = 20
 

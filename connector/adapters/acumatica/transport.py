@@ -1,4 +1,4 @@
-"""One HTTP exchange at a time with the instance: bounded in time, never redirected, no error under a library's name."""
+"""One HTTP exchange at a time with the instance: with time limits, without redirects, raising only our own errors."""
 
 import time
 import urllib.request
@@ -22,16 +22,16 @@ from connector.ports import Clock
 
 CONNECT_TIMEOUT = timedelta(seconds=10)
 READ_TIMEOUT = timedelta(seconds=300)
-"""Silence that is borne: a request the licence queues looks just like a slow one."""
+"""Read timeout: long, because a request queued by the licence looks just like a slow one."""
 ANSWER_LIMIT = timedelta(seconds=900)
-"""How long one whole answer may take, so that a body that trickles cannot go on for ever."""
+"""Time limit of a whole response, so that a slowly arriving body cannot last forever."""
 CHUNK = 256 * 1024
 HEADERS = {"Accept": "application/json", "User-Agent": USER_AGENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked. `query` is already encoded; `form` goes as a web form and `json` as JSON."""
+    """A request. `query` is already encoded; `form` is sent as a web form and `json` as JSON."""
 
     url: str
     method: str = "GET"
@@ -45,7 +45,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back. `complete` is False when the connection broke inside the body."""
+    """A response. `complete` is False if the connection broke inside the body."""
 
     status: int
     headers: Mapping[str, str]
@@ -69,7 +69,7 @@ class BearerToken(AuthBase):
 
 
 class LoopbackPolicy(DefaultCookiePolicy):
-    """Takes a cookie's `Secure` for granted: nothing leaves this machine. `requests` sends by its own policy."""
+    """Accepts `Secure` cookies over http, because nothing leaves this machine."""
 
     def set_ok(self, cookie: Cookie, request: urllib.request.Request) -> bool:
         """Keep the cookie as one that may travel over plain http."""
@@ -114,14 +114,14 @@ class Transport:
         return {cookie.name: cookie.value or "" for cookie in self._session.cookies}
 
     def try_to_reach(self) -> None:
-        """Raise what keeps the instance from being found or trusted, without a request to it. A proxy sees to that itself."""
+        """Raise the error if the host cannot be found or trusted, without sending it a request. Skipped behind a proxy."""
         root = self._address.root
         chosen = self._session.merge_environment_settings(root, self._proxies or {}, None, None, None)
         if select_proxy(root, chosen["proxies"]) is None:
             check_name_and_certificate(root, chosen["verify"] or True)
 
     def send(self, request: Request, token: str | None) -> Answer:
-        """Return the answer, whatever its status; raise when there is none."""
+        """Return the response, whatever its status; raise if there is none."""
         self._pace.wait()
         limit = request.limit or self._time_left()
         self.requests_made += 1

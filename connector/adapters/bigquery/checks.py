@@ -1,4 +1,4 @@
-"""What `check` finds out about BigQuery without writing anything."""
+"""Tests BigQuery for `check` without writing anything."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -101,7 +101,7 @@ def _require_permanence(connection: Connection, found: bigquery.Table, table: Ta
 
 
 def _try_views(connection: Connection, table: Table) -> str:
-    """Try the views as the next run makes them; return what there is to say of them."""
+    """Dry-run the views as the next run will create them; return the finding."""
     if not table.views:
         return ""
     dry_run(connection, build_trial_query(table))

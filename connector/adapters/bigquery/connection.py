@@ -1,4 +1,4 @@
-"""One way to BigQuery: every call translated and, where that is safe, tried again."""
+"""The connection to BigQuery: translates every error and retries where that is safe."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -73,19 +73,19 @@ class Connection:
         return bigquery.DatasetReference(self.project, self.dataset).table(table)
 
     def render_dataset(self) -> str:
-        """Return the dataset's name as a query spells it."""
+        """Return the dataset's name as written in a query."""
         return f"`{self.project}.{self.dataset}`"
 
     def render(self, sql: str) -> str:
-        """Return a query with the dataset's name in the place kept for it."""
+        """Return the query with the dataset's name in place of the placeholder."""
         return sql.replace(DATASET, self.render_dataset())
 
     def call(self, function: Callable[[], R]) -> R:
-        """Return what a read or an idempotent write returns, trying again while time may help."""
+        """Call a read or an idempotent write, retrying failures that may pass by themselves."""
         return self.retry.call(self.once, function)
 
     def once(self, function: Callable[[], R]) -> R:
-        """Return what the function returns, its errors translated, without trying again."""
+        """Call the function once, with its errors translated."""
         with translated():
             return function()
 
@@ -113,7 +113,7 @@ class Connection:
         return answer
 
     def close(self) -> None:
-        """Give the sockets back; the next use opens again."""
+        """Close the sockets; the next use opens them again."""
         for name in ("client", "_session"):
             opened = self.__dict__.pop(name, None)
             if opened is not None:

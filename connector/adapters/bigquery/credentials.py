@@ -1,4 +1,4 @@
-"""Who we are to Google: the attached identity, a service-account key, or nobody (an emulator).
+"""The Google identity: the attached one, a service-account key, or none (an emulator).
 
 The library signs a short-lived assertion with the key, trades it for an access token at the key's `token_uri`, and does so
 again shortly before the token expires.

@@ -1,4 +1,4 @@
-"""The table of current rows: brought up to the log once a run, however the runs before it ended.
+"""The current-rows table: updated from the log once per run, however earlier runs ended.
 
 Before rows go into the log, a label on the table of current rows says since when it is behind. The label goes when a MERGE
 from there on is done. So a run that dies between the rows and the MERGE leaves its work to the next one, and a run that
@@ -19,7 +19,7 @@ from connector.domain.tables.schema import Merge, Table
 from connector.errors import WarehouseUnavailableError
 
 BEHIND_LABEL = "behind_since"
-"""Seconds since 1970; empty when the table is up to the log."""
+"""Seconds since 1970; empty if the table is up to date with the log."""
 MAX_ROUNDS = 5
 
 
@@ -31,14 +31,14 @@ DECODER = msgspec.json.Decoder(_Synced)
 
 
 class CurrentRows:
-    """Keeps the tables of current rows of the entities that have one."""
+    """Updates the current-rows tables of the entities that have one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._metadata = Metadata(connection)
 
     def note(self, table: Table, rows: Sequence[Row]) -> None:
-        """Say durably, before these rows are stored, that the table will be behind from the earliest of them on."""
+        """Before these rows are stored, record durably that the table is behind from the earliest of them on."""
         if table.merge is None or not rows:
             return
         earliest = min(DECODER.decode(row.data).synced_at for row in rows)
@@ -58,7 +58,7 @@ class CurrentRows:
         )
 
     def refresh(self, table: Table) -> bool:
-        """Merge what the log has since the table is behind; do nothing when it is not. False: there is no table."""
+        """Merge the log's rows since the table fell behind, if it did. Return False if there is no table."""
         if table.merge is None:
             return True
         found = self._metadata.find(table.merge.into.name)
@@ -71,7 +71,7 @@ class CurrentRows:
         return True
 
     def _clear(self, name: str, label: str) -> None:
-        """Take the label away, if it is the one that was served. Only a run that holds the entity's lease does this."""
+        """Remove the label if it still has the value just merged. Only a run that holds the entity's lease does this."""
         found = self._metadata.find(name)
         if found is not None and found.labels.get(BEHIND_LABEL, "") == label:
             found.labels = found.labels | {BEHIND_LABEL: ""}

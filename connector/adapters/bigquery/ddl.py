@@ -1,4 +1,4 @@
-"""A table as it should be: made when missing, widened when the contract grew, otherwise one look.
+"""Creates a missing table and adds missing columns; takes one metadata request if nothing has to change.
 
 What a table was last made from, and when its columns last changed, stand in the table's own labels. So a table that is as
 it should be is known by reading it once, and no other memory has to be trusted.
@@ -23,7 +23,7 @@ from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.errors import WarehouseUnavailableError
 
 REVISION = 2
-"""Counts up when something else is made of the same table, so that existing datasets follow."""
+"""Increment it when the same table is created differently, so that existing datasets follow."""
 LAYOUT_LABEL = "layout"
 CHANGED_LABEL = "columns_changed"
 """Seconds since 1970, of the last time that columns were made or added."""
@@ -31,23 +31,23 @@ SETTLING = timedelta(minutes=15)
 """How long BigQuery may lose or refuse streamed rows after a change of columns."""
 COLUMNS_SHOWN = 5
 STEPS = 12
-"""How often to look and do the next thing; four are enough, unless other runs change the table meanwhile."""
+"""Limit of steps; four suffice unless other runs change the table meanwhile."""
 
 log = logging.getLogger(__name__)
 
 
 class Layout:
-    """Makes the objects of a dataset what a table says. Two runs may do that at once: each looks again after a step."""
+    """Brings a dataset's objects in line with a table. Two runs may do so at once, since each looks again after a step."""
 
     def __init__(self, connection: Connection, current_rows: CurrentRows) -> None:
         self._connection = connection
         self._current_rows = current_rows
         self._metadata = Metadata(connection)
         self._incarnations: dict[str, str] = {}
-        """When each table was created that this run prepared first: one that was dropped and made again is another one."""
+        """The creation time of each table when this run first prepared it; a table dropped and created again has another."""
 
     def prepare(self, table: Table) -> TableStatus:
-        """Return at once when everything is as it should be; else make it so, step by step."""
+        """Return at once if nothing has to change; otherwise change the objects step by step."""
         created = False
         for _ in range(STEPS):
             found = self._metadata.find(table.name)
@@ -81,25 +81,25 @@ class Layout:
         )
 
     def read_columns(self, name: str) -> tuple[Column, ...]:
-        """Return the columns of a table or view as they are; none when it is not there."""
+        """Return the existing columns of a table or view; none if it does not exist."""
         found = self._metadata.find(name)
         return () if found is None else tuple(map(to_column, found.schema))
 
     def incarnation(self, table: Table) -> str:
-        """Return what tells the table that was prepared from another one of its name; empty when none was."""
+        """Return the creation time of the prepared table, which tells it from a later one of the same name; "" if none."""
         return self._incarnations.get(table.name, "")
 
     def is_as_prepared(self, table: Table) -> bool:
-        """Whether the table is there, and is the one that the run prepared first."""
+        """Whether the table still exists and is the one that this run first prepared."""
         found = self._metadata.find(table.name)
         return found is not None and self.incarnation(table) in ("", str(found.created))
 
     def forget(self) -> None:
-        """Begin a new run: it takes the tables as it finds them."""
+        """Start a new run: forget which tables were prepared."""
         self._incarnations.clear()
 
     def finish(self, table: Table) -> None:
-        """Make what depends on the table again, though its label says that was done."""
+        """Create the views again, although the table's label says that was done."""
         found = self._metadata.find(table.name)
         if found is not None:
             self._finish(found, table, evolve(map(to_column, found.schema), table.columns))
@@ -136,7 +136,7 @@ class Layout:
             log.info("%s: columns widened to BIGNUMERIC: %s", table.name, ", ".join(numeric_not_widened))
 
     def _finish(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
-        """Make the views, and only then note what the table was made from."""
+        """Create the views, and only then record what the table was made from."""
         for kept in evolution.describe_kept():
             log.warning("%s.%s", table.name, kept)
         if collated := find_collated(found):

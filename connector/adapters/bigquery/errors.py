@@ -101,7 +101,7 @@ OTHER_LOCATION = re.compile(r"Not found: Dataset \S+ was not found in location")
 
 
 class TableMissingError(Exception):
-    """A job did not find its table; `error` is what to tell when nothing can be done about it."""
+    """A job did not find its table; `error` is raised if the caller cannot handle that."""
 
     def __init__(self, error: ConnectorError) -> None:
         super().__init__(error.message)

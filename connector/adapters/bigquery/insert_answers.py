@@ -1,4 +1,4 @@
-"""What an answer of `insertAll` says about each row: 200 is a success only for the rows it does not list."""
+"""Evaluates the response of `insertAll`: with status 200, only the rows it does not list are stored."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ UNKNOWN_FIELD = re.compile(r"no such field:?\s*([\w.\[\]]*\w)", re.IGNORECASE)
 PASSING = frozenset(
     {"stopped", "timeout", "backendError", "internalError", "rateLimitExceeded", "quotaExceeded"}
 )
-"""Reasons of a row's error that say nothing against the row."""
+"""Error reasons for which the row itself is not to blame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Answer:
 
 
 def read_answer(reply: Mapping[str, Any], indexes: Sequence[int], table: Table) -> Answer:
-    """Sort the rows that the answer lists; those it does not list are stored."""
+    """Classify the rows that the response lists; all others are stored."""
     invalid: dict[int, str] = {}
     again: list[int] = []
     lagging = False
@@ -46,7 +46,7 @@ def read_answer(reply: Mapping[str, Any], indexes: Sequence[int], table: Table) 
 
 
 def _names_known_field(error: Mapping[str, Any], known: set[str]) -> bool:
-    """Whether the fault is a field that the table has: then its streaming side has not heard of it yet."""
+    """Whether the error names a field that the table has, which the streaming backend does not know yet."""
     found = UNKNOWN_FIELD.search(str(error.get("message", "")))
     if found is None:
         return False

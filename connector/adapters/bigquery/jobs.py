@@ -1,4 +1,4 @@
-"""Waiting for jobs by our own clock, and reading the results of queries page by page."""
+"""Waits for jobs by our own clock, and reads query results page by page."""
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -30,7 +30,7 @@ PAGE_ROWS = 20_000
 
 
 def wait_for(connection: Connection, job: LoadJob | QueryJob, longest: timedelta) -> bool:
-    """Return True when the job is done, however it ended, and False when that takes too long; it goes on then."""
+    """Return True once the job is done, however it ended; False if it takes too long, in which case it continues."""
     clock = connection.clock
     end = clock.now() + longest
     if connection.retry.deadline is not None:
@@ -91,7 +91,7 @@ def dry_run(connection: Connection, sql: str) -> int:
 
 
 class _Query:
-    """A query on its way. Called again after a passing error it finds its job, or submits it once more."""
+    """A running query. Called again after a transient error, it finds its job or submits it again."""
 
     def __init__(self, connection: Connection, sql: str, values: Mapping[str, str]) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""Rows by load jobs: all or nothing per job, free of charge, and safe at once on a new table.
+"""Writes rows by load jobs: all or nothing per job, free of charge, and safe immediately on a new table.
 
 A job's id is made from what it carries, so a job that is submitted again is found and not run twice. A job that fails because
 of its data is cut apart until the rows at fault stand alone.
@@ -30,15 +30,15 @@ from connector.errors import TransientError, WarehouseRefusedError, WarehouseUna
 DATA_REASON = "invalid"
 POSITION = re.compile(r"row starting at position:? (\d+)", re.IGNORECASE)
 MAX_FAILED_JOBS = 60
-"""So many jobs may fail over single rows of one write (two or three per row) before the cause is not a row."""
+"""How many jobs of one write may fail over single rows (two or three per row) before the rows are not the cause."""
 MAX_WAIT = timedelta(minutes=10)
-"""Longest wait for one job; it goes on without us, and a repeated submit finds it."""
+"""Longest wait for one job; it continues without us, and submitting it again finds it."""
 
 
 class Loader:
     """Loads the rows of one write into one table.
 
-    `batch` names the write, and the making of the table: a job that succeeded in a table dropped since is none of ours.
+    `batch` identifies the write and the creation of the table: a job that succeeded on a table dropped since does not count.
     """
 
     def __init__(self, connection: Connection, table: Table, batch: str) -> None:
@@ -64,7 +64,7 @@ class Loader:
         return refused
 
     def _load_all(self, rows: Sequence[Row], lines: Sequence[bytes]) -> str | None:
-        """Return None when all rows are stored, or what the data's fault is when none is.
+        """Return None if all rows are stored, or the error in the data if none is.
 
         A job that failed for another reason is followed by one with the next id, never by two at a time.
         """
@@ -100,7 +100,7 @@ class Loader:
 
 
 class _Attempt:
-    """One set of rows on its way. Called again after a passing error it goes on where it stood."""
+    """A running load job. Called again after a transient error, it resumes."""
 
     def __init__(self, connection: Connection, table: Table, name: str, body: bytes) -> None:
         self._connection = connection
@@ -127,7 +127,7 @@ class _Attempt:
         raise error
 
     def _find_or_submit(self) -> bigquery.LoadJob:
-        """Look for the job first if it may be there already: its rows need not travel twice."""
+        """Look for the job first if it may exist already, so that its rows are not sent twice."""
         if (
             self._submitted
             and (found := find_job(self._connection, bigquery.LoadJob, self._job_id)) is not None
@@ -172,7 +172,7 @@ def _render_row(row: Row) -> bytes:
 
 
 def _cut_apart(lines: Sequence[bytes], fault: str) -> Iterator[slice]:
-    """Yield the parts to try next: around the row whose position the fault names, else the halves."""
+    """Yield the parts to load next: those around the row that the error names, or else the halves."""
     bad = _find_row(lines, fault)
     cuts = [0, len(lines) // 2, len(lines)] if bad is None else [0, bad, bad + 1, len(lines)]
     return (slice(start, end) for start, end in itertools.pairwise(cuts) if start < end)

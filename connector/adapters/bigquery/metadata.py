@@ -1,4 +1,4 @@
-"""Reading and changing datasets, tables and views, so that every change may happen twice."""
+"""Reads and changes datasets, tables and views; every change may safely happen twice."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -16,7 +16,7 @@ APP_LABEL = {"app": "acumatica-connector"}
 
 
 class Metadata:
-    """The objects of one dataset. A change says False when another run was first: look again."""
+    """The objects of one dataset. A change returns False if another run was first: read the object again."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

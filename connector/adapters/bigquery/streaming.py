@@ -1,4 +1,4 @@
-"""Rows by `insertAll`: within seconds in the table, with many ways to be half done.
+"""Streams rows by `insertAll`: they appear within seconds, but a request can succeed in part.
 
 An answer of 200 is a success only for the rows it does not list. Of those it lists, the invalid ones are refused, and the
 others (stopped because of an invalid one, or victims of the moment) are sent again under the same ids.
@@ -29,14 +29,14 @@ HEAD, TAIL = b'{"kind":"bigquery#tableDataInsertAllRequest","rows":[', b"]}"
 
 @dataclass(slots=True, kw_only=True)
 class Streamed:
-    """What became of the rows: `refused` with reasons, `left` for a load job, all others are stored."""
+    """The outcome: `refused` rows with reasons, rows `left` for a load job; all others are stored."""
 
     refused: dict[int, str] = field(default_factory=dict)
     left: list[int] = field(default_factory=list)
 
 
 class Streamer:
-    """Streams rows into tables that have settled."""
+    """Streams rows into tables that were not changed recently."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -107,7 +107,7 @@ class _TooLargeError(Exception):
 
 
 class _TableUnknownError(Exception):
-    """The streaming side does not know the table (yet, or any more)."""
+    """The streaming backend does not know the table (yet, or no longer)."""
 
 
 def _render_row(row: Row) -> bytes:

@@ -1,4 +1,4 @@
-"""The views of a table: made in one statement each, and again only when they changed."""
+"""Creates the views of a table, one statement each, and again only if they changed."""
 
 import json
 from hashlib import blake2b
@@ -12,7 +12,7 @@ from connector.domain.tables.sql import quote
 from connector.errors import ConfigurationError
 
 TEXT_LABEL = "text"
-"""Mark of the statement a view was made with: BigQuery need not give the text back as it was."""
+"""Label with a hash of the statement that made the view, because BigQuery may return its text changed."""
 DESCRIPTION_LIMIT = 1024
 
 

@@ -1,4 +1,4 @@
-"""Columns that become wider where they are.
+"""Widens columns in place.
 
 BigQuery's page "Modifying table schemas" says how: a column's type is changed by the statement `ALTER COLUMN SET DATA TYPE`
 alone, not by `tables.patch`; NUMERIC may become BIGNUMERIC; a field within an array of STRUCTs, as all details are, cannot

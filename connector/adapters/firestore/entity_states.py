@@ -17,7 +17,7 @@ from connector.ports import Clock, EntityStateStore
 
 
 class FirestoreEntityStateStore(EntityStateStore):
-    """The part of the state store that leads an entity from run to run."""
+    """The part of the state store with entity states and leases."""
 
     def __init__(self, database: FirestoreDatabase, clock: Clock) -> None:
         self._database = database

@@ -24,7 +24,7 @@ MAX_ID_LENGTH = 100
 
 
 class FirestoreNotificationStore(NotificationStore):
-    """The part of the state store that takes hints."""
+    """The part of the state store with push notifications."""
 
     def __init__(self, database: FirestoreDatabase, clock: Clock) -> None:
         self._database = database

@@ -32,10 +32,10 @@ REFUSALS: dict[type[Exception], tuple[str, str]] = {
     api.Redirection: ("Secret Manager refuses the request", "Check SECRET_MANAGER_EMULATOR_HOST."),
     api.DataLoss: ("its value is lost", "Add a new version."),
 }
-"""What only a person can mend, by the nearest class; whatever else the library raises, time may."""
+"""Errors that only a person can fix, by the nearest class; all others may pass by themselves."""
 
 PASSING = (api.TooManyRequests, api.Conflict, api.Cancelled)
-"""Client errors that time mends."""
+"""Client errors that may pass by themselves."""
 
 REFUSED_SIGN_IN = ("invalid_grant", "Reauthentication")
 """Google's gRPC layer reports a refused sign-in as `unavailable`; these words in its text tell it apart."""

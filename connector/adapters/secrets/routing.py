@@ -1,4 +1,4 @@
-"""Which store a reference leads to: its form says."""
+"""Chooses the secret store by the form of a reference."""
 
 import os
 from collections.abc import Mapping

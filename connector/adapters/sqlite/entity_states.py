@@ -1,4 +1,4 @@
-"""Leases and what is remembered of each entity."""
+"""The leases and states of the entities."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ JSON_COLUMNS: dict[str, Any] = {"edge": dict[str, str], "contract": Contract, "p
 
 
 class SqliteEntityStateStore(EntityStateStore):
-    """The part of the state store that leads an entity from run to run."""
+    """The part of the state store with entity states and leases."""
 
     def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
         self._database = database
@@ -121,7 +121,7 @@ def select_lease(connection: sqlite3.Connection, entity: str, now: datetime) -> 
 
 
 def select_entity_state(connection: sqlite3.Connection, entity: str) -> EntityState:
-    """Return the stream, empty when nothing is remembered."""
+    """Return the entity's state, empty if none is stored."""
     stored = connection.execute("SELECT mode, progress FROM checkpoints WHERE entity = ?", (entity,))
     checkpoints = {
         row["mode"]: rows.load(row["progress"], Checkpoint, f"checkpoints of {entity}, {row['mode']}")
@@ -175,7 +175,7 @@ def _store_checkpoint(
 
 
 def _select_due(connection: sqlite3.Connection, lease: Lease, *, covers_reports: bool) -> int | None:
-    """Return the mark that stays when a run of this lease commits."""
+    """Return the fence of a reported change that remains after a commit under this lease."""
     row = connection.execute("SELECT due FROM streams WHERE entity = ?", (lease.entity,)).fetchone()
     due: int | None = None if row is None else row["due"]
     return None if due is not None and covers_reports and due < lease.fence else due

@@ -12,7 +12,7 @@ from connector.ports import Clock, NotificationStore
 
 
 class SqliteNotificationStore(NotificationStore):
-    """The part of the state store that takes hints."""
+    """The part of the state store with push notifications."""
 
     def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Session slots: who holds one of the API sessions the connector may use at once."""
+"""Seats: which runs hold the API sessions the connector may use at once."""
 
 import sqlite3
 from datetime import datetime, timedelta

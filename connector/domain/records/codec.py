@@ -53,7 +53,7 @@ class Record:
 
     @property
     def row_fingerprint(self) -> str:
-        """What identifies this row of the list: its id and its stamp (a row whose stamp changed may have moved).
+        """What identifies this row in the list: its id and stamp (a row whose stamp changed may have moved).
 
         Without a stamp its key tells whether it moved.
         """
@@ -62,7 +62,7 @@ class Record:
         )
 
     def encode(self, *, modified_at: datetime | None, synced_at: str, run_id: str) -> bytes:
-        """Return the row of the log table, without `_extra`. `modified_at` is the stamp it is shown under."""
+        """Return the row of the log table, without `_extra`. `modified_at` is the stamp by which it ranks."""
         stamp = ENCODER.encode(modified_at)
         head = (
             b'{"_id":%b,"_modified_at":%b,"_version":"%b","_deleted":false,"_synced_at":"%b","_run_id":"%b"'
@@ -78,7 +78,7 @@ class Record:
 
 
 def fingerprint_row(record_id: str, state: str) -> str:
-    """Return the mark of a row in a list: 16 hexadecimal digits of its id and of what changes when it moves."""
+    """Return the fingerprint of a row in a list: 16 hexadecimal digits from its id and from `state`, which changes when it moves."""
     return blake2b(f"{record_id} {state}".encode(), digest_size=8).hexdigest()
 
 
@@ -175,7 +175,7 @@ class Codec:
         return found
 
     def _fit(self, kind: Kind, path: str, value: Any) -> Any:
-        """Return the value as the column of this kind takes it, exactly; None when it cannot."""
+        """Return the exact value for a column of this kind; None if the column cannot hold it."""
         if path in self._as_text or kind in TEXT_KINDS:
             return self._fit_text(path, value)
         if kind is Kind.SELECT and isinstance(value, str):
@@ -194,7 +194,7 @@ class Codec:
         return value
 
     def _fit_text(self, path: str, value: Any) -> str | None:
-        """A column of text takes every scalar as the text it was sent as."""
+        """Return any scalar as the text that was sent, for a text column."""
         try:
             text = to_text(Raw(msgspec.json.encode(value)))
         except ValueError:
@@ -204,7 +204,7 @@ class Codec:
         return text
 
     def _check_width(self, path: str, digits: Raw) -> None:
-        """A number too long for its column rejects the record: a missing amount would make sums silently short."""
+        """Reject the record if a number is too long for its column: without the amount, sums would be silently wrong."""
         try:
             (to_bignumeric if path in self._wide else to_numeric)(digits)
         except ValueError:
@@ -229,7 +229,7 @@ class Codec:
 
 
 def _strip_quotes(value: Any) -> Any:
-    """Return a key's value, as text where it is still JSON text."""
+    """Return a key's value; JSON text of a string loses its quotes."""
     return to_text(value) if isinstance(value, Raw) else value
 
 

@@ -1,4 +1,4 @@
-"""Which field of a record goes to which column: the one place that names columns."""
+"""Maps the fields of a record to columns; the only place that names columns."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[A
 
 
 class Part(StrEnum):
-    """Which side of a drop-down value a column holds."""
+    """Which part of a drop-down value a column holds."""
 
     WHOLE = "whole"
     DESCRIPTION = "description"
@@ -21,7 +21,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """A scalar and its column. `as_text`: the column is text, though the contract announces another kind."""
+    """A scalar and its column. `as_text`: the column is text although the contract declares another kind."""
 
     column: str
     field: str
@@ -78,7 +78,7 @@ class Level:
         )
 
     def without(self, paths: frozenset[str], path: str = "") -> "Level":
-        """Return the same level less the scalars and collections of these Acumatica paths; all others keep their columns."""
+        """Return the level without the scalars and collections at these Acumatica paths; all others keep their columns."""
         return replace(
             self,
             leaves=tuple(leaf for leaf in self.leaves if path + leaf.field not in paths),
@@ -105,7 +105,7 @@ def to_snake_case(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where every field of a contract goes: what the codec and the table are both made from.
+    """The column of every field of a contract; both the codec and the table are built from it.
 
     `owners` maps the columns of the log, dotted, to their fields; those of fields that are gone are in it too.
     """
@@ -115,7 +115,7 @@ class Layout:
 
 
 def build_layout(shape: Shape, owners: Mapping[str, str]) -> Layout:
-    """Return the columns of a record of this shape: the `owners` keep theirs, new fields take what is free."""
+    """Return the columns of a record of this shape: fields in `owners` keep theirs, new fields get free names."""
     builder = _Builder(owners)
     level = builder.build(shape, _Place())
     return Layout(level=level, owners=builder.collect())
@@ -134,7 +134,7 @@ def find_paths(level: Level, columns: frozenset[str], path: str = "", prefix: st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where a level stands: `row` is the dotted column of its row, `prefix` what its columns begin with."""
+    """The position of a level: `row` is the dotted column of its row, `prefix` the prefix of its columns."""
 
     path: str = ""
     row: str = ""
@@ -142,7 +142,7 @@ class _Place:
 
 
 class _Builder:
-    """Gives out the names. Every row has names of its own: a record's, and those of the lines of each collection."""
+    """Assigns column names. Every row has its own namespace: the record, and the lines of each collection."""
 
     def __init__(self, owners: Mapping[str, str]) -> None:
         rows: dict[str, dict[str, str]] = {}

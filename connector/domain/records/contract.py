@@ -12,7 +12,7 @@ MODIFIED_FIELDS = ("LastModifiedDateTime", "LastModified")
 
 
 class Kind(StrEnum):
-    """Type of a scalar as the contract announces it."""
+    """Type of a scalar as declared by the contract."""
 
     STRING = "string"
     DECIMAL = "decimal"
@@ -27,9 +27,9 @@ class Kind(StrEnum):
 
 
 class Shape(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One level of a record: its scalars, detail collections, linked entities and chosen custom fields.
+    """One level of a record: its scalars, detail collections, linked entities and selected custom fields.
 
-    `custom` is keyed by `View.Field`. Only the collections and links that the connector asks for are present.
+    `custom` is keyed by `View.Field`. Only the collections and links that the connector requests are present.
     """
 
     fields: Mapping[str, Kind]
@@ -37,10 +37,10 @@ class Shape(Struct, frozen=True, kw_only=True, omit_defaults=True):
     linked: Mapping[str, "Shape"] = field(default_factory=dict)
     custom: Mapping[str, Kind] = field(default_factory=dict)
     unread: frozenset[str] = frozenset()
-    """Members the contract announces but the connector does not ask for (not expanded, or excluded)."""
+    """Members the contract declares but the connector does not request (not expanded, or excluded)."""
 
     def without(self, paths: frozenset[str], path: str = "") -> "Shape":
-        """Return the same shape less the scalars and collections of these paths (`Amount`, `Details/Qty`)."""
+        """Return the same shape without the scalars and collections at these paths (`Amount`, `Details/Qty`)."""
         return Shape(
             fields={name: kind for name, kind in self.fields.items() if path + name not in paths},
             details={
@@ -71,5 +71,5 @@ class Contract(Struct, frozen=True, kw_only=True):
     names: ColumnNames = NO_NAMES
 
     def asks_as(self, other: "Contract") -> bool:
-        """Whether a list is asked for and read by both in the same way."""
+        """Whether both contracts request and read a list in the same way."""
         return (self.root, self.grammar) == (other.root, other.grammar)

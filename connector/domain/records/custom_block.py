@@ -1,4 +1,4 @@
-"""The `custom` block of a record: the chosen fields of each view, and a sign when there are others."""
+"""The `custom` block of a record: the selected fields of each view; decoding notices any others."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from connector.domain.records.wire import choose_converter, choose_wire_type, na
 
 
 class NoCustom(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
-    """The block of a level of which no custom field is chosen."""
+    """The block of a level without selected custom fields."""
 
 
 class CustomBlock:
-    """The chosen fields of one level: a type to decode the block into, and what reads their values."""
+    """The selected custom fields of one level: a type to decode the block into, and code that reads their values."""
 
     def __init__(self, leaves: Sequence[Leaf], wide: frozenset[str], path: str) -> None:
         views: dict[str, list[Leaf]] = {}
@@ -24,14 +24,14 @@ class CustomBlock:
         self.wire = _define("Custom", {view: _define_view(fields) for view, fields in views.items()})
         self.names: dict[str, Callable[[Any], Any]] = {}
         self.empty = f"({'None, ' * len(leaves)})"
-        """The values where there is no block, as source text."""
+        """Source code of the values if there is no block."""
         places = {
             leaf.field: f"v{i}.v{j}"
             for i, of_view in enumerate(views.values())
             for j, leaf in enumerate(of_view)
         }
         self.values = [self._render(i, leaf, places[leaf.field], wide, path) for i, leaf in enumerate(leaves)]
-        """What reads each field's value from `block`, as source text."""
+        """Source code that reads each field's value from `block`."""
 
     def _render(self, number: int, leaf: Leaf, place: str, wide: frozenset[str], path: str) -> str:
         convert = choose_converter(leaf, wide=path + leaf.field in wide)

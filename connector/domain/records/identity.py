@@ -1,4 +1,4 @@
-"""What a record is told apart by: Acumatica's id, or its keys where Acumatica gives it another id in each session.
+"""What identifies a record: Acumatica's id, or its keys if Acumatica gives it a new id in each session.
 
 An id made from keys reads back into them (`Bill|000123`), so whatever knows a record by its id can ask for it.
 """
@@ -17,7 +17,7 @@ SEPARATOR = "|"
 
 
 def make_id(keys: Iterable[str]) -> str:
-    """Return the id of the record with these keys; no two lists of keys share one."""
+    """Return the id of the record with these keys; different keys never share an id."""
     return SEPARATOR.join(quote(key, safe=" ") for key in keys)
 
 
@@ -27,7 +27,7 @@ def split_id(record_id: str) -> Sequence[str]:
 
 
 def render_key(value: Any) -> str:
-    """Return a key's value as text, as Acumatica takes it in an address."""
+    """Return a key's value as text, in the form Acumatica accepts in a URL."""
     if isinstance(value, msgspec.Raw):
         return bytes(value).decode()
     if isinstance(value, Choice):

@@ -1,24 +1,24 @@
-"""Which field each column was made for: decided once, remembered with the contract, never changed."""
+"""Which field each column was made for: decided once, stored with the contract, never changed."""
 
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
 MAX_NAME_LENGTH = 290
-"""Characters of a column's name: BigQuery takes 300, a number may follow."""
+"""Maximum length of a column name, leaving room for a number: BigQuery allows 300 characters."""
 COLLECTION = "[]"
 """Ends the path of a detail collection: a scalar and a collection of one name are two columns."""
 NOBODY = ""
-"""Stands for the field of a column that must not be given to any: nobody knows what is in it."""
+"""Marks a column that must not be assigned to any field, because its content is unknown."""
 
 
 class ColumnNames(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What every column that was ever made stands for.
+    """The field of every column that was ever created.
 
     `log` maps the columns of the log, dotted (`details.qty`), to their fields (`Details/Qty`). `views` maps for each
     view its columns to what they show: a column of the log (`status`), or of its lines (`[].qty`).
 
-    Nothing leaves these maps: a field that is gone from the contract has its column again when it comes back.
+    Entries are never removed: a field that leaves the contract and returns gets its column back.
     """
 
     log: Mapping[str, str] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class ColumnNames(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return bool(self.log)
 
     def find(self, owner: str) -> str | None:
-        """Return the column of a record's field or collection, by its name in any case; None when it has none."""
+        """Return the column of a record's field or collection, ignoring case; None if it has none."""
         columns = {made_for: column for column, made_for in self.log.items() if "." not in column}
         folded = {made_for.casefold(): column for made_for, column in columns.items()}
         return columns.get(owner) or folded.get(owner.casefold())
@@ -38,28 +38,28 @@ NO_NAMES = ColumnNames()
 
 
 class Claims:
-    """The names of one row or view while they are given out: those given before stay, a newcomer takes what is free."""
+    """Assigns the column names of one row or view: assigned names stay, a new column gets a free one."""
 
     def __init__(self, before: Mapping[str, str]) -> None:
         self.owners = dict(before)
         self._names = {owner: name for name, owner in before.items()}
 
     def find(self, owner: str) -> str | None:
-        """Return the name that was given to this owner."""
+        """Return the name assigned to this owner."""
         return self._names.get(owner)
 
     def is_free(self, name: str) -> bool:
-        """Whether nobody ever had the name (BigQuery ignores case; all names are in lower case)."""
+        """Whether the name was never assigned (BigQuery ignores case; all names are lower case)."""
         return name not in self.owners
 
     def claim(self, owner: str, name: str) -> str:
-        """Return the owner's name: the one it has, else this one, numbered if another has it."""
+        """Return the owner's name: the assigned one, or else this one, with a number if it is taken."""
         return self.find(owner) or self.take(
             owner, next(filter(self.is_free, _number(name[:MAX_NAME_LENGTH])))
         )
 
     def take(self, owner: str, name: str) -> str:
-        """Give the owner this name."""
+        """Assign this name to the owner."""
         self.owners[name] = owner
         self._names[owner] = name
         return name
@@ -74,5 +74,5 @@ def _number(name: str) -> Iterator[str]:
 
 
 def render_path(member: str) -> str:
-    """Return a member as a step of a path; a slash in it is written as in a JSON pointer, so that no two paths are one."""
+    """Return a member as a path step; slashes are escaped as in a JSON pointer, so that paths stay unique."""
     return member.replace("~", "~0").replace("/", "~1")

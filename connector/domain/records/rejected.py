@@ -1,4 +1,4 @@
-"""Records that cannot be used: kept whole, recognised when they come again."""
+"""Records that cannot be used: kept in full, and recognised when they are read again."""
 
 import json
 import re
@@ -22,14 +22,14 @@ ESCAPE = re.compile(rb'\\(["\\/bfnrt]|u[0-9A-Fa-f]{4})?')
 PASSING = re.compile(
     rb'"(?:rowNumber"\s*:\s*\d+|id"\s*:\s*"[0-9A-Fa-f-]{36}"|(?:self|files:put)"\s*:\s*"[^"]*")'
 )
-"""Members that differ from reading to reading though the record is the same: places in a list, ids of lines, links."""
+"""Members that differ each time although the record is the same: positions in a list, ids of lines, links."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A record that cannot be used, whole, and why. `modified_at` is its stamp, if that much can be read.
+    """A record that cannot be used, in full, with the reason. `modified_at` is its stamp, if it can be read.
 
-    `listed_as` is the fingerprint of its row in the list where that is known though its content is not.
+    `listed_as` is the fingerprint of its row in the list, if that is known although the content is not.
     """
 
     id: str
@@ -41,19 +41,19 @@ class Rejected:
 
     @property
     def row_fingerprint(self) -> str:
-        """What identifies its row in the list: its content, as no stamp of it may be known."""
+        """What identifies its row in the list: its content, because its stamp may be unknown."""
         return self.listed_as or fingerprint_row(self.id, build_digest(self.payload))
 
 
 def build_digest(payload: bytes) -> str:
-    """Return what tells one content of a record that cannot be decoded from another."""
+    """Return a hash of the record's content, the same for the same content although it cannot be decoded."""
     return blake2b(PASSING.sub(b"", payload), digest_size=16).hexdigest()
 
 
 def identify(raw: bytes, entity: Entity, modified_field: str | None, reason: str) -> Rejected:
-    """Return the record with its id, key and stamp as far as they can be read; else with an id made from its text.
+    """Return the record with its id, key and stamp as far as they can be read; without an id, one made from its text.
 
-    Acumatica writes a record's own id first, so it is found even where the text as a whole cannot be decoded.
+    Acumatica writes a record's own id first, so it is found even if the text as a whole cannot be decoded.
     """
     node = _decode(raw)
     texts = _read_keys(node, entity)
@@ -68,7 +68,7 @@ def identify(raw: bytes, entity: Entity, modified_field: str | None, reason: str
 
 
 def describe_unreadable(why: str) -> str:
-    """Return the reason of a dead letter for a record that Acumatica cannot give."""
+    """Return the reason of a dead letter for a record that Acumatica cannot deliver."""
     return (
         f"Acumatica lists it, but cannot give it: {why} Look at it on its form. If one of its detail collections is too "
         "large, leave that out of `expand` in the catalogue; then replay."
@@ -76,7 +76,7 @@ def describe_unreadable(why: str) -> str:
 
 
 def wrap_keys(row: bytes) -> bytes:
-    """Return what is kept of a record that Acumatica lists but cannot give: its id, keys and stamp, told from a record."""
+    """Return the stored form of a record that Acumatica lists but cannot deliver: its id, keys and stamp, marked as such."""
     return b'{"unread":%b}' % row
 
 
@@ -87,18 +87,18 @@ def unwrap_keys(payload: bytes) -> bytes | None:
 
 
 def find_id(raw: bytes, entity: Entity) -> str | None:
-    """Return the record's id, even where its text as a whole cannot be decoded; None when it has none."""
+    """Return the record's id, even if its text as a whole cannot be decoded; None if it has none."""
     return _find_id(_decode(raw), entity)
 
 
 def find_session_id(raw: bytes) -> str | None:
-    """Return the id that Acumatica gives the record, in this session at least."""
+    """Return the id that Acumatica gives the record, valid at least in this session."""
     found = _decode(raw).get("id")
     return found if isinstance(found, str) and found else None
 
 
 def is_asked_for(record_id: str, entity: Entity) -> bool:
-    """Whether Acumatica can be asked for a record of this id: it is not one that was made from broken text."""
+    """Whether Acumatica can be asked for this id: False for one that was made from broken text."""
     if entity.identity is Identity.KEYS:
         return not record_id.startswith(UNIDENTIFIED)
     try:
@@ -127,7 +127,7 @@ def _find_id(node: dict[str, Any], entity: Entity) -> str | None:
 
 
 def _decode(raw: bytes) -> dict[str, Any]:
-    """Return the members of the record, read as tolerantly as can be; its id at least."""
+    """Return the members of the record, read as tolerantly as possible; at least its id."""
     for decode in (msgspec.json.decode, _decode_broken):
         try:
             node = decode(raw)
@@ -139,7 +139,7 @@ def _decode(raw: bytes) -> dict[str, Any]:
 
 
 def _decode_broken(raw: bytes) -> Any:
-    """Take what no JSON may hold: bytes that are no UTF-8, escapes without a meaning, control characters, NaN."""
+    """Accept what JSON forbids: invalid UTF-8, invalid escapes, control characters, NaN."""
     text = ESCAPE.sub(lambda found: found[0] if found[1] else rb"\\", raw).decode(errors="replace")
     return json.loads(text, strict=False)
 

@@ -1,4 +1,4 @@
-"""Puts a record right that is not as its contract says: what does not fit is set aside, never dropped."""
+"""Corrects a record that contradicts its contract: members that do not fit are set aside, never dropped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ BESIDE_VALUE = frozenset({"value", "type", "error"})
 EXACT = msgspec.json.Decoder(float_hook=lambda digits: Raw(digits.encode()))
 
 Fit = Callable[[Kind, str, Any], Any]
-"""Takes a scalar's kind, path and value; returns the value as its column takes it, None when it does not."""
+"""Takes a scalar's kind, path and value; returns the value for its column, or None if the column cannot hold it."""
 
 
 @dataclass(slots=True)
 class Sifted:
-    """What is left of a record, and what was set aside: path to value.
+    """What fits of a record, and what was set aside (path to value).
 
-    `unannounced` are the paths of members the contract does not know, empty ones too: the contract has changed.
+    `unannounced` are the paths of members the contract does not declare, even empty ones: the contract has changed.
     `unchosen` are those of custom fields that the catalogue does not choose. `mistyped` are the paths whose value is of
     another type than announced.
     """
@@ -39,7 +39,7 @@ class Sifted:
 
 
 class _Sieve:
-    """Walks a record beside its shape and collects what does not belong."""
+    """Walks a record along its shape and collects what does not fit."""
 
     def __init__(self, fit: Fit) -> None:
         self._fit = fit
@@ -49,7 +49,7 @@ class _Sieve:
         self.mistyped: set[str] = set()
 
     def sift(self, node: dict[str, Any], shape: Shape, path: str, place: str) -> dict[str, Any]:
-        """Return the members that fit. `path` is without line numbers, `place` with them (`Details[3]/`)."""
+        """Return the members that fit. `path` has no line numbers, `place` has them (`Details[3]/`)."""
         kept: dict[str, Any] = {}
         for member, value in node.items():
             if member == "custom":
@@ -76,7 +76,7 @@ class _Sieve:
         return kept
 
     def _sift_field(self, kind: Kind, slot: Any, path: str, place: str) -> dict[str, Any] | None:
-        """Return the field with what its column takes, None when its value was set aside; what stands beside the value is."""
+        """Return the field with the value its column holds, None if set aside; anything beside the value is set aside too."""
         if not isinstance(slot, dict) or not ("value" in slot or slot.keys() <= BESIDE_VALUE):
             self.mistyped.add(path)
             self._set_aside(place, _unwrap(slot))
@@ -97,7 +97,7 @@ class _Sieve:
             self.extra[place] = plain
 
     def _sift_custom(self, views: Any, shape: Shape, path: str, place: str) -> dict[str, Any] | None:
-        """Return the chosen fields of a custom block, without the names of their types."""
+        """Return the selected fields of a custom block, without their type names."""
         kept: dict[str, Any] = {}
         if not isinstance(views, dict):
             self._set_aside(f"{place}custom", _to_plain(views))
@@ -151,7 +151,7 @@ def _all_objects(values: list[Any]) -> bool:
 
 
 def _strip_type(field_value: Any) -> Any:
-    """Return a custom field without the name of its type."""
+    """Return a custom field without its type name."""
     if not isinstance(field_value, dict):
         return field_value
     return {name: inner for name, inner in field_value.items() if name != "type"}
@@ -171,7 +171,7 @@ def _unwrap(value: Any) -> Any:
 
 
 def _unwrap_value(value: Any) -> Any:
-    """Return what is no record, so all of it belongs to the content: a drop-down's id is no packaging."""
+    """Return a value that is not a record unchanged, because all of it is content (the id of a drop-down, for example)."""
     if isinstance(value, dict):
         return {name: _unwrap(inner) for name, inner in value.items()}
     return _unwrap(value)

@@ -1,4 +1,4 @@
-"""Scalars on the wire and in a column: one typed slot per kind, and how its value becomes a column's JSON."""
+"""Scalars as sent and as stored: one type per kind to decode into, and how its value becomes a column's JSON."""
 
 import re
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from connector.domain.records.contract import Kind
 
 NULL = Raw(b"null")
 MAX_DIGITS = 100
-"""Digits of a number in scientific form that are worth spelling out; no column holds as many."""
+"""Maximum digits to write a number in scientific notation in full; no column holds as many."""
 MAX_INTEGER_DIGITS = 19
 SHORT = 11
-"""A number of so many characters fits NUMERIC, wherever its point is. Nearly all amounts are as short."""
+"""A number of at most this many characters always fits NUMERIC, wherever its point is. Nearly all amounts do."""
 NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
@@ -29,7 +29,7 @@ class StringValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
 
 
 class DecimalValue(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
-    """A number whose digits are kept as they are."""
+    """A number whose digits are kept as sent."""
 
     value: Raw = NULL
 
@@ -92,16 +92,16 @@ WIRE_TYPES: dict[Kind, type[Struct]] = {
 
 
 ODD_NAME = re.compile(r'["\\\x00-\x1f\x7f]')
-"""Characters of a member's name that msgspec takes in no type."""
+"""Characters that msgspec does not accept in a member name."""
 
 
 def name_slot(member: str) -> str:
-    """Return the name under which a member is decoded: its own, or where no type can have that, one that no field has."""
+    """Return the name under which a member is decoded: its own, or a unique one if msgspec does not accept it."""
     return f"\N{REPLACEMENT CHARACTER}{percent_encode(member)}" if ODD_NAME.search(member) else member
 
 
 def to_numeric(raw: Raw) -> str | None:
-    """Return a decimal's digits without trailing zeros; raise ValueError when NUMERIC cannot hold it."""
+    """Return a decimal's digits without trailing zeros; raise ValueError if NUMERIC cannot hold it."""
     text = str(raw, "ascii")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -112,12 +112,12 @@ def to_numeric(raw: Raw) -> str | None:
 
 
 def to_bignumeric(raw: Raw) -> str | None:
-    """Return a wide decimal's digits; raise ValueError when it has over 38 digits on a side."""
+    """Return a wide decimal's digits; raise ValueError if it has over 38 digits on either side of the point."""
     return _to_digits(raw, whole_limit=38, fraction_limit=38)
 
 
 def _to_digits(raw: Raw, *, whole_limit: int, fraction_limit: int) -> str | None:
-    """Text operations throughout: a decimal type would cost as much as all else that happens to a record."""
+    """Normalise the digits with text operations: a decimal type would cost as much as all other work on a record."""
     text = str(raw, "ascii")
     if text == "null":
         return None
@@ -146,7 +146,7 @@ def _expand_exponent(text: str) -> str:
 
 
 def to_text(raw: Raw) -> str | None:
-    """Return any scalar as the text it was sent as, a string without its quotes; raise ValueError for what is no scalar."""
+    """Return any scalar as the text that was sent, a string without its quotes; raise ValueError for anything else."""
     text = str(raw, "utf-8")
     if text.startswith('"'):
         return msgspec.json.decode(raw, type=str)
@@ -158,7 +158,7 @@ def to_text(raw: Raw) -> str | None:
 
 
 def to_integer(raw: Raw) -> int:
-    """Return a number without a fraction, however it is written (`12.0`, `1.2e1`); raise ValueError for any other."""
+    """Return a whole number, however it is written (`12.0`, `1.2e1`); raise ValueError for anything else."""
     number = Decimal(str(raw, "ascii"))
     if number.adjusted() > MAX_INTEGER_DIGITS or number != number.to_integral_value():
         raise ValueError("not a whole number")
@@ -175,7 +175,7 @@ def to_float(raw: Raw) -> Raw | None:
 
 
 def to_date(text: str) -> date:
-    """Return the date part as it stands, never shifted to another zone; raise ValueError when there is none."""
+    """Return the date part as sent, never shifted to another time zone; raise ValueError if there is none."""
     return date.fromisoformat(text[:10])
 
 

@@ -1,7 +1,7 @@
-"""Current rows kept in a table of their own, for an entity so large that a view over its log costs too much.
+"""A table of current rows, for an entity so large that a view over its log costs too much.
 
-The table is brought up to the log with one MERGE at the end of a run. It keeps the rows of deleted records, marked, so that
-no late older version can bring one back; the current view leaves them out.
+One MERGE at the end of each run updates the table from the log. It keeps deleted records, marked as such, so that an older
+version arriving late cannot bring one back; the current view leaves them out.
 """
 
 from dataclasses import replace
@@ -18,11 +18,11 @@ IS_NEWER = f"""\
     `_newest`.`_synced_at` > `_kept`.`_synced_at` OR (`_newest`.`_synced_at` = `_kept`.`_synced_at` AND (
       `_newest`.`_version` > `_kept`.`_version` OR (`_newest`.`_version` = `_kept`.`_version`
         AND `_kept`.`_deleted` AND NOT `_newest`.`_deleted`))))))"""
-"""The order of the views, spelled out for two rows: only what is strictly newer takes the place, so a repeat changes nothing."""
+"""The order used by the views, for two rows: only a strictly newer row replaces another, so a repeat changes nothing."""
 
 
 def build_merge(entity: Entity, columns: tuple[Column, ...]) -> Merge:
-    """Return the table of current rows of a log table with these columns, and the statement that keeps it."""
+    """Return the current-rows table of a log table with these columns, and the statement that updates it."""
     kept = tuple(replace(column, required=False) for column in columns)
     names = [quote(column.name) for column in kept]
     return Merge(

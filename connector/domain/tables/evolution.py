@@ -1,6 +1,6 @@
-"""How a table that exists and the columns that are wanted come together: columns are added, none is changed.
+"""How an existing table takes on the wanted columns: columns are added, none is changed.
 
-The one exception is asked for by an operator: a NUMERIC column that is to hold longer numbers may become BIGNUMERIC.
+The one exception is requested by an operator: a NUMERIC column for longer numbers may become BIGNUMERIC.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,20 +15,20 @@ HOLDS: dict[ColumnType, frozenset[ColumnType]] = {
     ColumnType.BIGNUMERIC: frozenset({ColumnType.INT64, ColumnType.NUMERIC}),
     ColumnType.TIMESTAMP: frozenset({ColumnType.DATE}),
 }
-"""Which other types' values a column takes without loss: text takes every scalar as it was sent, a number smaller ones."""
+"""The other types whose values a column holds without loss: text holds every scalar, a number holds smaller numbers."""
 
 FOREIGN = ColumnType.RECORD
-"""Stands for the type of an existing column that the connector never makes: without fields, it takes nobody's values."""
+"""Replaces the type of an existing column that the connector never creates: a RECORD without fields holds no value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evolution:
-    """The columns of an existing table as they should become.
+    """How the columns of an existing table evolve.
 
-    `columns` are those that exist, in their order and with their types, then those that are new, as NULLABLE; wanted
-    descriptions replace the old ones. `added`, `retyped`, `numeric_not_widened` and `as_text` are dotted paths. The values of
-    a retyped column do not fit the type it has, so they belong elsewhere. A column `as_text` takes values of any type as text. A narrow column is NUMERIC where BIGNUMERIC is wanted: it takes all
-    but the longest numbers until the warehouse widens it.
+    `columns` holds the existing columns in their order and with their types, then the new ones as NULLABLE; wanted
+    descriptions replace old ones. The sets hold dotted paths. `retyped`: the existing type cannot hold the wanted values,
+    which go elsewhere. `as_text`: the column holds values of any type as text. `numeric_not_widened`: the column is NUMERIC
+    where BIGNUMERIC is wanted, so it holds all but the longest numbers until the warehouse widens it.
     """
 
     columns: tuple[Column, ...]
@@ -38,7 +38,7 @@ class Evolution:
     as_text: frozenset[str] = frozenset()
 
     def describe_kept(self) -> Iterator[str]:
-        """Yield a sentence on each column that is not of the wanted type, beginning with its path."""
+        """Yield a sentence about each column that does not have the wanted type, starting with its path."""
         for path in sorted(self.retyped):
             yield f"{path} keeps its type: the tenant's contract changed it"
         for path in sorted(self.numeric_not_widened):
@@ -46,7 +46,7 @@ class Evolution:
 
 
 def evolve(existing: Iterable[Column], wanted: Iterable[Column]) -> Evolution:
-    """Compare a table's columns with the wanted ones, nested ones too."""
+    """Compare the columns of a table with the wanted ones, including nested columns."""
     found = _Found()
     columns = tuple(_merge(tuple(existing), tuple(wanted), "", found))
     return Evolution(
@@ -59,7 +59,7 @@ def evolve(existing: Iterable[Column], wanted: Iterable[Column]) -> Evolution:
 
 
 def widen(columns: Iterable[Column], numeric_not_widened: frozenset[str], path: str = "") -> Iterator[Column]:
-    """Yield the columns with those of these dotted paths as BIGNUMERIC: each NUMERIC is one, to the last digit."""
+    """Yield the columns, those at these dotted paths as BIGNUMERIC, which holds every NUMERIC exactly."""
     for column in columns:
         here = path + column.name
         if here in numeric_not_widened:
@@ -70,7 +70,7 @@ def widen(columns: Iterable[Column], numeric_not_widened: frozenset[str], path: 
 
 @dataclass(slots=True)
 class _Found:
-    """The paths of an Evolution, while it is made."""
+    """Collects the paths of an Evolution."""
 
     added: set[str] = field(default_factory=set)
     retyped: set[str] = field(default_factory=set)
@@ -108,22 +108,22 @@ def _merge_column(column: Column, want: Column, path: str, found: _Found) -> Col
 
 
 def takes(column: Column, want: Column) -> bool:
-    """Whether the existing column takes the wanted one's values as they are sent."""
+    """Whether the existing column can hold the wanted column's values unchanged."""
     if column.repeated != want.repeated:
         return False
     return column.type is want.type or want.type in HOLDS.get(column.type, frozenset())
 
 
 def fingerprint(table: Table, revision: int) -> str:
-    """Return 32 hexadecimal digits that change with anything a warehouse makes of the table: columns, texts, views.
+    """Return 32 hexadecimal digits that change with the table's columns, descriptions or views.
 
-    `revision` is the warehouse's own: it counts up when the warehouse makes something else of the same table.
+    `revision` belongs to the warehouse adapter, which increments it when it creates something different from the same table.
     """
     return blake2b(f"{revision} {table!r}".encode(), digest_size=16).hexdigest()
 
 
 def adopt_types(table: Table, existing: Iterable[Column]) -> Table:
-    """Return the table with the columns as the existing ones of the same names are: rows move between the two unchanged."""
+    """Return the table with the types of the existing columns of the same names, so that rows can be copied unchanged."""
     held = {column.name: column for column in existing}
     return replace(
         table,

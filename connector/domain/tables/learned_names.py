@@ -1,4 +1,4 @@
-"""What columns were made for, as their own descriptions tell: the memory of it where the state has none."""
+"""Recovers from the descriptions of existing columns which field each was made for, if the state does not know."""
 
 import re
 from collections import Counter
@@ -20,10 +20,10 @@ ORIGIN = re.compile(
 def learn_names(
     log: Iterable[Column], views: Mapping[str, Iterable[Column]], assumed: Mapping[str, str]
 ) -> ColumnNames:
-    """Return what the columns of a log and of the views over it were made for.
+    """Return the field that each column of a log and of its views was made for.
 
-    A column whose description is not ours is nobody's in particular: `assumed` (column to field) tells whose it is, and
-    which of two columns is used that both tell of one field. The other one is not given to anybody any more.
+    `assumed` (column to field) decides for a column whose description is not ours, and between two columns described with
+    the same field; the other of the two is never assigned again.
     """
     columns = tuple(log)
     told = dict(_read_fields(columns, "", ""))
@@ -40,7 +40,7 @@ def learn_names(
 
 
 def _settle(told: Mapping[str, str], assumed: Mapping[str, str]) -> dict[str, str]:
-    """Return the columns with one for each field; a column that a field does not use any more is nobody's."""
+    """Return one column for each field; a column that its field no longer uses belongs to no field."""
     count = Counter((_find_row(column), owner) for column, owner in told.items())
     used = {
         (_find_row(column), owner): column for column, owner in assumed.items() if told.get(column) == owner
@@ -54,7 +54,7 @@ def _settle(told: Mapping[str, str], assumed: Mapping[str, str]) -> dict[str, st
 
 
 def _read_fields(columns: Iterable[Column], row: str, above: str) -> Iterator[tuple[str, str]]:
-    """Yield the columns of a row, dotted, with their fields. `above` is the path of the row's collection as descriptions have it."""
+    """Yield the dotted columns of a row with their fields. `above` is the collection's path as in the descriptions."""
     for column in columns:
         origin = ORIGIN.fullmatch(column.description)
         is_collection = column.type is ColumnType.RECORD
@@ -71,7 +71,7 @@ def _read_fields(columns: Iterable[Column], row: str, above: str) -> Iterator[tu
 
 
 def _render_field(path: str, column: str, *, is_id: bool) -> str:
-    """Return the field; a custom field and one of a linked entity are described alike, and told apart by the column's name."""
+    """Return the field. Custom fields and fields of linked entities are described alike; the column name tells which it is."""
     steps = path.split(".")
     plain = "/".join(map(render_path, steps))
     if len(steps) > 1 and not _is_called(column, steps) and _is_called(column, [*steps[:-2], steps[-1]]):
@@ -85,7 +85,7 @@ def _is_called(column: str, steps: Iterable[str]) -> bool:
 
 
 def _read_view(log: Iterable[Column], view: Iterable[Column]) -> Iterator[tuple[str, str]]:
-    """Yield the columns of a view with what they show, as far as their descriptions are those of a column of the log."""
+    """Yield the columns of a view with the log column they show, where both have the same description."""
     sources = list(_describe_sources(log))
     for column in view:
         shown = [source for source, description in sources if description == column.description]

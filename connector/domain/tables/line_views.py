@@ -1,4 +1,4 @@
-"""Views of details: one row per line of a document, beside the columns of the document."""
+"""Line views: one row per detail line of a record, with the columns of the record."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from connector.domain.tables.sql import DATASET, join_lines, quote, render_type
 from connector.domain.tables.view_names import OF_LINE, claim_line_names
 
 NUMBERS = (ColumnType.INT64, ColumnType.NUMERIC, ColumnType.BIGNUMERIC, ColumnType.FLOAT64)
-"""Each holds the values of those before it, as far as the contract lets them grow."""
+"""Each type holds all values of the ones before it that a contract allows."""
 
 PARENT_ID = Column(
     name="_parent_id", type=ColumnType.STRING, description="_id of the record that the line belongs to"
@@ -34,7 +34,7 @@ class _Collection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineViewDrawing:
-    """What a line view is made of. `parents` are columns of the record, `lines` those of all collections together."""
+    """The parts of a line view. `parents` are columns of the record, `lines` those of all its collections."""
 
     collections: tuple[_Collection, ...]
     parents: tuple[Column, ...]
@@ -43,7 +43,7 @@ class LineViewDrawing:
 
     @property
     def business(self) -> Iterator[Column]:
-        """The columns of the lines but for the connector's own."""
+        """The columns of the lines, without the connector's own."""
         return (column for name, column in self.lines.items() if name not in LINE_META)
 
     def name_parent(self, column: Column) -> str:
@@ -58,7 +58,7 @@ class LineViewDrawing:
 def draw_line_view(
     entity: Entity, view: LineView, columns: tuple[Column, ...], names: ColumnNames
 ) -> LineViewDrawing | None:
-    """Find what the view shows, and under which names; None when the record has none of its collections."""
+    """Return what the view shows and under which names; None if the record has none of its collections."""
     collections = tuple(_find_collections(view, columns, names))
     if not collections:
         return None
@@ -72,7 +72,7 @@ def draw_line_view(
 def build_line_view(
     entity: Entity, view: LineView, columns: tuple[Column, ...], names: ColumnNames = NO_NAMES
 ) -> View | None:
-    """Return the view, or None when the record has none of its collections."""
+    """Return the view, or None if the record has none of its collections."""
     drawing = draw_line_view(entity, view, columns, names)
     if drawing is None:
         return None
@@ -126,7 +126,7 @@ def _choose_parents(
 
 
 def _unite(collections: tuple[_Collection, ...]) -> dict[str, Column]:
-    """Return the columns of all collections, each with a type that holds the values of all."""
+    """Return the columns of all collections; columns of one name get a type that holds the values of each."""
     united: dict[str, Column] = {}
     for collection in collections:
         for name, column in collection.lines.items():
@@ -180,7 +180,7 @@ def _convert(collection: _Collection, united: Column) -> str:
 
 
 def _cast(value: str, own: Column, wanted: ColumnType) -> str:
-    """Return the value as the wanted type, in words that mean the same in every engine and in any session's time zone."""
+    """Return a cast to the wanted type that gives the same result in every engine and session time zone."""
     if own.repeated or own.type in (ColumnType.RECORD, ColumnType.JSON):
         return f"TO_JSON_STRING({value})"
     if (own.type, wanted) == (ColumnType.DATE, ColumnType.TIMESTAMP):

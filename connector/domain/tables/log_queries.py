@@ -1,4 +1,4 @@
-"""What the connector itself asks of a log table, as SQL in BigQuery's dialect."""
+"""The connector's own queries of a log table, in BigQuery's SQL dialect."""
 
 from collections.abc import Iterable
 
@@ -7,9 +7,9 @@ from connector.domain.tables.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, joi
 
 
 def build_versions_query(table: Table, count: int | None = None) -> str:
-    """Return the query for the newest version of every record, deleted ones too, by ascending id.
+    """Return the query for the newest version of every record, deleted ones included, in ascending order of id.
 
-    With a count it is asked of so many records alone, of the ids `@id_0`, `@id_1` …
+    With a count, only that many records are queried, with the ids `@id_0`, `@id_1` …
     """
     own_stamp = f"SAFE_CAST({quote(table.stamp)} AS TIMESTAMP)" if table.stamp else "`_modified_at`"
     wanted = "TRUE" if count is None else f"`_id` IN ({', '.join(f'@id_{i}' for i in range(count))})"
@@ -22,7 +22,7 @@ ORDER BY `_id`"""  # noqa: S608 - a quoted name of the catalogue
 
 
 def build_trail_query(table: Table, keys: Iterable[str]) -> str:
-    """Return the query for the rows whose columns `keys` have, as text, the values of `@key_0`, `@key_1` …; no details."""
+    """Return the query for the rows whose columns `keys`, as text, equal `@key_0`, `@key_1` …; without details."""
     scalars = (quote(column.name) for column in table.columns if column.type is not ColumnType.RECORD)
     conditions = (
         f"{quote(key)} = @key_{i}"  # a cast would hide from the warehouse that rows are clustered by this
@@ -39,7 +39,7 @@ ORDER BY {OLDEST_FIRST}"""  # noqa: S608 - quoted names of the catalogue and the
 
 
 def build_trial_query(table: Table) -> str:
-    """Return a query of all views of the table over empty stand-ins for what they read, to be tried before that is there."""
+    """Return a query of all views of the table over empty inputs, to test the views before the table exists."""
     read = (table, table.merge.into) if table.merge else (table,)
     named = [(each.name, _build_empty(each)) for each in read]
     named += [(view.name, view.sql.replace(f"{DATASET}.", "")) for view in table.views]

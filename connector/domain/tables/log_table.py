@@ -43,7 +43,7 @@ LINE_META_COLUMNS = (
 
 
 def build_table(entity: Entity, contract: Contract) -> Table:
-    """Return the log table with its views, as they should be by this contract; what people look for, the keys, first."""
+    """Return the log table that this contract defines, with its views; the key columns come first, for people."""
     layout, names = _lay_out(contract, contract.names)
     columns = _order_columns(entity, layout, names)
     return Table(
@@ -63,7 +63,7 @@ def build_table(entity: Entity, contract: Contract) -> Table:
 
 
 def remember_names(entity: Entity, contract: Contract, before: ColumnNames) -> Contract:
-    """Return the contract with the names of all its columns: those given before, then those of what is new."""
+    """Return the contract with a name for every column: known fields keep theirs, new fields get one."""
     layout, names = _lay_out(contract, before)
     views = name_view_columns(entity, _order_columns(entity, layout, names), names)
     return replace(contract, names=ColumnNames(log=names.log, views=views))
@@ -94,7 +94,7 @@ def _find_stamp(level: Level, modified_field: str | None) -> str | None:
 
 
 def build_trail_table(entity: Entity, names: ColumnNames = NO_NAMES) -> Table:
-    """Return of the log table what it has by any contract, keys and our own columns: enough to follow one record."""
+    """Return the part of the log table that every contract shares: the keys and the connector's own columns."""
     keys = (Column(name=name, type=ColumnType.STRING) for name in find_key_columns(entity, names))
     return Table(
         name=entity.log_table,
@@ -107,7 +107,7 @@ def build_trail_table(entity: Entity, names: ColumnNames = NO_NAMES) -> Table:
 
 
 def compare_columns(entity: Entity, before: Contract, after: Contract) -> Evolution:
-    """Return how the columns that one contract gave take the values of another, whose names are the same."""
+    """Return how well the columns of one contract hold the values of another with the same column names."""
     existing, wanted = (
         _build_columns(build_layout(contract.root, after.names.log).level, entity, "")
         for contract in (before, after)

@@ -1,11 +1,11 @@
-"""Tables and columns, in the warehouse's own type names."""
+"""Tables and columns, with BigQuery's type names."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class ColumnType(StrEnum):
-    """BigQuery's names; every other warehouse translates them."""
+    """BigQuery's type names; other warehouses translate them."""
 
     STRING = "STRING"
     NUMERIC = "NUMERIC"
@@ -21,7 +21,7 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. `fields` is filled for RECORD alone; only RECORD columns are repeated."""
+    """One column. Only RECORD columns have `fields` or are repeated."""
 
     name: str
     type: ColumnType
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A view and its text, in BigQuery's dialect; objects of the dataset are written `{dataset}.name`."""
+    """A view and its SQL in BigQuery's dialect, in which objects of the dataset are written `{dataset}.name`."""
 
     name: str
     sql: str
@@ -43,7 +43,7 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """An append-only table with the views over it, as it should be.
+    """The wanted definition of an append-only table and its views.
 
     `partition_by` is a TIMESTAMP column, partitioned by day; `cluster_by` are its clustering columns. The views are
     listed in the order in which they can be created.
@@ -56,19 +56,19 @@ class Table:
     cluster_by: tuple[str, ...] = ()
     views: tuple[View, ...] = ()
     entity: str = ""
-    """The entity it belongs to, for labels; empty for tables of the connector itself."""
+    """The entity it belongs to, for labels; empty for the connector's own tables."""
     merge: "Merge | None" = None
-    """Set where the current rows are kept in a table of their own."""
+    """Set if the current rows are kept in a table of their own."""
     stamp: str | None = None
-    """The column with the record's own stamp; `_modified_at` is later where a restored version is shown in place of a newer one."""
+    """The column with Acumatica's stamp; `_modified_at` is later where a version had to be ranked above one with a later stamp."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """A table of current rows, and the statement that brings it up to the log, in BigQuery's dialect.
+    """A current-rows table, and the statement in BigQuery's dialect that updates it from the log.
 
-    The statement takes the log's rows synced at or after `@since` (RFC 3339). It may run at any time and any number of
-    times: no row gives way to an older one.
+    The statement reads the log's rows synced at or after `@since` (RFC 3339). It may run at any time and repeatedly,
+    because it never replaces a row by an older version.
     """
 
     into: Table
@@ -77,12 +77,12 @@ class Merge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableStatus:
-    """What `prepare` found. `created`: the table did not exist. `empty`: it holds no row, as far as its metadata tell.
+    """What `prepare` found. `created`: the table did not exist. `empty`: it has no rows according to its metadata.
 
-    `accepts_streaming`: it was neither created nor changed within the last 15 minutes, so streamed rows are safe. `retyped` are the
-    dotted paths of columns whose existing type does not take the wanted one's values: those values belong in `_extra`.
-    `as_text` are those of text columns where another type is wanted: they take those values as text.
-    `numeric_not_widened` are those of columns that stay NUMERIC where BIGNUMERIC is wanted: a number too long for them has no place.
+    `accepts_streaming`: it was neither created nor changed within the last 15 minutes, so streaming into it is safe.
+    The sets hold dotted column paths. `retyped`: the existing type cannot hold the wanted type's values, which therefore go
+    to `_extra`. `as_text`: text columns where another type is wanted; they hold its values as text.
+    `numeric_not_widened`: columns that stay NUMERIC where BIGNUMERIC is wanted; longer numbers do not fit.
     """
 
     created: bool
@@ -94,5 +94,5 @@ class TableStatus:
 
     @property
     def must_be_filled(self) -> bool:
-        """Whether nothing of the table can be in the warehouse."""
+        """Whether the table has no data, so that a run must read everything."""
         return self.created or self.empty

@@ -5,31 +5,30 @@ from collections.abc import Iterable
 from connector.domain.tables.schema import Column, ColumnType
 
 DATASET = "{dataset}"
-"""Stands for the dataset in a view's text; each warehouse puts its own name there."""
+"""Placeholder for the dataset in a view's text; each warehouse replaces it by its own name."""
 
 OLDEST_FIRST = "`_modified_at` NULLS FIRST, `_synced_at`, `_version`, `_deleted` DESC"
-"""The order of a record's versions. Acumatica's stamp decides; a version without one is older than any with one.
+"""The order of a record's versions, newest first: by Acumatica's stamp (a version without one is oldest), then by the time of reading.
 
-Where the stamp did not move, what was read later is newer. The rest only makes the order total, so that no two readings
-of the same rows can differ.
+The remaining columns only make the order total, so that two queries of the same rows never differ.
 """
 
 NEWEST_FIRST = "`_modified_at` DESC NULLS LAST, `_synced_at` DESC, `_version` DESC, `_deleted`"
-"""The same order, the other way round."""
+"""The same order reversed."""
 
 
 def quote(name: str) -> str:
-    """Return the name as an identifier that cannot be taken for a keyword."""
+    """Return the name as a quoted identifier."""
     return f"`{name}`"
 
 
 def join_lines(expressions: Iterable[str]) -> str:
-    """Return a select list, one expression to a line."""
+    """Return a select list, one expression per line."""
     return ",\n  ".join(expressions)
 
 
 def render_type(column: Column) -> str:
-    """Return the column's type as a cast names it."""
+    """Return the column's type as written in a cast."""
     if column.type is not ColumnType.RECORD:
         spelled = column.type.value
     else:

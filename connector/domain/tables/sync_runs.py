@@ -1,4 +1,4 @@
-"""`sync_runs`: one row per run in the warehouse, so that analysts see freshness and can join `_run_id`."""
+"""The table `sync_runs`: one row per run, so that analysts see freshness and can join on `_run_id`."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ SYNC_RUNS = Table(
 
 
 def build_answer(result: RunResult) -> dict[str, Any]:
-    """Return a result as the answer's JSON members (instants as text); only those that have something to say."""
+    """Return a result as the JSON members of the response (times as text), without empty optional ones."""
     plain: dict[str, Any] = {
         "run_id": result.run_id,
         "entity": result.entity,

@@ -1,4 +1,4 @@
-"""What the columns of the views are called: what was shown under a name once keeps it, a newcomer gives way."""
+"""Names the columns of the views: a column keeps its name forever, and a new one takes a name that is free."""
 
 from collections.abc import Iterable, Mapping
 
@@ -27,7 +27,7 @@ OF_LINE = "[]."
 
 
 def claim_history_names(columns: Iterable[Column], before: Mapping[str, str]) -> Claims:
-    """Name the columns of the history: a field that is called like a column of the history itself gives way to it."""
+    """Name the columns of the history view; a field named like one of the view's own columns gets another name."""
     own = {column.name for column in HISTORY_COLUMNS}
     claims = Claims({**before, **dict.fromkeys(own, NOBODY)})
     for column in columns:
@@ -39,7 +39,7 @@ def claim_history_names(columns: Iterable[Column], before: Mapping[str, str]) ->
 def claim_line_names(
     prefix: str, parents: Iterable[Column], lines: Iterable[str], before: Mapping[str, str]
 ) -> Claims:
-    """Name the columns of a line view: a line's first, then its record's, with the prefix where the name is taken."""
+    """Name the columns of a line view: those of the line first, then those of its record, prefixed where taken."""
     claims = Claims(before)
     for name in lines:
         claims.claim(OF_LINE + name, name)

@@ -1,4 +1,4 @@
-"""The views over a log table, as SQL in BigQuery's dialect: every warehouse runs this text, translated if need be."""
+"""The views over a log table, as SQL in BigQuery's dialect; other warehouses translate it."""
 
 from dataclasses import replace
 
@@ -15,8 +15,8 @@ def build_views(
 ) -> tuple[View, ...]:
     """Return the current view, the line views and the history view of a log table with these columns.
 
-    They come in the order in which they can be created. A line view none of whose collections the tenant's contract has
-    is left out. What the `names` know keeps its name.
+    They are in the order in which they can be created. A line view is left out if the tenant's contract has none of its
+    collections. Columns in `names` keep their names.
     """
     current = build_current_view(entity, columns)
     lines = (build_line_view(entity, view, columns, names) for view in entity.line_views)
@@ -27,7 +27,7 @@ def build_views(
 def name_view_columns(
     entity: Entity, columns: tuple[Column, ...], names: ColumnNames
 ) -> dict[str, dict[str, str]]:
-    """Return what every column of every view shows, those of before and those of this log."""
+    """Return what each column of each view shows: those known before, then those of this log."""
     named = {view: dict(before) for view, before in names.views.items()}
     for view in entity.line_views:
         if (drawn := draw_line_view(entity, view, columns, names)) is not None:
@@ -38,7 +38,7 @@ def name_view_columns(
 
 
 def build_current_view(entity: Entity, columns: tuple[Column, ...]) -> View:
-    """Return the view of the newest version per record. A deleted one takes the record away, older versions with it."""
+    """Return the view of the newest version per record; a record whose newest version is a tombstone is not shown."""
     shown = _keep_shown(columns)
     if entity.current is CurrentForm.TABLE:
         source = f"{quote(entity.current_table)}\nWHERE NOT `_deleted`"
@@ -57,13 +57,12 @@ FROM {DATASET}.{source}""",  # noqa: S608 - quoted names of the catalogue and th
 
 
 def build_history_view(entity: Entity, columns: tuple[Column, ...], names: ColumnNames = NO_NAMES) -> View:
-    """Return the view with one row per distinct version; equal ones that follow each other are one.
+    """Return the view with one row per distinct version; consecutive equal versions are one.
 
-    A version begins at its own stamp. Where the stamp did not move from the version before, or there is none, or the
-    record was deleted, only the reading shows the change, so it begins when it was read, but never later than a version
-    after it. Hence the intervals of a record follow each other without gap or overlap, except where it was deleted; one
-    that was replaced before it was read has no length. Of equal rows the last is shown, so that the current rows are those
-    of the current view to the letter.
+    A version begins at its own stamp. If the stamp equals the previous version's, is missing, or the record was deleted,
+    only reading revealed the change, so the version begins when it was read, but never after the next version. Hence the
+    intervals of a record have no gaps or overlaps, except while it was deleted; a version replaced before it was read has
+    length zero. Of equal rows the last is shown, so that the current rows equal those of the current view exactly.
     """
     shown = _keep_shown(columns)
     listed = join_lines(quote(column.name) for column in shown)
@@ -125,7 +124,7 @@ def _keep_shown(columns: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 def _differs(neighbour: str, order: str) -> str:
-    """Whether the row before (LAG) or after (LEAD) is another version, or none."""
+    """Return SQL for whether the row before (LAG) or after (LEAD) is another version or does not exist."""
     return " OR ".join(
         f"{neighbour}({column}) OVER ({order}) IS DISTINCT FROM {column}"
         for column in ("`_version`", "`_deleted`")
