@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
 OWN_CLOCK_DOUBT = timedelta(minutes=5)
-"""How far our own clock may be ahead of Acumatica's when it has to stand in for it."""
+"""How far our clock may be ahead of Acumatica's when it replaces a missing `Date` header."""
 LONG_QUERY = 2000
 """Web servers refuse longer queries with a 404 of their own (IIS: 404.15 beyond 2,048 bytes unless configured)."""
 

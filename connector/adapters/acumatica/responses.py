@@ -9,9 +9,9 @@ from connector.adapters.acumatica.error_body import one_line
 from connector.adapters.acumatica.transport import Answer
 
 HEAD = 65_536
-"""How much of a body is looked at for words; what matters stands at its beginning."""
-LONGEST_DELAY = 86_400
-"""Seconds; a server that names a longer delay is taken to name this one."""
+"""How much of a body is searched for known phrases, which are near its beginning."""
+MAX_DELAY = 86_400
+"""In seconds; a longer delay named by a server is cut to this one."""
 
 
 def is_page(answer: Answer) -> bool:
@@ -24,8 +24,8 @@ def retry_after(answer: Answer) -> timedelta | None:
     """Return the delay in `Retry-After`, in seconds or as a date, or None."""
     text = answer.headers.get("Retry-After", "").strip()
     if text.isdecimal():
-        seconds = int(text) if len(text) <= len(str(LONGEST_DELAY)) else LONGEST_DELAY
-        return timedelta(seconds=min(seconds, LONGEST_DELAY))
+        seconds = int(text) if len(text) <= len(str(MAX_DELAY)) else MAX_DELAY
+        return timedelta(seconds=min(seconds, MAX_DELAY))
     instant = _read_date(text)
     if instant is None:
         return None
