@@ -17,7 +17,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare_listed(listed: bytes, single: bytes, modified_field: str | None) -> Comparison:
-    """Return what tells the record as a list gave it from the same record read by its id.
+    """Return what differs between a record as listed and the same record read by its id.
 
     Nothing when its stamp differs: it was changed in between. Nor when one of them is no JSON: that is told elsewhere.
     """
