@@ -35,7 +35,6 @@ class OpenedEntity:
         self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
         self._status, prepared = prepare_log(run, entity_state, self.table)
         self._entity_state = replace(prepared, contract=self._contract)
-        self.writer.before_first_rows = self.prove_identity
         self.interpreter = Interpreter(
             run.ports.source,
             run.entity,
@@ -44,6 +43,7 @@ class OpenedEntity:
             self._status.numeric_not_widened,
             self._status.as_text,
         )
+        self._prove_identity()
 
     @property
     def contract(self) -> Contract:
@@ -83,8 +83,11 @@ class OpenedEntity:
         """Follow the contract of the last request, even if it returned no row to write."""
         self.follow(self.interpreter.codec.contract)
 
-    def prove_identity(self) -> None:
-        """Check once that ids are stable before adding to a log with records; raise UnstableIdsError if they are not."""
+    def _prove_identity(self) -> None:
+        """Check once that ids are stable before adding to a log with records; raise UnstableIdsError if they are not.
+
+        It comes before anything is read: asked for when rows wait to be written, it could cost them for lack of time.
+        """
         identity = describe_identity(self._run.entity, self._contract)
         is_proven = self._entity_state.proven_identity == identity
         if self._status.must_be_filled or is_proven:

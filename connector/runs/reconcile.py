@@ -177,8 +177,6 @@ class Reconcile:
     def _mark_deleted(self) -> bool:
         """Tombstone records that are neither listed nor found by their id. Return False if time ran out."""
         count = self._index.count_unseen()
-        if count:
-            self._opened.prove_identity()  # records under other ids are not gone, and no right was taken away
         self._check_share(count)
         unseen = self._index.walk_unseen()
         while batch := list(islice(unseen, ROWS_AT_ONCE)):

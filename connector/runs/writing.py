@@ -1,7 +1,7 @@
 """Writes what was read: rows, dead letters, audit pages. Each step may happen twice."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -81,8 +81,6 @@ class BatchWriter:
         self._audits = 0
         self._letters = DeadLetters(run)
         self.placing = Placing(run.lookback)
-        self.before_first_rows: Callable[[], None] = lambda: None
-        """Called before the first rows are written to the log; may raise to prevent that."""
 
     @property
     def table(self) -> Table:
@@ -128,9 +126,6 @@ class BatchWriter:
         self, outcomes: Sequence[_RecordOutcome], known: KnownVersions, method: WriteMethod
     ) -> dict[int, str]:
         placed = list(self._place(outcomes, known))
-        if placed:
-            prepare, self.before_first_rows = self.before_first_rows, lambda: None
-            prepare()
         refused = self.append_rows(list(self._build_rows(placed)), method)
         for index, (record, place) in enumerate(placed):
             if index not in refused:

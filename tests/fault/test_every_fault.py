@@ -15,6 +15,8 @@ from connector.ports import Ports, Warehouse
 from tests.builders import Rig
 from tests.oracle import assert_shows_tenant
 
+FIRST_LOOK = 4
+"""Requests by which a first run compares the list with single records: a list, then three records."""
 FOREVER = 10_000
 BROKEN = b'{"message":"An error has occurred.","exceptionMessage":"Deadlock victim.","exceptionType":"System.Exception"}'
 
@@ -47,7 +49,7 @@ LASTING: dict[str, tuple[dict[str, Any], str, int, str]] = {
 
 @pytest.mark.parametrize("fault", BORNE.values(), ids=list(BORNE))
 def test_a_run_bears_what_passes(rig: Rig, fault: dict[str, Any]) -> None:
-    rig.sandbox.faults.add(path="/Bill", skip=1, **fault)
+    rig.sandbox.faults.add(path="/Bill", skip=FIRST_LOOK + 1, **fault)
     result = rig.run("invoices")
     assert result.status is Status.SUCCEEDED, result.error
     assert (result.records_written, result.records_rejected) == (40, 0)
@@ -59,7 +61,7 @@ def test_a_run_bears_what_passes(rig: Rig, fault: dict[str, Any]) -> None:
 def test_what_lasts_is_told_and_costs_no_record(
     rig: Rig, fault: dict[str, Any], kind: str, http_status: int, remedy: str
 ) -> None:
-    rig.sandbox.faults.add(path="/Bill", skip=1, times=FOREVER, **fault)
+    rig.sandbox.faults.add(path="/Bill", skip=FIRST_LOOK + 1, times=FOREVER, **fault)
     result = rig.run("invoices")
     assert result.status is Status.FAILED
     assert result.error is not None
@@ -103,7 +105,7 @@ def test_no_seat_free_is_told_as_such_in_every_dialect(rig: Rig) -> None:
 
 def test_a_throttled_run_goes_on_as_long_as_its_budget_lasts(rig: Rig) -> None:
     """And with what it has read stored, however little it was: it is partial, and called again at once."""
-    rig.sandbox.faults.add(path="/Bill", skip=1, times=FOREVER, status=429)
+    rig.sandbox.faults.add(path="/Bill", skip=FIRST_LOOK + 1, times=FOREVER, status=429)
     began = rig.clock.now()
     result = rig.run("invoices", budget=timedelta(minutes=20))
     assert (result.status, result.records_written) == (Status.PARTIAL, 15)
