@@ -63,7 +63,7 @@ def test_every_view_has_the_columns_and_types_that_it_promises(version: str, nam
 
 @pytest.mark.parametrize("name", ENTITIES)
 def test_current_rows_in_a_table_are_merged_and_shown_by_texts_that_the_engine_takes(name: str) -> None:
-    table = build(replace(ENTITIES[name], current=CurrentForm.TABLE), "24.200.001")
+    table = build(msgspec.structs.replace(ENTITIES[name], current=CurrentForm.TABLE), "24.200.001")
     assert table.merge
     analyse_statement(table.merge.sql.replace("@since", "'0001-01-01T00:00:00Z'"), (table, table.merge.into))
     ask(build_trial_query(table))
@@ -74,7 +74,14 @@ def test_what_the_connector_asks_of_a_log_has_the_columns_it_reads(name: str) ->
     entity = ENTITIES[name]
     table = build(entity, "24.200.001")
     versions = ask(build_versions_query(table), {replace(table, views=()): []})
-    assert list(versions.columns.values()) == ["STRING", "TIMESTAMP", "STRING", "TIMESTAMP"]
+    assert list(versions.columns.values()) == [
+        "STRING",
+        "TIMESTAMP",
+        "STRING",
+        "TIMESTAMP",
+        "TIMESTAMP",
+        "BOOL",
+    ]
     keys = [column.name for column in table.columns[: len(entity.keys)]]
     parameters = {f"key_{i}": "x" for i in range(len(keys))}
     trail = ask(build_trail_query(table, keys), {replace(table, views=()): []}, parameters)
