@@ -54,7 +54,13 @@ class ModelEntity:
 
     def lease(self) -> Lease:
         assert self.owner is not None
-        return Lease(entity=self.name, owner=self.owner, fence=self.fence, expires_at=self.ends_at)
+        return Lease(
+            entity=self.name,
+            owner=self.owner,
+            fence=self.fence,
+            expires_at=self.ends_at,
+            acquired_at=self.ends_at - TTL,
+        )
 
 
 class StateHistory(RuleBasedStateMachine):
