@@ -93,7 +93,7 @@ def test_the_very_first_run_too_stays_with_the_tenant_it_began_with(
         sandbox.site.identity.expire_all()
 
     operator.turn_to(sandbox)
-    sandbox.faults.add(path="/Bill?", ordinal=3, hook=change_the_secret_and_end_the_session)
+    sandbox.faults.add(path="/Bill?", ordinal=5, hook=change_the_secret_and_end_the_session)
     refused(profile, entity="invoices")
 
 
