@@ -30,14 +30,14 @@ SECRET_MEMBERS = frozenset(
 )
 """Members of a credentials document that are secrets of their own; a tenant or a user's name is none."""
 
-SHORTEST = 4
-"""A secret shorter than this is not hidden: it would blot out ordinary text, and tell itself by that."""
-SHORTEST_LINE = 16
-"""A line of a PEM that is at least this long is a secret of its own; shorter ones would blot out ordinary text."""
-SHORTEST_IN_DATA = 6
-"""As many letters and digits in a row a secret has to have to be looked for in records."""
-SHORTEST_DISGUISED = 8
-"""Shorter secrets are not looked for in texts taken apart or encoded in base64: they would be found everywhere."""
+MIN_LENGTH = 4
+"""Shorter secrets are not hidden: hiding them would remove ordinary text, and so give them away."""
+MIN_LINE_LENGTH = 16
+"""A line of a PEM file of at least this length is a secret of its own; hiding shorter ones would remove ordinary text."""
+MIN_LENGTH_IN_DATA = 6
+"""A secret is looked for in records only if it has this many letters and digits in a row."""
+MIN_LENGTH_DISGUISED = 8
+"""Shorter secrets are not looked for in broken-up or base64-encoded text, where they would match everywhere."""
 INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -52,7 +52,7 @@ class Secrets:
 
     def add(self, secret: str) -> None:
         """Remember one more; blank text, and what is shorter than four characters, is no secret."""
-        if len(secret) < SHORTEST or not secret.strip():
+        if len(secret) < MIN_LENGTH or not secret.strip():
             return
         with self._lock:
             known = self._spellings.pop(secret, None)
@@ -84,7 +84,7 @@ class Secrets:
             if secret.lstrip().startswith("{"):
                 continue  # a whole document: the secrets in it are known one by one
             core = _find_core(secret)
-            if is_data and (len(core) < SHORTEST_IN_DATA or core not in body):
+            if is_data and (len(core) < MIN_LENGTH_IN_DATA or core not in body):
                 continue
             for spelling in sorted(spellings, key=len, reverse=True):
                 body = body.replace(spelling.encode(errors="replace"), HIDDEN.encode())
@@ -99,9 +99,9 @@ class Secrets:
 def _render(secret: str) -> frozenset[str]:
     """The secret in every encoding of an encoding: an exception quotes a body that already is JSON. Of a PEM each line too."""
     lines = {line.strip() for line in secret.splitlines()}
-    telling = {line for line in lines if len(line) >= SHORTEST_LINE and not line.startswith("-----")}
+    key_lines = {line for line in lines if len(line) >= MIN_LINE_LENGTH and not line.startswith("-----")}
     stripped = secret.strip()
-    plain = {secret, *telling} | ({stripped} if len(stripped) >= SHORTEST else set())
+    plain = {secret, *key_lines} | ({stripped} if len(stripped) >= MIN_LENGTH else set())
     once = {spelling for text in plain for spelling in _encode(text)}
     return frozenset(spelling for text in once for spelling in _encode(text)) | frozenset(
         _encode_base64(secret)
@@ -120,7 +120,7 @@ def _encode(text: str) -> set[str]:
 def _encode_base64(secret: str) -> Iterator[str]:
     """Yield what base64 makes of the secret wherever in a text it stands, without the digits its neighbours share."""
     raw = secret.strip().encode("utf-8", "replace")
-    if len(raw) < SHORTEST_DISGUISED:
+    if len(raw) < MIN_LENGTH_DISGUISED:
         return
     for before in range(3):
         digits = base64.b64encode(bytes(before) + raw).decode().rstrip("=")
@@ -137,7 +137,7 @@ def _find_core(secret: str) -> bytes:
 def _is_disguised(text: str, secrets: tuple[str, ...]) -> bool:
     """Whether a secret is in the text in other case, broken up by white space, or partly escaped."""
     bare = _undress(text)
-    return any(len(plain) >= SHORTEST_DISGUISED and plain in bare for plain in map(_strip, secrets))
+    return any(len(plain) >= MIN_LENGTH_DISGUISED and plain in bare for plain in map(_strip, secrets))
 
 
 def _undress(text: str) -> str:

@@ -50,16 +50,16 @@ def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id:
             what=f"{page.mode}: {page.entry.outcome.value}",
             reason=page.entry.reason,
         )
-    for letter in state.dead_letters.read(entity.name, record_id):
+    for dead_letter in state.dead_letters.read(entity.name, record_id):
         yield AuditLine(
-            at=letter.rejected_at,
+            at=dead_letter.rejected_at,
             place="dead letter",
-            run_id=letter.run_id,
+            run_id=dead_letter.run_id,
             record_id=record_id,
-            key=letter.key,
+            key=dead_letter.key,
             version="",
-            what=f"kept, tried {letter.attempts} times",
-            reason=letter.reason,
+            what=f"kept, tried {dead_letter.attempts} times",
+            reason=dead_letter.reason,
         )
     names = _read_names(state, entity)
     for row in warehouse.record_versions(build_trail_table(entity, names), {"_id": record_id}):

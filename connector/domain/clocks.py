@@ -42,7 +42,7 @@ class ClockVerdict:
         """Whether new changes may have earlier stamps than older ones."""
         return self.is_unknown or self.set_back > timedelta(0)
 
-    def lower(self, bound: datetime | None) -> datetime | None:
+    def move_back(self, bound: datetime | None) -> datetime | None:
         """Return the bound moved back by as much as the clock; None (everything) if that is unknown."""
         return None if bound is None or self.is_unknown else move(bound, -self.set_back)
 

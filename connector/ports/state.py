@@ -121,7 +121,7 @@ class AuditStore(Protocol):
 class DeadLetterStore(Protocol):
     """Records that could not be used, kept in full until they can."""
 
-    def add(self, letter: DeadLetter) -> None:
+    def add(self, dead_letter: DeadLetter) -> None:
         """Store a dead letter in full, whatever its size; replace the one of the same record and count its attempts on.
 
         If the same run adds the same record twice, because any step may happen twice, that counts as one attempt.

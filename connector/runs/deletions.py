@@ -67,7 +67,7 @@ def follow_deletions(
     `covered_until` is where the next run starts asking, because Acumatica may not list later deletions yet. Reports are
     only hints: those that cannot be checked, or not in time, are left to the next run and never make this one fail.
     """
-    listed, is_all_told = _ask_for_deleted(run, entity_state)
+    listed, is_list_whole = _ask_for_deleted(run, entity_state)
     reported = {*entity_state.reported_deletions, *listed}
     live = _find_live(run, writer, reported)
     probes = TimeBudget(run).read_each(islice(live, MAX_PROBES_PER_RUN), partial(_probe, run))
@@ -83,7 +83,7 @@ def follow_deletions(
     ]
     if dealt_with:
         run.ports.state.entities.remove_reported_deletions(run.lease, dealt_with)
-    is_done = is_all_told and len(looked_at) == len(live)
+    is_done = is_list_whole and len(looked_at) == len(live)
     return replace(entity_state, deletions_since=covered_until) if is_done else entity_state
 
 

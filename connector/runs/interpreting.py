@@ -43,7 +43,7 @@ NOTHING: Mapping[int, str] = {}
 class Interpreter:
     """Turns rows into records; reads the contract afresh, at most once per run, when a row contradicts it.
 
-    A row contradicts the contract with an unknown member or a value of another type. `refused`, `numeric_not_widened`
+    A row contradicts the contract with an unknown member or a value of another type. `columns_set_aside`, `numeric_not_widened`
     and `as_text` describe existing columns, as in `TableStatus`. A fresh contract keeps the columns of the one before.
     """
 
@@ -52,14 +52,14 @@ class Interpreter:
         source: Source,
         entity: Entity,
         contract: Contract,
-        refused: frozenset[str] = frozenset(),
+        columns_set_aside: frozenset[str] = frozenset(),
         numeric_not_widened: frozenset[str] = frozenset(),
         as_text: frozenset[str] = frozenset(),
     ) -> None:
         self._source = source
         self.entity = entity
-        self.codec = Codec(entity, contract, refused, numeric_not_widened, as_text)
-        self._refused = refused
+        self.codec = Codec(entity, contract, columns_set_aside, numeric_not_widened, as_text)
+        self._columns_set_aside = columns_set_aside
         self._numeric_not_widened = numeric_not_widened
         self._as_text = as_text
         self._refreshed = False
@@ -92,10 +92,12 @@ class Interpreter:
             return False
         contract = remember_names(self.entity, contract, before.contract.names)
         compared = compare_columns(self.entity, before.contract, contract)
-        self._refused |= compared.retyped
+        self._columns_set_aside |= compared.incompatible_columns
         self._as_text |= compared.as_text
-        self.codec = Codec(self.entity, contract, self._refused, self._numeric_not_widened, self._as_text)
-        self.codec.retyped |= before.retyped
+        self.codec = Codec(
+            self.entity, contract, self._columns_set_aside, self._numeric_not_widened, self._as_text
+        )
+        self.codec.mistyped_members |= before.mistyped_members
         return True
 
     def _read_all(self, rows: Sequence[bytes], unreadable: Mapping[int, str]) -> tuple[Reading, ...]:

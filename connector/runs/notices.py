@@ -42,7 +42,7 @@ def report_clocks(run: Run, reader: ListReader) -> None:
 
 def report_set_aside(run: Run, codec: Codec) -> None:
     """Report which members went to `_extra` because they are missing from the contract or have another type."""
-    for name, paths in (("unannounced", codec.unannounced), ("retyped", codec.retyped)):
+    for name, paths in (("unannounced", codec.unannounced), ("retyped", codec.mistyped_members)):
         if paths:
             shown = sorted(paths)[:NAMES_SHOWN]
             run.outcome.add_details({name: shown})

@@ -6,7 +6,7 @@ from connector.domain.instants import move
 from connector.domain.versions import Place
 
 TICK = timedelta(microseconds=1)
-TOLD_FROM = timedelta(seconds=1)
+MIN_REPORTED = timedelta(seconds=1)
 """Smaller differences are normal between two instances and are not reported."""
 
 
@@ -54,6 +54,6 @@ class Placing:
     def describe(self) -> dict[str, int]:
         """Return the figures for the run's details: how many rows do not rank by their own stamp, and why."""
         figures = {"shown_under_a_later_stamp": self._lifted, "stamps_ahead_of_the_clock": self._ahead}
-        if self._behind >= TOLD_FROM:
+        if self._behind >= MIN_REPORTED:
             figures["own_clock_behind_seconds"] = int(self._behind.total_seconds())
         return {name: figure for name, figure in figures.items() if figure}

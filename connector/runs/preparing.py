@@ -39,7 +39,7 @@ class OpenedEntity:
             run.ports.source,
             run.entity,
             self._contract,
-            self._status.retyped,
+            self._status.incompatible_columns,
             self._status.numeric_not_widened,
             self._status.as_text,
         )

@@ -156,7 +156,7 @@ class ListReader:
         began = self._source_time_at_start
         if began is None or verdict.is_unknown:
             self._source_time_at_start = clocks.earlier
-            before, self._plan = self._plan, Plan(changed_since=verdict.lower(self._plan.changed_since))
+            before, self._plan = self._plan, Plan(changed_since=verdict.move_back(self._plan.changed_since))
             return before != self._plan
         self._source_time_at_start = min(move(began, -verdict.set_back), clocks.earlier)
         return False

@@ -1,6 +1,6 @@
 """Retries dead letters: from Acumatica if the record still exists, otherwise from the stored payload.
 
-A replay that runs out of time continues with the next call. It tries each letter once, over all its runs: a letter that
+A replay that runs out of time continues with the next call. It tries each dead letter once, over all its runs: one that
 fails again is stored again and is then newer than the replay.
 """
 
@@ -23,7 +23,7 @@ from connector.runs.time_budget import TimeBudget, Unreadable
 
 logger = logging.getLogger(__name__)
 
-LETTERS_AT_ONCE = 50
+MAX_DEAD_LETTERS_AT_ONCE = 50
 GOES_ON_WITHIN = timedelta(hours=1)
 """A partial replay not continued within this time is over: the cause may have been repaired since, so all are tried."""
 
@@ -32,7 +32,7 @@ GOES_ON_WITHIN = timedelta(hours=1)
 class _Answered:
     """A dead letter, and its record read again."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
     batch: ReadingBatch
     is_gone: bool
     """Whether Acumatica says that the record no longer exists, so that it is read from the stored payload."""
@@ -40,7 +40,7 @@ class _Answered:
     @property
     def is_lost(self) -> bool:
         """Whether nothing but its keys was ever read, and never will be."""
-        return self.is_gone and unwrap_keys(self.letter.payload) is not None
+        return self.is_gone and unwrap_keys(self.dead_letter.payload) is not None
 
     @property
     def record(self) -> Record | None:
@@ -71,42 +71,42 @@ class Replay:
         return Status.PARTIAL if self._budget.is_used_up else Status.SUCCEEDED
 
     def _replay_all(self) -> None:
-        """Replay every letter that existed when the replay began, in this run or in an earlier partial one."""
+        """Replay every dead letter that existed when the replay began, in this run or in an earlier partial one."""
         began_at = self._began_at()
-        letters = self._run.ports.state.dead_letters.read(self._run.entity.name)
-        self._replay(letter for letter in letters if letter.rejected_at <= began_at)
+        dead_letters = self._run.ports.state.dead_letters.read(self._run.entity.name)
+        self._replay(dead_letter for dead_letter in dead_letters if dead_letter.rejected_at <= began_at)
         if self._budget.is_used_up:
             self._save_checkpoint(self._build_checkpoint(began_at))
         elif self._checkpoint is not None:
             self._save_checkpoint(None)
 
-    def _replay(self, letters: Iterator[DeadLetter]) -> None:
-        answered = self._budget.read_each(letters, self._read)
-        while batch := list(islice(answered, LETTERS_AT_ONCE)):
+    def _replay(self, dead_letters: Iterator[DeadLetter]) -> None:
+        answered = self._budget.read_each(dead_letters, self._read)
+        while batch := list(islice(answered, MAX_DEAD_LETTERS_AT_ONCE)):
             self._write(batch)
 
-    def _read(self, letter: DeadLetter) -> _Answered:
+    def _read(self, dead_letter: DeadLetter) -> _Answered:
         """Read the record from Acumatica, or from the stored payload if it no longer exists there."""
         read_at, is_gone = self._run.ports.clock.now(), False
         found: bytes | Unreadable | None = None
-        if is_asked_for(letter.record_id, self._run.entity):
-            found = self._budget.read_record(letter.record_id)
+        if is_asked_for(dead_letter.record_id, self._run.entity):
+            found = self._budget.read_record(dead_letter.record_id)
             is_gone = found is None
         if is_gone:
             logger.info(
-                "record %s is no longer in Acumatica: its stored payload is replayed", letter.record_id
+                "record %s is no longer in Acumatica: its stored payload is replayed", dead_letter.record_id
             )
         if isinstance(found, Unreadable):
-            batch = ReadingBatch(readings=(_reject_again(letter, found),), read_at=read_at)
+            batch = ReadingBatch(readings=(_reject_again(dead_letter, found),), read_at=read_at)
         elif found is not None:
             batch = self._opened.interpreter.interpret([found], read_at=read_at)
         else:
-            kept = unwrap_keys(letter.payload) or letter.payload
-            batch = self._opened.interpreter.interpret([kept], read_at=letter.rejected_at)
+            kept = unwrap_keys(dead_letter.payload) or dead_letter.payload
+            batch = self._opened.interpreter.interpret([kept], read_at=dead_letter.rejected_at)
             batch = replace(batch, is_kept=True)
         self._run.count_page()
         self._run.remember_origin()
-        return _Answered(letter=letter, batch=batch, is_gone=is_gone)
+        return _Answered(dead_letter=dead_letter, batch=batch, is_gone=is_gone)
 
     def _write(self, answers: Sequence[_Answered]) -> None:
         for answered in answers:
@@ -117,10 +117,10 @@ class Replay:
         written = self._opened.writer.write(batches, _ReadAgain(shown), WriteMethod.LOAD)
         accepted = {record.row_fingerprint for record in written.records}
         for answered in answers:
-            record, letter = answered.record, answered.letter
+            record, dead_letter = answered.record, answered.dead_letter
             if record is not None and (answered.is_lost or record.row_fingerprint in accepted):
                 self._run.ports.state.dead_letters.remove(
-                    letter.entity, letter.record_id, until=letter.rejected_at
+                    dead_letter.entity, dead_letter.record_id, until=dead_letter.rejected_at
                 )
 
     def _find_shown(self, answers: Sequence[_Answered]) -> dict[str, Place]:
@@ -180,10 +180,12 @@ class _ReadAgain:
         return
 
 
-def _reject_again(letter: DeadLetter, found: Unreadable) -> Reading:
+def _reject_again(dead_letter: DeadLetter, found: Unreadable) -> Reading:
     reason = describe_unreadable(found.why)
-    rejected = Rejected(id=letter.record_id, key=letter.key, reason=reason, payload=letter.payload)
-    return Reading(record=rejected, raw=letter.payload)
+    rejected = Rejected(
+        id=dead_letter.record_id, key=dead_letter.key, reason=reason, payload=dead_letter.payload
+    )
+    return Reading(record=rejected, raw=dead_letter.payload)
 
 
 def replay_dead_letters(run: Run, entity_state: EntityState) -> Status:

@@ -291,7 +291,7 @@ class ListSync:
             else entity_state.records_seen,
             last_success_at=self._run.ports.clock.now(),
             source_clock_ahead=self._reader.clocks and self._reader.clocks.source_ahead,
-            deletions_since=self._reader.verdict.lower(entity_state.deletions_since),
+            deletions_since=self._reader.verdict.move_back(entity_state.deletions_since),
         )
 
 

@@ -55,8 +55,8 @@ class PrepareContract:
         warehouse.prepare(a_log())
         changed = a_table((*BUSINESS[:5], a_column("hold"), *BUSINESS[6:]), views=())
         with caplog.at_level(logging.WARNING, logger="connector"):
-            assert warehouse.prepare(changed).retyped == {"hold"}
-        assert warehouse.prepare(changed).retyped == {"hold"}
+            assert warehouse.prepare(changed).incompatible_columns == {"hold"}
+        assert warehouse.prepare(changed).incompatible_columns == {"hold"}
         assert "bills_log.hold" in caplog.text
         warehouse.append(an_append(a_row("r1", hold=True)))
         assert shelf.values("SELECT hold FROM {dataset}.bills_log") == [True]
@@ -71,7 +71,7 @@ class PrepareContract:
             changed = a_table((a_column("type", changed_type), *BUSINESS[1:]), views=())
             status = warehouse.prepare(changed)
             assert status.as_text == {"type"}
-            assert not status.retyped
+            assert not status.incompatible_columns
             row = a_row(f"r{number + 1}", type=text)
             assert warehouse.append(an_append(row, table=changed, batch_id=str(number))) == {}
         assert shelf.values("SELECT type FROM {dataset}.bills_log ORDER BY _id") == [
@@ -98,7 +98,7 @@ class PrepareContract:
     def test_a_changed_type_whose_values_fit_is_no_trouble(self, shelf: Shelf, warehouse: Warehouse) -> None:
         warehouse.prepare(a_log())
         changed = a_table((*BUSINESS[:2], a_column("amount", ColumnType.INT64), *BUSINESS[3:]), views=())
-        assert warehouse.prepare(changed).retyped == frozenset()
+        assert warehouse.prepare(changed).incompatible_columns == frozenset()
         assert warehouse.append(an_append(a_row(amount=7), table=changed)) == {}
         assert shelf.values("SELECT amount FROM {dataset}.bills_log") == [Decimal(7)]
 
@@ -128,7 +128,7 @@ class NestedColumnsContract:
             "details", ColumnType.RECORD, repeated=True, fields=(*LINE[:-1], allocations, a_column("project"))
         )
         wider = a_table((*BUSINESS[:8], details, *BUSINESS[9:]))
-        assert warehouse.prepare(wider).retyped == frozenset()
+        assert warehouse.prepare(wider).incompatible_columns == frozenset()
         line = {"account": "2", "project": "P", "allocations": [{"lot": "M", "bin": "B"}]}
         assert warehouse.append(an_append(a_row("new", details=[line]), table=wider, batch_id="2")) == {}
         lines = shelf.query(
@@ -146,7 +146,7 @@ class NestedColumnsContract:
         line = (*LINE[:3], a_column("amount", ColumnType.STRING), *LINE[4:])
         details = a_column("details", ColumnType.RECORD, repeated=True, fields=line)
         changed = a_table((*BUSINESS[:8], details, *BUSINESS[9:]))
-        assert warehouse.prepare(changed).retyped == {"details.amount"}
+        assert warehouse.prepare(changed).incompatible_columns == {"details.amount"}
 
 
 WIDE_LINES = a_table(
@@ -173,7 +173,7 @@ class WideningContract:
         amount = a_column("amount", ColumnType.BIGNUMERIC)
         wide = keep_current(a_table((*BUSINESS[:2], amount, *BUSINESS[3:])))
         status = warehouse.prepare(wide)
-        assert (status.retyped, status.numeric_not_widened, status.created) == (
+        assert (status.incompatible_columns, status.numeric_not_widened, status.created) == (
             frozenset(),
             frozenset(),
             False,

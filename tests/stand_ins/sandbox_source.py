@@ -9,7 +9,7 @@ import msgspec
 from typing_extensions import override
 
 from acumatica_sandbox import Request, Sandbox
-from connector.adapters.acumatica.odata import FieldSelection, Window, build_query
+from connector.adapters.acumatica.odata import FieldSelection, RowWindow, build_query
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
@@ -43,7 +43,7 @@ class SandboxSource(Source):
 
     @override
     def read_list(self, query: ListQuery) -> ListAnswer:
-        window = Window(
+        window = RowWindow(
             modified_field=query.modified_field,
             changed_since=query.changed_since,
             skip=query.skip,

@@ -33,7 +33,7 @@ DECODER = msgspec.json.Decoder(LoggedRow)
 class MemoryWarehouse(Warehouse):
     """Appends to lists. `refuse` may name a reason for a row; such a row is not stored.
 
-    `accepts_streaming` and `retyped` are what `prepare` finds; what was prepared, refreshed and closed is noted.
+    `accepts_streaming` and `incompatible_columns` are what `prepare` finds; what was prepared, refreshed and closed is noted.
     """
 
     def __init__(self, refuse: Callable[[bytes], str | None] = lambda _: None) -> None:
@@ -42,7 +42,7 @@ class MemoryWarehouse(Warehouse):
         """The columns of each view, as the last `prepare` made it."""
         self.refuse = refuse
         self.accepts_streaming = True
-        self.retyped: frozenset[str] = frozenset()
+        self.incompatible_columns: frozenset[str] = frozenset()
         self.columns: dict[str, tuple[Column, ...]] = {}
         self.appends: list[Append] = []
         self.prepared: list[Table] = []
@@ -60,7 +60,10 @@ class MemoryWarehouse(Warehouse):
         self.columns[table.name] = evolve(self.columns.get(table.name, ()), table.columns).columns
         self.columns |= {view.name: view.columns for view in table.views}
         return TableStatus(
-            created=created, accepts_streaming=self.accepts_streaming, retyped=self.retyped, empty=not log
+            created=created,
+            accepts_streaming=self.accepts_streaming,
+            incompatible_columns=self.incompatible_columns,
+            empty=not log,
         )
 
     @override

@@ -83,7 +83,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_name(text: str) -> bool:
-    return bool(text.strip()) and not any(mark in text for mark in "/?#")
+    return bool(text.strip()) and not any(character in text for character in "/?#")
 
 
 def _split(url: str) -> SplitResult:

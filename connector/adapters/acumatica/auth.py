@@ -70,7 +70,7 @@ class SignIn:
         self._held_back: SourceUnavailableError | None = None
         self.tenant = ""
         """The tenant of the last session, as far as the secret or the cookies reveal it."""
-        self.is_tenant_told = False
+        self.is_tenant_known = False
         """Whether the tenant is certain: from the client id or the session cookies, rather than only requested."""
         self.refused_before: RefusedSignIn | None = None
         """The sign-in refused last, in this run or an earlier one; None once a sign-in succeeded."""
@@ -125,7 +125,7 @@ class SignIn:
 
     def _enter(self, secret: Secret) -> str | None:
         self._transport.keep_cookies(wanted=isinstance(secret, CookieSecret))
-        self.tenant, self.is_tenant_told = tenant_of(secret), not isinstance(secret, CookieSecret)
+        self.tenant, self.is_tenant_known = tenant_of(secret), not isinstance(secret, CookieSecret)
         self._check_origin("ACUMATICA_URL and the secret name")
         if isinstance(secret, CookieSecret):
             self._log_in(secret)
@@ -190,7 +190,7 @@ class SignIn:
                 f"The sign-in led to the tenant {reached}, not to {secret.tenant}.",
                 action="Set the secret's tenant to the Login Name on the Tenants form (SM203520).",
             )
-        self.tenant, self.is_tenant_told = reached or secret.tenant, bool(reached)
+        self.tenant, self.is_tenant_known = reached or secret.tenant, bool(reached)
         self._check_origin("this sign-in led to")
 
     def _origin(self) -> Origin | None:

@@ -102,7 +102,7 @@ class Check:
 
     def _tenant_line(self) -> CheckLine:
         tenant = self._sign_in.tenant
-        if self._sign_in.is_tenant_told:
+        if self._sign_in.is_tenant_known:
             known = ", as copied so far" if self._sign_in.expected else ""
             return CheckLine(subject=TENANT, ok=True, finding=f"tenant {tenant}{known}")
         if tenant:
@@ -134,9 +134,11 @@ class Check:
         if missing := missing_choices(entity, contract):
             notes.append(f"not on this endpoint version, so left out: {', '.join(missing)}")
         if entity.dac:
-            is_told = self._deleted.read(entity.dac, datetime.now(UTC) - RECENTLY) is not None
-            notes.append(f"deletions of {entity.dac} are {'tracked' if is_told else 'not told, see the log'}")
-            remedy = remedy or ("" if is_told else NOT_TRACKED)
+            is_tracked = self._deleted.read(entity.dac, datetime.now(UTC) - RECENTLY) is not None
+            notes.append(
+                f"deletions of {entity.dac} are {'tracked' if is_tracked else 'not told, see the log'}"
+            )
+            remedy = remedy or ("" if is_tracked else NOT_TRACKED)
         return CheckLine(subject=f"acumatica {entity.name}", ok=ok, finding="; ".join(notes), remedy=remedy)
 
     def _try_list(self, entity: Entity, contract: Contract) -> tuple[str, str, bool]:

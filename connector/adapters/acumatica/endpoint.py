@@ -12,7 +12,7 @@ from connector.adapters.acumatica.contract import not_exposed
 from connector.adapters.acumatica.custom_fields import CustomFields
 from connector.adapters.acumatica.error_mapping import CHECK_URL, NotThereError, RecordAbsentError, Subject
 from connector.adapters.acumatica.json_body import decode_body
-from connector.adapters.acumatica.odata import FieldSelection, Window, build_query
+from connector.adapters.acumatica.odata import FieldSelection, RowWindow, build_query
 from connector.adapters.acumatica.offers import Offers
 from connector.adapters.acumatica.responses import server_date
 from connector.adapters.acumatica.row_scanner import scan_object, scan_rows
@@ -76,7 +76,7 @@ class Endpoint:
         return self._fetch(request, subject, lambda answer: CustomFields.parse(_json(answer), entity), name)
 
     def read_page(
-        self, name: str, choice: FieldSelection, window: Window, *, attempts: int | None = None
+        self, name: str, choice: FieldSelection, window: RowWindow, *, attempts: int | None = None
     ) -> ListAnswer:
         """Return the rows of one list request, archived ones too, each the bytes of one record as they came.
 

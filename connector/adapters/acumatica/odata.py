@@ -27,7 +27,7 @@ class FieldSelection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class RowWindow:
     """Which rows of a list are requested. `equal` holds fields, each with the text and the kind of its value."""
 
     equal: tuple[tuple[str, str, Kind], ...] = ()
@@ -37,14 +37,14 @@ class Window:
     top: int
 
 
-def build_query(choice: FieldSelection, window: Window | None = None) -> str:
+def build_query(choice: FieldSelection, window: RowWindow | None = None) -> str:
     """Return the encoded query of a list (with a window) or of one record (without)."""
     parameters = _build_window(choice.grammar, window) if window else []
     parameters += _build_choice_5(choice) if choice.grammar == 5 else _build_choice_4(choice)
     return "&".join(f"{name}={quote(value, safe=READABLE)}" for name, value in parameters)
 
 
-def _build_window(grammar: int, window: Window) -> list[tuple[str, str]]:
+def _build_window(grammar: int, window: RowWindow) -> list[tuple[str, str]]:
     parameters = []
     if window.equal:
         conditions = (f"{field} eq {_render_literal(value, kind)}" for field, value, kind in window.equal)

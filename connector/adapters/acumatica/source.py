@@ -22,7 +22,7 @@ from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.error_mapping import NotThereError, QueryMisreadError
 from connector.adapters.acumatica.insisting import SPECIFIC_ATTEMPTS, insist
-from connector.adapters.acumatica.odata import Window
+from connector.adapters.acumatica.odata import RowWindow
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
 from connector.adapters.acumatica.rotation import Rotation
@@ -211,7 +211,7 @@ class AcumaticaSource(Source):
             (key, value, fields.get(key, Kind.STRING)) for key, value in zip(entity.keys, keys, strict=True)
         )
         page = self._endpoint.read_page(
-            entity.acumatica_entity, keys_choice(entity, contract), Window(equal=equal, top=1)
+            entity.acumatica_entity, keys_choice(entity, contract), RowWindow(equal=equal, top=1)
         )
         ids = [find_session_id(row) for row in page.rows]
         return (ids[0],) if ids and ids[0] else None
@@ -221,7 +221,7 @@ class AcumaticaSource(Source):
 
     def _list_one(self, entity: Entity, contract: Contract) -> None:
         """Request the keys of one record, the cheapest list request for Acumatica."""
-        self._endpoint.read_page(entity.acumatica_entity, keys_choice(entity, contract), Window(top=1))
+        self._endpoint.read_page(entity.acumatica_entity, keys_choice(entity, contract), RowWindow(top=1))
 
     def _read_page(self, query: ListQuery, contract: Contract) -> ListAnswer:
         is_selected = bool(query.entity.select)
@@ -230,7 +230,7 @@ class AcumaticaSource(Source):
             if query.keys_only
             else choice_of(contract, selected=is_selected)
         )
-        window = Window(
+        window = RowWindow(
             modified_field=query.modified_field,
             changed_since=query.changed_since,
             skip=query.skip,

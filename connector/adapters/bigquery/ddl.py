@@ -70,7 +70,7 @@ class Layout:
                 return TableStatus(
                     created=created,
                     accepts_streaming=accepts_streaming,
-                    retyped=evolution.retyped,
+                    incompatible_columns=evolution.incompatible_columns,
                     numeric_not_widened=evolution.numeric_not_widened,
                     as_text=evolution.as_text,
                     empty=empty,

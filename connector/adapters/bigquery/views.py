@@ -17,21 +17,23 @@ DESCRIPTION_LIMIT = 1024
 
 
 def make_views(connection: Connection, table: Table) -> None:
-    """Make every view of the table what it should be, in their order. Replacing is atomic and may happen twice.
+    """Create or replace the table's views in their order where they differ. Replacing is atomic and may happen twice.
 
-    All are read before the first is replaced: one over a view that lost a column is broken until its own turn comes. None
-    keeps a lifetime it inherits from the dataset.
+    All are compared before the first is replaced, because a view over one that lost a column is broken until it is replaced
+    too. An expiration inherited from the dataset is removed.
     """
-    marks = {view.name: blake2b(repr(view).encode(), digest_size=16).hexdigest() for view in table.views}
-    changed = [view for view in table.views if _find_mark(connection, view) != marks[view.name]]
+    fingerprints = {
+        view.name: blake2b(repr(view).encode(), digest_size=16).hexdigest() for view in table.views
+    }
+    changed = [view for view in table.views if _find_fingerprint(connection, view) != fingerprints[view.name]]
     for view in changed:
-        statement = build_statement(connection, view, label(table) | {TEXT_LABEL: marks[view.name]})
+        statement = build_statement(connection, view, label(table) | {TEXT_LABEL: fingerprints[view.name]})
         list(run_query(connection, statement, {}))
         if (made := Metadata(connection).find(view.name)) is not None:
             keep_for_good(connection, made)
 
 
-def _find_mark(connection: Connection, view: View) -> str | None:
+def _find_fingerprint(connection: Connection, view: View) -> str | None:
     found = Metadata(connection).find(view.name)
     if found is None:
         return None
@@ -41,8 +43,8 @@ def _find_mark(connection: Connection, view: View) -> str | None:
             action="Rename or drop it, or give the view another name in the catalogue.",
         )
     keep_for_good(connection, found)
-    mark: str | None = found.labels.get(TEXT_LABEL)
-    return mark
+    fingerprint: str | None = found.labels.get(TEXT_LABEL)
+    return fingerprint
 
 
 def build_statement(connection: Connection, view: View, labels: dict[str, str]) -> str:

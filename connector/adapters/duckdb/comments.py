@@ -39,8 +39,8 @@ def _walk(column: Column, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _describe(column: Column, comment: str) -> Column:
-    description, mark, inside = comment.rpartition(INSIDE)
-    if not column.fields or not mark:
+    description, marker, inside = comment.rpartition(INSIDE)
+    if not column.fields or not marker:
         return replace(column, description=comment)
     try:
         described: dict[str, Any] = json.loads("{" + inside)

@@ -12,7 +12,7 @@ import duckdb
 from typing_extensions import override
 
 from connector.adapters.duckdb import comments
-from connector.adapters.duckdb import ddl as layout
+from connector.adapters.duckdb import ddl
 from connector.adapters.duckdb.dialect import render_type, translate
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.file import connect
@@ -41,24 +41,24 @@ class DuckDbWarehouse(Warehouse):
     def prepare(self, table: Table) -> TableStatus:
         """Create the table and its views, or add what is missing, in one transaction."""
         with self._use() as connection:
-            created = not layout.exists(connection, table.name)
+            created = not ddl.exists(connection, table.name)
             if created:
-                layout.create(connection, table)
+                ddl.create(connection, table)
                 return TableStatus(created=True, accepts_streaming=True)
-            was_current = layout.is_current(connection, table)
+            was_current = ddl.is_current(connection, table)
             if not was_current:
-                layout.extend(connection, table)
-            evolution = layout.compare(connection, table)
+                ddl.extend(connection, table)
+            evolution = ddl.compare(connection, table)
             if not was_current:
                 for kept in evolution.describe_kept():
                     log.warning("%s.%s", table.name, kept)
             return TableStatus(
                 created=False,
                 accepts_streaming=True,
-                retyped=evolution.retyped,
+                incompatible_columns=evolution.incompatible_columns,
                 numeric_not_widened=evolution.numeric_not_widened,
                 as_text=evolution.as_text,
-                empty=layout.is_empty(connection, table.name),
+                empty=ddl.is_empty(connection, table.name),
             )
 
     @override
@@ -71,12 +71,12 @@ class DuckDbWarehouse(Warehouse):
         """Add the rows; the method makes no difference here."""
         table = append.table
         with self._use() as connection:
-            if not layout.exists(connection, table.name):
+            if not ddl.exists(connection, table.name):
                 raise WarehouseUnavailableError(
                     f"The table {table.name} was dropped while a run was writing to it",
                     action="Run again: the table is made anew, and everything is read into it.",
                 )
-            held = adopt_types(table, layout.read_columns(connection, table.name))
+            held = adopt_types(table, ddl.read_columns(connection, table.name))
             types = {column.name: render_type(column) for column in held.columns}
             return TableWriter(connection, table.name, held.columns, types).write(append.rows)
 
@@ -84,7 +84,7 @@ class DuckDbWarehouse(Warehouse):
     def refresh(self, table: Table) -> None:
         if table.merge is not None:
             with self._use() as connection:
-                layout.merge(connection, table)
+                ddl.merge(connection, table)
 
     @override
     def current_versions(
@@ -125,7 +125,7 @@ class DuckDbWarehouse(Warehouse):
         for table in tables:
             try:
                 with translated(), duckdb.connect(":memory:") as connection:
-                    layout.create(connection, table)
+                    ddl.create(connection, table)
                 finding = f"its {len(table.views)} views are valid"
                 yield CheckLine(subject=f"DuckDB table {table.name}", ok=True, finding=finding)
             except ConnectorError as exc:
@@ -151,7 +151,7 @@ class DuckDbWarehouse(Warehouse):
     def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query on the table; none when there is no such table yet."""
         with self._use() as connection:
-            if not layout.exists(connection, table.name):
+            if not ddl.exists(connection, table.name):
                 return
             with connection.cursor() as cursor:
                 cursor.execute("SET TimeZone = 'UTC'")
@@ -161,7 +161,7 @@ class DuckDbWarehouse(Warehouse):
 
     def _look(self) -> str:
         if not self._path.exists():
-            layout.require_folder(self._path)
+            ddl.require_folder(self._path)
             return f"{self._path} does not exist yet; the first run creates it"
         if self._connection is not None:
             return f"{self._path} is open"

@@ -1,7 +1,7 @@
 """Dead letters, `{prefix}_dead_letters/{entity}:{id}`: records that could not be used, until they can.
 
-The payload is compressed. A large one lies in part documents below the letter, which are written first; the letter
-names them, so it is whole or not there.
+The payload is compressed. A large one is split into part documents below the dead letter. They are written first and
+listed in it, so a dead letter is complete or absent.
 """
 
 import hashlib
@@ -44,23 +44,23 @@ class FirestoreDeadLetterStore(DeadLetterStore):
         self._database = database
 
     @override
-    def add(self, letter: DeadLetter) -> None:
-        payload = zlib.compress(letter.payload)
+    def add(self, dead_letter: DeadLetter) -> None:
+        payload = zlib.compress(dead_letter.payload)
         pieces = [payload[at : at + MAX_PIECE_BYTES] for at in range(0, len(payload), MAX_PIECE_BYTES)]
-        head = _head(letter)
+        head = _head(dead_letter)
         if len(pieces) == 1:
             head |= {"payload": payload, "parts": []}
         else:
             # Named by their content: a repeated attempt writes the same parts, another payload never mixes with them.
             digest = hashlib.sha256(payload).hexdigest()[:16]
             head |= {"payload": None, "parts": [f"{digest}-{at:04d}" for at in range(len(pieces))]}
-        name = _name(letter.entity, letter.record_id)
+        name = _name(dead_letter.entity, dead_letter.record_id)
         for part, piece in zip(head["parts"], pieces, strict=False):
             self._set_part(name, part, piece)
 
         def add(snapshot: Any, batch: firestore.WriteBatch) -> None:
             stored = snapshot.to_dict()
-            self._database.guarded(batch, snapshot, {**head, "attempts": _attempts(letter, stored)})
+            self._database.guarded(batch, snapshot, {**head, "attempts": _attempts(dead_letter, stored)})
             self._delete_parts(batch, snapshot, keep=head["parts"])
 
         self._database.change(DEAD_LETTERS, name, add, fields=["run_id", "attempts", "parts"])
@@ -68,23 +68,23 @@ class FirestoreDeadLetterStore(DeadLetterStore):
     @override
     def read(self, entity: str, record_id: str | None = None) -> Iterator[DeadLetter]:
         if record_id is not None:
-            letter = self._read(_name(entity, record_id))
-            if letter is not None:
-                yield letter
+            dead_letter = self._read(_name(entity, record_id))
+            if dead_letter is not None:
+                yield dead_letter
             return
         last: Any = None
         while snapshots := self._after(entity, last):
             for snapshot in snapshots:
-                letter = self._letter(snapshot)
-                if letter is not None:
-                    yield letter
+                dead_letter = self._load_whole(snapshot)
+                if dead_letter is not None:
+                    yield dead_letter
             last = snapshots[-1]
 
     @override
     def read_digests(self, entity: str) -> Mapping[str, str]:
         query = self._of(entity).select(["record_id", "digest"])
         found = self._database.call(lambda: [snapshot.to_dict() for snapshot in query.stream(**ONCE)])
-        return {letter["record_id"]: letter.get("digest", "") for letter in found}
+        return {dead_letter["record_id"]: dead_letter.get("digest", "") for dead_letter in found}
 
     @override
     def remove(self, entity: str, record_id: str, until: datetime) -> None:
@@ -115,52 +115,52 @@ class FirestoreDeadLetterStore(DeadLetterStore):
 
     def _read(self, name: str) -> DeadLetter | None:
         snapshot = self._database.call(lambda: self._database.document(DEAD_LETTERS, name).get(**ONCE))
-        return self._letter(snapshot)
+        return self._load_whole(snapshot)
 
-    def _letter(self, snapshot: Any) -> DeadLetter | None:
+    def _load_whole(self, snapshot: Any) -> DeadLetter | None:
         return self._database.call(_whole, self._database.client, snapshot)
 
 
 def _whole(client: firestore.Client, snapshot: Any) -> DeadLetter | None:
-    """Return the letter with its parts, or None when it is no longer there."""
+    """Return the dead letter with its parts, or None when it is no longer there."""
     head = snapshot.to_dict()
     if head is None or not head["parts"]:
-        return _letter(head, head["payload"]) if head else None
+        return _load(head, head["payload"]) if head else None
     reference = snapshot.reference
     references = [reference.collection(PARTS).document(part) for part in head["parts"]]
     found = {part.id: part.to_dict() or {} for part in client.get_all(references, **ONCE)}
     if all(found.values()):
-        return _letter(head, b"".join(found[part]["piece"] for part in head["parts"]))
+        return _load(head, b"".join(found[part]["piece"] for part in head["parts"]))
     newest = reference.get(**ONCE)
     if newest.exists and newest.get("parts") == head["parts"]:
         raise StateStoreUnavailableError(
             f"Parts of the dead letter {head['entity']} {head['key']} are missing in Firestore.",
-            action="Try again; if it stays so, remove the letter and let a back-fill read the record again.",
+            action="Try again; if it stays so, remove the dead letter and let a back-fill read the record again.",
         )
     return _whole(client, newest)
 
 
-def _letter(head: Mapping[str, Any], payload: bytes) -> DeadLetter:
+def _load(head: Mapping[str, Any], payload: bytes) -> DeadLetter:
     with readable(f"{DEAD_LETTERS}/{head.get('entity')}:{head.get('record_id')}"):
         return msgspec.convert(plain_value(head) | {"payload": zlib.decompress(payload)}, DeadLetter)
 
 
-def _head(letter: DeadLetter) -> dict[str, Any]:
-    head: dict[str, Any] = msgspec.to_builtins(letter, builtin_types=(bytes, datetime))
+def _head(dead_letter: DeadLetter) -> dict[str, Any]:
+    head: dict[str, Any] = msgspec.to_builtins(dead_letter, builtin_types=(bytes, datetime))
     return head | {
-        "record_id": search_term(letter.record_id),
-        "key": search_term(letter.key),
-        "reason": storable(letter.reason[:MAX_REASON_LENGTH]),
-        "digest": build_digest(letter.payload),
+        "record_id": search_term(dead_letter.record_id),
+        "key": search_term(dead_letter.key),
+        "reason": storable(dead_letter.reason[:MAX_REASON_LENGTH]),
+        "digest": build_digest(dead_letter.payload),
     }
 
 
-def _attempts(letter: DeadLetter, stored: Mapping[str, Any] | None) -> int:
+def _attempts(dead_letter: DeadLetter, stored: Mapping[str, Any] | None) -> int:
     if stored is None:
-        return letter.attempts
-    is_repeated = stored["run_id"] == letter.run_id
+        return dead_letter.attempts
+    is_repeated = stored["run_id"] == dead_letter.run_id
     before: int = stored["attempts"]
-    return before if is_repeated else before + letter.attempts
+    return before if is_repeated else before + dead_letter.attempts
 
 
 def _name(entity: str, record_id: str) -> str:

@@ -111,7 +111,7 @@ def is_of(lease: Lease, fields: Mapping[str, Any] | None) -> bool:
 def later_watermark(fields: Mapping[str, Any], watermark: datetime | None) -> datetime | None:
     """Return the later one of the stored watermark and this one."""
     stored = plain_value(fields.get("watermark"))
-    return max((mark for mark in (stored, watermark) if mark is not None), default=None)
+    return max((instant for instant in (stored, watermark) if instant is not None), default=None)
 
 
 def _require_form(fields: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""Session slots, `{prefix}_sessions/{n}`: who holds one of the API sessions the connector may use at once.
+"""Seats, `{prefix}_sessions/{n}`: which runs hold the API sessions the connector may use at once.
 
-The document of slot 1 also remembers a refused sign-in and what the warehouse is a copy of: whoever takes a slot reads
-it anyway.
+The document of seat 1 also holds the last refused sign-in and the tenant read so far, because every run that takes a seat
+reads it anyway.
 """
 
 from dataclasses import replace
@@ -33,11 +33,11 @@ class FirestoreSeatStore(SeatStore):
     def acquire(self, owner: str, limit: int, ttl: timedelta) -> Seat | None:
         if limit <= FIRST:
             return self._take(owner, FIRST, ttl) if limit == FIRST else None
-        slots = self._read_slots(limit)
-        for number in self._by_preference(owner, slots):
+        seats = self._read_seats(limit)
+        for number in self._by_preference(owner, seats):
             seat = self._take(owner, number, ttl)
             if seat is not None:
-                return seat if number == FIRST else replace(seat, **_load_memory(slots[FIRST]))
+                return seat if number == FIRST else replace(seat, **_load_memory(seats[FIRST]))
         return None
 
     @override
@@ -81,7 +81,7 @@ class FirestoreSeatStore(SeatStore):
 
         return self._database.change(SESSIONS, str(number), take)
 
-    def _read_slots(self, limit: int) -> dict[int, Any]:
+    def _read_seats(self, limit: int) -> dict[int, Any]:
         def read() -> dict[int, Any]:
             references = [self._database.document(SESSIONS, str(n)) for n in range(FIRST, limit + 1)]
             snapshots = self._database.client.get_all(references, **ONCE)
@@ -89,12 +89,12 @@ class FirestoreSeatStore(SeatStore):
 
         return dict(sorted(self._database.call(read).items()))
 
-    def _by_preference(self, owner: str, slots: dict[int, Any]) -> list[int]:
-        """Return the slots worth trying: the owner's own first, then those that look free."""
+    def _by_preference(self, owner: str, seats: dict[int, Any]) -> list[int]:
+        """Return the seats worth trying: the owner's own first, then those that look free."""
         now = self._clock.now()
-        held = {number: _owner(seat, now) for number, seat in slots.items()}
+        held = {number: _owner(seat, now) for number, seat in seats.items()}
         own = [number for number, holder in held.items() if holder == owner]
-        return own + [number for number in slots if held.get(number) is None]
+        return own + [number for number in seats if held.get(number) is None]
 
 
 def _owner(seat: dict[str, Any], now: datetime) -> str | None:
@@ -106,7 +106,7 @@ def _owner(seat: dict[str, Any], now: datetime) -> str | None:
 
 
 def _load_memory(seat: dict[str, Any]) -> dict[str, Any]:
-    """Return what the document remembers besides its slot, as members of SessionSlot."""
+    """Return what the document remembers besides who holds it, as members of Seat."""
     with readable(f"{SESSIONS}/{FIRST}"):
         return {
             "refused": msgspec.convert(plain_value(seat.get("refused")), RefusedSignIn | None),

@@ -93,8 +93,8 @@ class FirestoreStateStore(StateStore):
         return {snapshot.id: snapshot.to_dict() for snapshot in snapshots}
 
     def _dead_letter_count(self, entity: str) -> int:
-        letters = self._database.collection(DEAD_LETTERS)
-        query = letters.where(filter=FieldFilter("entity", "==", entity))
+        dead_letters = self._database.collection(DEAD_LETTERS)
+        query = dead_letters.where(filter=FieldFilter("entity", "==", entity))
         return int(query.count().get(**ONCE)[0][0].value)
 
     def _last_runs(self, entity: str) -> dict[RunKind, Mapping[str, object]]:

@@ -19,7 +19,7 @@ class SqliteDeadLetterStore(DeadLetterStore):
         self._database = database
 
     @override
-    def add(self, letter: DeadLetter) -> None:
+    def add(self, dead_letter: DeadLetter) -> None:
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT INTO dead_letters"
@@ -29,7 +29,7 @@ class SqliteDeadLetterStore(DeadLetterStore):
                 " attempts = attempts + iif(run_id = excluded.run_id, 0, excluded.attempts),"
                 " key = excluded.key, reason = excluded.reason, payload = excluded.payload,"
                 " run_id = excluded.run_id, rejected_at = excluded.rejected_at",
-                rows.to_columns(letter),
+                rows.to_columns(dead_letter),
             )
 
     @override
@@ -39,15 +39,15 @@ class SqliteDeadLetterStore(DeadLetterStore):
                 row = connection.execute(
                     "SELECT * FROM dead_letters WHERE entity = ? AND record_id = ?", (entity, found)
                 ).fetchone()
-                letter = row and rows.from_columns(
+                dead_letter = row and rows.from_columns(
                     dict(row), DeadLetter, f"dead_letters of {entity}, {found}"
                 )
-            if letter is not None:
-                yield letter
+            if dead_letter is not None:
+                yield dead_letter
 
     @override
     def read_digests(self, entity: str) -> Mapping[str, str]:
-        return {letter.record_id: build_digest(letter.payload) for letter in self.read(entity)}
+        return {dead_letter.record_id: build_digest(dead_letter.payload) for dead_letter in self.read(entity)}
 
     @override
     def remove(self, entity: str, record_id: str, until: datetime) -> None:

@@ -71,7 +71,7 @@ class SqliteStateStore(StateStore):
 
 
 def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -> EntityStatus:
-    (letters,) = connection.execute(
+    (dead_letters,) = connection.execute(
         "SELECT count(*) FROM dead_letters WHERE entity = ?", (entity,)
     ).fetchone()
     last_runs = _select_last_runs(connection, entity)
@@ -79,7 +79,7 @@ def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -
     return EntityStatus(
         entity_state=select_entity_state(connection, entity),
         lease=select_lease(connection, entity, now),
-        dead_letters=letters,
+        dead_letters=dead_letters,
         last_run=None if newest is None else last_runs[newest][1],
         last_runs={kind: entry for _, (kind, entry) in sorted(last_runs.items()) if kind is not None},
     )

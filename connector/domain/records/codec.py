@@ -85,10 +85,10 @@ def fingerprint_row(record_id: str, state: str) -> str:
 class Codec:
     """Turns the JSON text of records of one entity into rows, by its contract.
 
-    `refused` are dotted column paths whose existing column takes another type than the contract now announces, `numeric_not_widened`
+    `columns_set_aside` are dotted column paths whose existing column takes another type than the contract now announces, `numeric_not_widened`
     those whose column stays NUMERIC although the catalogue asks for BIGNUMERIC.
     `as_text` are those whose column is text, though the contract announces another kind.
-    `unannounced` collects the paths of members the contract does not know; `retyped` those whose value is of another type
+    `unannounced` collects the paths of members the contract does not know; `mistyped_members` those whose value is of another type
     than announced, or than their column. All of these went to `_extra`. `is_contradicted`: a record had a member or a value
     that the contract would announce if it were read now.
     """
@@ -97,17 +97,17 @@ class Codec:
         self,
         entity: Entity,
         contract: Contract,
-        refused: frozenset[str] = frozenset(),
+        columns_set_aside: frozenset[str] = frozenset(),
         numeric_not_widened: frozenset[str] = frozenset(),
         as_text: frozenset[str] = frozenset(),
     ) -> None:
         self.contract = contract
         self.is_contradicted = False
         self.unannounced: set[str] = set()
-        self.retyped: set[str] = set()
+        self.mistyped_members: set[str] = set()
         level = build_layout(contract.root, contract.names.log).level
         stamp = contract.modified_field
-        self._set_aside = frozenset(find_paths(level, refused)) - {stamp}
+        self._set_aside = frozenset(find_paths(level, columns_set_aside)) - {stamp}
         self._as_text = frozenset(find_paths(level, as_text)) - {stamp}
         self._shape = contract.root.without(self._set_aside)
         self._numeric_not_widened = frozenset(find_paths(level, numeric_not_widened))
@@ -117,7 +117,7 @@ class Codec:
         self._decoder = msgspec.json.Decoder(self._compiled.wire)
         attributes = self._compiled.attributes
         self._key_count = len(entity.keys)
-        self._is_told_by_keys = entity.identity is Identity.KEYS
+        self._is_identified_by_keys = entity.identity is Identity.KEYS
         self._keys = [attrgetter(f"{attributes[key]}.value") for key in entity.keys if key in attributes]
         self._stamp = attrgetter(f"{attributes[stamp]}.value") if stamp else None
         self._probes = {kind: msgspec.json.Decoder(wire) for kind, wire in WIRE_TYPES.items()}
@@ -139,7 +139,7 @@ class Codec:
         sifted = sift(raw, self._shape, self._fit)
         unknown = sifted.unannounced | sifted.unchosen
         self.unannounced |= unknown - self._set_aside
-        self.retyped |= sifted.mistyped | (unknown & self._set_aside)
+        self.mistyped_members |= sifted.mistyped | (unknown & self._set_aside)
         self.is_contradicted |= bool(sifted.mistyped or sifted.unannounced - self._set_aside)
         extra = msgspec.json.encode(sifted.extra, order="sorted") if sifted.extra else b""
         try:
@@ -165,7 +165,7 @@ class Codec:
         )
 
     def _find_id(self, node: Any, keys: Sequence[str]) -> str:
-        if self._is_told_by_keys:
+        if self._is_identified_by_keys:
             if len(keys) < self._key_count:
                 raise ValueError("it lacks a key, and is told apart by its keys")
             return make_id(keys)

@@ -26,20 +26,20 @@ class Evolution:
     """How the columns of an existing table evolve.
 
     `columns` holds the existing columns in their order and with their types, then the new ones as NULLABLE; wanted
-    descriptions replace old ones. The sets hold dotted paths. `retyped`: the existing type cannot hold the wanted values,
+    descriptions replace old ones. The sets hold dotted paths. `incompatible_columns`: the existing type cannot hold the wanted values,
     which go elsewhere. `as_text`: the column holds values of any type as text. `numeric_not_widened`: the column is NUMERIC
     where BIGNUMERIC is wanted, so it holds all but the longest numbers until the warehouse widens it.
     """
 
     columns: tuple[Column, ...]
     added: frozenset[str]
-    retyped: frozenset[str]
+    incompatible_columns: frozenset[str]
     numeric_not_widened: frozenset[str]
     as_text: frozenset[str] = frozenset()
 
     def describe_kept(self) -> Iterator[str]:
         """Yield a sentence about each column that does not have the wanted type, starting with its path."""
-        for path in sorted(self.retyped):
+        for path in sorted(self.incompatible_columns):
             yield f"{path} keeps its type: the tenant's contract changed it"
         for path in sorted(self.numeric_not_widened):
             yield f"{path} stays NUMERIC: it cannot be widened in place"
@@ -52,7 +52,7 @@ def evolve(existing: Iterable[Column], wanted: Iterable[Column]) -> Evolution:
     return Evolution(
         columns=columns,
         added=frozenset(found.added),
-        retyped=frozenset(found.retyped),
+        incompatible_columns=frozenset(found.incompatible_columns),
         numeric_not_widened=frozenset(found.numeric_not_widened),
         as_text=frozenset(found.as_text),
     )
@@ -73,7 +73,7 @@ class _Found:
     """Collects the paths of an Evolution."""
 
     added: set[str] = field(default_factory=set)
-    retyped: set[str] = field(default_factory=set)
+    incompatible_columns: set[str] = field(default_factory=set)
     numeric_not_widened: set[str] = field(default_factory=set)
     as_text: set[str] = field(default_factory=set)
 
@@ -96,7 +96,7 @@ def _merge_column(column: Column, want: Column, path: str, found: _Found) -> Col
         found.numeric_not_widened.add(path + column.name)
         return described
     if not takes(column, want):
-        found.retyped.add(path + column.name)
+        found.incompatible_columns.add(path + column.name)
         return described
     if column.type is ColumnType.STRING and want.type is not ColumnType.STRING:
         found.as_text.add(path + column.name)

@@ -80,14 +80,14 @@ class TableStatus:
     """What `prepare` found. `created`: the table did not exist. `empty`: it has no rows according to its metadata.
 
     `accepts_streaming`: it was neither created nor changed within the last 15 minutes, so streaming into it is safe.
-    The sets hold dotted column paths. `retyped`: the existing type cannot hold the wanted type's values, which therefore go
+    The sets hold dotted column paths. `incompatible_columns`: the existing type cannot hold the wanted type's values, which therefore go
     to `_extra`. `as_text`: text columns where another type is wanted; they hold its values as text.
     `numeric_not_widened`: columns that stay NUMERIC where BIGNUMERIC is wanted; longer numbers do not fit.
     """
 
     created: bool
     accepts_streaming: bool
-    retyped: frozenset[str] = frozenset()
+    incompatible_columns: frozenset[str] = frozenset()
     numeric_not_widened: frozenset[str] = frozenset()
     as_text: frozenset[str] = frozenset()
     empty: bool = False

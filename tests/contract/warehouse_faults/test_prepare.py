@@ -129,7 +129,7 @@ class TestColumns:
         resource["schema"]["fields"][2]["policyTags"] = tag
         resource["schema"]["fields"].append({"name": "note", "type": "GEOGRAPHY", "mode": "NULLABLE"})
         resource["labels"]["team"] = "finance"
-        assert warehouse.prepare(WIDER).retyped == frozenset()
+        assert warehouse.prepare(WIDER).incompatible_columns == frozenset()
         fields = {field["name"]: field for field in resource["schema"]["fields"]}
         assert fields["amount"]["policyTags"] == tag
         assert fields["note"]["type"] == "GEOGRAPHY"
@@ -150,7 +150,7 @@ class TestColumns:
             "ALTER TABLE `demo.erp`.`bills_log` ALTER COLUMN `amount` SET DATA TYPE BIGNUMERIC"
         ]
         assert status.numeric_not_widened == {"details.amount"}
-        assert not status.retyped
+        assert not status.incompatible_columns
         assert not status.accepts_streaming
         row = a_row(amount="1234567890123456789012345678901.5", details=[{"amount": "1.5"}])
         assert warehouse.append(an_append(row, table=wide)) == {}
@@ -191,7 +191,7 @@ class TestColumns:
     ) -> None:
         warehouse.prepare(a_table())
         bigquery.tables["bills_log"].resource["schema"]["fields"][0]["type"] = "BYTES"
-        assert warehouse.prepare(a_table()).retyped == {"type"}
+        assert warehouse.prepare(a_table()).incompatible_columns == {"type"}
 
 
 class TestTwoRunsAtOnce:
@@ -200,7 +200,7 @@ class TestTwoRunsAtOnce:
     ) -> None:
         bigquery.fail("create table", 409, "duplicate")
         other_warehouse.prepare(a_table())
-        assert warehouse.prepare(a_table()).retyped == frozenset()
+        assert warehouse.prepare(a_table()).incompatible_columns == frozenset()
 
     def test_another_run_widens_the_table_first(
         self, warehouse: BigQueryWarehouse, bigquery: BigQueryState

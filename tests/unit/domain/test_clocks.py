@@ -34,7 +34,7 @@ def test_what_the_source_lost_against_ours_is_how_far_it_went_back(source: int, 
     verdict = judge(timedelta(minutes=source), timedelta(minutes=ours))
     assert verdict == ClockVerdict(set_back=timedelta(minutes=ours - source))
     assert verdict.has_gone_back
-    assert verdict.lower(BOUND) == BOUND - timedelta(minutes=ours - source)
+    assert verdict.move_back(BOUND) == BOUND - timedelta(minutes=ours - source)
 
 
 def test_ours_alone_set_back_lets_the_bound_be() -> None:
@@ -46,7 +46,7 @@ def test_ours_alone_set_back_lets_the_bound_be() -> None:
 def test_both_set_back_tell_nothing_of_how_far(source: timedelta) -> None:
     verdict = judge(source, -5 * HOUR)
     assert verdict == ClockVerdict(is_unknown=True)
-    assert verdict.lower(BOUND) is None
+    assert verdict.move_back(BOUND) is None
 
 
 @pytest.mark.parametrize("ahead_before", [None, NONE, -HOUR])

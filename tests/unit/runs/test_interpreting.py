@@ -111,7 +111,7 @@ class TestContracts:
         interpreter = Interpreter(shelf, an_entity(), a_contract(fields={"Terms": Kind.INT}))
         interpreter.interpret([a_row(Terms="thirty")], read_at=MORNING)
         interpreter.interpret([a_row(number=2)], read_at=MORNING, asked_by=a_contract())
-        assert interpreter.codec.retyped == {"Terms"}
+        assert interpreter.codec.mistyped_members == {"Terms"}
 
     def test_a_contract_that_changed_on_a_page_without_new_rows_is_told_with_the_next_one(self) -> None:
         wider = a_contract(fields={"Colour": Kind.STRING})

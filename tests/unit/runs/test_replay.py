@@ -6,7 +6,7 @@ from itertools import chain, repeat
 from connector.domain.entity_state import DeadLetter
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, Status, WriteMethod
-from connector.runs.replay import LETTERS_AT_ONCE
+from connector.runs.replay import MAX_DEAD_LETTERS_AT_ONCE
 from tests.builders import MORNING, a_contract, an_id
 from tests.unit.runs.small_rig import SmallRig, vendors
 
@@ -88,21 +88,21 @@ def test_the_good_ones_do_not_wait_for_the_bad_ones() -> None:
 
 
 def test_many_are_replayed_in_batches_and_out_of_time_the_rest_stays() -> None:
-    letters = [a_letter(an_id(n), vendors(n)[0]) for n in range(LETTERS_AT_ONCE + 1)]
+    letters = [a_letter(an_id(n), vendors(n)[0]) for n in range(MAX_DEAD_LETTERS_AT_ONCE + 1)]
     rig = a_rig(*letters)
-    rig.source.put(*vendors(*range(LETTERS_AT_ONCE + 1)))
-    answers = chain([False] * LETTERS_AT_ONCE, repeat(True))
+    rig.source.put(*vendors(*range(MAX_DEAD_LETTERS_AT_ONCE + 1)))
+    answers = chain([False] * MAX_DEAD_LETTERS_AT_ONCE, repeat(True))
     assert rig.run(Mode.REPLAY, is_stopping=lambda: next(answers)).status is Status.PARTIAL
     assert len(left(rig)) == 1
     assert rig.run(Mode.REPLAY).status is Status.SUCCEEDED
-    assert (left(rig), len(rig.shown())) == ({}, LETTERS_AT_ONCE + 1)
+    assert (left(rig), len(rig.shown())) == ({}, MAX_DEAD_LETTERS_AT_ONCE + 1)
 
 
 def test_a_column_that_keeps_another_type_gets_no_value() -> None:
     rig = a_rig(a_letter(an_id(1), vendors(1)[0]))
     rig.source.put(*vendors(1, Terms=30))
     rig.source.contract = a_contract(fields={"Terms": Kind.INT})
-    rig.warehouse.retyped = frozenset({"terms"})
+    rig.warehouse.incompatible_columns = frozenset({"terms"})
     rig.run(Mode.REPLAY)
     assert rig.appends[0].rows[0].extra == b'{"Terms":"30"}'
 

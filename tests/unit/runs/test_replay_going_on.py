@@ -7,7 +7,7 @@ from itertools import chain, repeat
 import pytest
 
 from connector.domain.run import Mode, Status
-from connector.runs.replay import GOES_ON_WITHIN, LETTERS_AT_ONCE
+from connector.runs.replay import GOES_ON_WITHIN, MAX_DEAD_LETTERS_AT_ONCE
 from tests.builders import a_checkpoint, an_id
 from tests.fault.mortal import Life
 from tests.unit.runs.small_rig import SmallRig, remember, vendors
@@ -87,7 +87,7 @@ def test_progress_that_does_not_tell_its_end_is_none() -> None:
 def test_letters_are_written_in_batches_and_all_that_are_gone_are_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    numbers = range(LETTERS_AT_ONCE + 1)
+    numbers = range(MAX_DEAD_LETTERS_AT_ONCE + 1)
     rig = a_rig(*(a_letter(an_id(number), vendors(number)[0]) for number in numbers))
     with caplog.at_level("INFO", logger="connector.runs.replay"):
         result = rig.run(Mode.REPLAY)

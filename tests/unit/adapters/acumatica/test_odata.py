@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.adapters.acumatica.odata import FieldSelection, Window, build_query, with_parents
+from connector.adapters.acumatica.odata import FieldSelection, RowWindow, build_query, with_parents
 
 AN_INSTANT = datetime(2026, 11, 22, 6, 0, 0, 837_000, tzinfo=UTC)
 
 
 def of_list(grammar: int, **window: Any) -> str:
-    return unquote(build_query(FieldSelection(grammar=grammar), Window(**({"top": 100} | window))))
+    return unquote(build_query(FieldSelection(grammar=grammar), RowWindow(**({"top": 100} | window))))
 
 
 def test_a_list_is_bounded_below_in_utc() -> None:
@@ -37,7 +37,7 @@ def test_there_is_no_filter_without_both_field_and_bound(window: dict[str, Any])
 
 @given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1)))  # noqa: DTZ001 (Hypothesis wants it naive)
 def test_no_digit_of_the_bound_is_lost_and_no_plus_is_sent(instant: datetime) -> None:
-    query = build_query(FieldSelection(), Window(modified_field="F", changed_since=instant, top=1))
+    query = build_query(FieldSelection(), RowWindow(modified_field="F", changed_since=instant, top=1))
     assert "+" not in query
     assert " " not in query
     literal = unquote(query).split("'")[1]

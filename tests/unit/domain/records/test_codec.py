@@ -90,7 +90,7 @@ class TestWhatDoesNotFit:
     def test_an_unannounced_member_goes_to_extra_and_is_told(self) -> None:
         record, codec = decode(a_row(Colour="red"))
         assert json.loads(record.extra) == {"Colour": "red"}
-        assert (codec.unannounced, codec.retyped) == ({"Colour"}, set())
+        assert (codec.unannounced, codec.mistyped_members) == ({"Colour"}, set())
         assert record.version != a_record().version
 
     def test_an_unannounced_member_without_value_is_told_and_changes_nothing(self) -> None:
@@ -101,7 +101,7 @@ class TestWhatDoesNotFit:
     def test_a_value_of_another_type_goes_to_extra_and_is_told(self) -> None:
         record, codec = decode(a_row(Terms="soon"), fields={"Terms": Kind.INT})
         assert json.loads(record.extra) == {"Terms": "soon"}
-        assert (codec.unannounced, codec.retyped) == (set(), {"Terms"})
+        assert (codec.unannounced, codec.mistyped_members) == (set(), {"Terms"})
         assert "terms" not in body(record)
 
     def test_a_member_that_is_not_asked_for_is_left_alone(self) -> None:
@@ -115,7 +115,7 @@ class TestWhatDoesNotFit:
         lines = [{"Qty": {"value": 1.5}}, {"Qty": {"value": "many"}, "Note": {"value": 2.50}}]
         record, codec = decode(a_row(Details=lines), details=LINES)
         assert json.loads(record.extra) == {"Details[2]/Qty": "many", "Details[2]/Note": "2.5"}
-        assert (codec.unannounced, codec.retyped) == ({"Details/Note"}, {"Details/Qty"})
+        assert (codec.unannounced, codec.mistyped_members) == ({"Details/Note"}, {"Details/Qty"})
         assert body(record)["details"] == [
             {"_id": None, "_position": 1, "qty": "1.5"},
             {"_id": None, "_position": 2},
@@ -127,7 +127,7 @@ class TestWhatDoesNotFit:
         assert body(record)["contact_email"] == "a@b"
         empty, codec = decode(b'{"id":"x","Contact":null}', linked=linked)
         assert body(empty) == {}
-        assert codec.unannounced == codec.retyped == set()
+        assert codec.unannounced == codec.mistyped_members == set()
 
     def test_what_moved_to_extra_comes_in_one_order(self) -> None:
         one, _ = decode(a_row(Zebra="z", Apple="a"))
@@ -145,20 +145,20 @@ class TestWhatDoesNotFit:
         record, codec = decode(a_row(Contact=contact), linked=linked)
         assert body(record)["contact_email"] == "a@b"
         assert json.loads(record.extra) == {"Contact/Age": "old", "Contact/Nick": {"id": "n", "Deep": "1"}}
-        assert (codec.unannounced, codec.retyped) == ({"Contact/Nick"}, {"Contact/Age"})
+        assert (codec.unannounced, codec.mistyped_members) == ({"Contact/Nick"}, {"Contact/Age"})
 
     def test_announced_members_that_are_null_are_passed_over_on_the_thorough_path(self) -> None:
         raw = b'{"id":"x","Name":null,"Contact":null,"Details":null,"New":{"type":"T","value":7},"VendorID":{"value":"V"}}'
         linked = {"Contact": Shape(fields={"Email": Kind.STRING})}
         record, codec = decode(raw, fields={"Name": Kind.STRING}, linked=linked, details=LINES)
         assert body(record) == {"vendor_id": "V"}
-        assert (record.extra, codec.unannounced, codec.retyped) == (b'{"New":"7"}', {"New"}, set())
+        assert (record.extra, codec.unannounced, codec.mistyped_members) == (b'{"New":"7"}', {"New"}, set())
 
     def test_what_was_told_of_earlier_records_stays_told(self) -> None:
         codec = Codec(an_entity(), a_contract(fields={"Terms": Kind.INT, "Zone": Kind.INT}))
         for row in (a_row(Colour="red", Terms="soon"), a_row(Size="big", Zone="north")):
             codec.decode(row)
-        assert (codec.unannounced, codec.retyped) == ({"Colour", "Size"}, {"Terms", "Zone"})
+        assert (codec.unannounced, codec.mistyped_members) == ({"Colour", "Size"}, {"Terms", "Zone"})
 
     def test_a_wide_column_is_wide_in_lines_and_linked_entities_too(self) -> None:
         digits = "1" * 38
@@ -253,4 +253,4 @@ class TestRejection:
         codec = Codec(an_entity(), contract, frozenset({"terms"}))
         record = codec.decode(a_row(Terms=30))
         assert json.loads(record.extra) == {"Terms": "30"}
-        assert (codec.retyped, codec.unannounced) == ({"Terms"}, set())
+        assert (codec.mistyped_members, codec.unannounced) == ({"Terms"}, set())

@@ -85,8 +85,8 @@ def test_a_column_that_two_contracts_give_different_types_is_found_at_every_leve
     after = a_contract(
         fields={"A": Kind.STRING, "B": Kind.STRING}, details={"Details": Shape(fields={"Q": Kind.BOOL})}
     )
-    assert compare_columns(an_entity(), before, after).retyped == {"a", "details.q"}
-    assert compare_columns(an_entity(), before, before).retyped == frozenset()
+    assert compare_columns(an_entity(), before, after).incompatible_columns == {"a", "details.q"}
+    assert compare_columns(an_entity(), before, before).incompatible_columns == frozenset()
 
 
 def test_current_rows_are_kept_in_a_table_only_where_the_catalogue_asks_for_one() -> None:

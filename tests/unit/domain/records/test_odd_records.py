@@ -48,7 +48,7 @@ class TestOneLayout:
         codec = Codec(an_entity(), contract, frozenset({"details"}))
         record = codec.decode(a_row(Details=[{"Qty": {"value": 2.50}}]))
         assert json.loads(record.extra) == {"Details": [{"Qty": "2.5"}]}
-        assert codec.retyped == {"Details"}
+        assert codec.mistyped_members == {"Details"}
         assert not codec.is_contradicted
 
     @pytest.mark.parametrize("name", ODD_NAMES)
@@ -68,7 +68,7 @@ class TestOneLayout:
         assert [value for value in values if isinstance(value, str)] == ["x", *(["c"] if custom else [])]
         (line,) = next(value for value in values if isinstance(value, list))
         assert sorted(map(str, line.values())) == ["1", "1", "None"]
-        assert (record.extra, codec.unannounced, codec.retyped) == (b"", set(), set())
+        assert (record.extra, codec.unannounced, codec.mistyped_members) == (b"", set(), set())
 
     def test_a_wide_custom_field_is_wide(self) -> None:
         contract = a_contract(custom={"Document.UsrWide": Kind.DECIMAL})
@@ -161,7 +161,7 @@ class TestText:
             record = codec.decode(raw[:-1] + member + b"}")
             assert body(record)["terms"] == wire.strip('"')
             assert [line.get("terms") for line in body(record)["details"]] == [wire.strip('"'), None]  # type: ignore[attr-defined]
-        assert codec.retyped == set()
+        assert codec.mistyped_members == set()
 
     def test_a_stamp_stays_one_though_its_column_is_text(self) -> None:
         codec = Codec(an_entity(), a_contract(), as_text=frozenset({"last_modified_date_time"}))

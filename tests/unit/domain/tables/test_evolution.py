@@ -26,7 +26,7 @@ def test_a_new_nested_column_is_named_by_its_path() -> None:
 def test_a_column_nobody_wants_any_more_stays() -> None:
     evolution = evolve([a_column("old"), a_column("a")], [a_column("a")])
     assert [column.name for column in evolution.columns] == ["old", "a"]
-    assert not evolution.added | evolution.retyped
+    assert not evolution.added | evolution.incompatible_columns
 
 
 def test_descriptions_follow_what_is_wanted_but_are_not_wiped() -> None:
@@ -50,7 +50,7 @@ def test_a_type_that_cannot_take_the_new_values_is_reported_and_kept(
     existing: ColumnType, wanted: ColumnType
 ) -> None:
     evolution = evolve([a_column("a", existing)], [a_column("a", wanted)])
-    assert evolution.retyped == {"a"}
+    assert evolution.incompatible_columns == {"a"}
     assert evolution.columns[0].type is existing
 
 
@@ -64,7 +64,7 @@ def test_a_type_that_cannot_take_the_new_values_is_reported_and_kept(
     ],
 )
 def test_a_type_that_takes_the_new_values_is_no_trouble(existing: ColumnType, wanted: ColumnType) -> None:
-    assert evolve([a_column("a", existing)], [a_column("a", wanted)]).retyped == frozenset()
+    assert evolve([a_column("a", existing)], [a_column("a", wanted)]).incompatible_columns == frozenset()
 
 
 def test_a_number_that_is_to_become_longer_is_narrow_wherever_it_is() -> None:
@@ -72,14 +72,14 @@ def test_a_number_that_is_to_become_longer_is_narrow_wherever_it_is() -> None:
     wanted = [a_column("a", ColumnType.BIGNUMERIC), lines(a_column("a", ColumnType.BIGNUMERIC))]
     evolution = evolve(existing, wanted)
     assert evolution.numeric_not_widened == {"a", "lines.a"}
-    assert evolution.retyped == frozenset()
+    assert evolution.incompatible_columns == frozenset()
     assert evolution.columns == tuple(existing)
     wide = tuple(widen(evolution.columns, frozenset({"lines.a"})))
     assert wide == (existing[0], lines(a_column("a", ColumnType.BIGNUMERIC), a_column("b")))
 
 
 def test_a_collection_that_became_a_scalar_is_reported_whole() -> None:
-    assert evolve([lines(a_column("a"))], [a_column("lines")]).retyped == {"lines"}
+    assert evolve([lines(a_column("a"))], [a_column("lines")]).incompatible_columns == {"lines"}
 
 
 def test_the_fingerprint_changes_with_columns_views_texts_and_revision() -> None:
@@ -106,6 +106,6 @@ def test_the_fingerprint_is_a_valid_label_and_stable() -> None:
 def test_text_takes_every_scalar_as_text(wanted: ColumnType) -> None:
     evolution = evolve([a_column("a")], [a_column("a", wanted)])
     assert evolution.as_text == {"a"}
-    assert not evolution.retyped
+    assert not evolution.incompatible_columns
     lists = [a_column("a", ColumnType.RECORD, repeated=True)]
-    assert evolve([a_column("a")], lists).retyped == {"a"}
+    assert evolve([a_column("a")], lists).incompatible_columns == {"a"}
