@@ -9,7 +9,7 @@ from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
-from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
+from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.domain.versions import CurrentVersion

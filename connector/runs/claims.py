@@ -6,7 +6,7 @@ from connector.domain.entity_state import EntityState, Lease, Seat
 from connector.domain.run import DEFAULT_RETRY_AFTER
 from connector.errors import SessionsBusyError
 from connector.ports import Ports
-from connector.runs.closing import attempt
+from connector.runs.run_records import attempt
 from connector.runs.seats import give_seat_back, note_origin, take_seat
 
 

@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from connector.domain.instants import LONG_AGO
-from connector.domain.listing import ListQuery
+from connector.domain.list_query import ListQuery
 from connector.domain.records.contract import Contract
 from connector.domain.tables.schema import Table
 from connector.errors import ListEmptyError

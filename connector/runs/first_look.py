@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 
-from connector.domain.listing import ListQuery
+from connector.domain.list_query import ListQuery
 from connector.domain.records.left_out import Comparison, compare_listed
 from connector.domain.records.rejected import find_id
 from connector.errors import ConnectorError

@@ -6,7 +6,7 @@ Records without a NoteID get a new id in each session. Written under it, every r
 from collections.abc import Sequence
 
 from connector.domain.entity import Entity, Identity
-from connector.domain.listing import ListQuery
+from connector.domain.list_query import ListQuery
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.columns import to_snake_case
 from connector.domain.records.contract import Contract

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from connector.domain.cursor import RowWindow
-from connector.domain.listing import ListAnswer
+from connector.domain.list_query import ListAnswer
 
 T = TypeVar("T")
 

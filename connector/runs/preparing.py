@@ -9,9 +9,9 @@ from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
 from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Table, TableStatus
+from connector.runs.column_names import name_columns
 from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
-from connector.runs.naming import name_columns
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
 

@@ -9,7 +9,7 @@ from connector.domain.clocks import ClockReading, ClockVerdict
 from connector.domain.cursor import MAX_RESTARTS, PageOverlap, Plan, RowWindow
 from connector.domain.entity_state import PageLimit
 from connector.domain.instants import move
-from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.list_query import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.errors import (
     ListShiftedError,

@@ -12,8 +12,8 @@ from connector.domain.tables.schema import Table, TableStatus
 from connector.errors import ConnectorError, TransientError
 from connector.ports import Ports
 from connector.runs.claims import Claims
-from connector.runs.closing import attempt, close_audit, record_run
 from connector.runs.outcome import RunOutcome
+from connector.runs.run_records import attempt, close_audit, record_run
 
 logger = logging.getLogger(__name__)
 

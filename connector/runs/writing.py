@@ -19,7 +19,7 @@ from connector.domain.versions import Place
 from connector.errors import TooManyRejectsError
 from connector.runs.dead_letters import DeadLetters
 from connector.runs.interpreting import Reading, ReadingBatch
-from connector.runs.placing import Placing
+from connector.runs.placement import Placing
 from connector.runs.run import Run
 
 

@@ -12,7 +12,7 @@ from acumatica_sandbox.sandbox import CredentialKind
 from connector.adapters.acumatica import AcumaticaSource
 from connector.adapters.retrying import Retry
 from connector.domain.entity import Entity
-from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.list_query import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.ports import Clock
 from tests.stand_ins.clock import FakeClock

@@ -10,7 +10,7 @@ import pytest
 from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.tenant import Deletion
 from connector.adapters.acumatica.deleted import MAX_PAGES
-from connector.domain.listing import DeletedIds
+from connector.domain.list_query import DeletedIds
 from connector.errors import SourceUnavailableError
 from tests.contract.source_setup import FORMS, Vault, an_entity, count, open_source
 from tests.stand_ins.clock import FakeClock

@@ -12,7 +12,7 @@ from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
-from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
+from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import find_id
 from connector.errors import (

@@ -13,7 +13,7 @@ from connector.adapters.acumatica.odata import FieldSelection, RowWindow, build_
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
-from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
+from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.ports import Source
 

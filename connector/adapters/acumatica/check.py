@@ -14,7 +14,7 @@ from connector.adapters.acumatica.swagger import Swagger
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.instants import LONG_AGO
-from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.list_query import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.domain.records.left_out import compare_listed
 from connector.domain.records.rejected import find_id

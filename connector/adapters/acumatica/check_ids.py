@@ -8,7 +8,7 @@ import msgspec
 from connector.adapters.acumatica.json_body import decode_body
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity, Identity
-from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.list_query import ListAnswer, ListQuery
 from connector.errors import ConnectorError
 
 SAMPLE = 20

@@ -15,7 +15,7 @@ from connector.adapters.acumatica.odata import READABLE
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.transport import Answer, Request
 from connector.domain.instants import to_text
-from connector.domain.listing import DeletedIds
+from connector.domain.list_query import DeletedIds
 from connector.errors import AccessDeniedError, SourceRefusedError
 
 logger = logging.getLogger(__name__)

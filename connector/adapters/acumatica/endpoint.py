@@ -20,7 +20,7 @@ from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Answer, Request
 from connector.domain.entity import Entity
-from connector.domain.listing import ListAnswer
+from connector.domain.list_query import ListAnswer
 from connector.errors import ConfigurationError, ConnectorError, SourceRefusedError, SourceSetupError
 
 T = TypeVar("T")

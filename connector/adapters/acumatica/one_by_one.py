@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from connector.domain.listing import ListAnswer
+from connector.domain.list_query import ListAnswer
 from connector.errors import SourceAnswerError, TransientError
 
 MAX_ROUNDS = 5

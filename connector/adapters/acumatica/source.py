@@ -21,10 +21,10 @@ from connector.adapters.acumatica.contract import (
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.error_mapping import NotThereError, QueryMisreadError
-from connector.adapters.acumatica.insisting import SPECIFIC_ATTEMPTS, insist
 from connector.adapters.acumatica.odata import RowWindow
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
+from connector.adapters.acumatica.probed_read import SPECIFIC_ATTEMPTS, insist
 from connector.adapters.acumatica.rotation import Rotation
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
@@ -33,7 +33,7 @@ from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity, Identity
 from connector.domain.entity_state import Origin, RefusedSignIn
-from connector.domain.listing import DeletedIds, ListAnswer, ListQuery
+from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind
 from connector.domain.records.identity import split_id
 from connector.domain.records.rejected import find_id, find_session_id

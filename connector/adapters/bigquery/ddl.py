@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from google.cloud import bigquery
 
+from connector.adapters.bigquery.alter_columns import build_widening, find_widenable
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.current_rows import CurrentRows
 from connector.adapters.bigquery.inherited import find_collated, keep_for_good
@@ -17,7 +18,6 @@ from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata, label
 from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
 from connector.adapters.bigquery.views import make_views
-from connector.adapters.bigquery.widening import build_widening, find_widenable
 from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fingerprint
 from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.errors import WarehouseUnavailableError

@@ -13,9 +13,9 @@ from connector.adapters.bigquery.current_rows import CurrentRows
 from connector.adapters.bigquery.ddl import Layout
 from connector.adapters.bigquery.errors import TableMissingError
 from connector.adapters.bigquery.jobs import run_query
-from connector.adapters.bigquery.loading import Loader
+from connector.adapters.bigquery.load_jobs import Loader
 from connector.adapters.bigquery.metadata import Metadata
-from connector.adapters.bigquery.streaming import Streamer
+from connector.adapters.bigquery.streaming_inserts import Streamer
 from connector.adapters.retrying import Retry
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine

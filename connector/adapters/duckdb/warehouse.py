@@ -11,8 +11,7 @@ from typing import Any
 import duckdb
 from typing_extensions import override
 
-from connector.adapters.duckdb import comments
-from connector.adapters.duckdb import ddl
+from connector.adapters.duckdb import comments, ddl
 from connector.adapters.duckdb.dialect import render_type, translate
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.file import connect

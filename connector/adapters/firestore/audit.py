@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import search_term
-from connector.adapters.firestore.packing import entry_value, plain_instant
+from connector.adapters.firestore.packed_values import entry_value, plain_instant
 from connector.adapters.firestore.pages import PagePart, load_matches, split_page
 from connector.domain.entity_state import AuditedPage, AuditEntry
 from connector.ports import AuditStore, Clock

@@ -18,7 +18,7 @@ from typing_extensions import override
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.names import search_term, storable
-from connector.adapters.firestore.packing import plain_value
+from connector.adapters.firestore.packed_values import plain_value
 from connector.domain.entity_state import DeadLetter
 from connector.domain.records.rejected import build_digest
 from connector.errors import StateStoreUnavailableError

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from connector.adapters.firestore.errors import readable
-from connector.adapters.firestore.packing import pack, pack_latest, plain_value, unpack
+from connector.adapters.firestore.packed_values import pack, pack_latest, plain_value, unpack
 from connector.domain.entity_state import Checkpoint, EntityState, Lease, PageLimit
 from connector.domain.records.contract import Contract
 from connector.errors import ConfigurationError

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.errors import readable
-from connector.adapters.firestore.packing import plain_value
+from connector.adapters.firestore.packed_values import plain_value
 from connector.domain.entity_state import Origin, RefusedSignIn, Seat, is_held
 from connector.ports import Clock, SeatStore
 

@@ -17,7 +17,7 @@ from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.entity_states import FirestoreEntityStateStore
 from connector.adapters.firestore.names import document_name
 from connector.adapters.firestore.notifications import FirestoreNotificationStore
-from connector.adapters.firestore.packing import plain_value
+from connector.adapters.firestore.packed_values import plain_value
 from connector.adapters.firestore.seats import FirestoreSeatStore
 from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine

@@ -2,7 +2,7 @@
 
 from connector.adapters.secrets.environment import EnvSecretStore
 from connector.adapters.secrets.file import FileSecretStore
-from connector.adapters.secrets.routing import RoutingSecretStore, open_secrets
+from connector.adapters.secrets.router import RoutingSecretStore, open_secrets
 from connector.adapters.secrets.secret_manager import SecretManagerSecretStore
 
 __all__ = [

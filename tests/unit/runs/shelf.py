@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.domain.cursor import Plan
 from connector.domain.entity import Entity
-from connector.domain.listing import ListAnswer, ListQuery
+from connector.domain.list_query import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.runs.interpreting import Interpreter
 from connector.runs.reading import ListReader, Page

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from connector.domain.entity_state import Outcome
-from connector.domain.listing import DeletedIds
+from connector.domain.list_query import DeletedIds
 from connector.domain.run import RunResult, Status, WriteMethod
 from connector.errors import SourceUnavailableError
 from connector.runs.deletions import MAX_PROBES_PER_RUN

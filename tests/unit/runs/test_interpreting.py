@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from connector.domain.listing import ListQuery
+from connector.domain.list_query import ListQuery
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Kind
 from connector.domain.records.rejected import Rejected

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.domain.listing import ListQuery
+from connector.domain.list_query import ListQuery
 from connector.domain.records.contract import Kind
 from connector.errors import SourceUnavailableError
 from connector.runs.interpreting import Interpreter, ReadingBatch

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.cursor import MAX_RESTARTS, Plan
-from connector.domain.listing import ListQuery
+from connector.domain.list_query import ListQuery
 from connector.domain.records.rejected import Rejected
 from connector.errors import ListShiftedError, NotOptimizableError
 from connector.runs.interpreting import Interpreter

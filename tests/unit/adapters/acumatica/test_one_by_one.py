@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from connector.adapters.acumatica.one_by_one import read_one_by_one
-from connector.domain.listing import ListAnswer
+from connector.domain.list_query import ListAnswer
 from connector.domain.records.rejected import find_session_id
 from connector.errors import SourceAnswerError, SourceUnavailableError
 from tests.unit.adapters.acumatica.builders import SENT_AT

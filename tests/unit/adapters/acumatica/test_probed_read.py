@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.adapters.acumatica.insisting import insist
+from connector.adapters.acumatica.probed_read import insist
 from connector.adapters.retrying import Retry
 from connector.errors import SessionsBusyError, SourceUnavailableError, TransientError
 from tests.stand_ins.clock import FakeClock

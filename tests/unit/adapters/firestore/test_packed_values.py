@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.adapters.firestore.packing import entry_value, pack, pack_latest, plain_value, unpack
+from connector.adapters.firestore.packed_values import entry_value, pack, pack_latest, plain_value, unpack
 
 INSTANTS = st.datetimes(timezones=st.just(UTC))
 LEAVES = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False) | INSTANTS

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connector.domain.versions import Place
-from connector.runs.placing import TICK, Placing
+from connector.runs.placement import TICK, Placing
 from tests.builders import MORNING
 
 LOOKBACK, HOUR = timedelta(minutes=15), timedelta(hours=1)
