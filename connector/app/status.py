@@ -56,6 +56,8 @@ def _describe(
     return {
         "watermark": _text(entity_state.watermark),
         "last_success_at": _text(entity_state.last_success_at),
+        "complete_until": _text(entity_state.complete_until),
+        "deletions_checked_at": _text(entity_state.deletions_checked_at),
         "lag_seconds": lag,
         "late_after_seconds": None if late_after is None else int(late_after.total_seconds()),
         "is_late": is_late,

@@ -72,6 +72,10 @@ class EntityState(Struct, frozen=True, kw_only=True):
     """The endpoint, version and identity for which ids are proven stable between sessions."""
     source_clock_ahead: timedelta | None = None
     """How far Acumatica's clock was ahead of ours when the last pass began; None before there was one."""
+    complete_until: datetime | None = None
+    """Every change made in Acumatica before this instant is in the warehouse, if it moved the stamp; None before a first pass."""
+    deletions_checked_at: datetime | None = None
+    """Every record deleted in Acumatica before this instant is marked: when the last complete reconcile began; None before one."""
     deletions_since: datetime | None = None
     """Where the next request of Acumatica's list of deleted records starts, if the tenant tracks deletions."""
     reported_deletions: tuple[str, ...] = field(name="suspects", default=())

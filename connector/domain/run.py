@@ -137,6 +137,10 @@ class RunResult:
     pages: int = 0
     watermark_before: datetime | None = None
     watermark_after: datetime | None = None
+    complete_until: datetime | None = None
+    """Every change made before this instant is in the warehouse, if it moved the stamp."""
+    deletions_checked_at: datetime | None = None
+    """Every record deleted before this instant is marked."""
     started_at: datetime
     duration_seconds: float = 0.0
     write_method: WriteMethod | None = None

@@ -50,6 +50,11 @@ class EntityStateStore(Protocol):
     def save_page_limit(self, lease: Lease, limit: PageLimit | None) -> None:
         """Store the largest page that Acumatica can serve for this entity; None means the configured page size."""
 
+    def save_bounds(
+        self, lease: Lease, *, complete_until: datetime | None, deletions_checked_at: datetime | None
+    ) -> None:
+        """Store up to when changes and deletions are known to be in the warehouse; None if that is not known any more."""
+
     def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
         """Remove these ids from the reported deletions; those reported meanwhile stay."""
 

@@ -33,6 +33,8 @@ class RunOutcome:
         self._write_method: WriteMethod | None = None
         self._watermark_before: datetime | None = None
         self._watermark_after: datetime | None = None
+        self._complete_until: datetime | None = None
+        self._deletions_checked_at: datetime | None = None
         self._follow_up_at: datetime | None = None
 
     @property
@@ -58,12 +60,19 @@ class RunOutcome:
         self._write_method = method
 
     def note_opened(self, entity_state: EntityState) -> None:
-        """Note the watermark before the run."""
+        """Note the watermark and the bounds before the run."""
         self._watermark_before = self._watermark_after = entity_state.watermark
+        self.note_bounds(entity_state)
+
+    def note_bounds(self, entity_state: EntityState) -> None:
+        """Note up to when changes and deletions are in the warehouse."""
+        self._complete_until = entity_state.complete_until
+        self._deletions_checked_at = entity_state.deletions_checked_at
 
     def note_committed(self, entity_state: EntityState, *, is_due: bool) -> None:
         """Note the new watermark, and whether another run must follow immediately."""
         self._watermark_after = entity_state.watermark
+        self.note_bounds(entity_state)
         if is_due:
             self._follow_up_at = self._clock.now()
 
@@ -114,6 +123,8 @@ class RunOutcome:
             pages=self._tally.pages,
             watermark_before=self._watermark_before,
             watermark_after=self._watermark_after,
+            complete_until=self._complete_until,
+            deletions_checked_at=self._deletions_checked_at,
             started_at=self._started_at,
             duration_seconds=(self._clock.now() - self._started_at).total_seconds(),
             write_method=self._write_method,

@@ -149,6 +149,7 @@ def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[Tabl
     for mode, checkpoint in changed.items():
         run.ports.state.entities.save_checkpoint(run.lease, mode, checkpoint)
     kept = {mode: point for mode, point in entity_state.checkpoints.items() if mode not in passes}
-    return status, replace(
+    entity_state = replace(
         entity_state, recent_versions={}, checkpoints={**kept, Mode.INCREMENTAL.value: start}
     )
+    return status, run.save_bounds(entity_state, complete_until=None, deletions_checked_at=None)

@@ -57,6 +57,12 @@ class Reconcile:
             self._opened.follow_last()
         if is_done and self._is_deep:
             self._save_checkpoint(None)
+        if is_done and checkpoint is None:
+            self._run.save_bounds(
+                self._opened.entity_state,
+                complete_until=self._opened.entity_state.complete_until,
+                deletions_checked_at=self._reader.source_time_at_start,
+            )
         self._run.outcome.add_details(self._build_figures())
         return Status.SUCCEEDED if is_done else Status.PARTIAL
 
@@ -70,7 +76,7 @@ class Reconcile:
         }
 
     def _open_reader(self, checkpoint: Checkpoint | None) -> ListReader:
-        return ListReader(
+        self._reader = ListReader(
             source=self._run.ports.source,
             clock=self._run.ports.clock,
             interpreter=self._opened.interpreter,
@@ -80,6 +86,7 @@ class Reconcile:
             one_by_one=self._opened.entity_state.read_one_by_one and self._is_deep,
             keys_only=not self._is_deep,
         )
+        return self._reader
 
     def _compare_keys(self) -> bool:
         """List only ids and stamps; read the records that differ. Return False if time ran out."""

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from connector.domain.entity import Entity
 from connector.domain.entity_state import EntityState, Lease
 from connector.domain.run import RunRequest, RunResult, Status, Tally, WritePolicy
@@ -96,6 +98,23 @@ class Run:
             self._claims.release()
             attempt("the warehouse", self.ports.warehouse.close)
         return result
+
+    def save_bounds(
+        self,
+        entity_state: EntityState,
+        *,
+        complete_until: datetime | None,
+        deletions_checked_at: datetime | None,
+    ) -> EntityState:
+        """Store up to when changes and deletions are in the warehouse; return the state with these bounds."""
+        self.ports.state.entities.save_bounds(
+            self.lease, complete_until=complete_until, deletions_checked_at=deletions_checked_at
+        )
+        entity_state = replace(
+            entity_state, complete_until=complete_until, deletions_checked_at=deletions_checked_at
+        )
+        self.outcome.note_bounds(entity_state)
+        return entity_state
 
     def commit(self, entity_state: EntityState, *, covers_reports: bool) -> None:
         """Store the entity's state and release the lease, in one fenced transaction."""

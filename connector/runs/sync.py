@@ -290,6 +290,7 @@ class ListSync:
             if is_whole_count
             else entity_state.records_seen,
             last_success_at=self._run.ports.clock.now(),
+            complete_until=move(source_time_at_start, -self._lookback),
             source_clock_ahead=self._reader.clocks and self._reader.clocks.source_ahead,
             deletions_since=self._reader.verdict.move_back(entity_state.deletions_since),
         )

@@ -21,6 +21,9 @@ WRITES: dict[str, Callable[[StateStore, Lease], object]] = {
     "save a contract": lambda store, lease: store.entities.save_contract(lease, a_contract(version="x")),
     "save read one by one": lambda store, lease: store.entities.save_read_one_by_one(lease),
     "save page limit": lambda store, lease: store.entities.save_page_limit(lease, None),
+    "save bounds": lambda store, lease: store.entities.save_bounds(
+        lease, complete_until=None, deletions_checked_at=None
+    ),
     "commit": lambda store, lease: store.entities.commit(lease, an_entity_state(watermark=MORNING + TTL)),
 }
 

@@ -114,6 +114,17 @@ class StreamContract:
         store.entities.save_page_limit(lease, None)
         assert store.entities.read("vendors") == EntityState(entity="vendors")
 
+    def test_the_bounds_of_what_is_in_the_warehouse_are_remembered_until_they_are_forgotten(
+        self, store: StateStore
+    ) -> None:
+        store.entities.commit(taken(store), an_entity_state())
+        lease = taken(store)
+        store.entities.save_bounds(lease, complete_until=MORNING, deletions_checked_at=MORNING - TTL)
+        known = replace(an_entity_state(), complete_until=MORNING, deletions_checked_at=MORNING - TTL)
+        assert store.entities.read("vendors") == known
+        store.entities.save_bounds(lease, complete_until=None, deletions_checked_at=None)
+        assert store.entities.read("vendors") == an_entity_state()
+
     def test_entities_do_not_mix(self, store: StateStore) -> None:
         store.entities.commit(taken(store, "vendors"), an_entity_state())
         store.entities.save_checkpoint(taken(store, "vendor"), "backfill", a_checkpoint(offset=3))

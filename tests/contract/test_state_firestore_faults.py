@@ -46,6 +46,9 @@ ACTS: dict[str, Act] = {
     ),
     "entities.save_read_one_by_one": lambda store, lease, _slot: store.entities.save_read_one_by_one(lease),
     "entities.save_page_limit": lambda store, lease, _slot: store.entities.save_page_limit(lease, None),
+    "entities.save_bounds": lambda store, lease, _slot: store.entities.save_bounds(
+        lease, complete_until=None, deletions_checked_at=MORNING
+    ),
     "entities.commit": lambda store, lease, _slot: store.entities.commit(lease, an_entity_state()),
     "entities.release_lease": lambda store, lease, _slot: store.entities.release_lease(lease),
     "seats.acquire": lambda store, _lease, _slot: store.seats.acquire("run-9", 3, TTL),

@@ -90,5 +90,6 @@ def test_every_column_of_the_connector_is_explained() -> None:
     explained = set(re.findall(r"`(_\w+)`", PAGE))
     assert {column.name for column in META_COLUMNS} <= explained
     mentioned = set(re.findall(r"\b\w+\b", PAGE))
-    assert {"run_id", "finished_at", "watermark_after", "details"} <= mentioned
-    assert {"run_id", "finished_at", "watermark_after", "details"} <= {c.name for c in SYNC_RUNS.columns}
+    named = {"run_id", "finished_at", "watermark_after", "complete_until", "deletions_checked_at", "details"}
+    assert named <= mentioned
+    assert named <= {c.name for c in SYNC_RUNS.columns}

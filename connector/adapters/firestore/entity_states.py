@@ -1,7 +1,7 @@
 """Leases and what is remembered of each entity: one document an entity, `{prefix}_streams/{entity}`."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.cloud import firestore
@@ -60,6 +60,12 @@ class FirestoreEntityStateStore(EntityStateStore):
     @override
     def save_page_limit(self, lease: Lease, limit: PageLimit | None) -> None:
         self._write(lease, {"page_limit": documents.limit_fields(limit)})
+
+    @override
+    def save_bounds(
+        self, lease: Lease, *, complete_until: datetime | None, deletions_checked_at: datetime | None
+    ) -> None:
+        self._write(lease, {"complete_until": complete_until, "deletions_checked_at": deletions_checked_at})
 
     @override
     def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:

@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -72,6 +72,10 @@ ALTER TABLE sessions ADD COLUMN acquired_at TEXT;
 """,
     7: """
 ALTER TABLE streams ADD COLUMN page_limit TEXT;
+""",
+    8: """
+ALTER TABLE streams ADD COLUMN complete_until TEXT;
+ALTER TABLE streams ADD COLUMN deletions_checked_at TEXT;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""

@@ -83,6 +83,22 @@ class SqliteEntityStateStore(EntityStateStore):
             )
 
     @override
+    def save_bounds(
+        self, lease: Lease, *, complete_until: datetime | None, deletions_checked_at: datetime | None
+    ) -> None:
+        bounds = [
+            instant and rows.instant_text(instant) for instant in (complete_until, deletions_checked_at)
+        ]
+        with self._database.writing() as connection:
+            _require_lease(connection, lease)
+            connection.execute(
+                "INSERT INTO streams (entity, complete_until, deletions_checked_at) VALUES (?, ?, ?)"
+                " ON CONFLICT (entity) DO UPDATE SET complete_until = excluded.complete_until,"
+                " deletions_checked_at = excluded.deletions_checked_at",
+                (lease.entity, *bounds),
+            )
+
+    @override
     def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
         with self._database.writing() as connection:
             _require_lease(connection, lease)

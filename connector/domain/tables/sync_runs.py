@@ -1,5 +1,6 @@
 """The table `sync_runs`: one row per run, so that analysts see freshness and can join on `_run_id`."""
 
+from datetime import datetime
 from typing import Any
 
 from connector.domain.instants import to_text
@@ -37,6 +38,16 @@ SYNC_RUNS = Table(
         Column(
             name="watermark_after", type=ColumnType.TIMESTAMP, description="Highest change seen after the run"
         ),
+        Column(
+            name="complete_until",
+            type=ColumnType.TIMESTAMP,
+            description="Every change made in Acumatica before this instant was in the warehouse after the run, if it moved the stamp",
+        ),
+        Column(
+            name="deletions_checked_at",
+            type=ColumnType.TIMESTAMP,
+            description="Every record deleted in Acumatica before this instant was marked after the run",
+        ),
         Column(name="write_method", type=ColumnType.STRING, description="streaming or load"),
         Column(name="error", type=ColumnType.STRING, description="Why the run failed"),
         Column(
@@ -51,6 +62,10 @@ SYNC_RUNS = Table(
 )
 
 
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else to_text(instant)
+
+
 def build_answer(result: RunResult) -> dict[str, Any]:
     """Return a result as the JSON members of the response (times as text), without empty optional ones."""
     plain: dict[str, Any] = {
@@ -63,8 +78,10 @@ def build_answer(result: RunResult) -> dict[str, Any]:
         "records_unchanged": result.records_unchanged,
         "records_rejected": result.records_rejected,
         "pages": result.pages,
-        "watermark_before": to_text(result.watermark_before) if result.watermark_before else None,
-        "watermark_after": to_text(result.watermark_after) if result.watermark_after else None,
+        "watermark_before": _text(result.watermark_before),
+        "watermark_after": _text(result.watermark_after),
+        "complete_until": _text(result.complete_until),
+        "deletions_checked_at": _text(result.deletions_checked_at),
         "duration_seconds": round(result.duration_seconds, 3),
         "write_method": result.write_method.value if result.write_method else None,
     }
