@@ -22,7 +22,7 @@ class FollowUp:
 
     def after(self, request: RunRequest, result: RunResult) -> None:
         """Enqueue the follow-up that a result calls for: one that continues the run, or one that reads what it may have missed."""
-        if got_further(request, result):
+        if got_further(result):
             self._enqueue(f"continue-{result.run_id}", request)
         if result.follow_up_at is not None:
             self._enqueue_at("due", request.entity, result.follow_up_at)

@@ -43,6 +43,16 @@ class PageLimit(Struct, frozen=True, kw_only=True):
     larger_again_at: datetime
 
 
+class ListTrial(Struct, frozen=True, kw_only=True):
+    """When an entity that is read one by one tries its list again, and what the list has to give by then.
+
+    `left_out` holds paths that the list left empty although the single records had something there.
+    """
+
+    again_at: datetime
+    left_out: tuple[str, ...] = ()
+
+
 class EntityState(Struct, frozen=True, kw_only=True):
     """The stored state of one entity. A new one is empty, so its first pass reads everything.
 
@@ -62,7 +72,11 @@ class EntityState(Struct, frozen=True, kw_only=True):
     """
     contract: Contract | None = None
     read_one_by_one: bool = False
-    """Acumatica cannot optimise this entity's list: read its keys, then each record by id."""
+    """The list cannot be used: read its keys, then each record by id."""
+    list_trial: ListTrial | None = None
+    """When the list is tried again; None in the state of an earlier release: at once."""
+    compared_for: str | None = None
+    """The `request` of the contract by which the list was compared with single records, or found to be unusable."""
     page_limit: PageLimit | None = None
     """Set while pages of the configured size are known to fail."""
     records_seen: int = 0
@@ -86,6 +100,9 @@ class EntityState(Struct, frozen=True, kw_only=True):
     A pass that begins under a later lease reads the change.
     """
 
+
+FINDINGS = ("read_one_by_one", "list_trial", "compared_for", "page_limit", "proven_identity")
+"""The members that say how this entity has to be read, each found out once by asking Acumatica."""
 
 GIVEN_BACK = datetime(1970, 1, 1, tzinfo=UTC)
 """The expiry time of a released lease: in the past by any clock."""

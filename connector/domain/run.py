@@ -148,6 +148,8 @@ class RunResult:
     error: RunFailure | None = None
     follow_up_at: datetime | None = None
     """When another run must follow, to read reported changes that this one may have missed."""
+    has_progressed: bool = False
+    """Whether the next run begins further on than this one did."""
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -163,14 +165,6 @@ def describe_request(request: RunRequest) -> dict[str, Any]:
     return members
 
 
-def got_further(request: RunRequest, result: RunResult) -> bool:
-    """Whether an immediate follow-up call helps: time ran out, and this run made progress.
-
-    A reconcile of keys starts over each time; only what it repaired or marked shortens the next one. In all other modes
-    each run resumes where the previous one stopped; a replay never tries a letter twice.
-    """
-    if result.status is not Status.PARTIAL:
-        return False
-    if request.mode is Mode.RECONCILE and request.depth is Depth.KEYS:
-        return result.records_written > 0
-    return result.records_read > 0
+def got_further(result: RunResult) -> bool:
+    """Whether an immediate follow-up call helps: time ran out, and this run made progress."""
+    return result.status is Status.PARTIAL and result.has_progressed

@@ -195,6 +195,11 @@ class VersionIndex:
         """Note that Acumatica still has the record."""
         self._seen[at] = 1
 
+    @property
+    def has_seen(self) -> bool:
+        """Whether any record was marked as seen."""
+        return 1 in self._seen
+
     def walk_unseen(self) -> Iterator[str]:
         """Yield the ids of live records that were never marked as seen."""
         for at, (seen, live) in enumerate(zip(self._seen, self._live, strict=True)):

@@ -68,7 +68,7 @@ def run_all(
         for number, request in enumerate(requests, 1):
             place = f"{number}/{len(requests)} " if len(requests) > 1 else ""
             result = _run_one(connector, request, options, console, place)
-            while got_further(request, result) and not signals.is_requested():
+            while got_further(result) and not signals.is_requested():
                 _show_result(result, options, console)
                 result = _run_one(connector, request, options, console, place)
             _show_result(result, options, console)

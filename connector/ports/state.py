@@ -14,7 +14,6 @@ from connector.domain.entity_state import (
     EntityStatus,
     Lease,
     Origin,
-    PageLimit,
     RefusedSignIn,
     Seat,
 )
@@ -44,11 +43,10 @@ class EntityStateStore(Protocol):
     def save_contract(self, lease: Lease, contract: Contract) -> None:
         """Store the entity's contract."""
 
-    def save_read_one_by_one(self, lease: Lease) -> None:
-        """Store that Acumatica cannot optimise this entity's list, so its records must be read one by one."""
-
-    def save_page_limit(self, lease: Lease, limit: PageLimit | None) -> None:
-        """Store the largest page that Acumatica can serve for this entity; None means the configured page size."""
+    def save_findings(self, lease: Lease, entity_state: EntityState) -> None:
+        """Store these members of the entity's state: `read_one_by_one`, `list_trial`, `compared_for`, `page_limit`,
+        `proven_identity`; and nothing else of it.
+        """
 
     def save_bounds(
         self, lease: Lease, *, complete_until: datetime | None, deletions_checked_at: datetime | None

@@ -1,6 +1,9 @@
 """Checks, before a run adds to a log with records, that Acumatica still lists those records under the same ids.
 
 Records without a NoteID get a new id in each session. Written under it, every run would duplicate every record.
+
+It is checked when the first rows wait to be written: a run with nothing to write needs no proof, and usually the rows
+themselves are the proof, because the warehouse has one of them under its id.
 """
 
 from collections.abc import Sequence
@@ -12,7 +15,8 @@ from connector.domain.records.columns import to_snake_case
 from connector.domain.records.contract import Contract
 from connector.domain.tables.log_table import build_trail_table
 from connector.domain.tables.schema import Table
-from connector.errors import RecordRejectedError, UnstableIdsError
+from connector.errors import RecordRejectedError, TransientError, UnstableIdsError
+from connector.ports import MAX_LOOKED_UP
 from connector.runs.run import Run
 
 SAMPLE = 20
@@ -24,22 +28,37 @@ def describe_identity(entity: Entity, contract: Contract) -> str:
     return f"{contract.endpoint} {contract.version} {entity.identity.value}"
 
 
-def is_identity_proven(run: Run, table: Table, codec: Codec) -> bool:
-    """Compare the ids of the first listed records with the warehouse; return whether that proves them stable.
+def is_identity_proven(run: Run, table: Table, codec: Codec, records: Sequence[Record]) -> bool:
+    """Return whether the warehouse has one of these records, which wait to be written, or of the first listed ones.
 
-    Takes one request and one query, once per entity and endpoint version. Raises UnstableIdsError if the warehouse has none
-    of the ids but has the same keys under another id.
+    Takes one query; only if none of `records` is known, which may all be new, a request and a second query. Raises
+    UnstableIdsError if none is known by its id, but one by its keys under another id; and the source's errors. Without time
+    for the request, it is enough that none of `records` has its keys under another id.
     """
-    listed = list(_list_sample(run, codec))
-    if not listed:
+    if _has_any(run, table, records):
+        return True
+    try:
+        listed = _list_sample(run, codec)
+    except TransientError as exc:
+        may_be_known = not records or any(_find_other_id(run, table, record) for record in records[:COMPARED])
+        if may_be_known or not run.is_out_of_time(exc):
+            raise
         return False
-    known = run.ports.warehouse.current_versions(table, [record.id for record in listed])
-    if not all(current.is_deleted for current in known):
+    if _has_any(run, table, listed):
         return True
     for record in listed[:COMPARED]:
         if other := _find_other_id(run, table, record):
             raise _build_error(run.entity, record, other)
     return False
+
+
+def _has_any(run: Run, table: Table, records: Sequence[Record]) -> bool:
+    """Whether the warehouse shows one of these records as live."""
+    record_ids = [record.id for record in records[:MAX_LOOKED_UP]]
+    if not record_ids:
+        return False
+    known = run.ports.warehouse.current_versions(table, record_ids)
+    return not all(current.is_deleted for current in known)
 
 
 def _list_sample(run: Run, codec: Codec) -> Sequence[Record]:

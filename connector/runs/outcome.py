@@ -36,6 +36,7 @@ class RunOutcome:
         self._complete_until: datetime | None = None
         self._deletions_checked_at: datetime | None = None
         self._follow_up_at: datetime | None = None
+        self._has_progressed = False
 
     @property
     def started_at(self) -> datetime:
@@ -46,6 +47,18 @@ class RunOutcome:
     def tally(self) -> Tally:
         """The counts so far."""
         return self._tally
+
+    @property
+    def has_progressed(self) -> bool:
+        """Whether something was stored that lets the next run begin further on."""
+        return self._has_progressed
+
+    def note_progress(self) -> None:
+        """Note that something was stored that lets the next run begin further on.
+
+        A run out of time is then followed up at once. So it must be nothing that every run could store again.
+        """
+        self._has_progressed = True
 
     def count(self, tally: Tally) -> None:
         """Add these counts to the run's."""
@@ -131,5 +144,6 @@ class RunOutcome:
             reason=reason,
             error=error,
             follow_up_at=self._follow_up_at,
+            has_progressed=self._has_progressed,
             details=dict(self._details),
         )

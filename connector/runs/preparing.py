@@ -1,10 +1,12 @@
 """Opens a run, in the same way for every mode: loads the contract, prepares the log table, builds interpreter and writer."""
 
 import logging
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from connector.domain.entity_state import Checkpoint, EntityState, PageLimit
+from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
 from connector.domain.tables.log_table import build_table
@@ -43,7 +45,8 @@ class OpenedEntity:
             self._status.numeric_not_widened,
             self._status.as_text,
         )
-        self._prove_identity()
+        self._is_identity_due = not self._status.must_be_filled and not self._has_proof
+        self.writer.before_adding = self.prove_identity
 
     @property
     def contract(self) -> Contract:
@@ -83,23 +86,39 @@ class OpenedEntity:
         """Follow the contract of the last request, even if it returned no row to write."""
         self.follow(self.interpreter.codec.contract)
 
-    def _prove_identity(self) -> None:
-        """Check once that ids are stable before adding to a log with records; raise UnstableIdsError if they are not.
+    @property
+    def _has_proof(self) -> bool:
+        return self._entity_state.proven_identity == describe_identity(self._run.entity, self._contract)
 
-        It comes before anything is read: asked for when rows wait to be written, it could cost them for lack of time.
+    def note_identity_proven(self) -> None:
+        """Store that ids last: a record was found under the id that an earlier run wrote."""
+        self._is_identity_due = False
+        if not self._has_proof:
+            self._save_findings(proven_identity=describe_identity(self._run.entity, self._contract))
+
+    def prove_identity(self, records: Sequence[Record]) -> None:
+        """Check once that ids last, before these records are added to a log that has some, or some of it is marked deleted.
+
+        Raises UnstableIdsError if they do not.
         """
-        identity = describe_identity(self._run.entity, self._contract)
-        is_proven = self._entity_state.proven_identity == identity
-        if self._status.must_be_filled or is_proven:
+        if not self._is_identity_due:
             return
-        if is_identity_proven(self._run, self.table, self.interpreter.codec):
-            self._entity_state = replace(self._entity_state, proven_identity=identity)
+        is_proven = is_identity_proven(self._run, self.table, self.interpreter.codec, records)
+        self._is_identity_due = False
+        if is_proven:
+            self.note_identity_proven()
+
+    def _save_findings(self, **found: object) -> None:
+        """Store how this entity has to be read."""
+        before, self._entity_state = self._entity_state, replace(self._entity_state, **found)
+        if self._entity_state != before:
+            self._run.ports.state.entities.save_findings(self._run.lease, self._entity_state)
 
     def note_one_by_one(self) -> None:
         """Store that this entity's list must be read record by record."""
         if not self._entity_state.read_one_by_one:
-            self._entity_state = replace(self._entity_state, read_one_by_one=True)
-            self._run.ports.state.entities.save_read_one_by_one(self._run.lease)
+            self._save_findings(read_one_by_one=True)
+            self._run.outcome.note_progress()
 
     def note_page_limit(self, limit: PageLimit | None) -> None:
         """Store the largest page that Acumatica can serve, and report it if it is smaller than configured."""
@@ -110,8 +129,10 @@ class OpenedEntity:
         name, size = self._run.entity.name, self._run.limits.page_size if limit is None else limit.rows
         why = "" if limit is None else ", because Acumatica fails on larger ones"
         logger.warning("the list of %s is read in pages of %s rows from now on%s", name, size, why)
-        self._entity_state = replace(self._entity_state, page_limit=limit)
-        self._run.ports.state.entities.save_page_limit(self._run.lease, limit)
+        before = self._entity_state.page_limit
+        self._save_findings(page_limit=limit)
+        if limit is not None and (before is None or limit.rows < before.rows):
+            self._run.outcome.note_progress()
 
 
 def load_contract(run: Run, entity_state: EntityState) -> Contract:
@@ -125,6 +146,8 @@ def load_contract(run: Run, entity_state: EntityState) -> Contract:
     named = name_columns(run.entity, contract, known, run.ports.warehouse)
     if named != known:
         run.ports.state.entities.save_contract(run.lease, named)
+        if known is not None:
+            run.outcome.note_progress()
     return named
 
 
@@ -136,6 +159,8 @@ def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[Tabl
     together with a `changed_since` that skips the rest. A replay's checkpoint is not about the list, and stays.
     """
     status = run.prepare(table)
+    if status.created:
+        run.outcome.note_progress()
     passes = {mode: point for mode, point in entity_state.checkpoints.items() if mode != Mode.REPLAY.value}
     began = [point.source_time_at_start for point in passes.values()]
     seen_until = entity_state.watermark or min(began, default=None)

@@ -4,7 +4,7 @@ A filter by change time never shows deletions, and not every change moves the st
 stamps (`keys`), or reads every record again and compares its content (`content`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import islice
@@ -102,10 +102,20 @@ class Reconcile:
         differing = {
             found.id: reading.raw for reading in page.readings if self._differs(found := reading.record)
         }
+        self._prove_identity(
+            [found for reading in page.readings if isinstance(found := reading.record, Record)]
+        )
         same = len(page.readings) - len(differing)
         self._matched += same
         self._run.outcome.count(Tally(records_read=same, records_unchanged=same))
         self._repair(differing)
+
+    def _prove_identity(self, records: Sequence[Record]) -> None:
+        """Raise UnstableIdsError if records are not found in the warehouse only because they have other ids now."""
+        if self._index.has_seen:
+            self._opened.note_identity_proven()
+        else:
+            self._opened.prove_identity(records)
 
     def _differs(self, found: Record | Rejected) -> bool:
         """Mark the record as seen; return whether the warehouse lacks it or has it with another stamp."""
@@ -147,6 +157,8 @@ class Reconcile:
         self._opened.follow(batch.contract)
         written = self._opened.writer.write([batch], self._known, WriteMethod.LOAD)
         self._repaired += written.tally.records_written
+        if written.tally.records_written:
+            self._run.outcome.note_progress()
         self._matched += written.tally.records_unchanged
 
     def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
@@ -156,9 +168,12 @@ class Reconcile:
             for page in self._budget.read_pages(pages):
                 for reading in page.readings:
                     self._note_content(reading.record)
+                if self._index.has_seen:
+                    self._opened.note_identity_proven()
                 self._write(page)
-        if self._budget.is_used_up:
+        if page is not None and self._budget.is_used_up:
             self._save_checkpoint(page)
+            self._run.outcome.note_progress()
         return not self._budget.is_used_up
 
     def _note_content(self, found: Record | Rejected) -> None:
@@ -184,6 +199,8 @@ class Reconcile:
     def _mark_deleted(self) -> bool:
         """Tombstone records that are neither listed nor found by their id. Return False if time ran out."""
         count = self._index.count_unseen()
+        if count:
+            self._prove_identity(())
         self._check_share(count)
         unseen = self._index.walk_unseen()
         while batch := list(islice(unseen, ROWS_AT_ONCE)):
@@ -195,6 +212,8 @@ class Reconcile:
             }
             mark_deleted(self._run, self._opened.writer, gone)
             self._deleted += len(gone)
+            if gone:
+                self._run.outcome.note_progress()
             if self._budget.is_used_up or self._run.must_stop():
                 return False
         return True

@@ -115,6 +115,7 @@ class Replay:
         self._mark_gone(answers, shown)
         batches = [answered.batch for answered in answers if not answered.is_lost]
         written = self._opened.writer.write(batches, _ReadAgain(shown), WriteMethod.LOAD)
+        self._run.outcome.note_progress()  # no letter is tried twice
         accepted = {record.row_fingerprint for record in written.records}
         for answered in answers:
             record, dead_letter = answered.record, answered.dead_letter

@@ -11,13 +11,22 @@ from connector.domain.entity import Entity
 from connector.domain.entity_state import EntityState, Lease
 from connector.domain.run import RunRequest, RunResult, Status, Tally, WritePolicy
 from connector.domain.tables.schema import Table, TableStatus
-from connector.errors import ConnectorError, TransientError
+from connector.errors import (
+    ConnectorError,
+    SourceAnswerError,
+    SourceThrottledError,
+    SourceUnavailableError,
+    TransientError,
+)
 from connector.ports import Ports
 from connector.runs.claims import Claims
 from connector.runs.outcome import RunOutcome
 from connector.runs.run_records import attempt, close_audit, record_run
 
 logger = logging.getLogger(__name__)
+
+SOURCE_ERRORS = (SourceUnavailableError, SourceAnswerError, SourceThrottledError)
+"""The errors of requests for which Acumatica needed more time than there was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +76,14 @@ class Run:
         """Whether the time budget is used up or the instance is stopping."""
         return self.ports.clock.now() >= self.limits.deadline or self.limits.is_stopping()
 
+    def is_out_of_time(self, exc: ConnectorError) -> bool:
+        """Whether Acumatica could not be read only because time ran out."""
+        return isinstance(exc, SOURCE_ERRORS) and (exc.is_out_of_time or self.must_stop())
+
     def is_cut_short(self, exc: ConnectorError) -> bool:
-        """Whether a call failed only because time ran out after at least one page: the run is then partial, not failed."""
-        is_out_of_time = isinstance(exc, TransientError) and (exc.is_out_of_time or self.must_stop())
-        return is_out_of_time and self.outcome.tally.pages > 0
+        """Whether time ran out after the run had got somewhere: it is then partial, not failed."""
+        got_somewhere = self.outcome.tally.pages > 0 or self.outcome.has_progressed
+        return got_somewhere and self.is_out_of_time(exc)
 
     def prepare(self, table: Table) -> TableStatus:
         """Prepare the table. From here on the run gets a row in `sync_runs`."""
@@ -142,10 +155,22 @@ class Run:
         self, work: Callable[["Run", EntityState], Status], entity_state: EntityState
     ) -> RunResult:
         self._claims.take_seat()
-        status = work(self, entity_state)
+        status, reason = self._work_in_time(work, entity_state)
         if self._claims.has_lease:
             self._refresh()
-        return self.outcome.build_result(status)
+        return self.outcome.build_result(status, reason=reason)
+
+    def _work_in_time(
+        self, work: Callable[["Run", EntityState], Status], entity_state: EntityState
+    ) -> tuple[Status, str | None]:
+        """Return how the work ended; if time ran out in a request outside the list, that the run is partial and why."""
+        try:
+            return work(self, entity_state), None
+        except TransientError as exc:
+            if not self.is_cut_short(exc):
+                raise
+            logger.warning("time ran out: %s", exc.message)
+            return Status.PARTIAL, f"Time ran out: {exc.message}"
 
     def _refresh(self) -> None:
         """Update the current-rows table, if there is one, while the run still holds the lease."""

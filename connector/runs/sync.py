@@ -220,6 +220,7 @@ class ListSync:
         )
         mode = self._run.request.mode.value
         self._run.ports.state.entities.save_checkpoint(self._run.lease, mode, checkpoint)
+        self._run.outcome.note_progress()
 
     def _judge_emptiness(self) -> Emptiness:
         """Say what it means that nothing was listed; an idle hour looks just like what is wrong."""

@@ -1,7 +1,7 @@
 """Writes what was read: rows, dead letters, audit pages. Each step may happen twice."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -80,6 +80,8 @@ class BatchWriter:
         self._batches = 0
         self._audits = 0
         self._letters = DeadLetters(run)
+        self.before_adding: Callable[[Sequence[Record]], None] = lambda _: None
+        """Called with records about to be added to the log; may raise to prevent that."""
         self.placing = Placing(run.lookback)
 
     @property
@@ -126,6 +128,8 @@ class BatchWriter:
         self, outcomes: Sequence[_RecordOutcome], known: KnownVersions, method: WriteMethod
     ) -> dict[int, str]:
         placed = list(self._place(outcomes, known))
+        if placed:
+            self.before_adding([record for record, _ in placed])
         refused = self.append_rows(list(self._build_rows(placed)), method)
         for index, (record, place) in enumerate(placed):
             if index not in refused:

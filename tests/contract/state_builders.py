@@ -9,6 +9,7 @@ from connector.domain.entity_state import (
     DeadLetter,
     EntityState,
     Lease,
+    ListTrial,
     Outcome,
     PageLimit,
 )
@@ -68,6 +69,10 @@ def an_entity_state(
         checkpoints={"backfill": a_checkpoint()} if checkpoints is None else checkpoints,
         contract=a_contract(),
         read_one_by_one=True,
+        list_trial=ListTrial(
+            again_at=MORNING + timedelta(days=2), left_out=("Details", "Document.UsrRegion")
+        ),
+        compared_for='{"entity":"Vendor"}',
         page_limit=PageLimit(rows=125, larger_again_at=MORNING + timedelta(days=7)),
         records_seen=812,
         last_success_at=MORNING + timedelta(seconds=3),

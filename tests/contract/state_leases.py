@@ -19,8 +19,7 @@ WRITES: dict[str, Callable[[StateStore, Lease], object]] = {
     ),
     "forget a checkpoint": lambda store, lease: store.entities.save_checkpoint(lease, "incremental", None),
     "save a contract": lambda store, lease: store.entities.save_contract(lease, a_contract(version="x")),
-    "save read one by one": lambda store, lease: store.entities.save_read_one_by_one(lease),
-    "save page limit": lambda store, lease: store.entities.save_page_limit(lease, None),
+    "save findings": lambda store, lease: store.entities.save_findings(lease, an_entity_state()),
     "save bounds": lambda store, lease: store.entities.save_bounds(
         lease, complete_until=None, deletions_checked_at=None
     ),

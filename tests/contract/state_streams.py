@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from connector.domain.entity_state import EntityState, PageLimit
+from connector.domain.entity_state import FINDINGS, EntityState, ListTrial, PageLimit
 from connector.domain.run import RunKind
 from connector.ports import StateStore
 from tests.contract.state_builders import (
@@ -101,18 +101,28 @@ class StreamContract:
         store.entities.save_contract(lease, a_contract())
         assert store.entities.read("vendors") == EntityState(entity="vendors", contract=a_contract())
 
-    def test_reading_one_by_one_is_remembered(self, store: StateStore) -> None:
-        store.entities.save_read_one_by_one(taken(store))
-        assert store.entities.read("vendors") == EntityState(entity="vendors", read_one_by_one=True)
-
-    def test_the_size_of_pages_is_remembered_until_it_is_forgotten(self, store: StateStore) -> None:
+    def test_how_an_entity_has_to_be_read_is_remembered_and_forgotten(self, store: StateStore) -> None:
         lease = taken(store)
+        nothing = EntityState(entity="vendors")
         for rows in (250, 125):
-            limit = PageLimit(rows=rows, larger_again_at=MORNING)
-            store.entities.save_page_limit(lease, limit)
-            assert store.entities.read("vendors") == EntityState(entity="vendors", page_limit=limit)
-        store.entities.save_page_limit(lease, None)
-        assert store.entities.read("vendors") == EntityState(entity="vendors")
+            found = replace(
+                nothing,
+                read_one_by_one=True,
+                list_trial=ListTrial(again_at=MORNING, left_out=("Details",)),
+                compared_for='{"expand":["Details"]}',
+                page_limit=PageLimit(rows=rows, larger_again_at=MORNING),
+                proven_identity="Default 24.200.001 id",
+            )
+            store.entities.save_findings(lease, found)
+            assert store.entities.read("vendors") == found
+        store.entities.save_findings(lease, nothing)
+        assert store.entities.read("vendors") == nothing
+
+    def test_how_an_entity_has_to_be_read_changes_nothing_else(self, store: StateStore) -> None:
+        store.entities.commit(taken(store), an_entity_state())
+        store.entities.save_findings(taken(store, owner="run-2"), EntityState(entity="vendors"))
+        without = replace(an_entity_state(), **{**dict.fromkeys(FINDINGS), "read_one_by_one": False})
+        assert store.entities.read("vendors") == without
 
     def test_the_bounds_of_what_is_in_the_warehouse_are_remembered_until_they_are_forgotten(
         self, store: StateStore

@@ -44,8 +44,9 @@ ACTS: dict[str, Act] = {
     "entities.save_contract": lambda store, lease, _slot: store.entities.save_contract(
         lease, a_contract(version="x")
     ),
-    "entities.save_read_one_by_one": lambda store, lease, _slot: store.entities.save_read_one_by_one(lease),
-    "entities.save_page_limit": lambda store, lease, _slot: store.entities.save_page_limit(lease, None),
+    "entities.save_findings": lambda store, lease, _slot: store.entities.save_findings(
+        lease, an_entity_state()
+    ),
     "entities.save_bounds": lambda store, lease, _slot: store.entities.save_bounds(
         lease, complete_until=None, deletions_checked_at=MORNING
     ),

@@ -11,7 +11,7 @@ import msgspec
 
 from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.packed_values import pack, pack_latest, plain_value, unpack
-from connector.domain.entity_state import Checkpoint, EntityState, Lease, PageLimit
+from connector.domain.entity_state import FINDINGS, Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.errors import ConfigurationError
 
@@ -60,9 +60,10 @@ def contract_fields(contract: Contract | None) -> dict[str, Any] | None:
     return {"endpoint": contract.endpoint, "version": contract.version, "whole": packed}
 
 
-def limit_fields(limit: PageLimit | None) -> dict[str, Any] | None:
-    """Return what is known of the size of pages as fields."""
-    return None if limit is None else _to_fields(limit)
+def finding_fields(entity_state: EntityState) -> dict[str, Any]:
+    """Return how an entity has to be read as fields."""
+    fields = _to_fields(entity_state)
+    return {name: fields[name] for name in FINDINGS}
 
 
 def lease_fields(lease: Lease) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing_extensions import override
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.documents import STREAMS
-from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, Lease, PageLimit
+from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
 from connector.ports import Clock, EntityStateStore
@@ -54,12 +54,8 @@ class FirestoreEntityStateStore(EntityStateStore):
         self._write(lease, {"contract": documents.contract_fields(contract)})
 
     @override
-    def save_read_one_by_one(self, lease: Lease) -> None:
-        self._write(lease, {"read_one_by_one": True})
-
-    @override
-    def save_page_limit(self, lease: Lease, limit: PageLimit | None) -> None:
-        self._write(lease, {"page_limit": documents.limit_fields(limit)})
+    def save_findings(self, lease: Lease, entity_state: EntityState) -> None:
+        self._write(lease, documents.finding_fields(entity_state))
 
     @override
     def save_bounds(

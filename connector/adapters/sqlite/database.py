@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -76,6 +76,10 @@ ALTER TABLE streams ADD COLUMN page_limit TEXT;
     8: """
 ALTER TABLE streams ADD COLUMN complete_until TEXT;
 ALTER TABLE streams ADD COLUMN deletions_checked_at TEXT;
+""",
+    9: """
+ALTER TABLE streams ADD COLUMN list_trial TEXT;
+ALTER TABLE streams ADD COLUMN compared_for TEXT;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""

@@ -9,12 +9,25 @@ from typing_extensions import override
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.entity_state import GIVEN_BACK, Checkpoint, EntityState, Lease, PageLimit
+from connector.domain.entity_state import (
+    FINDINGS,
+    GIVEN_BACK,
+    Checkpoint,
+    EntityState,
+    Lease,
+    ListTrial,
+    PageLimit,
+)
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
 from connector.ports import Clock, EntityStateStore
 
-JSON_COLUMNS: dict[str, Any] = {"edge": dict[str, str], "contract": Contract, "page_limit": PageLimit}
+JSON_COLUMNS: dict[str, Any] = {
+    "edge": dict[str, str],
+    "contract": Contract,
+    "list_trial": ListTrial,
+    "page_limit": PageLimit,
+}
 """Columns of `streams` that hold JSON. A member that is added to EntityState gets a column of its name by UPGRADES."""
 
 
@@ -63,23 +76,16 @@ class SqliteEntityStateStore(EntityStateStore):
             )
 
     @override
-    def save_read_one_by_one(self, lease: Lease) -> None:
+    def save_findings(self, lease: Lease, entity_state: EntityState) -> None:
+        columns = rows.to_columns(entity_state) | {"entity": lease.entity}
+        names, values = ", ".join(FINDINGS), ", ".join(f":{name}" for name in FINDINGS)
+        changes = ", ".join(f"{name} = excluded.{name}" for name in FINDINGS)
         with self._database.writing() as connection:
             _require_lease(connection, lease)
             connection.execute(
-                "INSERT INTO streams (entity, read_one_by_one) VALUES (?, 1)"
-                " ON CONFLICT (entity) DO UPDATE SET read_one_by_one = 1",
-                (lease.entity,),
-            )
-
-    @override
-    def save_page_limit(self, lease: Lease, limit: PageLimit | None) -> None:
-        with self._database.writing() as connection:
-            _require_lease(connection, lease)
-            connection.execute(
-                "INSERT INTO streams (entity, page_limit) VALUES (?, ?)"
-                " ON CONFLICT (entity) DO UPDATE SET page_limit = excluded.page_limit",
-                (lease.entity, None if limit is None else rows.dump(limit)),
+                f"INSERT INTO streams (entity, {names}) VALUES (:entity, {values})"  # noqa: S608 - our own names
+                f" ON CONFLICT (entity) DO UPDATE SET {changes}",
+                columns,
             )
 
     @override

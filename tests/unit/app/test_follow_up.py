@@ -39,7 +39,7 @@ class ListQueue(CallQueue):
 
 
 def a_result(request: RunRequest, **parts: Any) -> RunResult:
-    defaults = {"run_id": "run-1", "status": Status.PARTIAL, "records_read": 5, "started_at": NOON}
+    defaults = {"run_id": "run-1", "status": Status.PARTIAL, "has_progressed": True, "started_at": NOON}
     return RunResult(entity=request.entity, mode=request.mode, **{**defaults, **parts})
 
 
@@ -67,7 +67,7 @@ def test_a_run_that_ran_out_of_time_asks_for_the_same_again(
 
 
 @pytest.mark.parametrize(
-    "parts", [{"status": Status.SUCCEEDED}, {"status": Status.FAILED}, {"records_read": 0}]
+    "parts", [{"status": Status.SUCCEEDED}, {"status": Status.FAILED}, {"has_progressed": False}]
 )
 def test_what_is_done_or_gets_no_further_is_not_called_again(parts: dict[str, Any]) -> None:
     queue = ListQueue()
