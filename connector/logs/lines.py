@@ -47,9 +47,7 @@ class JsonFormatter(logging.Formatter):
             entry["stack_trace"] = self.formatException(record.exc_info)
         if context.trace:
             entry |= self._describe(context.trace)
-        return json.dumps(
-            {name: value if name in FIXED else _to_plain(value) for name, value in entry.items()}
-        )
+        return json.dumps({name: value if name in FIXED else _redact(value) for name, value in entry.items()})
 
     def _describe(self, trace: Trace) -> dict[str, Any]:
         name = f"projects/{self._project}/traces/{trace.trace_id}" if self._project else trace.trace_id
@@ -92,18 +90,18 @@ def configure_logging(
     logging.getLogger("connector").setLevel(level.upper())
 
 
-def _to_plain(value: Any) -> Any:
+def _redact(value: Any) -> Any:
     """Return the value as JSON can hold it, without anything hidden."""
     if isinstance(value, Enum):
-        return _to_plain(value.value)
+        return _redact(value.value)
     if isinstance(value, datetime):
         return instants.to_text(value) if value.tzinfo else value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, Mapping):
-        return {SECRETS.redact(str(name)): _to_plain(member) for name, member in value.items()}
+        return {SECRETS.redact(str(name)): _redact(member) for name, member in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_to_plain(member) for member in value]
+        return [_redact(member) for member in value]
     if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return SECRETS.redact(str(value))

@@ -104,7 +104,7 @@ class AuditStore(Protocol):
     """What each run did, and the outcome of each record it read."""
 
     def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
-        """Store the audit entry of a run (plain values: text, numbers, booleans, None, datetimes, nested)."""
+        """Store the audit entry of a run: values that JSON can hold, and the instants `started_at` and `finished_at`."""
 
     def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
         """Merge the outcome into the run's entry, and make it the last run of its entity."""

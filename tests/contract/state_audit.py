@@ -24,7 +24,8 @@ class RunContract:
             "records_read": 812,
             "watermark_after": None,
             "duration_seconds": 3.25,
-            "error": {"type": "X", "http_status": 503, "at": MORNING + timedelta(microseconds=1)},
+            "error": {"type": "X", "http_status": 503},
+            "finished_at": MORNING + timedelta(microseconds=1),
         }
         store.audit.open_run("run-1", opened)
         store.audit.close_run("run-1", closed)
@@ -41,7 +42,7 @@ class RunContract:
             "text": 'é "quoted" \\ `tick` 😀',
             "numbers": [0, -1, 2**62, 2**70, 1.5],
             "flags": {"yes": True, "no": False, "none": None},
-            "nested": [[1, [2, 3]], {"deep": {"at": [MORNING, {"x": []}]}}],
+            "nested": [[1, [2, 3]], {"deep": {"at": ["", {"x": []}]}}],
             "odd names": {"a.b": 1, "__x__": 2, "`": 3, "1": {}},
             "many": {f"name {n}": n for n in range(1000)},
             "long": "x" * 50_000,

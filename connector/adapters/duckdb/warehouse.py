@@ -110,7 +110,8 @@ class DuckDbWarehouse(Warehouse):
         values = {f"key_{i}": value for i, value in enumerate(keys.values())}
         for row in self._query(table, build_trail_query(table, keys), values):
             yield {
-                column.name: _to_plain(column.type, value) for column, value in zip(columns, row, strict=True)
+                column.name: _read_cell(column.type, value)
+                for column, value in zip(columns, row, strict=True)
             }
 
     @override
@@ -173,7 +174,7 @@ def _to_utc(value: datetime | None) -> datetime | None:
     return None if value is None else value.astimezone(UTC)
 
 
-def _to_plain(column_type: ColumnType, value: Any) -> Any:
+def _read_cell(column_type: ColumnType, value: Any) -> Any:
     if value is None:
         return None
     if column_type is ColumnType.TIMESTAMP:

@@ -54,7 +54,7 @@ def contract_fields(contract: Contract | None) -> dict[str, Any] | None:
     """Return a contract as fields; None for one too large to remember, which is then read again in every run."""
     if contract is None:
         return None
-    packed = pack(msgspec.to_builtins(contract))
+    packed = pack(contract)
     if len(packed) > MAX_CONTRACT_BYTES:
         return None
     return {"endpoint": contract.endpoint, "version": contract.version, "whole": packed}

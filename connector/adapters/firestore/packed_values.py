@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.adapters.firestore.names import storable
-from connector.domain import marked_json
+from connector.domain import stored_json
 
 PACKED = "packed"
 """Member that marks a packed value inside an audit entry."""
@@ -20,13 +20,13 @@ INTEGER_BOUND = 2**63
 
 
 def pack(value: Any) -> bytes:
-    """Return the JSON of the value, compressed."""
-    return zlib.compress(marked_json.dump(value).encode())
+    """Return the JSON of a Struct or of plain values, compressed."""
+    return zlib.compress(stored_json.dump(value))
 
 
 def unpack(packed: bytes) -> Any:
-    """Return what `pack` was given."""
-    return marked_json.load(zlib.decompress(packed))
+    """Return the plain values of what `pack` was given."""
+    return stored_json.load(zlib.decompress(packed), Any)
 
 
 def pack_latest(items: Sequence[Any], limit: int) -> tuple[bytes, bool]:

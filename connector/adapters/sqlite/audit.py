@@ -10,7 +10,6 @@ from typing_extensions import override
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain import marked_json
 from connector.domain.entity_state import AuditedPage, AuditEntry
 from connector.ports import AuditStore, Clock
 
@@ -41,7 +40,7 @@ class SqliteAuditStore(AuditStore):
     def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
         with self._database.writing() as connection:
             row = connection.execute("SELECT entry FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            opened = {} if row is None else rows.load_entry(row["entry"], f"runs, {run_id}")
+            opened = {} if row is None else rows.load_run(row["entry"], f"runs, {run_id}")
             (last,) = connection.execute("SELECT coalesce(max(closed_number), 0) FROM runs").fetchone()
             self._store_run(connection, run_id, {**opened, **entry}, closed_number=last + 1)
 
@@ -104,7 +103,7 @@ class SqliteAuditStore(AuditStore):
             (
                 run_id,
                 entry.get("entity"),
-                marked_json.dump(entry),
+                rows.dump(entry),
                 closed_number,
                 rows.instant_text(self._clock.now() + self._audit_ttl),
             ),

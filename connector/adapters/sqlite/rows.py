@@ -1,6 +1,5 @@
 """Values as SQLite's columns hold them: instants as text that sorts, collections as JSON, each under its stored name."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -8,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from connector.adapters.sqlite.errors import UnreadableValueError
-from connector.domain import marked_json
+from connector.domain import stored_json
 
 T = TypeVar("T")
 
@@ -38,32 +37,24 @@ def from_columns(columns: Mapping[str, Any], wanted: type[T], place: str) -> T:
 
 
 def dump(value: Any) -> str:
-    """Return the JSON of a value that has a type of its own."""
-    try:
-        return msgspec.json.encode(value).decode()
-    except UnicodeEncodeError:  # half a surrogate pair somewhere inside
-        return storable(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
+    """Return the JSON of a Struct or of plain values."""
+    return stored_json.dump(value).decode()
 
 
 def load(text: str, wanted: type[T], place: str) -> T:
     """Return what `dump` was given; raise UnreadableValueError, which names the place."""
     try:
-        return msgspec.json.decode(text, type=wanted)
-    except msgspec.DecodeError as refused:
-        # Releases before this one wrote halves of surrogate pairs, which Python's own decoder takes.
-        try:
-            return msgspec.convert(json.loads(text), wanted)
-        except ValueError:
-            raise UnreadableValueError(f"{place}: {refused}") from refused
-
-
-def load_entry(text: str, place: str) -> dict[str, Any]:
-    """Return the audit entry of a run; raise UnreadableValueError, which names the place."""
-    try:
-        entry: dict[str, Any] = marked_json.load(text)
+        return stored_json.load(text, wanted)
     except ValueError as exc:
         raise UnreadableValueError(f"{place}: {exc}") from exc
-    return entry
+
+
+def load_run(text: str, place: str) -> dict[str, Any]:
+    """Return the audit entry of a run; raise UnreadableValueError, which names the place."""
+    try:
+        return stored_json.load_run(text)
+    except ValueError as exc:
+        raise UnreadableValueError(f"{place}: {exc}") from exc
 
 
 def _to_column(member: Any) -> Any:

@@ -98,7 +98,7 @@ def _select_last_runs(
     return {
         row["number"]: (
             RunKind(row["kind"]) if row["kind"] in [*RunKind] else None,
-            rows.load_entry(row["entry"], f"runs of {entity}"),
+            rows.load_run(row["entry"], f"runs of {entity}"),
         )
         for row in found
     }

@@ -83,13 +83,13 @@ class _Sieve:
             return None
         for name, beside in slot.items():
             if name != "value":
-                self._set_aside(f"{place}/{name}", _to_plain(beside))
+                self._set_aside(f"{place}/{name}", _numbers_to_text(beside))
         value = slot.get("value")
         fitting = None if value is None else self._fit(kind, path, value)
         if value is None or fitting is not None:
             return {"value": fitting}
         self.mistyped.add(path)
-        self._set_aside(place, _to_plain(value))
+        self._set_aside(place, _numbers_to_text(value))
         return None
 
     def _set_aside(self, place: str, plain: Any) -> None:
@@ -100,11 +100,11 @@ class _Sieve:
         """Return the selected fields of a custom block, without their type names."""
         kept: dict[str, Any] = {}
         if not isinstance(views, dict):
-            self._set_aside(f"{place}custom", _to_plain(views))
+            self._set_aside(f"{place}custom", _numbers_to_text(views))
             return None
         for view, fields in views.items():
             if not isinstance(fields, dict):
-                self._set_aside(f"{place}custom/{view}", _to_plain(fields))
+                self._set_aside(f"{place}custom/{view}", _numbers_to_text(fields))
                 continue
             for name, value in fields.items():
                 field_path, field_place = f"{path}{view}.{name}", f"{place}custom/{view}.{name}"
@@ -162,7 +162,7 @@ def _unwrap(value: Any) -> Any:
     if isinstance(value, list):
         return [_unwrap(inner) for inner in value]
     if not isinstance(value, dict):
-        return _to_plain(value)
+        return _numbers_to_text(value)
     if value.keys() <= {"value", "type"}:
         return _unwrap_value(value.get("value"))
     if "value" in value:
@@ -177,12 +177,12 @@ def _unwrap_value(value: Any) -> Any:
     return _unwrap(value)
 
 
-def _to_plain(value: Any) -> Any:
+def _numbers_to_text(value: Any) -> Any:
     """Return the value with every number in it as text, digit for digit."""
     if isinstance(value, Raw):
         return bytes(value).decode()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, dict):
-        return {name: _to_plain(inner) for name, inner in value.items()}
-    return [_to_plain(inner) for inner in value] if isinstance(value, list) else value
+        return {name: _numbers_to_text(inner) for name, inner in value.items()}
+    return [_numbers_to_text(inner) for inner in value] if isinstance(value, list) else value

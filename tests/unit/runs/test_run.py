@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.adapters.sqlite.rows import load_entry
+from connector.adapters.sqlite.rows import load_run
 from connector.domain.entity_state import EntityState, Origin, RefusedSignIn
 from connector.domain.run import RunResult, Status, Tally
 from connector.errors import (
@@ -180,7 +180,7 @@ class TestAudit:
             rig.run(life=dies_at("after state.audit.open_run"))
         with rig.state._database.reading() as connection:
             ((run_id, text),) = connection.execute("SELECT run_id, entry FROM runs").fetchall()
-        entry = load_entry(text, "runs")
+        entry = load_run(text, "runs")
         assert (run_id, entry.pop("started_at")) == ("run-1", NOON)
         assert entry == {
             "entity": "vendors",

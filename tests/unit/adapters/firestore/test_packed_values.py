@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from connector.adapters.firestore.packed_values import entry_value, pack, pack_latest, plain_value, unpack
 
-INSTANTS = st.datetimes(timezones=st.just(UTC))
-LEAVES = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False) | INSTANTS
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False)
+)
 PLAIN = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
 
 
@@ -22,6 +23,15 @@ def test_a_packed_value_comes_back(value: object) -> None:
 @given(PLAIN)
 def test_a_member_of_an_entry_comes_back(value: object) -> None:
     assert plain_value(entry_value(value)) == value
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_an_instant_of_an_entry_comes_back(instant: datetime) -> None:
+    assert plain_value(entry_value(instant)) == instant
+
+
+def test_half_a_surrogate_pair_comes_back() -> None:
+    assert unpack(pack(["half \ud83d", "é"])) == ["half \ud83d", "é"]
 
 
 def test_of_too_many_items_the_last_are_kept() -> None:

@@ -226,7 +226,7 @@ BROKEN = {
     "UPDATE streams SET records_seen = 'many'": "streams of vendors: Expected `int`, got `str` - at `$.records_seen`",
     "UPDATE checkpoints SET progress = 7": "checkpoints of vendors, backfill: Expected `object`, got `int`",
     "UPDATE leases SET expires_at = 'soon'": "leases of vendors: Invalid RFC3339 encoded datetime - at `$.expires_at`",
-    "UPDATE runs SET entry = 'x'": "runs of vendors: Expecting value",
+    "UPDATE runs SET entry = 'x'": "runs of vendors: JSON is malformed",
 }
 
 
