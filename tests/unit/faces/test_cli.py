@@ -23,7 +23,7 @@ from connector.app.service import build
 from connector.app.settings import list_variables, load_settings
 from connector.domain.run import RunRequest
 from connector.faces.cli import main
-from connector.faces.run_commands import run_all
+from connector.faces.commands.runs import run_all
 from connector.faces.stop_signals import StopSignals
 from connector.redaction import register_secret
 from tests.stand_ins.clock import FakeClock
@@ -169,7 +169,7 @@ def test_an_error_nobody_thought_of_ends_with_1_and_tells_no_secret(
         raise RuntimeError("gave up at Sup3r-secret-token")
 
     register_secret("Sup3r-secret-token")
-    monkeypatch.setattr("connector.faces.cli.load_settings", fail)
+    monkeypatch.setattr("connector.faces.commands.command.load_settings", fail)
     assert (shell.run("status"), shell.out) == (1, "")
     assert "gave up at [hidden]" in shell.err
     assert "Sup3r" not in shell.err

@@ -1,11 +1,12 @@
-"""The commands that run entities: `sync`, `reconcile` and `replay`."""
+"""The commands that run entities: `sync`, `backfill`, `reconcile` and `replay`."""
 
 import argparse
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.console import Console
 
-from connector.app.run_request import OPTIONS, build_request
+from connector.app.run_request import OPTIONS, build_request, parse_since
 from connector.app.service import Connector
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunRequest, RunResult, Status, got_further
@@ -17,6 +18,7 @@ from connector.errors import (
     OtherTenantError,
     SecretUnavailableError,
 )
+from connector.faces.commands.command import Commands, open_connector
 from connector.faces.exit_codes import FAILED, NOTHING_RAN, OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import show_progress, show_result, write_json, write_note
@@ -26,6 +28,83 @@ HOPELESS = frozenset(
     for kind in (CredentialsError, EndpointVersionError, OtherTenantError, SecretUnavailableError)
 )
 """Failures that would hit every other entity too."""
+
+
+def register(commands: Commands) -> None:
+    """Add the commands."""
+    sync = commands.add(
+        "sync",
+        _run,
+        "Read what changed since the last run (the first run reads everything).",
+        examples=["sync vendors", "sync vendors invoices", "sync --all"],
+    )
+    _add_entities(sync)
+    modes = [mode.value for mode in Mode if mode is not Mode.CHECK]
+    sync.add_argument("--mode", choices=modes, default=Mode.INCREMENTAL.value)
+    _add_since(sync)
+    _add_reconcile_options(sync)
+    backfill = commands.add(
+        "backfill",
+        _run,
+        "Read everything changed since an instant again, without moving the watermark.",
+        examples=["backfill invoices", "backfill invoices --since 2026-01-31T00:00:00Z"],
+    )
+    _add_entities(backfill)
+    _add_since(backfill)
+    backfill.set_defaults(mode=Mode.BACKFILL.value)
+    reconcile = commands.add(
+        "reconcile",
+        _run,
+        "Compare both sides completely; repair, and mark what was deleted.",
+        examples=["reconcile invoices", "reconcile --all --depth content"],
+    )
+    _add_entities(reconcile)
+    _add_reconcile_options(reconcile)
+    reconcile.set_defaults(mode=Mode.RECONCILE.value)
+    replay = commands.add(
+        "replay",
+        _run,
+        "Process dead letters again.",
+        examples=["replay invoices", "replay invoices 0bd22d7f-4d2b-ee11-9c2d-0a0c3ea1a1a1"],
+    )
+    replay.add_argument("entity")
+    replay.add_argument("record_id", nargs="?", help="one record; all of the entity without it")
+    replay.set_defaults(mode=Mode.REPLAY.value, all=False)
+
+
+def _add_entities(command: argparse.ArgumentParser) -> None:
+    command.add_argument("entities", nargs="*", metavar="ENTITY")
+    command.add_argument("--all", action="store_true", help="every enabled entity of the catalogue")
+
+
+def _add_since(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--since",
+        type=_parse_instant,
+        metavar="INSTANT",
+        help="backfill from here on, e.g. 2026-01-31T00:00:00Z; everything without it",
+    )
+
+
+def _add_reconcile_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--depth", choices=[d.value for d in Depth], help="reconcile: compare keys (default) or content"
+    )
+    command.add_argument(
+        "--force", action="store_true", help="reconcile: go on however many records are gone"
+    )
+
+
+def _parse_instant(text: str) -> datetime:
+    try:
+        return parse_since(text)
+    except BadRequestError as exc:
+        raise argparse.ArgumentTypeError(f"{exc.message} {exc.action}") from exc
+
+
+def _run(options: argparse.Namespace, console: Console, signals: StopSignals) -> int:
+    connector = open_connector(is_stopping=signals.is_requested)
+    return run_all(connector, list_requests(connector, options), options, console, signals)
 
 
 def list_requests(connector: Connector, options: argparse.Namespace) -> list[RunRequest]:
@@ -42,6 +121,8 @@ def list_requests(connector: Connector, options: argparse.Namespace) -> list[Run
 def _choose_entities(connector: Connector, options: argparse.Namespace) -> list[str]:
     """Return the entities to run, each once."""
     catalogue = connector.catalogue
+    if options.mode == Mode.REPLAY and hasattr(options, "entity"):
+        return [catalogue.find(options.entity).name]
     if options.all and options.entities:
         raise BadRequestError("Both entities and --all are given.", action="Leave one of them out.")
     if not options.all and not options.entities:
