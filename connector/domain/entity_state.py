@@ -4,7 +4,7 @@
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -224,13 +224,38 @@ class AuditedPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunPage:
+    """One audited page of a run: its records in the order they were read."""
+
+    number: int
+    entries: Sequence[AuditEntry]
+    has_next: bool
+    """Whether a page of a higher number follows."""
+
+
+RECENT_RUNS = 30
+"""How many of the last runs a status has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntityStatus:
-    """What the status page shows about one entity."""
+    """What the status page shows about one entity. Runs are given as in their audit entries."""
 
     entity_state: EntityState
     lease: Lease | None
     dead_letters: int
-    last_run: Mapping[str, object] | None
-    """The result of the last run, as in its audit entry; None if there was none."""
+    recent_runs: Sequence[Mapping[str, object]] = ()
+    """The last runs that ended, newest first, at most RECENT_RUNS."""
     last_runs: Mapping[RunKind, Mapping[str, object]] = dataclasses.field(default_factory=dict)
-    """The same for each kind of run that there was."""
+    """The last run of each kind that there was."""
+    last_successes: Mapping[RunKind, Mapping[str, object]] = dataclasses.field(default_factory=dict)
+    """The last run of each kind that succeeded."""
+    current_run: Mapping[str, object] | None = None
+    """The run that holds the lease, as far as its audit entry was opened."""
+    known_since: datetime | None = None
+    """When the oldest incremental run still known began; None before one was written down with its kind."""
+
+    @property
+    def last_run(self) -> Mapping[str, object] | None:
+        """The last run that ended, of whatever kind; None if there was none."""
+        return next(iter(self.recent_runs), None)

@@ -15,6 +15,7 @@ from connector.domain.entity_state import (
     Lease,
     Origin,
     RefusedSignIn,
+    RunPage,
     Seat,
 )
 from connector.domain.records.contract import Contract
@@ -96,6 +97,9 @@ class SeatStore(Protocol):
     def remember_refused_sign_in(self, refused: RefusedSignIn | None) -> None:
         """Store the refused sign-in that later seats carry, replacing the one before; None deletes it."""
 
+    def read_origin(self) -> Origin | None:
+        """Return the origin of the warehouse's data; None if none is stored."""
+
     def remember_origin(self, origin: Origin) -> None:
         """Store the origin of the warehouse's data, which later seats carry, replacing the one before."""
 
@@ -116,6 +120,12 @@ class AuditStore(Protocol):
 
     def read_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
         """Yield every audit entry of one record, oldest first."""
+
+    def read_run(self, run_id: str) -> Mapping[str, Any] | None:
+        """Return the audit entry of a run, closed or not; None if it is unknown."""
+
+    def read_run_page(self, run_id: str, after: int = -1) -> RunPage | None:
+        """Return the first audited page of a run whose number is above `after`; None if there is none."""
 
     def find_records(self, entity: str, key: str) -> Sequence[str]:
         """Return the ids of the records audited under this key, most recent first, at most 10."""
@@ -154,7 +164,7 @@ class StateStore(Protocol):
     dead_letters: DeadLetterStore
 
     def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
-        """Return what the status page shows, in the given order, without expired leases."""
+        """Return the status of each entity, in the given order, without expired leases."""
 
     def check(self) -> CheckLine:
         """Write, read and remove one document of its own; never raises."""

@@ -56,6 +56,20 @@ class RunContract:
         store.audit.close_run("run-1", {"entity": "vendors", "status": "failed"})
         assert store.statuses(["vendors"])[0].last_run == {"entity": "vendors", "status": "failed"}
 
+    def test_a_run_is_read_by_its_id_closed_or_not(self, store: StateStore, second_store: StateStore) -> None:
+        store.audit.open_run("run/1", {"entity": "vendors", "status": "running", "started_at": MORNING})
+        assert second_store.audit.read_run("run/1") == {
+            "entity": "vendors",
+            "status": "running",
+            "started_at": MORNING,
+        }
+        store.audit.close_run("run/1", {"status": "succeeded", "kind": "incremental"})
+        closed = second_store.audit.read_run("run/1")
+        assert closed is not None
+        assert (closed["status"], closed["started_at"]) == ("succeeded", MORNING)
+        assert set(closed) == {"entity", "status", "started_at", "kind"}
+        assert store.audit.read_run("run-2") is None
+
 
 class PageContract:
     """The promises about what became of each record."""
@@ -142,3 +156,19 @@ class PageContract:
             )
             clock.advance(timedelta(minutes=1))
         assert list(store.audit.find_records("vendors", "V001")) == [f"id-{n}" for n in range(11, 1, -1)]
+
+    def test_a_run_s_pages_are_read_one_after_the_other(self, store: StateStore) -> None:
+        pages = {
+            number: [an_audit_entry(record_id=f"{number}-{n}", key=f"V{n}") for n in range(count)]
+            for number, count in ((3, 2), (1, 1200), (2, 0))
+        }
+        for number, entries in pages.items():
+            store.audit.record_page("run-1", "vendors", "backfill", number, entries)
+        store.audit.record_page("run-2", "vendors", "backfill", 1, [an_audit_entry()])
+        read, after = {}, -1
+        while page := store.audit.read_run_page("run-1", after):
+            read[page.number] = list(page.entries)
+            assert page.has_next == (page.number < 3)
+            after = page.number
+        assert read == dict(sorted(pages.items()))
+        assert store.audit.read_run_page("run-3") is None

@@ -147,6 +147,12 @@ class SessionContract:
         moved = Origin(instance="https://new.example.com", tenant="ACME")
         second_store.seats.remember_origin(moved)
         assert _take(store, "run-1", 1).origin == moved
+        assert store.seats.read_origin() == moved
+
+    def test_no_origin_is_known_before_one_is_stored(self, store: StateStore) -> None:
+        assert store.seats.read_origin() is None
+        store.seats.release(_take(store, "run-1", 1))
+        assert store.seats.read_origin() is None
 
     def test_the_origin_and_a_refused_sign_in_do_not_know_of_each_other(self, store: StateStore) -> None:
         store.seats.remember_origin(ORIGIN)

@@ -222,6 +222,32 @@ class StatusContract:
         }
         assert found.last_run == found.last_runs[RunKind.INCREMENTAL]
 
+    def test_a_success_of_a_kind_is_remembered_however_often_it_fails_since(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        began = clock.now()
+        for number, status in enumerate(["succeeded", *["failed"] * 2, *["succeeded"] * 40]):
+            kind = "reconcile keys" if number < 3 else "incremental"
+            entry = {"entity": "vendors", "kind": kind, "status": status, "started_at": clock.now()}
+            store.audit.open_run(f"run-{number}", entry)
+            store.audit.close_run(f"run-{number}", {**entry, "run_id": f"run-{number}"})
+            clock.advance(timedelta(minutes=1))
+        found = store.statuses(["vendors"])[0]
+        reconcile = RunKind.RECONCILE_KEYS
+        assert found.last_runs[reconcile]["run_id"] == "run-2"
+        assert found.last_successes[reconcile]["run_id"] == "run-0"
+        assert found.last_successes[RunKind.INCREMENTAL]["run_id"] == "run-42"
+        assert [entry["run_id"] for entry in found.recent_runs] == [f"run-{n}" for n in range(42, 12, -1)]
+        assert found.known_since == began + timedelta(minutes=3)
+
+    def test_a_status_shows_the_run_that_holds_the_lease(self, store: StateStore) -> None:
+        taken(store, owner="run-7")
+        assert store.statuses(["vendors"])[0].current_run is None
+        store.audit.open_run("run-7", {"entity": "vendors", "kind": "backfill", "status": "running"})
+        running = store.statuses(["vendors"])[0]
+        assert running.current_run == {"entity": "vendors", "kind": "backfill", "status": "running"}
+        assert (running.last_run, running.known_since) == (None, None)
+
     def test_the_last_run_is_the_entitys_own(self, store: StateStore) -> None:
         store.audit.close_run("run-1", {"entity": "items", "status": "failed"})
         store.audit.close_run("run-2", {"entity": "item", "status": "partial"})

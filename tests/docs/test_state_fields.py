@@ -10,11 +10,12 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import firestore
 
 from connector.adapters.firestore import documents, open_firestore
-from connector.adapters.firestore.audit import PAGES, RUNS
+from connector.adapters.firestore.audit import PAGES
 from connector.adapters.firestore.dead_letters import DEAD_LETTERS, MAX_PIECE_BYTES, PARTS
 from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.notifications import NOTIFICATIONS
 from connector.adapters.firestore.pages import split_page
+from connector.adapters.firestore.runs import RUNS
 from connector.adapters.retrying import Retry
 from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Outcome
 from tests.docs.configuration import Configuration, find_resource

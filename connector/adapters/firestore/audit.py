@@ -1,7 +1,7 @@
 """The audit trail: `{prefix}_runs/{run_id}`, one entry a run, with a sub-collection of the records of its pages."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from google.api_core import exceptions as api
@@ -11,11 +11,20 @@ from typing_extensions import override
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.names import search_term
 from connector.adapters.firestore.packed_values import entry_value, plain_instant
-from connector.adapters.firestore.pages import PagePart, load_matches, split_page
-from connector.domain.entity_state import AuditedPage, AuditEntry
+from connector.adapters.firestore.pages import PagePart, load_entries, load_matches, page_name, split_page
+from connector.adapters.firestore.runs import (
+    CLOSED,
+    KIND_CLOSED,
+    KIND_SUCCEEDED,
+    RUNS,
+    FirestoreRuns,
+    closed_term,
+    kind_term,
+)
+from connector.domain.entity_state import AuditedPage, AuditEntry, RunPage
+from connector.domain.run import Status
 from connector.ports import AuditStore, Clock
 
-RUNS = "runs"
 PAGES = "pages"
 
 PARTS_AT_ONCE = 10
@@ -32,6 +41,7 @@ class FirestoreAuditStore(AuditStore):
         self._database = database
         self._clock = clock
         self._audit_ttl = audit_ttl
+        self._runs = FirestoreRuns(database)
 
     @override
     def open_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
@@ -45,10 +55,12 @@ class FirestoreAuditStore(AuditStore):
         values = {
             **_entry_values(entry),
             "expires_at": now + self._audit_ttl,
-            "entity_closed_at": closed_term(str(entity), now),
+            CLOSED: closed_term(str(entity), now),
         }
         if "kind" in entry:
-            values["kind_closed_at"] = closed_term(kind_term(str(entity), entry["kind"]), now)
+            values[KIND_CLOSED] = closed_term(kind_term(str(entity), entry["kind"]), now)
+            if entry.get("status") == Status.SUCCEEDED:
+                values[KIND_SUCCEEDED] = values[KIND_CLOSED]
         merge = [self._database.client.field_path(name) for name in values]
         self._database.call(lambda: self._database.document(RUNS, run_id).set(values, merge=merge, **ONCE))
 
@@ -80,6 +92,23 @@ class FirestoreAuditStore(AuditStore):
                 recorded_at=plain_instant(page["recorded_at"]),
                 entry=entry,
             )
+
+    @override
+    def read_run(self, run_id: str) -> Mapping[str, Any] | None:
+        return self._runs.read(run_id)
+
+    @override
+    def read_run_page(self, run_id: str, after: int = -1) -> RunPage | None:
+        found = self._pages_from(run_id, after + 1)
+        if not found:
+            return None
+        first = found[0].to_dict() or {}
+        further = self._read_further(run_id, first["number"], first["parts"])
+        return RunPage(
+            number=first["number"],
+            entries=[entry for part in [first, *further] for entry in load_entries(part)],
+            has_next=bool(self._pages_from(run_id, first["number"] + 1, fields=["number"])),
+        )
 
     @override
     def find_records(self, entity: str, key: str) -> Sequence[str]:
@@ -116,6 +145,26 @@ class FirestoreAuditStore(AuditStore):
     def _page_document(self, run_id: str, name: str) -> Any:
         return self._database.document(RUNS, run_id).collection(PAGES).document(name)
 
+    def _pages_from(self, run_id: str, number: int, fields: Sequence[str] | None = None) -> list[Any]:
+        """Return the first document of the first page from this number on, if there is one."""
+        pages = self._database.document(RUNS, run_id).collection(PAGES)
+        query = pages.order_by("__name__").start_at({"__name__": pages.document(page_name(number))}).limit(1)
+        if fields is not None:
+            query = query.select(fields)
+        return self._database.call(lambda: list(query.stream(**ONCE)))
+
+    def _read_further(self, run_id: str, number: int, parts: int) -> list[Mapping[str, Any]]:
+        names = [page_name(number, position) for position in range(1, parts)]
+        if not names:
+            return []
+        references = [self._page_document(run_id, name) for name in names]
+        found = self._database.call(
+            lambda: {
+                part.id: part.to_dict() or {} for part in self._database.client.get_all(references, **ONCE)
+            }
+        )
+        return [found[name] for name in names if found.get(name)]
+
     def _matches(self, entity: str, field: str, text: str) -> list[tuple[Mapping[str, Any], AuditEntry]]:
         """Return every audited record with this text in this field, oldest first, each with its page."""
         term = search_term(text)
@@ -134,19 +183,6 @@ class FirestoreAuditStore(AuditStore):
             return matches
 
         return sorted(self._database.call(read), key=lambda match: _age(match[0]))
-
-
-def kind_term(entity: str, kind: str) -> str:
-    """Return the text that stands for the runs of one kind of an entity; no entity's name has a slash."""
-    return f"{entity}/{kind.replace(' ', '/')}"
-
-
-def closed_term(entity: str, closed_at: datetime) -> str:
-    """Return a text by which runs sort: by entity, then by when they were closed.
-
-    One field in place of two needs no index of its own making.
-    """
-    return f"{entity} {plain_instant(closed_at).isoformat(timespec='microseconds')}"
 
 
 def _entry_values(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,13 +26,17 @@ class PagePart:
 
     @property
     def name(self) -> str:
-        """Name of its document; names sort as the page numbers do."""
+        """Name of its document."""
         return self.further_name(self.position)
 
     def further_name(self, position: int) -> str:
         """Return the name of another part of the same page."""
-        number = f"{self.values['number']:08d}"
-        return number if position == 0 else f"{number}-{position:04d}"
+        return page_name(self.values["number"], position)
+
+
+def page_name(number: int, position: int = 0) -> str:
+    """Return the name of a part's document; names sort as the page numbers do, then as the positions."""
+    return f"{number:08d}" if position == 0 else f"{number:08d}-{position:04d}"
 
 
 def split_page(page: Mapping[str, Any], entries: Sequence[AuditEntry]) -> list[PagePart]:
@@ -50,6 +54,11 @@ def load_matches(
     """Return the records of a document whose `record_ids` or `keys` have this term, each with its page."""
     about = {name: page[name] for name in ("run_id", "mode", "number", "part", "recorded_at")}
     return [(about, _entry(page, at)) for at, value in enumerate(page[field]) if value == term]
+
+
+def load_entries(page: Mapping[str, Any]) -> list[AuditEntry]:
+    """Return all records of a document."""
+    return [_entry(page, at) for at in range(len(page["record_ids"]))]
 
 
 def _grouped(entries: Sequence[AuditEntry]) -> Iterator[list[AuditEntry]]:

@@ -58,6 +58,13 @@ class FirestoreSeatStore(SeatStore):
         self._remember({"refused": msgspec.to_builtins(refused, builtin_types=(datetime,))})
 
     @override
+    def read_origin(self) -> Origin | None:
+        first = self._database.document(SESSIONS, str(FIRST))
+        held = self._database.call(lambda: first.get(["origin"], **ONCE).to_dict())
+        origin: Origin | None = _load_memory(held or {})["origin"]
+        return origin
+
+    @override
     def remember_origin(self, origin: Origin) -> None:
         self._remember({"origin": msgspec.to_builtins(origin)})
 

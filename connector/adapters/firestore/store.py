@@ -10,25 +10,22 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from typing_extensions import override
 
 from connector.adapters.firestore import documents
-from connector.adapters.firestore.audit import RUNS, FirestoreAuditStore, kind_term
+from connector.adapters.firestore.audit import FirestoreAuditStore
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.dead_letters import DEAD_LETTERS, FirestoreDeadLetterStore
 from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.entity_states import FirestoreEntityStateStore
 from connector.adapters.firestore.names import document_name
 from connector.adapters.firestore.notifications import FirestoreNotificationStore
-from connector.adapters.firestore.packed_values import plain_value
+from connector.adapters.firestore.runs import FirestoreRuns
 from connector.adapters.firestore.seats import FirestoreSeatStore
 from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus
-from connector.domain.run import RunKind
 from connector.errors import ConfigurationError, ConnectorError
 from connector.ports import Clock, StateStore
 
 AUDIT_TTL = timedelta(days=400)
-OWN_FIELDS = ("expires_at", "entity_closed_at", "kind_closed_at")
-"""Fields of a run's document that are the store's, not the entry's."""
 
 
 class FirestoreStateStore(StateStore):
@@ -50,6 +47,7 @@ class FirestoreStateStore(StateStore):
     ) -> None:
         self._database = FirestoreDatabase(connect=connect, prefix=prefix, retry=retry, place=place)
         self._clock = clock
+        self._runs = FirestoreRuns(self._database)
         self.entities = FirestoreEntityStateStore(self._database, clock)
         self.notifications = FirestoreNotificationStore(self._database, clock)
         self.seats = FirestoreSeatStore(self._database, clock)
@@ -58,21 +56,8 @@ class FirestoreStateStore(StateStore):
 
     @override
     def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
-        now = self._clock.now()
         found = self._database.call(self._stream_fields, entities)
-        statuses = []
-        for entity in entities:
-            fields = found.get(document_name(entity))
-            statuses.append(
-                EntityStatus(
-                    entity_state=documents.load_stream(entity, fields),
-                    lease=documents.load_lease(entity, fields, now),
-                    dead_letters=self._database.call(self._dead_letter_count, entity),
-                    last_run=self._database.call(self._last_run, "entity_closed_at", entity),
-                    last_runs=self._last_runs(entity),
-                )
-            )
-        return statuses
+        return [self._describe(entity, found.get(document_name(entity))) for entity in entities]
 
     @override
     def check(self) -> CheckLine:
@@ -87,6 +72,22 @@ class FirestoreStateStore(StateStore):
     def close(self) -> None:
         self._database.close()
 
+    def _describe(self, entity: str, fields: Mapping[str, Any] | None) -> EntityStatus:
+        """Read at most 42 documents: the recent runs, for each kind its last run and its last success, and two more."""
+        lease = documents.load_lease(entity, fields, self._clock.now())
+        recent_runs = self._runs.read_recent(entity)
+        last_runs = self._runs.read_last(entity, recent_runs)
+        return EntityStatus(
+            entity_state=documents.load_stream(entity, fields),
+            lease=lease,
+            dead_letters=self._database.call(self._dead_letter_count, entity),
+            recent_runs=recent_runs,
+            last_runs=last_runs,
+            last_successes=self._runs.read_last_successes(entity, last_runs),
+            current_run=self._runs.read(lease.owner) if lease else None,
+            known_since=self._runs.find_known_since(entity),
+        )
+
     def _stream_fields(self, entities: Sequence[str]) -> dict[str, Any]:
         references = [self._database.document(STREAMS, entity) for entity in dict.fromkeys(entities)]
         snapshots = self._database.client.get_all(references, **ONCE)
@@ -96,22 +97,6 @@ class FirestoreStateStore(StateStore):
         dead_letters = self._database.collection(DEAD_LETTERS)
         query = dead_letters.where(filter=FieldFilter("entity", "==", entity))
         return int(query.count().get(**ONCE)[0][0].value)
-
-    def _last_runs(self, entity: str) -> dict[RunKind, Mapping[str, object]]:
-        terms = {kind: kind_term(entity, kind) for kind in RunKind}
-        found = {kind: self._database.call(self._last_run, "kind_closed_at", terms[kind]) for kind in RunKind}
-        return {kind: entry for kind, entry in found.items() if entry is not None}
-
-    def _last_run(self, field: str, term: str) -> Mapping[str, object] | None:
-        # An exclamation mark is the character after a space: these are all runs of the term, and no others.
-        runs = self._database.collection(RUNS)
-        query = runs.where(filter=FieldFilter(field, ">=", f"{term} "))
-        query = query.where(filter=FieldFilter(field, "<", f"{term}!"))
-        query = query.order_by(field, direction=firestore.Query.DESCENDING).limit(1)
-        for snapshot in query.stream(**ONCE):
-            fields = snapshot.to_dict()
-            return {name: plain_value(fields[name]) for name in fields if name not in OWN_FIELDS}
-        return None
 
     def _try_document(self) -> None:
         document = self._database.document("checks", uuid.uuid4().hex)

@@ -10,7 +10,8 @@ from typing_extensions import override
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.entity_state import AuditedPage, AuditEntry
+from connector.adapters.sqlite.runs import select_run
+from connector.domain.entity_state import AuditedPage, AuditEntry, RunPage
 from connector.ports import AuditStore, Clock
 
 FOUND_RECORDS = 10
@@ -39,8 +40,7 @@ class SqliteAuditStore(AuditStore):
     @override
     def close_run(self, run_id: str, entry: Mapping[str, Any]) -> None:
         with self._database.writing() as connection:
-            row = connection.execute("SELECT entry FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            opened = {} if row is None else rows.load_run(row["entry"], f"runs, {run_id}")
+            opened = select_run(connection, run_id) or {}
             (last,) = connection.execute("SELECT coalesce(max(closed_number), 0) FROM runs").fetchone()
             self._store_run(connection, run_id, {**opened, **entry}, closed_number=last + 1)
 
@@ -68,6 +68,24 @@ class SqliteAuditStore(AuditStore):
     def read_trail(self, entity: str, record_id: str) -> Iterator[AuditedPage]:
         wanted = rows.storable(record_id)
         yield from self._find(entity, record_id, lambda entry: rows.storable(entry.record_id) == wanted)
+
+    @override
+    def read_run(self, run_id: str) -> Mapping[str, Any] | None:
+        with self._database.reading() as connection:
+            return select_run(connection, run_id)
+
+    @override
+    def read_run_page(self, run_id: str, after: int = -1) -> RunPage | None:
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT number, entries FROM pages WHERE run_id = ? AND number > ? ORDER BY number LIMIT 2",
+                (run_id, after),
+            ).fetchall()
+        if not found:
+            return None
+        number = found[0]["number"]
+        entries = rows.load(found[0]["entries"], list[AuditEntry], f"pages of run {run_id}, {number}")
+        return RunPage(number=number, entries=entries, has_next=len(found) > 1)
 
     @override
     def find_records(self, entity: str, key: str) -> Sequence[str]:

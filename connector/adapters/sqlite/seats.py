@@ -60,6 +60,11 @@ class SqliteSeatStore(SeatStore):
                 )
 
     @override
+    def read_origin(self) -> Origin | None:
+        with self._database.reading() as connection:
+            return _select_origin(connection)
+
+    @override
     def remember_origin(self, origin: Origin) -> None:
         with self._database.writing() as connection:
             connection.execute(

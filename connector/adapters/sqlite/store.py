@@ -1,22 +1,26 @@
 """The state store of the embedded profile: one SQLite file."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from typing_extensions import override
 
-from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.audit import SqliteAuditStore
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.adapters.sqlite.dead_letters import SqliteDeadLetterStore
 from connector.adapters.sqlite.entity_states import SqliteEntityStateStore, select_entity_state, select_lease
 from connector.adapters.sqlite.notifications import SqliteNotificationStore
+from connector.adapters.sqlite.runs import (
+    select_known_since,
+    select_last_runs,
+    select_recent_runs,
+    select_run,
+)
 from connector.adapters.sqlite.seats import SqliteSeatStore
 from connector.domain.check_line import CheckLine
 from connector.domain.entity_state import EntityStatus
-from connector.domain.run import RunKind
 from connector.errors import ConnectorError
 from connector.ports import Clock, StateStore
 
@@ -74,31 +78,15 @@ def _select_status(connection: sqlite3.Connection, entity: str, now: datetime) -
     (dead_letters,) = connection.execute(
         "SELECT count(*) FROM dead_letters WHERE entity = ?", (entity,)
     ).fetchone()
-    last_runs = _select_last_runs(connection, entity)
-    newest = max(last_runs, default=None)
+    lease = select_lease(connection, entity, now)
+    last_runs, last_successes = select_last_runs(connection, entity)
     return EntityStatus(
         entity_state=select_entity_state(connection, entity),
-        lease=select_lease(connection, entity, now),
+        lease=lease,
         dead_letters=dead_letters,
-        last_run=None if newest is None else last_runs[newest][1],
-        last_runs={kind: entry for _, (kind, entry) in sorted(last_runs.items()) if kind is not None},
+        recent_runs=select_recent_runs(connection, entity),
+        last_runs=last_runs,
+        last_successes=last_successes,
+        current_run=select_run(connection, lease.owner) if lease else None,
+        known_since=select_known_since(connection, entity),
     )
-
-
-def _select_last_runs(
-    connection: sqlite3.Connection, entity: str
-) -> dict[int, tuple[RunKind | None, Mapping[str, object]]]:
-    """Return the last closed run of each kind, by its number; a release before wrote a reconcile down without its depth."""
-    found = connection.execute(
-        "SELECT max(closed_number) AS number, entry,"
-        " CASE WHEN json_valid(entry) THEN coalesce(entry ->> '$.kind', entry ->> '$.mode') END AS kind"
-        " FROM runs WHERE entity = ? AND closed_number IS NOT NULL GROUP BY kind",
-        (entity,),
-    )
-    return {
-        row["number"]: (
-            RunKind(row["kind"]) if row["kind"] in [*RunKind] else None,
-            rows.load_run(row["entry"], f"runs of {entity}"),
-        )
-        for row in found
-    }

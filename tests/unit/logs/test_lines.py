@@ -196,7 +196,9 @@ def test_only_what_a_person_must_mend_is_an_error(
 def test_freshness_tells_the_age_of_the_last_success(written: io.StringIO) -> None:
     entity_state = EntityState(entity="vendors", last_success_at=NOON - timedelta(hours=2))
     log_freshness(
-        EntityStatus(entity_state=entity_state, lease=None, dead_letters=3, last_run={"status": "failed"}),
+        EntityStatus(
+            entity_state=entity_state, lease=None, dead_letters=3, recent_runs=[{"status": "failed"}]
+        ),
         timedelta(hours=3),
         False,
         NOON,
@@ -217,7 +219,9 @@ def test_freshness_tells_how_long_a_reading_has_been_under_way(written: io.Strin
     )
     entity_state = EntityState(entity="vendors", checkpoints={"incremental": checkpoint})
     log_freshness(
-        EntityStatus(entity_state=entity_state, lease=None, dead_letters=0, last_run={"status": "partial"}),
+        EntityStatus(
+            entity_state=entity_state, lease=None, dead_letters=0, recent_runs=[{"status": "partial"}]
+        ),
         timedelta(hours=3),
         False,
         NOON,
@@ -228,7 +232,10 @@ def test_freshness_tells_how_long_a_reading_has_been_under_way(written: io.Strin
 
 def test_freshness_of_an_entity_that_only_failed_says_so(written: io.StringIO) -> None:
     status = EntityStatus(
-        entity_state=EntityState(entity="vendors"), lease=None, dead_letters=0, last_run={"status": "failed"}
+        entity_state=EntityState(entity="vendors"),
+        lease=None,
+        dead_letters=0,
+        recent_runs=[{"status": "failed"}],
     )
     log_freshness(status, None, True, NOON)
     [line] = lines(written)
@@ -237,7 +244,7 @@ def test_freshness_of_an_entity_that_only_failed_says_so(written: io.StringIO) -
 
 def test_an_entity_that_was_never_tried_is_not_reported_late(written: io.StringIO) -> None:
     log_freshness(
-        EntityStatus(entity_state=EntityState(entity="projects"), lease=None, dead_letters=0, last_run=None),
+        EntityStatus(entity_state=EntityState(entity="projects"), lease=None, dead_letters=0, recent_runs=()),
         timedelta(hours=3),
         False,
         NOON,
