@@ -1,12 +1,10 @@
-"""Decides when an entity's data is late, in one way for the page, the command line and the alerts."""
+"""From which age on an entity's data is late."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connector.app.schedules import find_longest_pause
 from connector.domain.entity import Entity
-from connector.domain.entity_state import EntityStatus
-from connector.domain.run import Status
 
 GRACE = timedelta(hours=1)
 """For the run itself, and for the hourly look at the status."""
@@ -29,14 +27,9 @@ def find_late_after(entity: Entity, deployed: Mapping[str, timedelta]) -> timede
         return deployed.get(entity.name)
     if entity.late_after_hours is not None:
         return timedelta(hours=entity.late_after_hours)
-    return PAUSES_TOLERATED * find_longest_pause(entity.schedule) + GRACE
+    return find_late_after_pauses(entity.schedule)
 
 
-def is_late(status: EntityStatus, late_after: timedelta | None, now: datetime) -> bool:
-    """Whether the data is older than that, or no run ever succeeded. A deployment that never ran is not late yet."""
-    if late_after is None:
-        return False
-    succeeded_at = status.entity_state.last_success_at
-    if succeeded_at is None:
-        return (status.last_run or {}).get("status") == Status.FAILED
-    return now - succeeded_at > late_after
+def find_late_after_pauses(schedule: str) -> timedelta:
+    """Return the age from which something is late that follows this schedule, unless an age is set for it."""
+    return PAUSES_TOLERATED * find_longest_pause(schedule) + GRACE

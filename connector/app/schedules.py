@@ -1,6 +1,6 @@
 """Whether a schedule ever fires, and its longest pause."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 
 from croniter import croniter
@@ -25,6 +25,12 @@ def find_longest_pause(schedule: str) -> timedelta:
         following = times.get_next(datetime)
         longest, last, seen = max(longest, following - last), following, seen + 1
     return longest
+
+
+def find_next(schedule: str, after: datetime, zone: tzinfo) -> datetime:
+    """Return the next instant, in UTC, at which a cron comes that is meant in this zone."""
+    following: datetime = croniter(schedule, after.astimezone(zone)).get_next(datetime)
+    return following.astimezone(UTC)
 
 
 def find_mistake(schedule: str) -> str:

@@ -5,10 +5,12 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from connector.domain.entity import CRON
 from connector.domain.run import WritePolicy
 
 SECRET = Meta(pattern=r"^(env:\w+|file:.+|projects/[^/]+/secrets/[^/]+(/versions/[^/]+)?)$")
 SecretReference = Annotated[str, SECRET]
+SCHEDULED = rf"\w+(/keys|/content)?\s*=\s*{CRON.strip('^$')}"
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 
 
@@ -138,13 +140,31 @@ class NotifySettings(Struct, frozen=True, kw_only=True):
 
 
 class StatusSettings(Struct, frozen=True, kw_only=True):
-    """When data counts as late, if not as in the catalogue."""
+    """When runs are scheduled and data counts as late, if not as in the catalogue, and who may act on the pages."""
 
     late_after: Annotated[
         str,
         Meta(
             description="`entity=seconds; entity=seconds`: from which age on an entity's data is late; empty = as its block says",
             pattern=r"^\s*\w+\s*=\s*\d{1,9}\s*(;\s*\w+\s*=\s*\d{1,9}\s*)*;?$",
+        ),
+    ] = ""
+    schedules: Annotated[
+        str,
+        Meta(
+            description="`entity=CRON; entity/keys=CRON; entity/content=CRON`: when its runs are scheduled; empty = as in the catalogue",
+            pattern=rf"^\s*{SCHEDULED}\s*(;\s*{SCHEDULED}\s*)*;?$",
+        ),
+    ] = ""
+    time_zone: Annotated[
+        str, Meta(description="time zone of these schedules, as `Europe/Berlin`", pattern=r"^[\w+/-]+$")
+    ] = "UTC"
+    paused: Annotated[bool, Meta(description="`true` if the schedules stand still")] = False
+    operators: Annotated[
+        str,
+        Meta(
+            description="`a@example.com; b@example.com`: who may start runs through Identity-Aware Proxy; all others who come through it may only look",
+            pattern=r"^[^;\s]+@[^;\s]+(\s*;\s*[^;\s]+@[^;\s]+)*\s*;?$",
         ),
     ] = ""
 

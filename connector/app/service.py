@@ -1,6 +1,7 @@
 """The use cases, called by every face."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -13,7 +14,7 @@ from connector.app.notify import Receipt, check_sender, plan_start, take_notific
 from connector.app.settings import Settings
 from connector.app.wiring import CLOSING_TIME, Wiring
 from connector.domain.check_line import CheckLine
-from connector.domain.entity_state import EntityState, EntityStatus
+from connector.domain.entity_state import EntityState, EntityStatus, Origin
 from connector.domain.notification import parse_queries
 from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally
 from connector.errors import BadRequestError
@@ -133,13 +134,10 @@ class Connector:
             ports.warehouse.close()
             ports.state.close()
 
-    def statuses(self) -> Sequence[EntityStatus]:
-        """Return the status of every entity, in the order of the catalogue."""
-        state = self.wiring.open_state()
-        try:
-            return state.statuses(list(self.catalogue.entities))
-        finally:
-            state.close()
+    def read_standing(self) -> tuple[Origin | None, Sequence[EntityStatus]]:
+        """Return the tenant that is copied, and the status of every entity in the order of the catalogue."""
+        with closing(self.wiring.open_state()) as state:
+            return state.seats.read_origin(), state.statuses(list(self.catalogue.entities))
 
     def _build_limits(self) -> Limits:
         sync = self.settings.sync

@@ -69,7 +69,7 @@ def list_variables() -> Iterator[Variable]:
     for prefix, section in SECTIONS.values():
         hints = get_type_hints(section, include_extras=True)
         for field in msgspec.structs.fields(section):
-            default = "" if field.default in (msgspec.NODEFAULT, None) else str(field.default)
+            default = "" if field.default in (msgspec.NODEFAULT, None, False) else str(field.default)
             yield Variable(
                 name=prefix + field.name.upper(),
                 default=default,

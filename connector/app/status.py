@@ -5,81 +5,149 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector import __version__
-from connector.app.lateness import find_late_after, is_late, parse_late_after
 from connector.app.service import Connector
+from connector.app.standings import find_succeeded_at, judge_kinds
+from connector.app.timetable import Timetable
 from connector.domain.entity import Entity
-from connector.domain.entity_state import EntityStatus
+from connector.domain.entity_state import EntityState, EntityStatus
 from connector.domain.instants import to_text
-from connector.domain.run import RunKind, Status
+from connector.domain.run import RunKind
+from connector.domain.standing import Standing
 
-Report = Callable[[EntityStatus, timedelta | None, bool, datetime], None]
-"""Called with each entity's status, the age from which it is late, whether it is late, and the current time."""
+Standings = Mapping[RunKind, Standing]
+Report = Callable[[EntityStatus, Standings, datetime], None]
+"""Called with each entity's status, the standing of each kind of run, and the current time."""
+
+RUN_MEMBERS = (
+    "run_id",
+    "kind",
+    "mode",
+    "status",
+    "started_at",
+    "duration_seconds",
+    "records_read",
+    "records_written",
+    "records_rejected",
+)
+"""What the timeline and the charts need of a run."""
 
 
 def render_status(
-    connector: Connector, *, report: Report = lambda _status, _late_after, _is_late, _now: None
+    connector: Connector, *, report: Report = lambda _status, _kinds, _now: None
 ) -> dict[str, Any]:
     """Return the status of all entities; raise StateStoreUnavailableError if the state cannot be read.
 
-    `report` is called for each one; the function uses it to log the lines that the alerts for late data read.
+    `report` is called for each one; the function uses it to log the lines that the alerts read.
     """
     now = connector.clock.now()
-    entities = connector.catalogue.entities
-    deployed = parse_late_after(connector.settings.status.late_after)
-    statuses = connector.statuses()
+    timetable = Timetable.from_settings(connector.settings.status)
+    origin, statuses = connector.read_standing()
     described = []
-    for entity, status in zip(entities.values(), statuses, strict=True):
-        late_after = find_late_after(entity, deployed)
-        late = is_late(status, late_after, now)
-        report(status, late_after, late, now)
-        described.append(_describe_entity(entity) | _describe(status, late_after, is_late=late, now=now))
+    for entity, status in zip(connector.catalogue.entities.values(), statuses, strict=True):
+        kinds = judge_kinds(entity, status, timetable, now)
+        report(status, kinds, now)
+        described.append(describe_entity(entity, status, kinds, timetable, now))
     return {
         "now": to_text(now),
         "version": __version__,
+        "copy": describe_copy(connector, origin, [status.entity_state for status in statuses]),
+        "paused": timetable.is_paused,
         "entities": described,
     }
 
 
-def _describe_entity(entity: Entity) -> dict[str, Any]:
-    return {"entity": entity.name, "enabled": entity.enabled, "schedule": entity.schedule}
-
-
-def _describe(
-    status: EntityStatus, late_after: timedelta | None, *, is_late: bool, now: datetime
+def describe_entity(
+    entity: Entity, status: EntityStatus, kinds: Standings, timetable: Timetable, now: datetime
 ) -> dict[str, Any]:
-    entity_state, lease = status.entity_state, status.lease
-    lag = (
-        None
-        if entity_state.last_success_at is None
-        else int((now - entity_state.last_success_at).total_seconds())
-    )
+    """Return the status of one entity."""
+    entity_state = status.entity_state
+    incremental = kinds.get(RunKind.INCREMENTAL, Standing())
     return {
+        "entity": entity.name,
+        "acumatica_entity": entity.acumatica_entity,
+        "enabled": timetable.is_scheduled(entity),
+        "schedule": incremental.schedule or entity.schedule,
         "watermark": _text(entity_state.watermark),
         "last_success_at": _text(entity_state.last_success_at),
         "complete_until": _text(entity_state.complete_until),
+        "lag_seconds": _age(entity_state.last_success_at, now),
+        "late_after_seconds": _seconds(incremental.late_after),
+        "is_late": incremental.is_late,
         "deletions_checked_at": _text(entity_state.deletions_checked_at),
-        "lag_seconds": lag,
-        "late_after_seconds": None if late_after is None else int(late_after.total_seconds()),
-        "is_late": is_late,
+        "contents_checked_at": _text(find_succeeded_at(status, RunKind.RECONCILE_CONTENT)),
+        "next_run_at": _text(incremental.next_run_at),
         "dead_letters": status.dead_letters,
         "in_progress": sorted(entity_state.checkpoints),
         "due": entity_state.reported_at_fence is not None,
-        "running": None
-        if lease is None
-        else {"run_id": lease.owner, "lease_ends_at": to_text(lease.expires_at)},
+        "running": _describe_running(status, now),
         "last_run": _plain(status.last_run),
         "last_runs": {kind.value: _plain(entry) for kind, entry in status.last_runs.items()},
+        "kinds": {kind.value: _describe_standing(standing, now) for kind, standing in kinds.items()},
         "failures": {
-            kind.value: _plain(entry.get("error"))
-            for kind, entry in _last_runs(status).items()
-            if entry.get("status") == Status.FAILED
+            kind.value: _plain(standing.failure) for kind, standing in kinds.items() if standing.failure
         },
+        "recent_runs": [
+            {name: _plain(run[name]) for name in RUN_MEMBERS if name in run} for run in status.recent_runs
+        ],
     }
 
 
-def _last_runs(status: EntityStatus) -> Mapping[RunKind, Mapping[str, object]]:
-    """Return the last run of each kind: a failure stands until a run of its kind does not fail."""
-    return status.last_runs or ({RunKind.INCREMENTAL: status.last_run} if status.last_run else {})
+def describe_copy(connector: Connector, origin: Any, entity_states: list[EntityState]) -> dict[str, Any]:
+    """Return what is copied from where to where. The tenant is unknown before anything was read."""
+    settings = connector.settings
+    is_cloud = settings.backend.warehouse == "bigquery"
+    contracts = [state.contract for state in entity_states if state.contract is not None]
+    return {
+        "instance": origin.instance if origin else None,
+        "tenant": origin.tenant if origin else None,
+        "endpoint": settings.acumatica.endpoint,
+        "endpoint_version": settings.acumatica.endpoint_version
+        or max((contract.version for contract in contracts), default=None),
+        "dataset": f"{settings.bigquery.project}.{settings.bigquery.dataset}"
+        if is_cloud
+        else settings.backend.warehouse.partition(":")[2],
+    }
+
+
+def _describe_standing(standing: Standing, now: datetime) -> dict[str, Any]:
+    last_run = standing.last_run or {}
+    return {
+        "schedule": standing.schedule,
+        "next_run_at": _text(standing.next_run_at),
+        "succeeded_at": _text(standing.succeeded_at),
+        "age_seconds": _age(standing.succeeded_at, now),
+        "late_after_seconds": _seconds(standing.late_after),
+        "is_late": standing.is_late,
+        "last_run_id": last_run.get("run_id"),
+        "last_status": last_run.get("status"),
+        "failure": _plain(standing.failure),
+    }
+
+
+def _describe_running(status: EntityStatus, now: datetime) -> dict[str, Any] | None:
+    """Return the run that holds the lease: since when, and how many records of how many it has behind it."""
+    lease = status.lease
+    if lease is None:
+        return None
+    run = status.current_run or {}
+    checkpoint = status.entity_state.checkpoints.get(str(run.get("mode")))
+    return {
+        "run_id": lease.owner,
+        "kind": run.get("kind"),
+        "since": _text(lease.acquired_at),
+        "seconds": _age(lease.acquired_at, now),
+        "lease_ends_at": to_text(lease.expires_at),
+        "records_done": checkpoint.offset if checkpoint else None,
+        "records_known": status.entity_state.records_seen or None,
+    }
+
+
+def _age(instant: datetime | None, now: datetime) -> int | None:
+    return None if instant is None else int((now - instant).total_seconds())
+
+
+def _seconds(duration: timedelta | None) -> int | None:
+    return None if duration is None else int(duration.total_seconds())
 
 
 def _text(instant: datetime | None) -> str | None:
@@ -89,15 +157,22 @@ def _text(instant: datetime | None) -> str | None:
 def _plain(entry: Any) -> Any:
     if isinstance(entry, datetime):
         return to_text(entry)
-    if isinstance(entry, dict):
+    if isinstance(entry, Mapping):
         return {name: _plain(value) for name, value in entry.items()}
+    if isinstance(entry, list | tuple):
+        return [_plain(value) for value in entry]
     return entry
 
 
-def judge(entry: dict[str, Any]) -> tuple[str, str]:
+def judge(entry: Mapping[str, Any]) -> tuple[str, str]:
     """Return a class (`ok`, `running`, `late`, `failed`, `off`) and a word for an entity's status."""
     if entry["running"]:
         return "running", "running"
+    return judge_at_rest(entry)
+
+
+def judge_at_rest(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the same, whether or not a run is at work: what needs a look still does."""
     if entry["failures"]:
         others = [kind for kind in entry["failures"] if kind != RunKind.INCREMENTAL]
         return "failed", "failed" if len(others) < len(entry["failures"]) else f"{others[0]} failed"
@@ -106,4 +181,7 @@ def judge(entry: dict[str, Any]) -> tuple[str, str]:
         return "late" if entry["enabled"] else "off", word
     if entry["is_late"]:
         return "late", "late"
-    return ("ok", "in progress") if entry["in_progress"] else ("ok", "ok")
+    for kind, standing in entry["kinds"].items():
+        if standing["is_late"]:
+            return "late", f"{kind} late"
+    return ("ok", "in progress") if entry["in_progress"] else ("ok", "fresh")

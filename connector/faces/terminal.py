@@ -69,7 +69,7 @@ def show_checks(lines: Sequence[CheckLine], console: Console) -> None:
 
 def show_status(status: dict[str, Any], console: Console) -> None:
     """Print the status of every entity that is enabled or ever ran, then the reasons of failures."""
-    columns = ("Entity", "State", "Last success", "Watermark (UTC)", "Last run")
+    columns = ("Entity", "State", "Last success", "Watermark (UTC)", "Deletions checked up to", "Last run")
     table = Table(*columns, box=None, pad_edge=False)
     table.add_column("Dead letters", justify="right")
     listed = [entry for entry in status["entities"] if entry["enabled"] or entry["last_run"]]
@@ -81,6 +81,7 @@ def show_status(status: dict[str, Any], console: Console) -> None:
             f"[{STATE_COLOURS[kind]}]{word}[/]",
             describe_age(entry["lag_seconds"]),
             show_instant(entry["watermark"]),
+            show_instant(entry["deletions_checked_at"])[:16],
             f"{last.get('mode', '')} {last.get('status', '')}",
             str(entry["dead_letters"]),
         )

@@ -12,6 +12,7 @@ from itertools import islice
 from connector.domain.cursor import Plan
 from connector.domain.entity import Depth
 from connector.domain.entity_state import Checkpoint, EntityState
+from connector.domain.instants import to_text
 from connector.domain.records.codec import Record
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status, Tally, WriteMethod
@@ -57,6 +58,8 @@ class Reconcile:
             self._opened.follow_last()
         if is_done and self._is_deep:
             self._save_checkpoint(None)
+            began_at = to_text(self._reader.source_time_at_start)  # of the pass, which may be runs ago
+            self._run.outcome.add_details({"contents_checked_at": began_at})
         if is_done and checkpoint is None:
             self._run.save_bounds(
                 self._opened.entity_state,

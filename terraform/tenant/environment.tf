@@ -29,6 +29,10 @@ locals {
       NOTIFY_HEADER                = var.notify.header
       NOTIFY_QUERIES               = var.notify.queries
       NOTIFY_COLLECT_SECONDS       = tostring(var.notify.collect_seconds)
+      STATUS_SCHEDULES             = join("; ", local.schedule_texts)
+      STATUS_TIME_ZONE             = var.time_zone
+      STATUS_PAUSED                = tostring(var.paused)
+      STATUS_OPERATORS             = join("; ", [for member in var.operators : trimprefix(member, "user:") if startswith(member, "user:")])
       STATUS_LATE_AFTER            = join("; ", [for name, seconds in local.late_after_seconds : "${name}=${seconds}"])
     },
     var.acumatica.max_requests_per_minute == null ? {} : {

@@ -8,6 +8,7 @@ locals {
   alert_filters = {
     run_failed       = "${local.our_lines} AND severity=ERROR AND (jsonPayload.event=\"run\" OR jsonPayload.event=\"refused\" OR jsonPayload.stack_trace:\"Traceback\")"
     entity_late      = "${local.freshness_lines} AND jsonPayload.is_late=true"
+    reconcile_overdue = "${local.freshness_lines} AND jsonPayload.reconcile_overdue=true"
     records_rejected = "${local.run_lines} AND jsonPayload.records_rejected>0"
     budget_reached   = "${local.freshness_lines} AND jsonPayload.pass_seconds>${var.alerts.pass_hours * 3600}"
   }
@@ -73,6 +74,13 @@ locals {
       quiet    = "21600s"
       labels   = { entity = "EXTRACT(jsonPayload.entity)" }
       text     = "$${log.extracted_label.entity} has not succeeded for longer than it may."
+    }
+    reconcile_overdue = {
+      title    = "deletions or contents are not checked"
+      severity = "WARNING"
+      quiet    = "86400s"
+      labels   = { entity = "EXTRACT(jsonPayload.entity)", reconcile = "EXTRACT(jsonPayload.reconcile)" }
+      text     = "$${log.extracted_label.reconcile} of $${log.extracted_label.entity} has failed, or has not succeeded for longer than it may: records deleted or changed unnoticed in Acumatica may still be shown."
     }
     records_rejected = {
       title    = "records rejected"

@@ -42,9 +42,9 @@ class Deployment:
     def look(self) -> None:
         self.function.get("/status")
 
-    def sync_ten_hours_ago(self, entity: str = "vendors", *, is_stopping: bool = False) -> None:
+    def sync_earlier(self, ago: timedelta, entity: str = "vendors", *, is_stopping: bool = False) -> None:
         configure_logging()
-        clock = FakeClock(datetime.now(UTC) - TEN_HOURS)
+        clock = FakeClock(datetime.now(UTC) - ago)
         connector = build(load_settings(os.environ), clock=clock, is_stopping=lambda: is_stopping)
         connector.run(RunRequest(entity=entity))
 
@@ -87,7 +87,7 @@ def skip(deployment: Deployment) -> None:
 
 
 def stop_early(deployment: Deployment) -> None:
-    deployment.sync_ten_hours_ago(is_stopping=True)
+    deployment.sync_earlier(TEN_HOURS, is_stopping=True)
 
 
 def find_no_seat(deployment: Deployment) -> None:
@@ -130,12 +130,12 @@ def be_fresh(deployment: Deployment) -> None:
 
 
 def be_late(deployment: Deployment) -> None:
-    deployment.sync_ten_hours_ago()
+    deployment.sync_earlier(TEN_HOURS)
     deployment.look()
 
 
 def be_late_without_a_schedule(deployment: Deployment) -> None:
-    deployment.sync_ten_hours_ago("customers")
+    deployment.sync_earlier(TEN_HOURS, "customers")
     deployment.look()
 
 
@@ -145,8 +145,22 @@ def never_succeed(deployment: Deployment) -> None:
     deployment.look()
 
 
+def fail_a_reconcile(deployment: Deployment) -> None:
+    deployment.sync()
+    deployment.forget_the_password()
+    deployment.function.call(entity="vendors", mode="reconcile")
+    deployment.sync("items")
+    deployment.look()
+
+
+def never_reconcile(deployment: Deployment) -> None:
+    deployment.sync_earlier(timedelta(days=3))
+    deployment.sync()
+    deployment.look()
+
+
 def never_finish(deployment: Deployment) -> None:
-    deployment.sync_ten_hours_ago(is_stopping=True)
+    deployment.sync_earlier(TEN_HOURS, is_stopping=True)
     deployment.look()
 
 
@@ -164,6 +178,8 @@ OUTCOMES: list[tuple[Callable[[Deployment], None], str, set[str]]] = [
     (be_late, "succeeded", {"entity_late"}),
     (be_late_without_a_schedule, "succeeded", set()),
     (never_succeed, "failed", {"run_failed", "entity_late"}),
+    (fail_a_reconcile, "succeeded failed failed", {"run_failed", "reconcile_overdue", "entity_late"}),
+    (never_reconcile, "succeeded succeeded", {"reconcile_overdue"}),
     (never_finish, "partial", {"budget_reached"}),
 ]
 
@@ -182,7 +198,7 @@ def test_each_outcome_raises_its_alerts_and_no_others(
     happen(deployment)
     entries = read_entries(configuration, capsys)
     runs = [entry["jsonPayload"]["status"] for entry in entries if entry["jsonPayload"].get("event") == "run"]
-    assert runs == ([status] if status else [])
+    assert runs == status.split()
     filters = configuration.evaluate("local.alert_filters")
     raised = {name for name, text in filters.items() if any(map(compile_filter(text), entries))}
     assert raised == alerts

@@ -100,8 +100,8 @@ def test_the_alerts_counted_are_those_there_are(configuration: Configuration) ->
     others = [
         r for r in resources() if r.type == "google_monitoring_alert_policy" and "for_each" not in r.body
     ]
-    assert (len(matched), len(others)) == (4, 1)
-    assert re.search(r"five alert policies.*other\s+four match log lines", COST, re.DOTALL)
+    assert (len(matched), len(others)) == (5, 1)
+    assert re.search(r"six alert policies.*other\s+five match log lines", COST, re.DOTALL)
     assert len(configuration.evaluate("local.metrics")) == 5
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from connector.app.settings import list_variables, load_settings
+from connector.app.timetable import parse_schedules
 from connector.app.wiring import CLOSING_TIME
 from tests.docs.configuration import PROJECT_NUMBER, REQUIRED, ROOT, Configuration, find_resource
 
@@ -97,3 +98,31 @@ def test_a_catalogue_of_ones_own_is_uploaded_and_read(configuration: Configurati
     files = configuration.evaluate("local.source_files", **EVERYTHING)
     assert files["entities.yaml"] == EVERYTHING["entities_file"]
     assert environment(configuration, **EVERYTHING)["ENTITIES_FILE"] == "entities.yaml"
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"cadence": "nightly", "entities": {"vendors": {"schedule": "off"}}}]
+)
+def test_the_page_knows_the_schedules_of_the_jobs(
+    configuration: Configuration, variables: dict[str, Any]
+) -> None:
+    told = parse_schedules(environment(configuration, **variables)["STATUS_SCHEDULES"])
+    jobs = configuration.evaluate("local.jobs", **variables)
+    assert {(job["body"]["entity"], run_kind(job["body"])): job["schedule"] for job in jobs.values()} == {
+        (entity, kind): schedule for entity, kinds in told.items() for kind, schedule in kinds.items()
+    }
+
+
+def run_kind(body: dict[str, str]) -> str:
+    return " ".join(filter(None, (body["mode"], body.get("depth"))))
+
+
+def test_the_page_knows_whether_the_schedule_stands_still_and_who_may_act(
+    configuration: Configuration,
+) -> None:
+    members = ["user:ada@example.com", "group:team@example.com", "user:grace@example.com"]
+    set_up = environment(configuration, paused=True, time_zone="Europe/Berlin", operators=members)
+    status = load_settings(set_up).status
+    assert (status.paused, status.time_zone) == (True, "Europe/Berlin")
+    assert status.operators == "ada@example.com; grace@example.com"
+    assert not load_settings(environment(configuration)).status.paused

@@ -1,6 +1,8 @@
-"""One answer to whether data is late, whoever asks."""
+"""One answer to whether something is late, whoever asks."""
 
-from datetime import timedelta
+import json
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +11,22 @@ from hypothesis import strategies as st
 
 from connector.app.lateness import find_late_after, parse_late_after
 from connector.app.schedules import find_longest_pause
-from connector.app.status import judge, render_status
+from connector.app.sections import StatusSettings
+from connector.app.standings import find_succeeded_at, judge_kinds
+from connector.app.status import describe_entity, judge
+from connector.app.timetable import KINDS, Timetable
+from connector.domain.entity import Entity, ReconcileSchedule
+from connector.domain.entity_state import EntityState, EntityStatus
+from connector.domain.run import RunKind
 from connector.logs import configure_logging, log_freshness
 from tests.contract.warehouse_rows import an_entity
-from tests.unit.app.board import Board
+from tests.stand_ins.clock import NOON
+
+HOURLY = {
+    RunKind.INCREMENTAL: "5 * * * *",
+    RunKind.RECONCILE_KEYS: "0 3 * * *",
+    RunKind.RECONCILE_CONTENT: "0 4 * * 6",
+}
 
 
 @pytest.mark.parametrize(
@@ -45,22 +59,101 @@ def test_what_nobody_schedules_is_never_late() -> None:
     assert find_late_after(an_entity(), parse_late_after("vendors=60")) is None
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, 3 * 86_400))
-@example(3 * 3600)
-@example(3 * 3600 + 1)
-def test_page_and_alert_agree_at_any_age(board: Board, capsys: pytest.CaptureFixture[str], age: int) -> None:
+MINUTES = st.integers(0, 59).map(str) | st.sampled_from(["*/5", "7-59/15", "0,30"])
+HOURS = st.sampled_from(["*", "3", "6-18", "8,20"])
+WEEKDAYS = st.sampled_from(["*", "1-5", "6"])
+CRONS = st.builds("{} {} * * {}".format, MINUTES, HOURS, WEEKDAYS)
+AGES = st.none() | st.floats(0, 2.5)
+"""How long ago a success is, as a multiple of the age from which it is late; None if there was none."""
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    schedules=st.fixed_dictionaries(dict.fromkeys(KINDS.values(), CRONS)),
+    ages=st.fixed_dictionaries(dict.fromkeys(KINDS.values(), AGES)),
+    failed=st.sets(st.sampled_from(list(KINDS.values()))),
+)
+@example(HOURLY, dict.fromkeys(KINDS.values(), 1.0), set())
+@example(HOURLY, dict.fromkeys(KINDS.values()), set())
+def test_page_and_alerts_agree_whatever_the_schedule_and_the_age(
+    capsys: pytest.CaptureFixture[str],
+    schedules: dict[RunKind, str],
+    ages: dict[RunKind, float | None],
+    failed: set[RunKind],
+) -> None:
     configure_logging()
-    board.succeed()
-    board.clock.advance(timedelta(seconds=age))
-    told: dict[str, bool] = {}
+    entity = an_entity()
+    timetable = Timetable(deployed={entity.name: schedules})
+    late_after = {kind: timetable.find_late_after(entity, kind) or timedelta() for kind in KINDS.values()}
+    succeeded = {kind: NOON - late_after[kind] * age for kind, age in ages.items() if age is not None}
+    status = a_status(entity, succeeded, failed)
+    kinds = judge_kinds(entity, status, timetable, NOON)
+    log_freshness(status, kinds, NOON)
+    entry = describe_entity(entity, status, kinds, timetable, NOON)
+    line = json.loads(capsys.readouterr().out)
 
-    def report(status: Any, late_after: timedelta | None, is_late: bool, now: Any) -> None:
-        log_freshness(status, late_after, is_late, now)
-        told[status.entity_state.entity] = is_late
+    assert line["is_late"] == entry["is_late"]
+    reconciles = [RunKind.RECONCILE_KEYS, RunKind.RECONCILE_CONTENT]
+    needs_look = [kind for kind in reconciles if entry["kinds"][kind]["is_late"] or kind in entry["failures"]]
+    assert line["reconcile_overdue"] == bool(needs_look)
+    assert set(line["reconcile"].split(", ")) - {""} == set(needs_look)
+    is_quiet = not line["is_late"] and not line["reconcile_overdue"] and RunKind.INCREMENTAL not in failed
+    assert (judge(entry)[0] == "ok") == (is_quiet and RunKind.INCREMENTAL in succeeded)
+    for kind, instant in succeeded.items():
+        assert entry["kinds"][kind]["is_late"] == (NOON - instant > late_after[kind])
 
-    [entry] = [
-        e for e in render_status(board.connector, report=report)["entities"] if e["entity"] == "vendors"
-    ]
-    assert told["vendors"] == entry["is_late"] == (judge(entry)[0] == "late") == (age > 3 * 3600)
-    assert f'"is_late": {str(entry["is_late"]).lower()}' in capsys.readouterr().out
+
+def a_status(entity: Entity, succeeded: dict[RunKind, datetime], failed: Collection[RunKind]) -> EntityStatus:
+    """A status whose kinds last succeeded at these instants, and of which these failed since."""
+    successes = {kind: {"status": "succeeded", "started_at": at} for kind, at in succeeded.items()}
+    failure = {"status": "failed", "error": {"type": "X", "message": "It broke.", "action": "Mend it."}}
+    last_runs: dict[RunKind, Any] = {**successes, **dict.fromkeys(failed, failure)}
+    return EntityStatus(
+        entity_state=EntityState(entity=entity.name, last_success_at=succeeded.get(RunKind.INCREMENTAL)),
+        lease=None,
+        dead_letters=0,
+        recent_runs=[last_runs.get(RunKind.INCREMENTAL, {"status": "succeeded"})],
+        last_runs=last_runs,
+        last_successes=successes,
+    )
+
+
+@pytest.mark.parametrize(("days", "is_late"), [(2, False), (3, True)])
+def test_a_reconcile_that_never_comes_is_late_once_its_time_has_passed(days: int, is_late: bool) -> None:
+    entity = an_entity(reconcile=ReconcileSchedule(keys="0 3 * * *"))
+    status = EntityStatus(
+        entity_state=EntityState(entity=entity.name, last_success_at=NOON),
+        lease=None,
+        dead_letters=0,
+        known_since=NOON - timedelta(days=days),
+    )
+    kinds = judge_kinds(entity, status, Timetable(), NOON)
+    assert kinds[RunKind.RECONCILE_KEYS].is_late == is_late
+    assert RunKind.RECONCILE_CONTENT not in kinds
+
+
+def test_contents_are_checked_up_to_when_the_pass_began() -> None:
+    content = {"status": "succeeded", "started_at": NOON, "contents_checked_at": "2026-11-22T10:00:00Z"}
+    for success, checked_at in ((content, NOON - timedelta(hours=2)), ({"started_at": NOON}, NOON)):
+        status = EntityStatus(
+            entity_state=EntityState(entity="bills"),
+            lease=None,
+            dead_letters=0,
+            last_successes={RunKind.RECONCILE_CONTENT: success},
+        )
+        assert find_succeeded_at(status, RunKind.RECONCILE_CONTENT) == checked_at
+
+
+def test_the_deployment_says_what_is_scheduled_when_and_in_which_zone() -> None:
+    text = "bills=5 8 * * *; bills/keys = 0 3 * * * ;items=*/15 * * * *"
+    berlin = Timetable.from_settings(StatusSettings(schedules=text, time_zone="Europe/Berlin"))
+    assert berlin.find_schedules(an_entity()) == {
+        RunKind.INCREMENTAL: "5 8 * * *",
+        RunKind.RECONCILE_KEYS: "0 3 * * *",
+    }
+    assert berlin.find_next("5 8 * * *", NOON) == datetime(2026, 11, 23, 7, 5, tzinfo=UTC)
+    assert not berlin.is_scheduled(an_entity(name="vendors"))
+    stopped = Timetable.from_settings(StatusSettings(schedules=text, paused=True))
+    assert stopped.find_next("5 8 * * *", NOON) is None
+    nowhere = Timetable.from_settings(StatusSettings(schedules=text, time_zone="Nowhere/Land"))
+    assert nowhere.find_next("5 8 * * *", NOON) is None

@@ -45,6 +45,10 @@ EVERYTHING = {
     "NOTIFY_QUERIES": "Open Bills=invoices; Vendors=vendors",
     "NOTIFY_COLLECT_SECONDS": "5",
     "STATUS_LATE_AFTER": "vendors=10800; items=90000",
+    "STATUS_SCHEDULES": "vendors=2 * * * *; vendors/keys=12 3 * * *",
+    "STATUS_TIME_ZONE": "Europe/Berlin",
+    "STATUS_PAUSED": "true",
+    "STATUS_OPERATORS": "ada@example.com; grace@example.com",
     "LOG_LEVEL": "DEBUG",
     "LOG_FORMAT": "text",
     "LOG_PROJECT": "acme-logs",
@@ -92,6 +96,9 @@ def test_every_variable_arrives() -> None:
     assert settings.notify.secret == "projects/p/secrets/s/versions/3"
     assert settings.notify.queries == "Open Bills=invoices; Vendors=vendors"
     assert settings.notify.collect_seconds == 5
+    assert settings.status.schedules == "vendors=2 * * * *; vendors/keys=12 3 * * *"
+    assert (settings.status.time_zone, settings.status.paused) == ("Europe/Berlin", True)
+    assert settings.status.operators == "ada@example.com; grace@example.com"
     assert settings.log == LogSettings(level="DEBUG", format="text", project="acme-logs")
 
 

@@ -13,7 +13,7 @@ from tests.unit.app.board import TTL, Board
 def test_an_entity_is_late_after_twice_its_pause_and_an_hour(board: Board, entity: str, hours: int) -> None:
     board.succeed(entity)
     board.clock.advance(timedelta(hours=hours))
-    assert (judge(board.entry(entity)), board.entry(entity)["is_late"]) == (("ok", "ok"), False)
+    assert (judge(board.entry(entity)), board.entry(entity)["is_late"]) == (("ok", "fresh"), False)
     board.clock.advance(timedelta(seconds=1))
     assert (judge(board.entry(entity)), board.entry(entity)["is_late"]) == (("late", "late"), True)
 
@@ -28,7 +28,7 @@ def test_a_failure_stands_until_a_run_of_its_kind_succeeds(board: Board) -> None
     assert "need a look: vendors" in board.page()
     board.clock.advance(timedelta(minutes=5))
     board.close_run("vendors", kind="reconcile keys", status="succeeded")
-    assert judge(board.entry()) == ("ok", "ok")
+    assert judge(board.entry()) == ("ok", "fresh")
     assert "Many are gone." not in board.row()
 
 
@@ -36,7 +36,15 @@ def test_a_running_entity_names_its_run_until_the_lease_ends(board: Board) -> No
     board.fail()
     lease = board.run()
     assert judge(board.entry()) == ("running", "running")
-    assert board.entry()["running"] == {"run_id": "run-1", "lease_ends_at": to_text(lease.expires_at)}
+    assert board.entry()["running"] == {
+        "run_id": "run-1",
+        "kind": None,
+        "since": to_text(board.clock.now()),
+        "seconds": 0,
+        "lease_ends_at": to_text(lease.expires_at),
+        "records_done": None,
+        "records_known": None,
+    }
     board.clock.advance(TTL + timedelta(seconds=1))
     assert board.entry()["running"] is None
 
@@ -52,7 +60,7 @@ def test_a_status_reports_each_entity_to_whoever_asks(board: Board) -> None:
     told = []
     render_status(
         board.connector,
-        report=lambda status, _late_after, _is_late, now: told.append((status.entity_state.entity, now)),
+        report=lambda status, _kinds, now: told.append((status.entity_state.entity, now)),
     )
     assert [name for name, _ in told] == list(board.connector.catalogue.entities)
     assert {now for _, now in told} == {board.clock.now()}

@@ -366,7 +366,7 @@ def test_status_shows_every_entity_and_a_shared_reason_once(
         assert shell.run("sync", entity) == 1
     assert shell.run("status") == 0
     rows = {line.split()[0]: line for line in shell.out.splitlines()}
-    assert "ok" in rows["gl_accounts"]
+    assert "fresh" in rows["gl_accounts"]
     assert "just now" in rows["gl_accounts"]
     assert "failed" in rows["items"]
     assert "never synced" in rows["invoices"]

@@ -25,7 +25,7 @@ def test_a_fresh_deployment_shows_every_enabled_entity_as_never_synced(board: Bo
 def test_a_success_is_ok_with_its_counts_and_its_age(board: Board) -> None:
     board.succeed()
     board.clock.advance(timedelta(hours=2, minutes=5))
-    assert judge(board.entry()) == ("ok", "ok")
+    assert judge(board.entry()) == ("ok", "fresh")
     assert board.entry()["lag_seconds"] == 7500
     assert "2 hours ago" in board.row()
     assert "incremental succeeded: 1,234 read, 1,200 written" in board.row()
@@ -44,7 +44,7 @@ def test_a_success_after_a_failure_shows_no_reason_any_more(board: Board) -> Non
     board.fail("The endpoint is gone.")
     board.clock.advance(timedelta(minutes=1))
     board.succeed()
-    assert judge(board.entry()) == ("ok", "ok")
+    assert judge(board.entry()) == ("ok", "fresh")
     assert "The endpoint is gone." not in board.row()
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connector.domain.entity import Depth
+from connector.domain.instants import from_text
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, RunResult, Status, WriteMethod
 from connector.runs.reconcile import DELETIONS_TOLERATED, ROWS_AT_ONCE
@@ -103,6 +104,19 @@ class TestByContent:
         rig.source.put(*vendors(2, 3, modified_at=MORNING + HOUR))
         assert figures(reconcile(rig, Depth.CONTENT)) == (1, 2, 0, 2)
         assert rig.shown("_modified_at")[an_id(3)].startswith("2026-11-22T07:00:00.837")
+
+    def test_contents_count_as_checked_from_when_the_pass_began_however_many_runs_it_took(self) -> None:
+        rig = copied(*range(1, 9))
+        in_one_go = reconcile(rig, Depth.CONTENT)
+        assert from_text(str(in_one_go.details["contents_checked_at"])) <= in_one_go.started_at
+        first = reconcile(rig, Depth.CONTENT, is_stopping=lambda: True)
+        assert "contents_checked_at" not in first.details
+        rig.clock.advance(HOUR)
+        last = reconcile(rig, Depth.CONTENT)
+        assert last.status is Status.SUCCEEDED
+        checked_at = from_text(str(last.details["contents_checked_at"]))
+        assert checked_at <= first.started_at
+        assert "contents_checked_at" not in reconcile(rig).details
 
     def test_a_stamp_that_came_or_went_is_no_trouble(self) -> None:
         for before, after in ((None, MORNING), (MORNING, None)):
