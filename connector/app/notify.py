@@ -2,13 +2,13 @@
 
 import hmac
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector.domain.entity import Entity
-from connector.domain.notification import MAX_PARSED_BYTES, find_entity, parse_notification
+from connector.domain.notification import MAX_PARSED_BYTES, Notification, find_entities, parse_notification
 from connector.errors import UnknownSenderError
 from connector.ports import NotificationStore
 
@@ -27,10 +27,10 @@ class Acknowledgement(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """The response to Acumatica. `starts_at` is when the run begins; None if the next scheduled run reads the change."""
+    """The response to Acumatica. `starts_at` is when the first run begins; None if the next scheduled run reads the change."""
 
     status: Acknowledgement
-    entity: str
+    entities: tuple[str, ...]
     suspects: int = 0
     starts_at: datetime | None = None
 
@@ -48,14 +48,36 @@ def take_notification(
     body: bytes,
     notifications: NotificationStore,
     entities: Mapping[str, Entity],
-    named: Mapping[str, str],
+    named: Mapping[str, Sequence[str]],
     start_run: Callable[[Entity], datetime | None],
 ) -> Receipt:
-    """Store the notification once and start a run of its entity. `start_run` returns its start, or None without a queue."""
+    """Store the notification once for each of its entities and start their runs.
+
+    `start_run` returns when the run starts, or None without a queue. Acumatica gives the notifications of one transaction to
+    several inquiries the same `Id`, so each counts by its `Id`, its inquiry and the entity.
+    """
     hint = parse_notification(body)
-    entity = find_entity(hint.query, entities, named)
-    if not notifications.note(entity.name, hint.id, hint.reported_deletions, REMEMBERED):
-        return Receipt(status=Acknowledgement.DUPLICATE, entity=entity.name)
+    found = find_entities(hint.query, entities, named)
+    new = [entity for entity in found if _note(hint, entity, notifications)]
+    receipt = Receipt(status=Acknowledgement.DUPLICATE, entities=tuple(entity.name for entity in found))
+    if not new:
+        return receipt
+    _warn_of_unidentified(hint)
+    starts = [start for entity in new if (start := start_run(entity)) is not None]
+    return replace(
+        receipt,
+        status=Acknowledgement.ACCEPTED,
+        suspects=len(hint.reported_deletions),
+        starts_at=min(starts, default=None),
+    )
+
+
+def _note(hint: Notification, entity: Entity, notifications: NotificationStore) -> bool:
+    name = f"{hint.id} {hint.query} {entity.name}"
+    return notifications.note(entity.name, name, hint.reported_deletions, REMEMBERED)
+
+
+def _warn_of_unidentified(hint: Notification) -> None:
     if hint.unidentified:
         logger.warning(
             "%s: a deleted row has no NoteID, or several columns called so, and only a reconcile will find it; let the inquiry"
@@ -68,12 +90,6 @@ def take_notification(
             hint.query,
             MAX_PARSED_BYTES,
         )
-    return Receipt(
-        status=Acknowledgement.ACCEPTED,
-        entity=entity.name,
-        suspects=len(hint.reported_deletions),
-        starts_at=start_run(entity),
-    )
 
 
 def plan_start(now: datetime, collect: timedelta) -> datetime:

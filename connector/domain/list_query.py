@@ -42,7 +42,11 @@ class ListAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletedIds:
-    """Ids that Acumatica lists as deleted; `is_whole` is False if it lists more than could be read."""
+    """Ids that Acumatica lists as deleted; `is_whole` is False if it lists more than could be read.
+
+    `deleted_at` says when, of those where it is known.
+    """
 
     ids: Sequence[str]
     is_whole: bool = True
+    deleted_at: Mapping[str, datetime] = field(default_factory=dict, compare=False)

@@ -1,7 +1,7 @@
 """A push notification of Acumatica, taken as a hint: which entity has changed, and which records may be deleted."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -80,31 +80,43 @@ def _decode(body: bytes, kind: type[P]) -> P:
         raise BadRequestError("The body of the push notification is not JSON.", action=ACTION) from exc
 
 
-def find_entity(query: str, entities: Mapping[str, Entity], named: Mapping[str, str]) -> Entity:
-    """Return the entity a query stands for: as `named`, else the one whose name or Acumatica name it has.
+def find_entities(
+    query: str, entities: Mapping[str, Entity], named: Mapping[str, Sequence[str]]
+) -> tuple[Entity, ...]:
+    """Return the entities a query stands for: as `named`, else the one of its name and all of that Acumatica entity.
 
-    Raises BadRequestError for a query that stands for none, so that Acumatica shows the notification as failed.
+    Disabled ones count only if no other is meant. Raises BadRequestError for a query that stands for none, so that Acumatica
+    shows the notification as failed.
     """
-    if query in named and named[query] in entities:
-        return entities[named[query]]
-    wanted = {_fold(query), _fold(query).removeprefix(PREFIX)}
-    for entity in _enabled_first(entities.values()):
-        if wanted & {_fold(entity.name), _fold(entity.acumatica_entity)}:
-            return entity
-    raise BadRequestError(
-        f"No entity of the catalogue belongs to the push notification {query!r}.",
-        action=f"Name it like one of {', '.join(sorted(entities))}, or add it to NOTIFY_QUERIES.",
+    found = [entities[name] for name in named.get(query, ()) if name in entities] or _find_alike(
+        query, entities
     )
+    if not found:
+        raise BadRequestError(
+            f"No entity of the catalogue belongs to the push notification {query!r}.",
+            action=f"Name it like one of {', '.join(sorted(entities))}, or add it to NOTIFY_QUERIES.",
+        )
+    return tuple(entity for entity in found if entity.enabled) or tuple(found)
 
 
-def parse_queries(text: str) -> dict[str, str]:
-    """Return `query=entity; query=entity` as a mapping."""
-    pairs = (part.rpartition("=") for part in text.split(";") if part.strip())
-    return {query.strip(): entity.strip() for query, _, entity in pairs}
+def _find_alike(query: str, entities: Mapping[str, Entity]) -> list[Entity]:
+    wanted = {_fold(query), _fold(query).removeprefix(PREFIX)}
+    changed = {
+        _fold(entity.acumatica_entity)
+        for entity in entities.values()
+        if wanted & {_fold(entity.name), _fold(entity.acumatica_entity)}
+    }
+    return [entity for entity in entities.values() if _fold(entity.acumatica_entity) in changed]
 
 
-def _enabled_first(entities: Iterable[Entity]) -> Sequence[Entity]:
-    return sorted(entities, key=lambda entity: not entity.enabled)
+def parse_queries(text: str) -> dict[str, list[str]]:
+    """Return `query=entity; query=entity` as a mapping; a query may be given several times."""
+    named: dict[str, list[str]] = {}
+    for part in text.split(";"):
+        query, _, entity = part.rpartition("=")
+        if part.strip():
+            named.setdefault(query.strip(), []).append(entity.strip())
+    return named
 
 
 def _find_id(row: Row) -> str | None:

@@ -54,8 +54,13 @@ class EntityStateStore(Protocol):
     ) -> None:
         """Store up to when changes and deletions are known to be in the warehouse; None if that is not known any more."""
 
-    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
-        """Remove these ids from the reported deletions; those reported meanwhile stay."""
+    def settle_reported_deletions(
+        self, lease: Lease, dealt_with: Sequence[str], postponed: Sequence[str]
+    ) -> None:
+        """Remove ids that were dealt with from the reported deletions, and put those postponed behind all others.
+
+        An id that was reported under this lease, be it for the second time, stays: it was deleted after it was looked at.
+        """
 
     def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
         """Replace the state except reported changes and release the lease; return whether reported changes remain.
@@ -76,7 +81,7 @@ class NotificationStore(Protocol):
     ) -> bool:
         """Store a notification for `ttl`, and what it reports in the entity's state; return False if it was stored before.
 
-        Needs no lease. Keeps the newest `MAX_REPORTED_DELETIONS` reported records. Reports nothing for an entity that was
+        Needs no lease. Keeps the newest `MAX_REPORTED_DELETIONS` reported records; one reported again counts as new. Reports nothing for an entity that was
         never read, because its first run reads everything.
         """
 

@@ -1,22 +1,19 @@
-"""Marks records as deleted, and checks those reported as deleted between two reconciles."""
+"""Checks records reported as deleted between two reconciles, and marks those that are gone."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from hashlib import blake2b
 from itertools import islice
 
-import msgspec
 from msgspec.structs import replace
 
-from connector.domain.batch import Row
-from connector.domain.entity_state import AuditEntry, EntityState, Outcome
-from connector.domain.instants import to_text
-from connector.domain.run import Tally, WriteMethod
+from connector.domain.entity_state import EntityState
+from connector.domain.list_query import DeletedIds
 from connector.domain.versions import Place
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, TooManyDeletionsError
 from connector.ports import MAX_LOOKED_UP
+from connector.runs.deletion_marks import DeletionMarks
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget
 from connector.runs.writing import BatchWriter
@@ -24,82 +21,52 @@ from connector.runs.writing import BatchWriter
 logger = logging.getLogger(__name__)
 
 MAX_PROBES_PER_RUN = 500
-"""How many reported records one run checks, with one request each; the next run continues."""
+"""How many hints one run checks, with one request each; the next run continues. Half of them may be reported ones."""
 
-
-def mark_deleted(run: Run, writer: BatchWriter, gone: Mapping[str, Place]) -> None:
-    """Append tombstones, each placed just above the version it ends, so that a record that reappears wins over it."""
-    now, placing = run.ports.clock.now(), writer.placing
-    rows = [
-        _build_tombstone(run, record_id, place.modified_at, placing.date(now, above=place.synced_at))
-        for record_id, place in gone.items()
-    ]
-    writer.append_rows(rows, WriteMethod.LOAD)
-    if gone:
-        writer.audit(
-            [
-                AuditEntry(record_id=record_id, key="", version="", outcome=Outcome.TOMBSTONED)
-                for record_id in gone
-            ]
-        )
-    run.outcome.count(Tally(records_written=len(gone)))
-
-
-def _build_tombstone(run: Run, record_id: str, stamp: datetime | None, synced_at: datetime) -> Row:
-    last = None if stamp is None else to_text(stamp)
-    version = blake2b(f"deleted {record_id} {last}".encode(), digest_size=16).hexdigest()
-    row = {
-        "_id": record_id,
-        "_modified_at": last,
-        "_version": version,
-        "_deleted": True,
-        "_synced_at": to_text(synced_at),
-        "_run_id": run.run_id,
-    }
-    return Row(insert_id=version, data=msgspec.json.encode(row))
+NOTHING_LISTED = DeletedIds(ids=(), is_whole=False)
 
 
 def follow_deletions(
     run: Run, entity_state: EntityState, writer: BatchWriter, *, covered_until: datetime
-) -> EntityState:
+) -> tuple[EntityState, TooManyDeletionsError | None]:
     """Tombstone records that were reported as deleted and no longer exist; return the state with `deletions_since` moved.
 
     `covered_until` is where the next run starts asking, because Acumatica may not list later deletions yet. Reports are
-    only hints: those that cannot be checked, or not in time, are left to the next run and never make this one fail.
+    only hints: those that cannot be checked, or not in time, are left to later runs and never make this one fail. If so
+    many are gone that missing rights are likelier, none is marked, and the error to raise after the commit is returned.
     """
-    listed, is_list_whole = _ask_for_deleted(run, entity_state)
-    reported = {*entity_state.reported_deletions, *listed}
+    listed = _ask_for_deleted(run, entity_state)
+    reported = {*entity_state.reported_deletions, *listed.ids}
     live = _find_live(run, writer, reported)
-    probes = TimeBudget(run).read_each(islice(live, MAX_PROBES_PER_RUN), partial(_probe, run))
-    looked_at = {record_id: is_gone for record_id, is_gone in probes if is_gone is not None}
-    gone = {record_id: live[record_id] for record_id, is_gone in looked_at.items() if is_gone}
-    mark_deleted(run, writer, gone)
+    chosen = list(_choose(entity_state, listed, live))
+    found = dict(TimeBudget(run).read_each(chosen, partial(_probe, run)))
+    gone = {record_id: live[record_id] for record_id, is_gone in found.items() if is_gone}
+    refused = _mark(run, writer, gone)
     if reported:
-        run.outcome.add_details({"reported_deleted": len(reported), "deleted": len(gone)})
-    dealt_with = [
-        record_id
-        for record_id in entity_state.reported_deletions
-        if record_id in looked_at or record_id not in live
-    ]
-    if dealt_with:
-        run.ports.state.entities.remove_reported_deletions(run.lease, dealt_with)
-    is_done = is_list_whole and len(looked_at) == len(live)
-    return replace(entity_state, deletions_since=covered_until) if is_done else entity_state
+        run.outcome.add_details({"reported_deleted": len(reported), "deleted": 0 if refused else len(gone)})
+    _settle(run, entity_state, live, found, is_refused=refused is not None)
+    if refused is not None or not listed.is_whole:
+        return entity_state, refused
+    left = (listed.deleted_at.get(i) for i in listed.ids if i in live and i not in found)
+    since = min((_after(entity_state, deleted_at) for deleted_at in left), default=covered_until)
+    return replace(entity_state, deletions_since=min(since, covered_until)), None
 
 
-def _ask_for_deleted(run: Run, entity_state: EntityState) -> tuple[Iterable[str], bool]:
-    """Return the ids, and whether `deletions_since` may move. The ids are only hints, so a failure is logged, not raised.
+def _ask_for_deleted(run: Run, entity_state: EntityState) -> DeletedIds:
+    """Return what Acumatica lists; `is_whole` says whether `deletions_since` may move. A failure is logged, not raised.
 
     The first run asks for nothing: a reconcile finds earlier deletions.
     """
-    if run.entity.dac is None or entity_state.deletions_since is None:
-        return (), run.entity.dac is not None
+    if run.entity.dac is None:
+        return NOTHING_LISTED
+    if entity_state.deletions_since is None:
+        return DeletedIds(ids=())
     try:
         listed = run.ports.source.read_deleted(run.entity, entity_state.deletions_since)
     except ConnectorError as exc:
         logger.warning("deletions of %s are left to the next run: %s", run.entity.name, exc.message)
-        return (), False
-    return (listed.ids, listed.is_whole) if listed else ((), False)
+        return NOTHING_LISTED
+    return listed or NOTHING_LISTED
 
 
 def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, Place]:
@@ -111,6 +78,61 @@ def _find_live(run: Run, writer: BatchWriter, reported: set[str]) -> dict[str, P
     )
     live = (current for current in versions if not current.is_deleted)
     return {current.record_id: current.place for current in live if current.record_id in reported}
+
+
+def _choose(entity_state: EntityState, listed: DeletedIds, live: Mapping[str, Place]) -> Iterator[str]:
+    """Yield the hints this run checks: reported ones, those waiting longest first, then listed ones, oldest first.
+
+    Listed ones of one instant are checked together, however many: the next run begins at an instant.
+    """
+    waiting = [record_id for record_id in entity_state.reported_deletions if record_id in live]
+    first = waiting if not listed.ids else waiting[: MAX_PROBES_PER_RUN // 2]
+    yield from islice(first, MAX_PROBES_PER_RUN)
+    told = dict.fromkeys(i for i in listed.ids if i in live and i not in first)
+    dated = sorted((_after(entity_state, listed.deleted_at.get(i)), i) for i in told)
+    count, last = len(first), None
+    for deleted_at, record_id in dated:
+        if count >= MAX_PROBES_PER_RUN and deleted_at != last:
+            return
+        yield record_id
+        count, last = count + 1, deleted_at
+
+
+def _after(entity_state: EntityState, deleted_at: datetime | None) -> datetime:
+    """Return the instant from which this deletion is listed again; at the latest from where this run asked."""
+    since = entity_state.deletions_since
+    if since is None:
+        raise ValueError("nothing was asked for, so nothing can be listed")
+    return since if deleted_at is None else max(deleted_at, since)
+
+
+def _mark(run: Run, writer: BatchWriter, gone: Mapping[str, Place]) -> TooManyDeletionsError | None:
+    try:
+        DeletionMarks(run, writer).mark(gone)
+    except TooManyDeletionsError as exc:
+        logger.warning("%s: none is marked", exc.message)
+        return exc
+    return None
+
+
+def _settle(
+    run: Run,
+    entity_state: EntityState,
+    live: Mapping[str, Place],
+    found: Mapping[str, bool | None],
+    *,
+    is_refused: bool,
+) -> None:
+    """Forget the reports that are dealt with; those that could not be checked wait behind all others."""
+    failed = [record_id for record_id, is_gone in found.items() if is_gone is None]
+    done: Iterable[str] = (
+        record_id
+        for record_id in entity_state.reported_deletions
+        if record_id not in live or (record_id in found and not (found[record_id] and is_refused))
+    )
+    dealt_with = [record_id for record_id in done if record_id not in failed]
+    if dealt_with or failed:
+        run.ports.state.entities.settle_reported_deletions(run.lease, dealt_with, failed)
 
 
 def _probe(run: Run, record_id: str) -> tuple[str, bool | None]:

@@ -17,8 +17,7 @@ from connector.domain.records.codec import Record
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status, Tally, WriteMethod
 from connector.domain.versions import VersionIndex
-from connector.errors import TooManyDeletionsError
-from connector.runs.deletions import mark_deleted
+from connector.runs.deletion_marks import DeletionMarks
 from connector.runs.interpreting import ReadingBatch
 from connector.runs.known_versions import IndexedVersions
 from connector.runs.prefetch import read_ahead
@@ -27,10 +26,6 @@ from connector.runs.reading import ListReader, Page
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget, Unreadable
 
-DELETIONS_TOLERATED = 20
-DELETION_SHARE_TOLERATED = 0.1
-SMALL_ENTITY_SHARE_TOLERATED = 0.5
-"""Missing access rights look just like deletions, so more than these shares (and than 20 records) need `force`."""
 ROWS_AT_ONCE = 500
 
 
@@ -44,6 +39,7 @@ class Reconcile:
         self._budget = TimeBudget(run)
         self._index = VersionIndex(run.ports.warehouse.current_versions(self._opened.table))
         self._known = IndexedVersions(self._index)
+        self._marks = DeletionMarks(run, self._opened.writer, known=len(self._index))
         self._matched = self._repaired = self._stale = self._deleted = 0
 
     def run(self) -> Status:
@@ -204,7 +200,7 @@ class Reconcile:
         count = self._index.count_unseen()
         if count:
             self._prove_identity(())
-        self._check_share(count)
+        self._marks.check(count)
         unseen = self._index.walk_unseen()
         while batch := list(islice(unseen, ROWS_AT_ONCE)):
             listed = dict.fromkeys(batch, b"")
@@ -213,27 +209,13 @@ class Reconcile:
                 for record_id in self._repair(listed)
                 if (place := self._index.find_place(record_id)) is not None
             }
-            mark_deleted(self._run, self._opened.writer, gone)
+            self._marks.mark(gone)
             self._deleted += len(gone)
             if gone:
                 self._run.outcome.note_progress()
             if self._budget.is_used_up or self._run.must_stop():
                 return False
         return True
-
-    def _check_share(self, unseen: int) -> None:
-        known = len(self._index)
-        allowed = max(DELETIONS_TOLERATED, int(DELETION_SHARE_TOLERATED * known))
-        allowed = min(allowed, max(1, int(SMALL_ENTITY_SHARE_TOLERATED * known)))
-        if unseen > allowed and not self._run.request.force:
-            raise TooManyDeletionsError(
-                f"Acumatica no longer lists {unseen} of {known} records of {self._run.entity.name}; "
-                f"at most {allowed} may be taken as deleted without force.",
-                action=(
-                    "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
-                    "reconcile with force."
-                ),
-            )
 
 
 def reconcile_entity(run: Run, entity_state: EntityState) -> Status:

@@ -5,17 +5,18 @@ fails again is stored again and is then newer than the replay.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
 from connector.domain.records.rejected import Rejected, describe_unreadable, is_asked_for, unwrap_keys
 from connector.domain.run import Mode, Status, WriteMethod
-from connector.domain.versions import Place
-from connector.runs.deletions import mark_deleted
+from connector.domain.versions import CurrentVersion, Place
+from connector.ports import MAX_LOOKED_UP
+from connector.runs.deletion_marks import DeletionMarks
 from connector.runs.interpreting import Reading, ReadingBatch
 from connector.runs.preparing import OpenedEntity
 from connector.runs.run import Run
@@ -43,6 +44,11 @@ class _Answered:
         return self.is_gone and unwrap_keys(self.dead_letter.payload) is not None
 
     @property
+    def must_be_marked(self) -> bool:
+        """Whether it is to be replayed as a deleted record."""
+        return self.is_gone and self.record is not None
+
+    @property
     def record(self) -> Record | None:
         """The record, if it can be used now."""
         found = self.batch.readings[0].record
@@ -56,6 +62,9 @@ class Replay:
         self._run = run
         self._opened = OpenedEntity(run, entity_state, is_replay=True)
         self._budget = TimeBudget(run)
+        self._marks = DeletionMarks(run, self._opened.writer)
+        self._gone: dict[str, None] = {}
+        """Records that Acumatica no longer has: they are marked last, all or none."""
         self._deleted = 0
         self._checkpoint = self._opened.entity_state.checkpoints.get(Mode.REPLAY.value)
 
@@ -83,7 +92,24 @@ class Replay:
     def _replay(self, dead_letters: Iterator[DeadLetter]) -> None:
         answered = self._budget.read_each(dead_letters, self._read)
         while batch := list(islice(answered, MAX_DEAD_LETTERS_AT_ONCE)):
-            self._write(batch)
+            for answer in batch:
+                self._opened.follow(answer.batch.contract)
+            self._gone |= {answer.dead_letter.record_id: None for answer in batch if answer.must_be_marked}
+            self._write([answer for answer in batch if not answer.must_be_marked])
+        self._replay_gone()
+
+    def _replay_gone(self) -> None:
+        """Mark the records that are gone and write their last versions, unless they are too many to believe it."""
+        if not self._gone:
+            return
+        self._marks.check(sum(self._count_live(some) for some in _split(self._gone, MAX_LOOKED_UP)))
+        for some in _split(self._gone, MAX_DEAD_LETTERS_AT_ONCE):
+            letters = (self._run.ports.state.dead_letters.read(self._run.entity.name, one) for one in some)
+            self._write([self._take_kept(letter, is_gone=True) for letter in chain.from_iterable(letters)])
+
+    def _count_live(self, record_ids: Sequence[str]) -> int:
+        versions = self._run.ports.warehouse.current_versions(self._opened.table, record_ids)
+        return sum(not current.is_deleted for current in versions)
 
     def _read(self, dead_letter: DeadLetter) -> _Answered:
         """Read the record from Acumatica, or from the stored payload if it no longer exists there."""
@@ -92,25 +118,24 @@ class Replay:
         if is_asked_for(dead_letter.record_id, self._run.entity):
             found = self._budget.read_record(dead_letter.record_id)
             is_gone = found is None
-        if is_gone:
-            logger.info(
-                "record %s is no longer in Acumatica: its stored payload is replayed", dead_letter.record_id
-            )
         if isinstance(found, Unreadable):
             batch = ReadingBatch(readings=(_reject_again(dead_letter, found),), read_at=read_at)
         elif found is not None:
             batch = self._opened.interpreter.interpret([found], read_at=read_at)
         else:
-            kept = unwrap_keys(dead_letter.payload) or dead_letter.payload
-            batch = self._opened.interpreter.interpret([kept], read_at=dead_letter.rejected_at)
-            batch = replace(batch, is_kept=True)
+            batch = self._take_kept(dead_letter, is_gone=is_gone).batch
         self._run.count_page()
         self._run.remember_origin()
         return _Answered(dead_letter=dead_letter, batch=batch, is_gone=is_gone)
 
+    def _take_kept(self, dead_letter: DeadLetter, *, is_gone: bool) -> _Answered:
+        kept = unwrap_keys(dead_letter.payload) or dead_letter.payload
+        batch = self._opened.interpreter.interpret([kept], read_at=dead_letter.rejected_at)
+        return _Answered(dead_letter=dead_letter, batch=replace(batch, is_kept=True), is_gone=is_gone)
+
     def _write(self, answers: Sequence[_Answered]) -> None:
-        for answered in answers:
-            self._opened.follow(answered.batch.contract)
+        if not answers:
+            return
         shown = self._find_shown(answers)
         self._mark_gone(answers, shown)
         batches = [answered.batch for answered in answers if not answered.is_lost]
@@ -124,25 +149,26 @@ class Replay:
                     dead_letter.entity, dead_letter.record_id, until=dead_letter.rejected_at
                 )
 
-    def _find_shown(self, answers: Sequence[_Answered]) -> dict[str, Place]:
-        """Return the places of the newest rows of these records; what is read now must rank above them."""
+    def _find_shown(self, answers: Sequence[_Answered]) -> dict[str, CurrentVersion]:
+        """Return the newest rows of these records; what is read now must rank above them."""
         record_ids = {answered.record.id for answered in answers if answered.record is not None}
         if not record_ids:
             return {}
         versions = self._run.ports.warehouse.current_versions(self._opened.table, record_ids)
-        return {current.record_id: current.place for current in versions}
+        return {current.record_id: current for current in versions}
 
-    def _mark_gone(self, answers: Sequence[_Answered], shown: Mapping[str, Place]) -> None:
+    def _mark_gone(self, answers: Sequence[_Answered], shown: Mapping[str, CurrentVersion]) -> None:
         """Tombstone deleted records before writing their last version, so that it is never shown as a live record."""
-        placing = self._opened.writer.placing
-        gone = {
-            record.id: placing.place_kept(record.modified_at, answered.batch.read_at).cover(
-                shown.get(record.id)
-            )
-            for answered in answers
-            if answered.is_gone and (record := answered.record) is not None
-        }
-        mark_deleted(self._run, self._opened.writer, gone)
+        gone: dict[str, Place] = {}
+        for answered in answers:
+            record = answered.record
+            if not answered.is_gone or record is None:
+                continue
+            logger.info("record %s is no longer in Acumatica: its stored payload is replayed", record.id)
+            place = self._opened.writer.placing.place_kept(record.modified_at, answered.batch.read_at)
+            gone[record.id] = place.cover(shown[record.id].place if record.id in shown else None)
+        live = sum(record_id in shown and not shown[record_id].is_deleted for record_id in gone)
+        self._marks.mark(gone, shown=live)
         self._deleted += len(gone)
 
     def _began_at(self) -> datetime:
@@ -165,7 +191,7 @@ class Replay:
 class _ReadAgain:
     """Known versions of a replay: always write the record, because writing a version twice is harmless."""
 
-    def __init__(self, shown: Mapping[str, Place]) -> None:
+    def __init__(self, shown: Mapping[str, CurrentVersion]) -> None:
         self._shown = shown
 
     def look_up(self, _: Sequence[Record], /) -> None:
@@ -175,10 +201,17 @@ class _ReadAgain:
         return False
 
     def find_place(self, record_id: str, /) -> Place | None:
-        return self._shown.get(record_id)
+        current = self._shown.get(record_id)
+        return None if current is None else current.place
 
     def note_written(self, _: Record, _place: Place, /) -> None:
         return
+
+
+def _split(record_ids: Iterable[str], size: int) -> Iterator[Sequence[str]]:
+    left = iter(record_ids)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def _reject_again(dead_letter: DeadLetter, found: Unreadable) -> Reading:

@@ -15,7 +15,7 @@ from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status
 from connector.domain.versions import RecentVersions
-from connector.errors import ConnectorError, TransientError
+from connector.errors import ConnectorError, TooManyDeletionsError, TransientError
 from connector.runs.deletions import follow_deletions
 from connector.runs.empty_list import Emptiness, judge_emptiness
 from connector.runs.first_look import EVERYTHING, leave_list, look_at_list, note_one_by_one
@@ -263,14 +263,17 @@ class ListSync:
         checkpoints = dict(entity_state.checkpoints)
         checkpoints.pop(self._run.request.mode.value, None)
         entity_state = replace(entity_state, checkpoints=checkpoints)
+        refused: TooManyDeletionsError | None = None
         if self._is_incremental:
-            entity_state = follow_deletions(
+            entity_state, refused = follow_deletions(
                 self._run,
                 self._advance(entity_state),
                 self._opened.writer,
                 covered_until=move(self._reader.source_time_at_start, -self._lookback),
             )
         self._run.commit(entity_state, covers_reports=self._is_incremental and not self._is_resumed)
+        if refused is not None:
+            raise refused
 
     def _advance(self, entity_state: EntityState) -> EntityState:
         source_time_at_start = self._reader.source_time_at_start

@@ -6,7 +6,7 @@ locals {
   # asked for.
   fields_without_index_by_prefix = merge([
     for prefix in local.prefixes : {
-      "${prefix}_streams"      = ["checkpoints", "contract", "edge", "suspects"]
+      "${prefix}_streams"      = ["checkpoints", "contract", "edge", "suspects", "suspects_at"]
       "${prefix}_dead_letters" = ["payload", "reason"]
     }
   ]...)

@@ -117,10 +117,35 @@ class NotificationContract:
         read_before.notifications.note("vendors", "n-1", ["a", "b"], DAYS)
         lease = taken(read_before)
         read_before.notifications.note("vendors", "n-2", ["c"], DAYS)
-        read_before.entities.remove_reported_deletions(lease, ["a", "b", "never there"])
-        read_before.entities.remove_reported_deletions(lease, ["a", "b"])
+        read_before.entities.settle_reported_deletions(lease, ["a", "b", "never there"], [])
+        read_before.entities.settle_reported_deletions(lease, ["a", "b"], [])
         read_before.entities.commit(lease, an_entity_state())
         assert suspects_of(read_before) == ("c",)
+
+    def test_a_second_report_while_the_record_is_looked_at_is_not_lost(
+        self, read_before: StateStore, second_store: StateStore
+    ) -> None:
+        read_before.notifications.note("vendors", "n-1", ["a", "b"], DAYS)
+        lease = taken(read_before)
+        second_store.notifications.note("vendors", "n-2", ["a"], DAYS)
+        for _ in range(2):
+            read_before.entities.settle_reported_deletions(lease, ["a", "b"], [])
+        read_before.entities.commit(lease, an_entity_state(), covers_reports=True)
+        assert suspects_of(read_before) == ("a",)
+        later = taken(read_before, owner="run-2")
+        read_before.entities.settle_reported_deletions(later, ["a"], [])
+        assert suspects_of(read_before) == ()
+
+    def test_suspects_that_are_postponed_wait_behind_all_others(self, read_before: StateStore) -> None:
+        read_before.notifications.note("vendors", "n-1", ["a", "b", "c"], DAYS)
+        lease = taken(read_before)
+        for _ in range(2):
+            read_before.entities.settle_reported_deletions(lease, ["b"], ["a", "new"])
+        assert suspects_of(read_before) == ("c", "a", "new")
+        read_before.entities.commit(lease, an_entity_state())
+        later = taken(read_before, owner="run-2")
+        read_before.entities.settle_reported_deletions(later, ["c", "a", "new"], [])
+        assert suspects_of(read_before) == ()
 
     def test_suspects_are_bounded_and_the_newest_stay(self, read_before: StateStore) -> None:
         read_before.notifications.note("vendors", "n-1", ["old", "older"], DAYS)
@@ -137,5 +162,5 @@ class NotificationContract:
         clock.advance(TTL)
         taken(read_before, owner="run-2")
         with pytest.raises(LeaseLostError):
-            read_before.entities.remove_reported_deletions(stale, ["a"])
+            read_before.entities.settle_reported_deletions(stale, ["a"], [])
         assert suspects_of(read_before) == ("a",)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
@@ -100,6 +100,25 @@ def test_pages_without_end_are_left_off_and_said_to_be_part_only(sandbox: Sandbo
     with open_source(sandbox) as source:
         assert source.read_deleted(ORDERS, since) == DeletedIds(ids=ids[:MAX_PAGES], is_whole=False)
     assert count(sandbox, "GetDeletedRecords") == MAX_PAGES
+
+
+@pytest.mark.parametrize("odd", [{}, {"RefNoteID": None}, {"RefNoteID": 7}, {"RefNoteID": ""}])
+def test_a_row_without_an_id_costs_none_of_the_others(
+    sandbox: Sandbox, odd: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = ("a0000000-0000-0000-0000-000000000000", "b0000000-0000-0000-0000-000000000000")
+    rows = [{"RefNoteID": first, "DeleteDate": "2026-11-22T12:00:00Z"}, odd, {"RefNoteID": second}]
+    sandbox.faults.add(
+        path="GetDeletedRecords",
+        status=200,
+        headers={"Content-Type": "application/json"},
+        body=json.dumps({"value": rows}),
+    )
+    with open_source(sandbox) as source:
+        told = source.read_deleted(ORDERS, sandbox.tenant.clock.now())
+    assert told == DeletedIds(ids=[first, second])
+    assert dict(told.deleted_at) == {first: datetime(2026, 11, 22, 12, tzinfo=UTC)}
+    assert caplog.messages == ["1 of the deleted records of POOrder have no id; a reconcile finds them."]
 
 
 PLACE = "/AcmeERP/t/Acme%20Trading/api/odata/dac/POOrder/px.GetDeletedRecords()"

@@ -70,8 +70,8 @@ ACTS: dict[str, Act] = {
     "notifications.note": lambda store, _lease, _slot: store.notifications.note(
         "vendors", "n-1", ["id-1"], TTL
     ),
-    "entities.remove_reported_deletions": lambda store, lease, _slot: (
-        store.entities.remove_reported_deletions(lease, ["id-1"])
+    "entities.settle_reported_deletions": lambda store, lease, _slot: (
+        store.entities.settle_reported_deletions(lease, ["id-1"], [])
     ),
     "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
     "audit.read_trail": lambda store, _lease, _slot: list(store.audit.read_trail("vendors", "id-1")),

@@ -11,7 +11,7 @@ from acumatica_sandbox.contract import system_endpoint
 from connector.adapters.acumatica.secret import parse_secret
 from connector.app.catalogue import load_catalogue
 from connector.app.settings import list_variables
-from connector.domain.notification import find_entity, parse_notification, parse_queries
+from connector.domain.notification import find_entities, parse_notification, parse_queries
 from tests.docs.configuration import ROOT
 from tests.e2e.profiles import Function, set_environment
 
@@ -56,8 +56,10 @@ def test_the_notification_of_the_example_is_taken() -> None:
     hint = parse_notification(body.encode())
     (queries,) = re.findall(r"for example `([^`]+=\w+)`", PAGE)
     named = parse_queries(queries)
-    assert find_entity(hint.query, load_catalogue().entities, {}).name == "vendors"
-    assert {find_entity(query, load_catalogue().entities, named).name for query in named} == {"invoices"}
+    assert [found.name for found in find_entities(hint.query, load_catalogue().entities, {})] == ["vendors"]
+    assert {
+        found.name for query in named for found in find_entities(query, load_catalogue().entities, named)
+    } == {"invoices"}
 
 
 def test_the_gateway_lets_one_call_pass_and_the_function_takes_it(

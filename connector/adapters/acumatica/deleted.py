@@ -1,8 +1,10 @@
 """Acumatica's own list of deleted records, for tables the tenant tracks deletions of (SM207010): hints, never proof."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import msgspec
@@ -14,7 +16,7 @@ from connector.adapters.acumatica.json_body import decode_body
 from connector.adapters.acumatica.odata import READABLE
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.transport import Answer, Request
-from connector.domain.instants import to_text
+from connector.domain.instants import from_text, to_text
 from connector.domain.list_query import DeletedIds
 from connector.errors import AccessDeniedError, SourceRefusedError
 
@@ -57,12 +59,12 @@ class DeletedRecords:
 
     def _read_pages(self, request: Request, subject: Subject) -> DeletedIds:
         """Follow the links from page to page, using only the query of each link, so that nothing is sent to another host."""
-        ids: list[str] = []
+        rows: list[_Deleted] = []
         for _ in range(MAX_PAGES):
             page = self._session.fetch(request, subject, _parse)
-            ids += (row.id.lower() for row in page.value)
+            rows += page.value
             if page.next_link is None:
-                return DeletedIds(ids=ids)
+                return _collect(rows, subject, is_whole=True)
             query = _query_of(page.next_link, request.url)
             if query is None:
                 break
@@ -71,14 +73,17 @@ class DeletedRecords:
             "Of %s only %d were read: there are more than %d pages, or the link to the next one leads elsewhere. "
             "A reconcile finds the others.",
             subject.text,
-            len(ids),
+            len(rows),
             MAX_PAGES,
         )
-        return DeletedIds(ids=ids, is_whole=False)
+        return _collect(rows, subject, is_whole=False)
 
 
 class _Deleted(msgspec.Struct):
-    id: str = msgspec.field(name="RefNoteID")
+    """A row; one member that is missing or odd costs neither the row nor the others."""
+
+    id: Any = msgspec.field(name="RefNoteID", default=None)
+    deleted_at: Any = msgspec.field(name="DeleteDate", default=None)
 
 
 class _Page(msgspec.Struct):
@@ -88,6 +93,28 @@ class _Page(msgspec.Struct):
 
 def _parse(answer: Answer) -> _Page:
     return decode_body(answer.body, _Page)
+
+
+def _collect(rows: Sequence[_Deleted], subject: Subject, *, is_whole: bool) -> DeletedIds:
+    """Return the ids of the rows; those without one are counted in a warning."""
+    identified = [row for row in rows if isinstance(row.id, str) and row.id]
+    if len(identified) < len(rows):
+        logger.warning(
+            "%d of %s have no id; a reconcile finds them.", len(rows) - len(identified), subject.text
+        )
+    dated = ((row.id.lower(), _read_instant(row.deleted_at)) for row in identified)
+    return DeletedIds(
+        ids=[row.id.lower() for row in identified],
+        is_whole=is_whole,
+        deleted_at={record_id: deleted_at for record_id, deleted_at in dated if deleted_at is not None},
+    )
+
+
+def _read_instant(value: object) -> datetime | None:
+    try:
+        return from_text(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _query_of(link: str, url: str) -> str | None:

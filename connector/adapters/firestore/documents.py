@@ -3,7 +3,7 @@
 What an operator looks for stays readable; what grows with the data is packed: the newest part of it, if it is too much.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 
 from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.packed_values import pack, pack_latest, plain_value, unpack
-from connector.domain.entity_state import FINDINGS, Checkpoint, EntityState, Lease
+from connector.domain.entity_state import FINDINGS, MAX_REPORTED_DELETIONS, Checkpoint, EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.errors import ConfigurationError
 
@@ -25,7 +25,7 @@ MAX_CONTRACT_BYTES = 64 * 1024
 """Packed bytes of an edge (3,000 versions are 126 KiB), of a checkpoint's known rows (5,000), and of a contract.
 
 A stream has an edge, a contract, and an edge and known rows for each of at most four modes: 956 KiB together. Its suspects
-take 20 KiB more.
+take 50 KiB more.
 """
 
 
@@ -42,6 +42,22 @@ def stream_fields(entity_state: EntityState, watermark: datetime | None) -> dict
     for elsewhere in ("suspects", "due"):
         del fields[elsewhere]
     return _pack_edge(fields)
+
+
+def suspect_fields(
+    fields: Mapping[str, Any], *, done: Collection[str] = (), new: Sequence[str], fence: int
+) -> dict[str, Any]:
+    """Return the fields of the reported deletions without those `done`, and with `new` ones behind all others.
+
+    `suspects_at` holds the fence of the newest lease at the time of each report: one of a later fence than `fence` is not
+    done. The newest are kept.
+    """
+    reported_at: Mapping[str, int] = fields.get("suspects_at") or {}
+    late = {record_id for record_id in done if reported_at.get(record_id, 0) > fence}
+    left = [i for i in fields.get("suspects", ()) if (i not in done or i in late) and i not in new]
+    suspects = [*left, *new][-MAX_REPORTED_DELETIONS:]
+    fences = {i: reported_at.get(i, 0) for i in left} | {i: max(fence, reported_at.get(i, 0)) for i in new}
+    return {"suspects": suspects, "suspects_at": {i: fences[i] for i in suspects}}
 
 
 def checkpoint_fields(checkpoint: Checkpoint) -> dict[str, Any]:

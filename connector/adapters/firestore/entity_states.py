@@ -90,8 +90,16 @@ class FirestoreEntityStateStore(EntityStateStore):
         self._database.change(STREAMS, lease.entity, release, fields=["lease"])
 
     @override
-    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
-        self._write(lease, {"suspects": firestore.ArrayRemove(list(record_ids))})
+    def settle_reported_deletions(
+        self, lease: Lease, dealt_with: Sequence[str], postponed: Sequence[str]
+    ) -> None:
+        def settle(snapshot: Any, batch: firestore.WriteBatch) -> None:
+            fields = _require(snapshot, lease)
+            done = {*dealt_with, *postponed}
+            values = documents.suspect_fields(fields, done=done, new=postponed, fence=lease.fence - 1)
+            self._database.guarded(batch, snapshot, values)
+
+        self._database.change(STREAMS, lease.entity, settle, fields=["lease", "suspects", "suspects_at"])
 
     def _write(self, lease: Lease, values: dict[str, Any]) -> None:
         """Change these fields alone, if the lease is still good."""

@@ -15,7 +15,6 @@ from connector.adapters.firestore import documents
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.names import storable
-from connector.domain.entity_state import MAX_REPORTED_DELETIONS
 from connector.ports import Clock, NotificationStore
 
 NOTIFICATIONS = "notifications"
@@ -46,15 +45,16 @@ class FirestoreNotificationStore(NotificationStore):
                 self._database.guarded(batch, entity_state, values)
             return True
 
-        return self._database.change(STREAMS, entity, take, fields=["suspects", "due", "lease"])
+        return self._database.change(
+            STREAMS, entity, take, fields=["suspects", "suspects_at", "due", "lease"]
+        )
 
 
 def _report(fields: dict[str, Any], reported_deletions: Sequence[str]) -> dict[str, Any]:
     """Return what has to change in a stream that was reported changed."""
     values: dict[str, Any] = {}
     if reported_deletions:
-        known = [i for i in fields.get("suspects", ()) if i not in reported_deletions]
-        values["suspects"] = [*known, *reported_deletions][-MAX_REPORTED_DELETIONS:]
+        values |= documents.suspect_fields(fields, new=reported_deletions, fence=documents.last_fence(fields))
     if fields.get("due") != (fence := documents.last_fence(fields)):
         values["due"] = fence
     return values

@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -80,6 +80,9 @@ ALTER TABLE streams ADD COLUMN deletions_checked_at TEXT;
     9: """
 ALTER TABLE streams ADD COLUMN list_trial TEXT;
 ALTER TABLE streams ADD COLUMN compared_for TEXT;
+""",
+    10: """
+ALTER TABLE suspects ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""

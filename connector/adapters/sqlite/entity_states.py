@@ -12,6 +12,7 @@ from connector.adapters.sqlite.database import SqliteDatabase
 from connector.domain.entity_state import (
     FINDINGS,
     GIVEN_BACK,
+    MAX_REPORTED_DELETIONS,
     Checkpoint,
     EntityState,
     Lease,
@@ -50,7 +51,7 @@ class SqliteEntityStateStore(EntityStateStore):
             held = select_lease(connection, entity, now)
             if held is not None and held.owner != owner:
                 return held
-            fence = held.fence if held is not None else _last_fence(connection, entity) + 1
+            fence = held.fence if held is not None else last_fence(connection, entity) + 1
             lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl, acquired_at=now)
             connection.execute(
                 "INSERT OR REPLACE INTO leases (entity, owner, fence, expires_at, acquired_at)"
@@ -105,13 +106,16 @@ class SqliteEntityStateStore(EntityStateStore):
             )
 
     @override
-    def remove_reported_deletions(self, lease: Lease, record_ids: Sequence[str]) -> None:
+    def settle_reported_deletions(
+        self, lease: Lease, dealt_with: Sequence[str], postponed: Sequence[str]
+    ) -> None:
         with self._database.writing() as connection:
             _require_lease(connection, lease)
             connection.executemany(
-                "DELETE FROM suspects WHERE entity = ? AND record_id = ?",
-                [(lease.entity, record_id) for record_id in record_ids],
+                "DELETE FROM suspects WHERE entity = ? AND record_id = ? AND fence < ?",
+                [(lease.entity, record_id, lease.fence) for record_id in (*dealt_with, *postponed)],
             )
+            add_suspects(connection, lease.entity, postponed, fence=lease.fence - 1)
 
     @override
     def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
@@ -160,7 +164,25 @@ def select_entity_state(connection: sqlite3.Connection, entity: str) -> EntitySt
     return rows.from_columns(members, EntityState, f"streams of {entity}")
 
 
-def _last_fence(connection: sqlite3.Connection, entity: str) -> int:
+def add_suspects(
+    connection: sqlite3.Connection, entity: str, record_ids: Sequence[str], *, fence: int
+) -> None:
+    """Add reported deletions, or put them behind all others; keep the newest. `fence` is that of the newest lease."""
+    connection.executemany(
+        "INSERT INTO suspects (entity, record_id, fence) VALUES (?, ?, ?)"
+        " ON CONFLICT (entity, record_id) DO UPDATE SET fence = max(fence, excluded.fence),"
+        " number = (SELECT max(number) + 1 FROM suspects)",
+        [(entity, rows.storable(record_id), fence) for record_id in record_ids],
+    )
+    connection.execute(
+        "DELETE FROM suspects WHERE entity = ? AND number NOT IN"
+        " (SELECT number FROM suspects WHERE entity = ? ORDER BY number DESC LIMIT ?)",
+        (entity, entity, MAX_REPORTED_DELETIONS),
+    )
+
+
+def last_fence(connection: sqlite3.Connection, entity: str) -> int:
+    """Return the fence of the entity's newest lease, 0 when there was none."""
     row = connection.execute("SELECT fence FROM leases WHERE entity = ?", (entity,)).fetchone()
     return 0 if row is None else int(row["fence"])
 

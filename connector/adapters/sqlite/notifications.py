@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.domain.entity_state import MAX_REPORTED_DELETIONS
+from connector.adapters.sqlite.entity_states import add_suspects, last_fence
 from connector.ports import Clock, NotificationStore
 
 
@@ -35,14 +35,6 @@ class SqliteNotificationStore(NotificationStore):
                 "UPDATE streams SET due = COALESCE((SELECT fence FROM leases WHERE entity = ?), 0) WHERE entity = ?",
                 (entity, entity),
             )
-            connection.executemany(
-                "INSERT OR IGNORE INTO suspects (entity, record_id)"
-                " SELECT ?, ? WHERE EXISTS (SELECT 1 FROM streams WHERE entity = ?)",
-                [(entity, rows.storable(record_id), entity) for record_id in reported_deletions],
-            )
-            connection.execute(
-                "DELETE FROM suspects WHERE entity = ? AND number NOT IN"
-                " (SELECT number FROM suspects WHERE entity = ? ORDER BY number DESC LIMIT ?)",
-                (entity, entity, MAX_REPORTED_DELETIONS),
-            )
+            if connection.execute("SELECT 1 FROM streams WHERE entity = ?", (entity,)).fetchone():
+                add_suspects(connection, entity, reported_deletions, fence=last_fence(connection, entity))
         return True

@@ -10,7 +10,7 @@ from connector.app.catalogue import load_catalogue
 from connector.domain.notification import (
     ACTION,
     MAX_PARSED_BYTES,
-    find_entity,
+    find_entities,
     parse_notification,
     parse_queries,
 )
@@ -134,13 +134,13 @@ def test_members_nobody_announced_are_passed_over() -> None:
 )
 def test_an_inquiry_belongs_to_the_entity_it_is_named_after_or_assigned_to(query: str, entity: str) -> None:
     named = parse_queries("Open Bills = invoices; A=B=vendors;")
-    assert find_entity(query, ENTITIES, named).name == entity
-    assert named["A=B"] == "vendors"
+    assert [found.name for found in find_entities(query, ENTITIES, named)] == [entity]
+    assert named["A=B"] == ["vendors"]
 
 
 def test_an_inquiry_nobody_knows_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(BadRequestError, match="'Shipments'") as caught:
-        find_entity("Shipments", ENTITIES, {"Shipments": "shipments"})
+        find_entities("Shipments", ENTITIES, {"Shipments": ["shipments"]})
     names = ", ".join(sorted(ENTITIES))
     assert caught.value.action == f"Name it like one of {names}, or add it to NOTIFY_QUERIES."
 
@@ -148,4 +148,18 @@ def test_an_inquiry_nobody_knows_is_refused_with_the_names_there_are() -> None:
 def test_of_two_entities_of_one_name_in_acumatica_the_one_that_runs_is_meant() -> None:
     for names in (("idle", "busy"), ("busy", "idle")):
         entities = {name: replace(ENTITIES["vendors"], name=name, enabled=name == "busy") for name in names}
-        assert find_entity("Vendor", entities, {}).name == "busy"
+        assert [found.name for found in find_entities("Vendor", entities, {})] == ["busy"]
+    entities = {"idle": replace(ENTITIES["vendors"], name="idle", enabled=False)}
+    assert [found.name for found in find_entities("Vendor", entities, {})] == ["idle"]
+
+
+@pytest.mark.parametrize("query", ["Vendor", "BQ-vendors", "vendors_eu"])
+def test_all_entities_of_one_entity_of_acumatica_are_meant_whichever_names_the_inquiry(query: str) -> None:
+    both = {name: replace(ENTITIES["vendors"], name=name) for name in ("vendors", "vendors_eu")}
+    entities = both | {"invoices": ENTITIES["invoices"]}
+    assert [found.name for found in find_entities(query, entities, {})] == ["vendors", "vendors_eu"]
+
+
+def test_an_inquiry_may_be_assigned_to_several_entities() -> None:
+    named = parse_queries("Open=vendors; Open=invoices")
+    assert [found.name for found in find_entities("Open", ENTITIES, named)] == ["vendors", "invoices"]

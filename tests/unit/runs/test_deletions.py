@@ -8,8 +8,9 @@ import pytest
 
 from connector.domain.entity_state import Outcome
 from connector.domain.list_query import DeletedIds
-from connector.domain.run import RunResult, Status, WriteMethod
+from connector.domain.run import Mode, RunResult, Status, WriteMethod
 from connector.errors import SourceUnavailableError
+from connector.runs.deletion_marks import DELETIONS_TOLERATED
 from connector.runs.deletions import MAX_PROBES_PER_RUN
 from tests.builders import an_id
 from tests.fault.mortal import Life
@@ -75,7 +76,7 @@ class TestMark:
     def test_two_records_have_two_marks_and_one_has_the_same_one_again(self) -> None:
         versions = []
         for _ in range(2):
-            rig = copied(1, 2, 3)
+            rig = copied(1, 2, 3, 4)
             lose(rig, 1, 2)
             report(rig, 1, 2)
             rig.run()
@@ -134,15 +135,93 @@ class TestReports:
         assert len(rig.source.asked) == 1
         assert set(rig.entity_state.reported_deletions) == {an_id(1), an_id(2)} - {*rig.source.asked}
 
-    def test_of_very_many_so_many_are_looked_at_that_the_run_comes_to_its_end(self) -> None:
+    def test_very_many_that_live_cost_one_request_each_and_keep_none_from_being_looked_at(self) -> None:
         numbers = range(1, MAX_PROBES_PER_RUN + 3)
         rig = copied(*numbers, dac=DAC)
+        began = rig.entity_state.deletions_since
+        assert began is not None
+        told = {an_id(n): began + timedelta(seconds=n) for n in reversed(numbers)}
+        last = max(told, key=told.__getitem__)
+        del rig.source.rows[last]
+        rig.source.deleted = DeletedIds(ids=list(told), deleted_at=told)
         rig.run(page_size=1000)
-        before = rig.entity_state.deletions_since
-        rig.source.deleted = DeletedIds(ids=[an_id(n) for n in numbers])
+        assert (len(rig.source.asked), rig.appends) == (MAX_PROBES_PER_RUN, [])
+        assert rig.entity_state.deletions_since == sorted(told.values())[MAX_PROBES_PER_RUN]
+        rig.source.asked.clear()
+        rig.source.deleted = DeletedIds(ids=sorted(told)[-2:], deleted_at=told)
+        assert figures(rig.run(page_size=1000)) == (2, 1)
+        assert rig.entity_state.deletions_since == rig.clock.now() - LOOKBACK
+        assert last not in rig.shown()
+
+    @pytest.mark.parametrize("is_dated", [True, False])
+    def test_those_of_one_instant_are_looked_at_together_however_many(self, is_dated: bool) -> None:
+        numbers = range(1, MAX_PROBES_PER_RUN + 3)
+        rig = copied(*numbers, dac=DAC)
+        ids = [an_id(n) for n in numbers]
+        rig.source.deleted = DeletedIds(ids=ids, deleted_at=dict.fromkeys(ids, NOON) if is_dated else {})
+        rig.run(page_size=1000)
+        assert len(rig.source.asked) == len(ids)
+        assert rig.entity_state.deletions_since == rig.clock.now() - LOOKBACK
+
+    def test_many_reported_and_many_listed_ones_share_what_a_run_may_look_at(self) -> None:
+        listed, reported = range(1, 400), range(400, 800)
+        rig = copied(*listed, *reported, dac=DAC)
+        report(rig, *reported)
+        rig.source.deleted = DeletedIds(
+            ids=[an_id(n) for n in listed], deleted_at={an_id(n): NOON + timedelta(seconds=n) for n in listed}
+        )
         rig.run(page_size=1000)
         assert len(rig.source.asked) == MAX_PROBES_PER_RUN
-        assert rig.entity_state.deletions_since == before, "the rest is told again"
+        assert len({*rig.source.asked} & {an_id(n) for n in listed}) == MAX_PROBES_PER_RUN // 2
+
+    def test_one_that_cannot_be_looked_at_waits_behind_all_others(self) -> None:
+        rig = copied(1, 2, 3, dac=DAC)
+        report(rig, 1, 2)
+        rig.source.deleted = DeletedIds(ids=[an_id(3)])
+        rig.source.unreadable = {an_id(1): DOWN, an_id(3): DOWN}
+        rig.run()
+        assert rig.entity_state.reported_deletions == (an_id(1), an_id(3))
+        assert rig.entity_state.deletions_since == rig.clock.now() - LOOKBACK, "the others are not told again"
+
+    def test_a_second_report_while_the_record_is_looked_at_is_not_lost(self) -> None:
+        rig = copied(1, 2)
+        report(rig, 1)
+
+        def delete(moment: str, _: int) -> None:
+            if moment == "after source.read_record":
+                lose(rig, 1)
+                assert rig.state.notifications.note("vendors", "again", [an_id(1)], HOUR)
+
+        assert figures(rig.run(life=Life(delete))) == (1, 0)
+        assert figures(rig.run()) == (1, 1)
+        assert set(rig.shown()) == {an_id(2)}
+
+    @pytest.mark.parametrize("is_listed", [True, False])
+    def test_too_many_are_none_and_the_rest_of_the_run_counts(self, is_listed: bool) -> None:
+        rig = copied(*range(1, 51), dac=DAC)
+        before = rig.entity_state
+        rig.source.put(*vendors(60, modified_at=rig.clock.now()))
+        gone = range(1, DELETIONS_TOLERATED + 2)
+        lose(rig, *gone)
+        if is_listed:
+            rig.source.deleted = DeletedIds(ids=[an_id(n) for n in (*gone, 50)])
+        else:
+            report(rig, *gone, 50)
+        result = rig.run()
+        assert (result.status, result.details) == (Status.FAILED, {"reported_deleted": 22, "deleted": 0})
+        assert result.error is not None
+        assert result.error.message.startswith(
+            "Acumatica no longer has 21 of 51 records of vendors; at most 20 "
+        )
+        assert (len(rig.shown()), rig.entity_state.last_success_at) == (51, rig.clock.now())
+        if is_listed:
+            assert rig.entity_state.deletions_since == before.deletions_since
+        else:
+            assert rig.entity_state.reported_deletions == tuple(an_id(n) for n in gone)
+        assert rig.run(Mode.RECONCILE, force=True).status is Status.SUCCEEDED
+        assert rig.run().status is Status.SUCCEEDED
+        assert len(rig.shown()) == 30
+        assert rig.entity_state.reported_deletions == ()
 
     def test_looking_at_many_keeps_the_lease(self) -> None:
         rig = copied(*range(1, 6))
@@ -162,7 +241,7 @@ class TestListOfDeleted:
         assert rig.entity_state.deletions_since == NOON - LOOKBACK
 
     def test_what_is_listed_is_looked_at_like_what_was_reported(self) -> None:
-        rig = copied(1, 2, 3, dac=DAC)
+        rig = copied(1, 2, 3, 4, dac=DAC)
         lose(rig, 1, 2)
         rig.source.deleted = DeletedIds(ids=[an_id(1), an_id(3)])
         report(rig, 2, 3)
@@ -170,7 +249,7 @@ class TestListOfDeleted:
         assert figures(result) == (3, 2)
         assert rig.source.deleted_since == [NOON - LOOKBACK]
         assert rig.entity_state.deletions_since == rig.clock.now() - LOOKBACK
-        assert set(rig.shown()) == {an_id(3)}
+        assert set(rig.shown()) == {an_id(3), an_id(4)}
 
     @pytest.mark.parametrize("answer", [None, DOWN, DeletedIds(ids=[], is_whole=False)])
     def test_what_was_not_all_told_is_asked_for_again(self, answer: Any) -> None:
@@ -186,13 +265,6 @@ class TestListOfDeleted:
         rig.source.deleted = DOWN
         assert figures(rig.run()) == (1, 1)
         assert caplog.messages == ["deletions of vendors are left to the next run: Down."]
-
-    def test_what_was_told_but_not_looked_at_is_told_again(self) -> None:
-        rig = copied(1, 2, dac=DAC)
-        rig.source.deleted = DeletedIds(ids=[an_id(1)])
-        rig.source.unreadable[an_id(1)] = DOWN
-        rig.run()
-        assert rig.entity_state.deletions_since == NOON - LOOKBACK
 
     def test_an_entity_whose_deletions_are_not_tracked_is_not_asked_about(self) -> None:
         rig = copied(1)

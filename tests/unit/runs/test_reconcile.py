@@ -9,7 +9,8 @@ from connector.domain.entity import Depth
 from connector.domain.instants import from_text
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, RunResult, Status, WriteMethod
-from connector.runs.reconcile import DELETIONS_TOLERATED, ROWS_AT_ONCE
+from connector.runs.deletion_marks import DELETIONS_TOLERATED
+from connector.runs.reconcile import ROWS_AT_ONCE
 from tests.builders import MORNING, a_checkpoint, a_contract, an_id
 from tests.unit.runs.small_rig import SmallRig, copied, remember, vendors
 
@@ -242,9 +243,9 @@ class TestDeletions:
         error = reconcile(rig).error
         assert error is not None
         assert error.type == "TooManyDeletionsError"
-        assert error.message.startswith("Acumatica no longer lists 2 of 2 records of vendors;")
+        assert error.message.startswith("Acumatica no longer has 2 of 2 records of vendors;")
         assert error.action == (
-            "Check the API user's roles, branches and restriction groups. If they were really deleted, run the "
+            "Check the API user's roles, branches and restriction groups. If they were really deleted, run a "
             "reconcile with force."
         )
         assert len(rig.shown()) == 2

@@ -8,7 +8,7 @@ from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, Status, WriteMethod
 from connector.runs.replay import MAX_DEAD_LETTERS_AT_ONCE
 from tests.builders import MORNING, a_contract, an_id
-from tests.unit.runs.small_rig import SmallRig, vendors
+from tests.unit.runs.small_rig import SmallRig, copied, vendors
 
 HOUR = timedelta(hours=1)
 BAD = b'{"id":"%b","VendorID":{"value":"V009"},"x":\xff}' % an_id(9).encode()
@@ -115,3 +115,56 @@ def test_a_column_that_is_new_is_there_before_the_row_that_needs_it() -> None:
     rig.run(Mode.REPLAY)
     assert rig.shown("colour") == {an_id(1): "red"}
     assert "colour" in {column.name for column in rig.appends[-1].table.columns}
+
+
+class TestGone:
+    """Rights that were taken away look just like deletions."""
+
+    def test_too_many_are_none_and_the_others_are_replayed(self) -> None:
+        rig = copied(*range(500))
+        for number in range(91):
+            rig.state.dead_letters.add(a_letter(an_id(number), vendors(number)[0]))
+            del rig.source.rows[an_id(number)]
+        rig.source.put(*vendors(90, modified_at=rig.clock.now()))
+        result = rig.run(Mode.REPLAY)
+        assert result.error is not None
+        assert result.error.message.startswith(
+            "Acumatica no longer has 90 of 500 records of vendors; at most 50 "
+        )
+        assert (len(rig.shown()), len(left(rig)), an_id(90) in left(rig)) == (500, 90, False)
+
+    def test_after_a_reconcile_with_force_they_go_to_the_history(self) -> None:
+        rig = copied(*range(60))
+        for number in range(30):
+            rig.state.dead_letters.add(a_letter(an_id(number), vendors(number)[0]))
+            del rig.source.rows[an_id(number)]
+        assert rig.run(Mode.REPLAY).status is Status.FAILED
+        assert rig.run(Mode.RECONCILE, force=True).status is Status.SUCCEEDED
+        assert rig.run(Mode.REPLAY).status is Status.SUCCEEDED
+        assert (len(rig.shown()), left(rig)) == (30, {})
+
+    def test_as_many_as_a_reconcile_may_mark_are_marked_in_several_batches(self) -> None:
+        rig = copied(*range(600))
+        for number in range(60):
+            rig.state.dead_letters.add(a_letter(an_id(number), vendors(number)[0]))
+            del rig.source.rows[an_id(number)]
+        result = rig.run(Mode.REPLAY)
+        assert (result.status, result.details["deleted"], left(rig)) == (Status.SUCCEEDED, 60, {})
+        assert len(rig.shown()) == 540
+
+    def test_out_of_time_those_that_were_found_gone_are_marked(self) -> None:
+        rig = copied(1, 2, 3)
+        for number in (1, 2):
+            rig.state.dead_letters.add(a_letter(an_id(number), vendors(number)[0]))
+            del rig.source.rows[an_id(number)]
+        answers = chain([False], repeat(True))
+        assert rig.run(Mode.REPLAY, is_stopping=lambda: next(answers)).status is Status.PARTIAL
+        assert (len(rig.shown()), len(left(rig))) == (2, 1)
+
+    def test_a_column_that_their_payload_needs_is_there(self) -> None:
+        rig = copied(1, 2)
+        rig.state.dead_letters.add(a_letter(an_id(1), vendors(1, Colour="red")[0]))
+        del rig.source.rows[an_id(1)]
+        rig.source.contract = a_contract(fields={"Colour": Kind.STRING})
+        assert rig.run(Mode.REPLAY).details["deleted"] == 1
+        assert "colour" in {column.name for column in rig.appends[-1].table.columns}
