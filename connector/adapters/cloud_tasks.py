@@ -16,6 +16,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 from typing_extensions import override
 
+from connector import USER_AGENT
 from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine
 from connector.errors import ConfigurationError, ConnectorError, TransientError
@@ -93,6 +94,7 @@ class CloudTasksQueue(CallQueue):
                 answer = session.post(
                     f"{base}/v2/{self._queue}{what}",
                     json=body,
+                    headers={"User-Agent": USER_AGENT},
                     timeout=TIMEOUT_SECONDS,
                     allow_redirects=False,
                 )

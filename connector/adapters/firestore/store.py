@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from connector.adapters.firestore import documents
 from connector.adapters.firestore.audit import FirestoreAuditStore
+from connector.adapters.firestore.client import IdentifiedClient
 from connector.adapters.firestore.database import ONCE, FirestoreDatabase
 from connector.adapters.firestore.dead_letters import DEAD_LETTERS, FirestoreDeadLetterStore
 from connector.adapters.firestore.documents import STREAMS
@@ -121,7 +122,7 @@ def open_firestore(
 
     def connect() -> firestore.Client:
         try:
-            return firestore.Client(project=project or None, database=database)
+            return IdentifiedClient(project=project or None, database=database)
         except OSError as error:  # the client library's way to say that it found no project
             raise ConfigurationError(
                 "No Google Cloud project is known for Firestore.", action="Set GOOGLE_CLOUD_PROJECT."

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
+from connector import USER_AGENT
 from connector.adapters.retrying import Retry
 from connector.errors import ConfigurationError, ConnectorError, SecretUnavailableError, TransientError
 from connector.ports import SecretStore
@@ -158,12 +159,15 @@ def _secret_of(reference: str) -> str:
 
 
 def _connect(emulator_host: str | None) -> Any:
+    from google.api_core.gapic_v1.client_info import ClientInfo
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
+    about_us = ClientInfo(user_agent=USER_AGENT)
     if emulator_host is None:
-        return SecretManagerServiceClient()
+        return SecretManagerServiceClient(client_info=about_us)
     import grpc
     from google.cloud.secretmanager_v1.services.secret_manager_service import transports
 
     channel = grpc.insecure_channel(emulator_host)
-    return SecretManagerServiceClient(transport=transports.SecretManagerServiceGrpcTransport(channel=channel))
+    transport = transports.SecretManagerServiceGrpcTransport(channel=channel, client_info=about_us)
+    return SecretManagerServiceClient(transport=transport)

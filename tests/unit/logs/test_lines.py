@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector import __version__
 from connector.domain.entity_state import Checkpoint, EntityState, EntityStatus
 from connector.domain.run import Mode, RunFailure, RunKind, RunResult, Status, WriteMethod
 from connector.domain.standing import Standing
@@ -146,7 +147,7 @@ def test_a_run_ends_with_exactly_one_line_that_has_every_figure(written: io.Stri
     [line] = lines(written)
     members = set(RunResult.__dataclass_fields__)
     assert members <= set(line)
-    assert line["event"] == "run"
+    assert (line["event"], line["version"]) == ("run", __version__)
     assert line["status"] == "succeeded"
     assert line["severity"] == "INFO"
     assert (line["records_read"], line["records_written"], line["records_unchanged"]) == (812, 790, 21)
@@ -356,6 +357,7 @@ def test_a_call_that_never_became_a_run_is_logged_with_its_remedy(written: io.St
     log_refused(BadRequestError("Unknown entity 'x'.", action="Use one of: vendors."))
     wrong_setting, wrong_request = lines(written)
     assert (wrong_setting["event"], wrong_setting["severity"]) == ("refused", "ERROR")
+    assert wrong_setting["version"] == wrong_request["version"] == __version__
     assert wrong_setting["error"]["type"] == "ConfigurationError"
     assert wrong_setting["message"] == "ACUMATICA_URL is missing. Set it."
     assert (wrong_request["severity"], wrong_request["error"]["http_status"]) == ("WARNING", 400)
