@@ -98,7 +98,9 @@ class Source(Protocol):
         """Return the credentials the next run must not send: those refused last or forbidden; None once a sign-in succeeded."""
 
     def require_origin(self, origin: Origin | None) -> None:
-        """Read from this origin only: signing in to another one raises OtherTenantError. None allows any."""
+        """Read from this origin only: signing in to another one raises OtherTenantError. None allows any at first; each later
+        sign-in must lead to the same one as the first.
+        """
 
     def origin(self) -> Origin | None:
         """Return the origin of the last sign-in; None if none succeeded yet or nothing identifies the tenant."""

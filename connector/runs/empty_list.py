@@ -32,7 +32,7 @@ def judge_emptiness(
         return Emptiness.BELIEVED
     if was_filtered and _lists_any(run, None, one_by_one=one_by_one):
         return Emptiness.FILTER_IGNORED
-    if not one_by_one and _lists_any(run, None, keys_only=True):
+    if not one_by_one and lists_keys(run):
         return Emptiness.LEFT_OUT
     if was_filled and not all(row.is_deleted for row in run.ports.warehouse.current_versions(table)):
         raise ListEmptyError(
@@ -43,6 +43,11 @@ def judge_emptiness(
             ),
         )
     return Emptiness.BELIEVED
+
+
+def lists_keys(run: Run) -> bool:
+    """Whether a list of keys alone has any record."""
+    return _lists_any(run, None, keys_only=True)
 
 
 def _lists_any(

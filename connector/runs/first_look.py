@@ -1,14 +1,12 @@
-"""A look at the list before its first page is believed: does it give what the single record has?"""
+"""A look at the first rows of a list before they are believed: does it give what the single record has?"""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from connector.domain.list_query import ListQuery
 from connector.domain.records.left_out import Comparison, compare_listed
 from connector.domain.records.rejected import find_id
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, TransientError
 from connector.runs.preparing import OpenedEntity
-from connector.runs.reading import ListReader, Page
 from connector.runs.run import Run
 
 logger = logging.getLogger(__name__)
@@ -19,30 +17,34 @@ NAMES_SHOWN = 20
 EVERYTHING = ("every record, with all that is asked for",)
 
 
-def look_at_list(run: Run, opened: OpenedEntity) -> None:
-    """Compare listed records with the same read by their ids, where nothing was read by these choices of the catalogue before.
+def may_believe_list(run: Run, opened: OpenedEntity, rows: Sequence[bytes]) -> bool:
+    """Compare listed records with the same read by their ids, unless that was done for these choices of the catalogue.
 
     Lists are known to leave out what is below a record and its custom fields: such an entity is read one by one from then
-    on. Other differences are told. When the list cannot be read, the run will meet that.
+    on. Other differences are told. A list that was left is believed again only if it gives all that it left out before.
+    Without time for it, or while Acumatica is down, a list is believed for now, and the next run looks at it.
     """
-    root = opened.contract.root
-    is_asked_for_more = bool(root.details or root.linked or root.custom)
-    if not (opened.is_contract_new and is_asked_for_more) or opened.entity_state.read_one_by_one:
-        return
+    if not opened.is_look_due:
+        return True
     try:
-        found = _compare(run, opened.contract.modified_field)
+        found = _compare(run, rows[:SAMPLES], opened.contract.modified_field)
     except ConnectorError as exc:
         logger.info("the list of %s is not compared with its records: %s", run.entity.name, exc.message)
-        return
-    if found.differ:
-        run.outcome.add_details({"list_differs": list(found.differ[:NAMES_SHOWN])})
-        logger.warning(
-            "the list of %s gives other values than its single records in %s",
-            run.entity.acumatica_entity,
-            ", ".join(found.differ[:NAMES_SHOWN]),
-        )
+        if opened.is_list_on_trial:
+            opened.note_one_by_one()
+            return False
+        if not isinstance(exc, TransientError):
+            opened.note_list_usable()
+        return True
     if found.left_out:
-        leave_list(run, opened, found.left_out[:NAMES_SHOWN])
+        leave_list(run, opened, found.left_out)
+        return False
+    if not set(opened.left_out_before) <= set(found.given):
+        opened.note_one_by_one(opened.left_out_before)
+        return False
+    _report_differences(run, found)
+    opened.note_list_usable()
+    return True
 
 
 def leave_list(run: Run, opened: OpenedEntity, left_out: Sequence[str]) -> None:
@@ -50,33 +52,37 @@ def leave_list(run: Run, opened: OpenedEntity, left_out: Sequence[str]) -> None:
     logger.warning(
         "lists of %s leave out %s: it is read record by record from now on",
         run.entity.acumatica_entity,
-        ", ".join(left_out),
+        ", ".join(left_out[:NAMES_SHOWN]),
     )
-    run.outcome.add_details({"left_out": list(left_out), "read_one_by_one": True})
-    opened.note_one_by_one()
+    run.outcome.add_details({"left_out": list(left_out[:NAMES_SHOWN]), "read_one_by_one": True})
+    opened.note_one_by_one(() if left_out is EVERYTHING else left_out)
 
 
-def note_one_by_one(pages: Iterator[Page], reader: ListReader, opened: OpenedEntity) -> Iterator[Page]:
-    """Yield the pages; note at once that the list is read one by one, even if reading fails."""
-    while True:
-        try:
-            page = next(pages, None)
-        finally:
-            if reader.one_by_one:
-                opened.note_one_by_one()
-        if page is None:
-            return
-        yield page
+def _report_differences(run: Run, found: Comparison) -> None:
+    if found.differ:
+        run.outcome.add_details({"list_differs": list(found.differ[:NAMES_SHOWN])})
+        logger.warning(
+            "the list of %s gives other values than its single records in %s",
+            run.entity.acumatica_entity,
+            ", ".join(found.differ[:NAMES_SHOWN]),
+        )
 
 
-def _compare(run: Run, modified_field: str | None) -> Comparison:
-    source, left_out, differ = run.ports.source, set[str](), set[str]()
-    query = ListQuery(entity=run.entity, modified_field=None, changed_since=None, skip=0, top=SAMPLES)
-    for row in source.read_list(query).rows:
+def _compare(run: Run, rows: Sequence[bytes], modified_field: str | None) -> Comparison:
+    """Compare each of these rows with its record. One that cannot be read tells nothing."""
+    found = Comparison()
+    for row in rows:
         record_id = find_id(row, run.entity)
-        single = None if record_id is None else source.read_record(run.entity, record_id)
+        single = None if record_id is None else _read(run, record_id)
         if single is not None:
-            found = compare_listed(row, single, modified_field)
-            left_out.update(found.left_out)
-            differ.update(found.differ)
-    return Comparison(left_out=tuple(sorted(left_out)), differ=tuple(sorted(differ)))
+            found = found.join(compare_listed(row, single, modified_field))
+    return found
+
+
+def _read(run: Run, record_id: str) -> bytes | None:
+    try:
+        return run.ports.source.read_record(run.entity, record_id)
+    except TransientError as exc:
+        if not exc.calls_for_less:
+            raise
+        return None

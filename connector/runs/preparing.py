@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 from msgspec.structs import replace
 
-from connector.domain.entity_state import Checkpoint, EntityState, PageLimit
+from connector.domain.entity_state import Checkpoint, EntityState, ListTrial, PageLimit
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
@@ -19,6 +20,9 @@ from connector.runs.writing import BatchWriter
 
 logger = logging.getLogger(__name__)
 
+LIST_AGAIN_AFTER = timedelta(days=7)
+"""How long a list that could not be used is left alone."""
+
 
 class OpenedEntity:
     """An entity opened by one run.
@@ -31,9 +35,6 @@ class OpenedEntity:
         """Load the contract and prepare the log table. Raises the errors of the source, the state and the warehouse."""
         self._run = run
         self._contract = load_contract(run, entity_state)
-        known = entity_state.contract
-        self.is_contract_new = known is None or known.request != self._contract.request
-        """Whether nothing was read by these choices of the catalogue before."""
         self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
         self._status, prepared = prepare_log(run, entity_state, self.table)
         self._entity_state = replace(prepared, contract=self._contract)
@@ -114,11 +115,49 @@ class OpenedEntity:
         if self._entity_state != before:
             self._run.ports.state.entities.save_findings(self._run.lease, self._entity_state)
 
-    def note_one_by_one(self) -> None:
-        """Store that this entity's list must be read record by record."""
-        if not self._entity_state.read_one_by_one:
-            self._save_findings(read_one_by_one=True)
-            self._run.outcome.note_progress()
+    @property
+    def reads_one_by_one(self) -> bool:
+        """Whether the list cannot be used, and it is not yet time to try it again."""
+        return self._entity_state.read_one_by_one and not self.is_list_on_trial
+
+    @property
+    def is_list_on_trial(self) -> bool:
+        """Whether this run tries a list again that could not be used."""
+        state = self._entity_state
+        is_due = state.list_trial is None or self._run.ports.clock.now() >= state.list_trial.again_at
+        return state.read_one_by_one and (is_due or not self._is_list_compared)
+
+    @property
+    def is_look_due(self) -> bool:
+        """Whether the list must be compared with single records before it is believed."""
+        return self.is_list_on_trial or not self._is_list_compared
+
+    @property
+    def _is_list_compared(self) -> bool:
+        return self._entity_state.compared_for == self._contract.request
+
+    @property
+    def left_out_before(self) -> Sequence[str]:
+        """The paths for which the list could not be used, if that was why."""
+        trial = self._entity_state.list_trial
+        return trial.left_out if trial is not None and self._entity_state.read_one_by_one else ()
+
+    def note_one_by_one(self, left_out: Sequence[str] = ()) -> None:
+        """Store that the list cannot be used for some days, because it leaves these paths out if any."""
+        if self.reads_one_by_one:
+            return
+        again_at = self._run.ports.clock.now() + LIST_AGAIN_AFTER
+        trial = ListTrial(again_at=again_at, left_out=tuple(left_out or self.left_out_before))
+        self._save_findings(read_one_by_one=True, list_trial=trial, compared_for=self._contract.request)
+        self._run.outcome.note_progress()
+
+    def note_list_usable(self) -> None:
+        """Store that the list gives what single records have; report it if it could not be used before."""
+        if self._entity_state.read_one_by_one:
+            logger.warning("the list of %s can be read again as a list", self._run.entity.name)
+            self._run.outcome.add_details({"read_one_by_one": False})
+        self._save_findings(read_one_by_one=False, list_trial=None, compared_for=self._contract.request)
+        self._run.outcome.note_progress()
 
     def note_page_limit(self, limit: PageLimit | None) -> None:
         """Store the largest page that Acumatica can serve, and report it if it is smaller than configured."""

@@ -1,6 +1,6 @@
 """Reads a list page by page. Each page overlaps the previous one by a row, so that no row between them is missed."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,8 +56,13 @@ class ListReader:
         one_by_one: bool = False,
         keys_only: bool = False,
         judge: Callable[[ClockReading, Plan], ClockVerdict] = lambda _clocks, _plan: ClockVerdict(),
+        may_believe: Callable[[Sequence[bytes]], bool] = lambda _: True,
     ) -> None:
-        """`judge` decides at the first response whether a clock went back since the last pass."""
+        """`judge` decides at the first response whether a clock went back since the last pass.
+
+        `may_believe` decides by the first rows whether the list gives all that a record has; if not, the pass begins anew,
+        record by record.
+        """
         self._source = source
         self._clock = clock
         self._interpreter = interpreter
@@ -67,6 +72,8 @@ class ListReader:
         self._keys_only = keys_only
         self._one_by_one = one_by_one
         self._judge = judge
+        self._may_believe = may_believe
+        self._is_looked_at = keys_only
         self._clocks: ClockReading | None = None
         self._verdict = ClockVerdict()
         self._source_time_at_start = plan.checkpoint.source_time_at_start if plan.checkpoint else None
@@ -121,6 +128,9 @@ class ListReader:
                 if self._clocks is None and self._starts_lower(timed):
                     overlap = self._open_overlap()
                     continue
+                if not self._is_believed(timed.answer, window):
+                    overlap = self._open_overlap()
+                    continue
                 batch = self._interpret(timed, prefetcher, window)
                 changed = batch.contract or changed
                 fingerprints = [reading.record.row_fingerprint for reading in batch.readings]
@@ -159,6 +169,18 @@ class ListReader:
             before, self._plan = self._plan, Plan(changed_since=verdict.move_back(self._plan.changed_since))
             return before != self._plan
         self._source_time_at_start = min(move(began, -verdict.set_back), clocks.earlier)
+        return False
+
+    def _is_believed(self, answer: ListAnswer, window: RowWindow) -> bool:
+        """Have the first rows looked at; if the list cannot be believed, plan to read everything anew, record by record."""
+        if self._is_looked_at or self._one_by_one or window.by_id or not answer.rows:
+            return True
+        self._is_looked_at = True
+        if self._may_believe(answer.rows):
+            return True
+        self._one_by_one = True
+        self._plan = Plan(changed_since=self._plan.changed_since)
+        self._source_time_at_start = None if self._clocks is None else self._clocks.earlier
         return False
 
     def _interpret(self, timed: TimedAnswer, prefetcher: Prefetcher, window: RowWindow) -> ReadingBatch:

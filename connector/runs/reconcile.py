@@ -18,9 +18,11 @@ from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status, Tally, WriteMethod
 from connector.domain.versions import VersionIndex
 from connector.runs.deletion_marks import DeletionMarks
+from connector.runs.empty_list import lists_keys
+from connector.runs.first_look import EVERYTHING, leave_list
 from connector.runs.interpreting import ReadingBatch
 from connector.runs.known_versions import IndexedVersions
-from connector.runs.prefetch import read_ahead
+from connector.runs.list_pass import ListPass
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page
 from connector.runs.run import Run
@@ -48,7 +50,8 @@ class Reconcile:
             self._opened.entity_state.checkpoints.get(Mode.RECONCILE.value) if self._is_deep else None
         )
         is_done = self._compare_content(checkpoint) if self._is_deep else self._compare_keys()
-        if is_done and checkpoint is None:
+        is_whole = self._reader.plan.checkpoint is None
+        if is_done and is_whole:
             is_done = self._mark_deleted()
         if is_done:
             self._opened.follow_last()
@@ -56,7 +59,7 @@ class Reconcile:
             self._save_checkpoint(None)
             began_at = to_text(self._reader.source_time_at_start)  # of the pass, which may be runs ago
             self._run.outcome.add_details({"contents_checked_at": began_at})
-        if is_done and checkpoint is None:
+        if is_done and is_whole:
             self._run.save_bounds(
                 self._opened.entity_state,
                 complete_until=self._opened.entity_state.complete_until,
@@ -74,23 +77,18 @@ class Reconcile:
             "stale": self._stale,
         }
 
-    def _open_reader(self, checkpoint: Checkpoint | None) -> ListReader:
+    def _compare_keys(self) -> bool:
+        """List only ids and stamps; read the records that differ. Return False if time ran out."""
         self._reader = ListReader(
             source=self._run.ports.source,
             clock=self._run.ports.clock,
             interpreter=self._opened.interpreter,
-            plan=Plan(changed_since=None, checkpoint=checkpoint),
+            plan=Plan(changed_since=None),
             page_size=self._run.limits.page_size,
-            page_limit=self._opened.entity_state.page_limit if self._is_deep else None,
-            one_by_one=self._opened.entity_state.read_one_by_one and self._is_deep,
-            keys_only=not self._is_deep,
+            keys_only=True,
         )
-        return self._reader
-
-    def _compare_keys(self) -> bool:
-        """List only ids and stamps; read the records that differ. Return False if time ran out."""
         with closing(
-            self._open_reader(None).read()
+            self._reader.read()
         ) as pages:  # no request may be left that signs in behind the sign-out
             for page in self._budget.read_pages(pages):
                 self._compare_page(page)
@@ -162,18 +160,33 @@ class Reconcile:
 
     def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
         """Read every record and write those whose content differs. Return False, with progress stored, if time ran out."""
+        is_done = self._read_content(Plan(changed_since=None, checkpoint=checkpoint))
+        if is_done and checkpoint is None and self._is_list_empty():
+            leave_list(self._run, self._opened, EVERYTHING)
+            is_done = self._read_content(Plan(changed_since=None))
+        return is_done
+
+    def _read_content(self, plan: Plan) -> bool:
         page: Page | None = None
-        with read_ahead(self._open_reader(checkpoint).read()) as pages:
-            for page in self._budget.read_pages(pages):
+        list_pass = ListPass(self._run, self._opened, plan)
+        self._reader = list_pass.reader
+        with list_pass.open() as pages:
+            for page in pages:
                 for reading in page.readings:
                     self._note_content(reading.record)
                 if self._index.has_seen:
                     self._opened.note_identity_proven()
                 self._write(page)
-        if page is not None and self._budget.is_used_up:
-            self._save_checkpoint(page)
-            self._run.outcome.note_progress()
-        return not self._budget.is_used_up
+            if page is not None and list_pass.is_cut_short:
+                self._save_checkpoint(page)
+                self._run.outcome.note_progress()
+        return not list_pass.is_cut_short
+
+    def _is_list_empty(self) -> bool:
+        """Whether the list gives no record although there are some."""
+        if self._run.outcome.tally.pages:
+            return False
+        return not self._reader.one_by_one and lists_keys(self._run)
 
     def _note_content(self, found: Record | Rejected) -> None:
         at = self._index.find(found.id)

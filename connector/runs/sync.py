@@ -15,11 +15,12 @@ from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status
 from connector.domain.versions import RecentVersions
-from connector.errors import ConnectorError, TooManyDeletionsError, TransientError
+from connector.errors import ConnectorError, TooManyDeletionsError
 from connector.runs.deletions import follow_deletions
 from connector.runs.empty_list import Emptiness, judge_emptiness
-from connector.runs.first_look import EVERYTHING, leave_list, look_at_list, note_one_by_one
+from connector.runs.first_look import EVERYTHING, leave_list
 from connector.runs.known_versions import RunVersions, open_known_versions
+from connector.runs.list_pass import ListPass
 from connector.runs.notices import (
     judge_clocks_of,
     report_clocks,
@@ -27,11 +28,9 @@ from connector.runs.notices import (
     report_lost_stamp,
     report_set_aside,
 )
-from connector.runs.prefetch import read_ahead
 from connector.runs.preparing import OpenedEntity
-from connector.runs.reading import ListReader, Page, StampFieldChangedError
+from connector.runs.reading import Page, StampFieldChangedError
 from connector.runs.run import Run
-from connector.runs.time_budget import TimeBudget
 
 
 class ListSync:
@@ -48,10 +47,7 @@ class ListSync:
 
     def run(self) -> Status:
         """Read, write and commit; if time runs out first, store the progress and return PARTIAL."""
-        plan = self._plan_pass()
-        if plan.checkpoint is None:
-            look_at_list(self._run, self._opened)
-        is_done = self._read_and_write(plan)
+        is_done = self._read_and_write(self._plan_pass())
         while is_done and (meaning := self._judge_emptiness()) is not Emptiness.BELIEVED:
             is_done = self._read_otherwise(meaning)
         report_set_aside(self._run, self._opened.interpreter.codec)
@@ -89,37 +85,22 @@ class ListSync:
             return self._read_without_stamp(exc.contract)
 
     def _read_pass(self) -> bool:
-        self._reader = self._open_reader()
-        budget = TimeBudget(self._run)
-        with read_ahead(self._reader.read()) as pages:
+        list_pass = ListPass(self._run, self._opened, self._plan, judge=self._judge_clocks)
+        self._reader = list_pass.reader
+        with list_pass.open() as pages:
             try:
-                for page in budget.read_pages(note_one_by_one(pages, self._reader, self._opened)):
+                for page in pages:
                     self._take(page)
-            except (ConnectorError, StampFieldChangedError) as exc:
+            except (ConnectorError, StampFieldChangedError):
                 self._keep()  # a failure does not cost the pages read before
-                self._note_page_limit(is_out_of_time=isinstance(exc, TransientError) and exc.is_out_of_time)
                 raise
-            if budget.is_used_up:
+            if list_pass.is_cut_short:
                 self._keep()  # before waiting for the request in progress: little time may be left
-                self._note_page_limit(is_out_of_time=True)
                 return False
-        self._note_page_limit(is_out_of_time=False)
         self._write(self._take_pending(), is_last=True)
         self._opened.follow_last()
         self._follow_plan()
         return True
-
-    def _open_reader(self) -> ListReader:
-        return ListReader(
-            source=self._run.ports.source,
-            clock=self._run.ports.clock,
-            interpreter=self._opened.interpreter,
-            plan=self._plan,
-            page_size=self._run.limits.page_size,
-            page_limit=self._opened.entity_state.page_limit,
-            one_by_one=self._opened.entity_state.read_one_by_one,
-            judge=self._judge_clocks,
-        )
 
     def _judge_clocks(self, clocks: ClockReading, plan: Plan) -> ClockVerdict:
         """Judge the clocks in incremental runs only: a backfill reads exactly what it was asked for."""
@@ -130,10 +111,6 @@ class ListSync:
         """Adopt the plan if the reader changed it after its first response."""
         if self._reader.plan != self._plan:
             self._resume(self._reader.plan)
-
-    def _note_page_limit(self, *, is_out_of_time: bool) -> None:
-        limit = self._reader.find_page_limit(is_out_of_time=is_out_of_time)
-        self._opened.note_page_limit(limit)
 
     def _take(self, page: Page) -> None:
         """Collect the page for the next write; before a new contract, write the pages collected under the old one."""

@@ -77,7 +77,7 @@ def test_an_instance_that_must_end_stores_its_progress_and_the_next_goes_on(
         asked.set()
         go_on.wait(60)
 
-    sandbox.faults.add(path="/Bill", ordinal=7, times=1, hook=hold)
+    sandbox.faults.add(path="/Bill", ordinal=6, times=1, hook=hold)
     with subprocess.Popen(
         _command(port := free_port()), env={**os.environ, **environment}, stderr=subprocess.DEVNULL
     ) as server:
@@ -143,7 +143,7 @@ def short_of_time(
         "CONTINUATION_EMULATOR_HOST": f"{HOST}:{free_port()}",
     }
     set_environment(monkeypatch, environment)
-    sandbox.faults.add(path="/Bill", ordinal=7, times=1, hook=lambda _: clock.advance(timedelta(hours=1)))
+    sandbox.faults.add(path="/Bill", ordinal=6, times=1, hook=lambda _: clock.advance(timedelta(hours=1)))
     return build(load_settings(os.environ), clock=clock)
 
 

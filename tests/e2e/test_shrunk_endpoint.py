@@ -90,7 +90,7 @@ def test_a_collection_lost_while_the_list_is_read_leaves_the_lines_read_before(s
     def lose(_: Request) -> None:
         shrinking.lose(Bill=["Details"])
 
-    shrinking.sandbox.faults.add(path="/Bill?", ordinal=3, hook=lose)
+    shrinking.sandbox.faults.add(path="/Bill?", ordinal=2, hook=lose)
     answer = shrinking.sync("invoices")
     assert (answer["records_written"], answer["records_rejected"]) == (len(bills), 0)
     assert_all_bills_are_right(shrinking)

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
@@ -92,6 +93,23 @@ def test_after_a_sign_in_it_is_said_where_it_led(sandbox: Sandbox) -> None:
         source.require_origin(TEST)
         error = outcome(lambda: source.describe(BILLS))
     assert str(error) == f"The warehouse is a copy of {TEST}, but this sign-in led to {ACME}."
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_later_sign_in_leads_elsewhere_than_the_first(sandbox: Sandbox, form: CredentialKind) -> None:
+    """Though nobody has said yet which tenant the warehouse is a copy of."""
+    sandbox.configure(tenant="PROD", other_tenants=("TEST",))
+    vault = Vault(sandbox.credentials(form))
+    source = a_source(sandbox, vault)
+    reads_a_page(source)
+    sandbox.configure(tenant="TEST", other_tenants=("PROD",))
+    vault.value = msgspec.json.encode(sandbox.credentials(form))
+    sandbox.faults.add(path="/Bill", status=401)
+    error = outcome(lambda: reads_a_page(source))
+    source.close()
+    assert isinstance(error, OtherTenantError), error
+    began = Origin(instance=HERE, tenant="PROD")
+    assert error.message.startswith(f"This run began to read {began}, but ")
 
 
 def test_an_address_that_dns_does_not_know_is_that_error_whatever_was_copied(

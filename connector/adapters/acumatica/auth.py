@@ -197,15 +197,16 @@ class SignIn:
         return Origin(instance=self._address.instance, tenant=self.tenant) if self.tenant else None
 
     def _check_origin(self, what: str) -> None:
-        """Raise OtherTenantError if an origin other than the required one is configured or reached.
+        """Raise OtherTenantError if an origin other than the required one, or than the first one, is configured or reached.
 
         If the host cannot be found or trusted, that error is raised instead.
         """
-        origin = self._origin()
-        if origin is not None and self.expected is not None and not origin.is_same(self.expected):
+        origin, allowed = self._origin(), self.expected or self.reached
+        if origin is not None and allowed is not None and not origin.is_same(allowed):
             self._transport.try_to_reach()
+            so_far = "The warehouse is a copy of" if self.expected else "This run began to read"
             raise OtherTenantError(
-                f"The warehouse is a copy of {self.expected}, but {what} {origin}.",
+                f"{so_far} {allowed}, but {what} {origin}.",
                 action="Correct ACUMATICA_URL or the secret, or give the other tenant a dataset and a state of its own "
                 "(BIGQUERY_DATASET and FIRESTORE_PREFIX, or WAREHOUSE and STATE). If it is the same tenant, renamed or "
                 "moved, run check with force once.",

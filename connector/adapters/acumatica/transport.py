@@ -172,7 +172,7 @@ class Transport:
         if left <= timedelta(0):
             error = SourceUnavailableError(
                 "The time budget of this run is used up, so Acumatica was not asked again.",
-                action="Call again; the run goes on from its checkpoint.",
+                action="Call again; if every call ends so, raise SYNC_TIME_BUDGET_SECONDS.",
             )
             error.is_out_of_time = True
             raise error

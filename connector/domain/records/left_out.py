@@ -1,6 +1,7 @@
 """What a list leaves out of a record: some lists give details or custom fields empty that the single record has."""
 
 from collections.abc import Iterator
+from enum import Enum, auto
 from typing import Any
 
 import msgspec
@@ -9,11 +10,34 @@ PACKAGING = frozenset({"id", "rowNumber", "note", "_links", "files", "error"})
 """Members that differ from reading to reading though the record is the same."""
 
 
+class Kind(Enum):
+    """What a path was found to be."""
+
+    LEFT_OUT = auto()
+    GIVEN = auto()
+    DIFFERENT = auto()
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """Paths of what a list leaves empty (`left_out`: levels below and custom fields), and of other members that `differ`."""
+    """Paths of the levels below a record and its custom fields that a list leaves empty (`left_out`) or gives (`given`), of
+    those the record has something in; and of other members that `differ`.
+    """
 
     left_out: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     differ: tuple[str, ...] = ()
+
+    def join(self, other: "Comparison") -> "Comparison":
+        """Return what both found, in order of the paths."""
+        return Comparison(
+            left_out=_unite(self.left_out, other.left_out),
+            given=_unite(self.given, other.given),
+            differ=_unite(self.differ, other.differ),
+        )
+
+
+def _unite(ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*ours, *theirs}))
 
 
 def compare_listed(listed: bytes, single: bytes, modified_field: str | None) -> Comparison:
@@ -31,46 +55,54 @@ def compare_listed(listed: bytes, single: bytes, modified_field: str | None) -> 
         return Comparison()
     found = list(dict.fromkeys(_differences(ours, whole, "")))
     return Comparison(
-        left_out=tuple(path for path, is_left_out in found if is_left_out),
-        differ=tuple(path for path, is_left_out in found if not is_left_out),
+        left_out=tuple(path for path, kind in found if kind is Kind.LEFT_OUT),
+        given=tuple(path for path, kind in found if kind is Kind.GIVEN),
+        differ=tuple(path for path, kind in found if kind is Kind.DIFFERENT),
     )
 
 
-def _differences(listed: dict[str, Any], single: dict[str, Any], path: str) -> Iterator[tuple[str, bool]]:
-    """Yield the path of each difference, and whether something is left out there."""
+def _differences(listed: dict[str, Any], single: dict[str, Any], path: str) -> Iterator[tuple[str, Kind]]:
+    """Yield the paths of what differs, and of the levels that both have something in."""
     for member, value in single.items():
         place, given = path + member, listed.get(member)
         if member == "custom":
             yield from _custom_differences(given, value, path)
-        elif member in PACKAGING or value == given:
+        elif member in PACKAGING:
             continue
-        elif isinstance(value, list):
+        elif isinstance(value, list) and value:
             yield from _line_differences(given, value, place)
         elif _is_level(value):
             if isinstance(given, dict) and given:
+                yield place, Kind.GIVEN
                 yield from _differences(given, value, f"{place}/")
             else:
-                yield place, True
-        else:
-            yield place, False
+                yield place, Kind.LEFT_OUT
+        elif value != given:
+            yield place, Kind.DIFFERENT
 
 
-def _line_differences(listed: Any, single: list[Any], path: str) -> Iterator[tuple[str, bool]]:
+def _line_differences(listed: Any, single: list[Any], path: str) -> Iterator[tuple[str, Kind]]:
     if not listed:
-        yield path, True
-    elif len(listed) != len(single):
-        yield path, False
+        yield path, Kind.LEFT_OUT
+        return
+    yield path, Kind.GIVEN
+    if not isinstance(listed, list) or len(listed) != len(single):
+        yield path, Kind.DIFFERENT
     else:
         for given, line in zip(listed, single, strict=True):
             if isinstance(given, dict) and isinstance(line, dict):
                 yield from _differences(given, line, f"{path}/")
 
 
-def _custom_differences(listed: Any, single: Any, path: str) -> Iterator[tuple[str, bool]]:
+def _custom_differences(listed: Any, single: Any, path: str) -> Iterator[tuple[str, Kind]]:
     given, whole = _custom_values(listed), _custom_values(single)
     for name, value in whole.items():
-        if value != given.get(name):
-            yield path + name, name not in given
+        if name not in given:
+            yield path + name, Kind.LEFT_OUT
+            continue
+        yield path + name, Kind.GIVEN
+        if value != given[name]:
+            yield path + name, Kind.DIFFERENT
 
 
 def _custom_values(custom: Any) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def test_a_run_out_of_time_goes_on_by_itself(
     monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "10")
     clock = FakeClock()
     hour = timedelta(hours=1)
-    tenant.faults.add(path="$skip", times=2, hook=lambda _: clock.advance(hour))
+    tenant.faults.add(path="/Bill", times=2, hook=lambda _: clock.advance(hour))
     connector = build(load_settings(os.environ), clock=clock)
     options, requests = argparse.Namespace(json=True), [RunRequest(entity="invoices")]
     assert shell.call(lambda: run_all(connector, requests, options, Console(), StopSignals())) == 0

@@ -99,6 +99,7 @@ def copied(*numbers: int, **entity: Any) -> SmallRig:
     rig.clock.advance(timedelta(hours=1))
     rig.warehouse.appends.clear()
     rig.source.queries.clear()
+    rig.source.asked.clear()
     return rig
 
 

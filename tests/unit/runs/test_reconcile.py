@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connector.domain.entity import Depth
+from connector.domain.entity_state import ListTrial
 from connector.domain.instants import from_text
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, RunResult, Status, WriteMethod
@@ -146,7 +147,8 @@ class TestByContent:
 
     def test_a_list_that_cannot_be_optimised_is_read_one_by_one_at_once(self) -> None:
         rig = copied(1)
-        remember(rig, read_one_by_one=True)
+        next_week = rig.clock.now() + timedelta(days=7)
+        remember(rig, read_one_by_one=True, list_trial=ListTrial(again_at=next_week))
         assert figures(reconcile(rig, Depth.CONTENT)) == (1, 0, 0, 0)
         assert all(query.one_by_one for query in rig.source.queries)
 

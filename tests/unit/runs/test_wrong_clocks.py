@@ -31,6 +31,7 @@ def a_rig(*rows: bytes) -> SmallRig:
     rig.clock.advance(HOUR)
     rig.warehouse.appends.clear()
     rig.warehouse.looked_up.clear()
+    rig.source.asked.clear()
     return rig
 
 

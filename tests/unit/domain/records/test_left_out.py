@@ -19,13 +19,23 @@ WHOLE: dict[str, Any] = {
 }
 
 
+LEVELS = ("Details", "MainContact", "Document.UsrRegion")
+
+
 def compared(**listed: Any) -> Comparison:
     return compare_listed(a_row(**(WHOLE | listed)), a_row(**WHOLE), STAMP)
 
 
-def test_the_same_record_differs_in_nothing() -> None:
-    assert compared() == Comparison()
-    assert compared(rowNumber={"a": 17}, Details=[{**LINES[0], "id": "l9", "rowNumber": 4}]) == Comparison()
+def test_the_same_record_differs_in_nothing_and_gives_what_it_has_in_levels_and_custom_fields() -> None:
+    same = Comparison(given=LEVELS)
+    assert compared() == same
+    assert compared(rowNumber={"a": 17}, Details=[{**LINES[0], "id": "l9", "rowNumber": 4}]) == same
+
+
+def test_what_several_records_show_is_put_together() -> None:
+    assert compared(Details=[]).join(compared(Amount=6)) == Comparison(
+        left_out=("Details",), given=tuple(sorted(LEVELS)), differ=("Amount",)
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +50,8 @@ def test_the_same_record_differs_in_nothing() -> None:
 def test_a_level_or_custom_field_that_is_empty_in_the_list_is_left_out(
     listed: dict[str, Any], left_out: str
 ) -> None:
-    assert compared(**listed) == Comparison(left_out=(left_out,))
+    given = tuple(level for level in LEVELS if level != left_out)
+    assert compared(**listed) == Comparison(left_out=(left_out,), given=given)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +65,7 @@ def test_a_level_or_custom_field_that_is_empty_in_the_list_is_left_out(
     ],
 )
 def test_another_value_differs(listed: dict[str, Any], path: str) -> None:
-    assert compared(**listed) == Comparison(differ=(path,))
+    assert compared(**listed) == Comparison(given=LEVELS, differ=(path,))
 
 
 def test_what_is_really_empty_is_not_left_out() -> None:
