@@ -26,6 +26,11 @@ Cron = Annotated[str, Meta(pattern=CRON)]
 Dac = Annotated[str, Meta(pattern=DAC)]
 
 
+def name_log(entity: str) -> str:
+    """Return the name of an entity's log table."""
+    return f"{entity}_log"
+
+
 class Depth(StrEnum):
     """How much a reconcile compares: ids and stamps, or every record's content."""
 
@@ -154,7 +159,7 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def log_table(self) -> str:
         """Name of the append-only table, which everything else can be made from."""
-        return f"{self.name}_log"
+        return name_log(self.name)
 
     @property
     def current_table(self) -> str:

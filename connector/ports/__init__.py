@@ -124,12 +124,15 @@ class Warehouse(Protocol):
     operator must act), WarehouseRefusedError (what was sent is wrong).
     """
 
-    def prepare(self, table: Table) -> TableStatus:
-        """Create the dataset, the table and its views if they are missing, and add missing columns.
+    def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
+        """Create the dataset, the table and its views if they are missing, add missing columns, and mend what is not right.
 
-        Additive only: new columns (nested ones too) are NULLABLE; nothing is dropped, retyped or rewritten, except that
-        NUMERIC becomes BIGNUMERIC where required and possible in place.
-        Takes one metadata request if nothing has to change.
+        The table's columns only grow: new ones (nested ones too) are NULLABLE; nothing is dropped, retyped or rewritten,
+        except that NUMERIC becomes BIGNUMERIC where required and possible in place. A view that was dropped, replaced,
+        renamed or made for another log is made again. Current rows that do not fit the log are made again from it, those of
+        a log that is gone and superseded tables of the connector's own are dropped.
+        As long as the table is not `is_filled`, views that show the log of another entity are left to that (`held_by`).
+        Takes one metadata request for the table and one for its views if nothing has to change.
         """
 
     def read_columns(self, name: str) -> Sequence[Column]:

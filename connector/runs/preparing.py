@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 LIST_AGAIN_AFTER = timedelta(days=7)
 """How long a list that could not be used is left alone."""
+COMMAND = "python -m connector"
 
 
 class OpenedEntity:
@@ -36,7 +37,8 @@ class OpenedEntity:
         self._run = run
         self._contract = load_contract(run, entity_state)
         self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
-        self._status, prepared = prepare_log(run, entity_state, self.table)
+        self._is_filled = entity_state.watermark is not None or entity_state.last_success_at is not None
+        self._status, prepared = prepare_log(run, entity_state, self.table, is_filled=self._is_filled)
         self._entity_state = replace(prepared, contract=self._contract)
         self.interpreter = Interpreter(
             run.ports.source,
@@ -81,7 +83,16 @@ class OpenedEntity:
         self._contract = contract
         self._entity_state = replace(self._entity_state, contract=contract)
         self.writer.switch_table(build_table(self._run.entity, contract))
-        self._status = self._run.prepare(self.table)
+        self._prepare()
+
+    def take_views(self) -> None:
+        """Let the views show this log, now that its first pass is complete, if they show another entity's."""
+        if self._status.held_by:
+            self._is_filled = True
+            self._prepare()
+
+    def _prepare(self) -> None:
+        self._status = prepare_table(self._run, self.table, is_filled=self._is_filled)
 
     def follow_last(self) -> None:
         """Follow the contract of the last request, even if it returned no row to write."""
@@ -190,14 +201,36 @@ def load_contract(run: Run, entity_state: EntityState) -> Contract:
     return named
 
 
-def prepare_log(run: Run, entity_state: EntityState, table: Table) -> tuple[TableStatus, EntityState]:
+def prepare_table(run: Run, table: Table, *, is_filled: bool) -> TableStatus:
+    """Create or update the log table and what is made from it, and tell when its views change hands."""
+    status = run.prepare(table, is_filled=is_filled)
+    if status.held_by:
+        owner = " and ".join(status.held_by)
+        logger.warning(
+            "the views of %s show the log of %s until everything is read once. If it was renamed, run: %s rename %s %s",
+            run.entity.name, owner, COMMAND, status.held_by[0], run.entity.name,
+        )  # fmt: skip
+        run.outcome.add_details({"views_held_by": list(status.held_by)})
+    if status.taken_from:
+        logger.warning(
+            "the views of %s showed the log of %s until now; its table and its state stay as they are",
+            run.entity.name,
+            " and ".join(status.taken_from),
+        )
+        run.outcome.add_details({"views_taken_from": list(status.taken_from)})
+    return status
+
+
+def prepare_log(
+    run: Run, entity_state: EntityState, table: Table, *, is_filled: bool
+) -> tuple[TableStatus, EntityState]:
     """Create or update the log table; return its status and the entity's state, reset if the table was lost.
 
     If the table is new or empty although records were read before, everything must be read again. A checkpoint for that
     pass is stored before the first row is written: a run that ends early must not leave a table that looks filled
     together with a `changed_since` that skips the rest. A replay's checkpoint is not about the list, and stays.
     """
-    status = run.prepare(table)
+    status = prepare_table(run, table, is_filled=is_filled)
     if status.created:
         run.outcome.note_progress()
     passes = {mode: point for mode, point in entity_state.checkpoints.items() if mode != Mode.REPLAY.value}

@@ -85,9 +85,9 @@ class Run:
         got_somewhere = self.outcome.tally.pages > 0 or self.outcome.has_progressed
         return got_somewhere and self.is_out_of_time(exc)
 
-    def prepare(self, table: Table) -> TableStatus:
-        """Prepare the table. From here on the run gets a row in `sync_runs`."""
-        status = self.ports.warehouse.prepare(table)
+    def prepare(self, table: Table, *, is_filled: bool) -> TableStatus:
+        """Prepare the table, which is not filled before its first pass is complete. From here on the run gets a row in `sync_runs`."""
+        status = self.ports.warehouse.prepare(table, is_filled=is_filled)
         self._table = table
         return status
 

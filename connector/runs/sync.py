@@ -236,6 +236,8 @@ class ListSync:
         return self._read_and_write(Plan(changed_since=None))
 
     def _commit(self) -> None:
+        if self._is_incremental:
+            self._opened.take_views()
         entity_state = self._opened.entity_state
         checkpoints = dict(entity_state.checkpoints)
         checkpoints.pop(self._run.request.mode.value, None)

@@ -14,8 +14,14 @@ from google.cloud import bigquery
 from connector.adapters.bigquery import credentials
 from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 from connector.adapters.retrying import Retry
+from connector.ports import Warehouse
 from tests.contract.warehouse_contract import WarehouseContract
 from tests.contract.warehouse_shelf import Shelf
+from tests.contract.warehouse_views_contract import (
+    LeftoverContract,
+    MendingContract,
+    RetypedColumnContract,
+)
 from tests.stand_ins.clock import FakeClock
 
 pytestmark = pytest.mark.emulator
@@ -59,4 +65,13 @@ def warehouse(shelf: BigQueryShelf) -> Iterator[BigQueryWarehouse]:
 
 
 class TestBigQueryWarehouse(WarehouseContract):
-    pass
+    """A few of the promises of views and leftovers: making a view takes the stand-in a second."""
+
+    test_views_are_mended = MendingContract.test_views_that_somebody_dropped_or_replaced_are_made_again
+    test_leftovers = LeftoverContract.test_no_deleted_record_comes_back_with_a_log_made_anew
+
+    @pytest.mark.parametrize("kept", [False, True], ids=["view", "table"])
+    def test_a_column_is_renewed(self, shelf: Shelf, warehouse: Warehouse, kept: bool) -> None:
+        RetypedColumnContract().test_a_column_that_was_dropped_is_added_with_the_new_type(
+            shelf, warehouse, "BOOL", "INT64", kept
+        )

@@ -19,6 +19,12 @@ from tests.contract.warehouse_contract import WarehouseContract
 from tests.contract.warehouse_prepare_contract import NestedColumnsContract, WideningContract
 from tests.contract.warehouse_rows import BUSINESS, a_column, a_row, a_table, an_append
 from tests.contract.warehouse_shelf import Shelf
+from tests.contract.warehouse_views_contract import (
+    LeftoverContract,
+    MendingContract,
+    RetypedColumnContract,
+    of_entity,
+)
 
 
 class DuckDbShelf(Shelf):
@@ -46,7 +52,14 @@ def warehouse(shelf: DuckDbShelf) -> Iterator[DuckDbWarehouse]:
     opened.close()
 
 
-class TestDuckDbWarehouse(WarehouseContract, NestedColumnsContract, WideningContract):
+class TestDuckDbWarehouse(
+    WarehouseContract,
+    NestedColumnsContract,
+    WideningContract,
+    MendingContract,
+    LeftoverContract,
+    RetypedColumnContract,
+):
     def test_another_program_reads_the_file_when_the_run_is_over(
         self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse
     ) -> None:
@@ -88,6 +101,25 @@ class TestDuckDbWarehouse(WarehouseContract, NestedColumnsContract, WideningCont
             assert lines[0].remedy
             holder.communicate(b"\n")
         assert warehouse.prepare(a_table()).created
+
+    def test_check_names_what_the_next_run_will_mend(
+        self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse
+    ) -> None:
+        kept, plain = of_entity("bills", "bills", kept=True), of_entity("bills", "bills")
+        warehouse.prepare(kept)
+        warehouse.close()
+        shelf.query("DROP VIEW {dataset}.bills_lines")
+        line = list(warehouse.check([plain]))[-1]
+        assert line.ok
+        for said in (
+            "makes bills_lines, which is missing",
+            "makes bills again, which is not as the connector made it",
+            "drops bills_current",
+        ):
+            assert f"the next run {said}" in line.finding
+        warehouse.prepare(plain)
+        warehouse.close()
+        assert "the next run" not in list(warehouse.check([plain]))[-1].finding
 
 
 HOLD = """

@@ -29,6 +29,7 @@ KINDS: Sequence[tuple[str, str, str]] = (
     ("patch table", "PATCH", r"/tables/(?P<table>\w+)"),
     ("delete table", "DELETE", r"/tables/(?P<table>\w+)"),
     ("create table", "POST", r"/datasets/\w+/tables"),
+    ("list tables", "GET", r"/datasets/\w+/tables"),
     ("get dataset", "GET", r"/datasets/\w+"),
     ("create dataset", "POST", r"/datasets"),
 )

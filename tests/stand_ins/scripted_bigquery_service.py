@@ -78,6 +78,16 @@ class Service:
         self.state.tables[name] = table
         return resource
 
+    def do_list_tables(self, _names: Mapping[str, str], _headers: Mapping[str, str], _body: bytes) -> Any:
+        self.do_get_dataset({}, {}, b"")
+        listed = ("tableReference", "type", "labels", "creationTime", "expirationTime", "timePartitioning")
+        return {
+            "tables": [
+                {"kind": "bigquery#table"} | {n: v for n, v in table.resource.items() if n in listed}
+                for table in self.state.tables.values()
+            ]
+        }
+
     def do_patch_table(self, names: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> Any:
         table = self._find(names["table"])
         if headers.get("if-match", table.resource["etag"]) != table.resource["etag"]:

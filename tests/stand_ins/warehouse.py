@@ -40,6 +40,8 @@ class MemoryWarehouse(Warehouse):
         self.logs: dict[str, list[LoggedRow]] = {}
         self.views: dict[str, frozenset[str]] = {}
         """The columns of each view, as the last `prepare` made it."""
+        self.owners: dict[str, str] = {}
+        """The entity whose log each view shows."""
         self.refuse = refuse
         self.accepts_streaming = True
         self.incompatible_columns: frozenset[str] = frozenset()
@@ -52,8 +54,13 @@ class MemoryWarehouse(Warehouse):
         self.closed = 0
 
     @override
-    def prepare(self, table: Table) -> TableStatus:
+    def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
         self.prepared.append(table)
+        found = {self.owners.get(view.name, table.entity) for view in table.views} - {table.entity}
+        others = tuple(sorted(owner for owner in found if f"{owner}_log" in self.logs))
+        held_by, taken_from = ((), others) if is_filled else (others, ())
+        if not held_by:
+            self.owners |= {view.name: table.entity for view in table.views}
         self.views |= {view.name: frozenset(column.name for column in view.columns) for view in table.views}
         created = table.name not in self.logs
         log = self.logs.setdefault(table.name, [])
@@ -64,6 +71,8 @@ class MemoryWarehouse(Warehouse):
             accepts_streaming=self.accepts_streaming,
             incompatible_columns=self.incompatible_columns,
             empty=not log,
+            held_by=held_by,
+            taken_from=taken_from,
         )
 
     @override

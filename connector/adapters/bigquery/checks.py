@@ -16,8 +16,10 @@ from connector.adapters.bigquery.inherited import (
 )
 from connector.adapters.bigquery.jobs import dry_run
 from connector.adapters.bigquery.metadata import Metadata
+from connector.adapters.bigquery.schema import to_column
+from connector.adapters.bigquery.views import find_repairs
 from connector.domain.check_line import CheckLine
-from connector.domain.tables.evolution import fingerprint
+from connector.domain.tables.evolution import evolve, fingerprint
 from connector.domain.tables.log_queries import build_trial_query
 from connector.domain.tables.schema import Table
 from connector.errors import AccessDeniedError, ConfigurationError, ConnectorError
@@ -70,14 +72,12 @@ def _check_table(connection: Connection, table: Table) -> str:
         return f"does not exist yet; the first run creates it{_try_views(connection, table)}"
     _require_rights(connection, found)
     _require_permanence(connection, found, table)
+    columns = evolve(map(to_column, found.schema), table.columns).columns
+    repairs = find_repairs(table, columns, Metadata(connection).list_objects())
     if found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
-        return f"can be read and written; the next run brings it up to date{_try_views(connection, table)}"
-    missing = [view.name for view in table.views if Metadata(connection).find(view.name) is None]
-    if missing:
-        raise ConfigurationError(
-            f"The views {', '.join(missing)} are missing",
-            action=f"Remove the label {LAYOUT_LABEL} from the table {table.name}; the next run makes them again.",
-        )
+        repairs = f"; the next run brings it up to date{repairs}"
+    if repairs:
+        return f"can be read and written{repairs}{_try_views(connection, table)}"
     sizes = [dry_run(connection, connection.render(view.sql)) for view in table.views]
     if not sizes:
         return "can be read and written"

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
+from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.jobs import run_query
-from connector.adapters.bigquery.metadata import Metadata
+from connector.adapters.bigquery.metadata import Metadata, is_ours
+from connector.adapters.bigquery.schema import to_column
 from connector.domain.batch import Row
 from connector.domain.instants import FIRST, to_text
-from connector.domain.tables.schema import Merge, Table
+from connector.domain.tables.evolution import adopt_types, evolve, find_retyped, walk_paths
+from connector.domain.tables.schema import Column, Merge, Table
 from connector.errors import WarehouseUnavailableError
 
 BEHIND_LABEL = "behind_since"
@@ -36,6 +39,39 @@ class CurrentRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._metadata = Metadata(connection)
+
+    def is_fit(self, table: Table, columns: Sequence[Column]) -> bool:
+        """Whether the table's current rows are there with the columns of its log; True if it keeps none."""
+        if table.merge is None:
+            return True
+        into = adopt_types(table.merge.into, columns)
+        found = self._metadata.find(into.name)
+        return (
+            found is not None
+            and not _is_useless(found, into)
+            and not evolve(map(to_column, found.schema), into.columns).added
+        )
+
+    def drop(self, table: Table) -> None:
+        """Drop the current rows of this definition and of earlier ones, if the connector made them."""
+        for name in table.superseded if table.merge is None else (table.merge.into.name,):
+            found = self._metadata.find(name)
+            if found is not None and found.table_type == "TABLE" and is_ours(found):
+                self._metadata.delete(name)
+
+    def drop_useless(self, table: Table, columns: Sequence[Column]) -> None:
+        """Drop what has the name of the current rows and cannot hold them: a view, or columns of other types than the log's."""
+        if table.merge is not None:
+            into = adopt_types(table.merge.into, columns)
+            found = self._metadata.find(into.name)
+            if found is not None and _is_useless(found, into) and is_ours(found):
+                self._metadata.delete(into.name)
+
+    def holds_any(self, table: Table, paths: frozenset[str]) -> bool:
+        """Whether the current rows have a column at one of these dotted paths."""
+        found = None if table.merge is None else self._metadata.find(table.merge.into.name)
+        held = map(to_column, found.schema) if found is not None else ()
+        return any(path in paths for column in held for path in walk_paths(column))
 
     def note(self, table: Table, rows: Sequence[Row]) -> None:
         """Before these rows are stored, record durably that the table is behind from the earliest of them on."""
@@ -80,6 +116,10 @@ class CurrentRows:
     def merge(self, merge: Merge, since: datetime = FIRST) -> None:
         """Run the statement for the rows synced since then."""
         list(run_query(self._connection, self._connection.render(merge.sql), {"since": to_text(since)}))
+
+
+def _is_useless(found: bigquery.Table, into: Table) -> bool:
+    return found.table_type == "VIEW" or any(find_retyped(map(to_column, found.schema), into.columns))
 
 
 def _read_behind(label: str) -> datetime | None:

@@ -1,7 +1,8 @@
-"""Creates a missing table and adds missing columns; takes one metadata request if nothing has to change.
+"""Brings a table and what is made from it to their definition; takes two metadata requests if nothing has to change.
 
-What a table was last made from, and when its columns last changed, stand in the table's own labels. So a table that is as
-it should be is known by reading it once, and no other memory has to be trusted.
+What a table was last made from, and when its columns last changed, stand in the table's own labels, and each view carries
+the mark of its own text. So what is as it should be is known by reading the table and listing the dataset, and no other
+memory has to be trusted.
 """
 
 import logging
@@ -17,7 +18,7 @@ from connector.adapters.bigquery.inherited import find_collated, keep_for_good
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Metadata, label
 from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
-from connector.adapters.bigquery.views import make_views
+from connector.adapters.bigquery.views import Objects, Views, find_owners, find_superseded, find_unfit
 from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fingerprint
 from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.errors import WarehouseUnavailableError
@@ -43,12 +44,14 @@ class Layout:
         self._connection = connection
         self._current_rows = current_rows
         self._metadata = Metadata(connection)
+        self._views = Views(connection)
         self._incarnations: dict[str, str] = {}
         """The creation time of each table when this run first prepared it; a table dropped and created again has another."""
 
-    def prepare(self, table: Table) -> TableStatus:
+    def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
         """Return at once if nothing has to change; otherwise change the objects step by step."""
-        created = False
+        created = is_mended = False
+        taken_from: tuple[str, ...] = ()
         for _ in range(STEPS):
             found = self._metadata.find(table.name)
             if found is None:
@@ -60,10 +63,18 @@ class Layout:
                 self._add_columns(found, table, evolution)
             elif numeric_not_widened := find_widenable(evolution.numeric_not_widened):
                 self._widen_columns(found, table, numeric_not_widened)
-            elif found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
-                self._finish(found, table, evolution)
             else:
+                objects = self._views.list_objects(table)
+                owners = find_owners(table, objects)
+                held_by = () if is_filled else owners
+                is_labelled = found.labels.get(LAYOUT_LABEL) == fingerprint(table, REVISION)
+                if not is_labelled or not (is_mended or self._is_fit(table, evolution, objects, held_by)):
+                    self._finish(found, table, evolution, objects, held_by)
+                    taken_from = () if held_by else owners or taken_from
+                    is_mended = True
+                    continue
                 keep_for_good(self._connection, found)
+                self._views.keep(table, objects)
                 self._incarnations.setdefault(table.name, str(found.created))
                 accepts_streaming = self._connection.clock.now() - _read_change(found) >= SETTLING
                 empty = found.num_rows == 0 and found.streaming_buffer is None
@@ -74,6 +85,8 @@ class Layout:
                     numeric_not_widened=evolution.numeric_not_widened,
                     as_text=evolution.as_text,
                     empty=empty,
+                    held_by=held_by,
+                    taken_from=taken_from,
                 )
         raise WarehouseUnavailableError(
             f"BigQuery: other runs keep changing the table {table.name}",
@@ -98,17 +111,25 @@ class Layout:
         """Start a new run: forget which tables were prepared."""
         self._incarnations.clear()
 
-    def finish(self, table: Table) -> None:
-        """Create the views again, although the table's label says that was done."""
+    def restore_current_rows(self, table: Table) -> None:
+        """Make the table of current rows again from the log, if there is a log."""
         found = self._metadata.find(table.name)
         if found is not None:
-            self._finish(found, table, evolve(map(to_column, found.schema), table.columns))
+            self._keep_current_rows(table, evolve(map(to_column, found.schema), table.columns))
+
+    def _is_fit(self, table: Table, evolution: Evolution, objects: Objects, held_by: tuple[str, ...]) -> bool:
+        """Whether nothing that is made from the log has to be mended."""
+        if not self._current_rows.is_fit(table, evolution.columns):
+            return False
+        is_mended_later = bool(held_by)
+        return is_mended_later or not (
+            find_unfit(table, evolution.columns, objects) or find_superseded(table, objects)
+        )
 
     def _create(self, table: Table) -> None:
         if self._metadata.find_dataset() is None:
             self._metadata.create_dataset()
-        if table.merge is not None:  # of a log that is gone: no run could find out which rows were deleted
-            self._metadata.delete(table.merge.into.name)
+        self._current_rows.drop(table)  # of a log that is gone: no run could find out which rows were deleted
         made = bigquery.Table(self._connection.refer(table.name), schema=[*map(to_field, table.columns)])
         made.description = table.description
         made.labels = label(table) | self._mark_change()
@@ -119,6 +140,10 @@ class Layout:
         self._metadata.create(made)
 
     def _add_columns(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
+        if self._current_rows.holds_any(table, evolution.added):
+            self._current_rows.drop(
+                table
+            )  # the columns were dropped from the log, and their values with them
         found.schema = extend_fields(found.schema, evolution.columns)
         found.labels = found.labels | label(table) | self._mark_change()
         if self._metadata.update(found, "schema", "labels"):
@@ -135,22 +160,35 @@ class Layout:
             )
             log.info("%s: columns widened to BIGNUMERIC: %s", table.name, ", ".join(numeric_not_widened))
 
-    def _finish(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
-        """Create the views, and only then record what the table was made from."""
+    def _finish(
+        self,
+        found: bigquery.Table,
+        table: Table,
+        evolution: Evolution,
+        objects: Objects,
+        held_by: tuple[str, ...],
+    ) -> None:
+        """Create what is made from the table, and only then record what the table was made from."""
         for kept in evolution.describe_kept():
             log.warning("%s.%s", table.name, kept)
         if collated := find_collated(found):
             log.warning(
                 "%s compares text without regard to case: %s", table.name, ", ".join(collated[:COLUMNS_SHOWN])
             )
-        if table.merge is not None:
-            self.prepare(adopt_types(table.merge.into, evolution.columns))
-            self._current_rows.merge(table.merge)  # before a view shows them
-        make_views(self._connection, table)
+        self._keep_current_rows(table, evolution)  # before a view shows them
+        if not held_by:
+            self._views.make(table, evolution.columns, objects)
         found.schema = extend_fields(found.schema, evolution.columns)
         found.description = table.description
         found.labels = found.labels | label(table) | {LAYOUT_LABEL: fingerprint(table, REVISION)}
         self._metadata.update(found, "schema", "description", "labels")
+
+    def _keep_current_rows(self, table: Table, evolution: Evolution) -> None:
+        """Make the table of current rows, or what it lacks, and bring it up to date."""
+        if table.merge is not None:
+            self._current_rows.drop_useless(table, evolution.columns)
+            self.prepare(adopt_types(table.merge.into, evolution.columns))
+            self._current_rows.merge(table.merge)
 
     def _mark_change(self) -> dict[str, str]:
         return {CHANGED_LABEL: str(int(self._connection.clock.now().timestamp()))}

@@ -11,7 +11,7 @@ from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.jobs import run_query
-from connector.adapters.bigquery.metadata import APP_LABEL
+from connector.adapters.bigquery.metadata import Listed, is_ours
 from connector.domain.tables.sql import quote
 from connector.errors import ConfigurationError, TerminalError
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 HALF_EVEN = "ROUND_HALF_EVEN"
 
 
-def build_removal(connection: Connection, found: bigquery.Table) -> str | None:
+def build_removal(connection: Connection, found: bigquery.Table | Listed) -> str | None:
     """Return the statement that lets a table or view and its partitions stay; None when nothing of it ever expires."""
     options = []
     if found.expires is not None:
@@ -34,13 +34,7 @@ def build_removal(connection: Connection, found: bigquery.Table) -> str | None:
     return f"ALTER {kind} {name} SET OPTIONS ({', '.join(options)})"
 
 
-def is_ours(found: bigquery.Table) -> bool:
-    """Whether the connector made the table or view: it bears its label."""
-    labels: dict[str, str] = found.labels
-    return labels.items() >= APP_LABEL.items()
-
-
-def keep_for_good(connection: Connection, found: bigquery.Table) -> None:
+def keep_for_good(connection: Connection, found: bigquery.Table | Listed) -> None:
     """Remove an expiration from what the connector made; say how it is removed where somebody else has to do it."""
     statement = build_removal(connection, found)
     if statement is None:
@@ -58,7 +52,7 @@ def keep_for_good(connection: Connection, found: bigquery.Table) -> None:
     log.warning("%s expires, and rows with it. Run: %s", found.table_id, statement)
 
 
-def describe_expiration(connection: Connection, found: bigquery.Table) -> ConfigurationError | None:
+def describe_expiration(connection: Connection, found: bigquery.Table | Listed) -> ConfigurationError | None:
     """Return what to say of a table or view that expires; None for one that stays."""
     statement = build_removal(connection, found)
     if statement is None:

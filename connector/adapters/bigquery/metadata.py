@@ -12,6 +12,8 @@ from connector.errors import ConfigurationError
 
 R = TypeVar("R")
 
+Listed = bigquery.table.TableListItem
+
 APP_LABEL = {"app": "acumatica-connector"}
 
 
@@ -27,6 +29,17 @@ class Metadata:
         return self._read(
             lambda: self._connection.client.get_table(reference, retry=ONCE, timeout=QUICK_SECONDS)
         )
+
+    def list_objects(self) -> dict[str, Listed]:
+        """Return every table and view of the dataset with its labels, by name: one request for a thousand; none without a dataset."""
+        client, dataset = self._connection.client, self._connection.dataset
+        found = self._read(
+            lambda: {
+                item.table_id: item
+                for item in client.list_tables(dataset, page_size=1000, retry=ONCE, timeout=QUICK_SECONDS)
+            }
+        )
+        return found or {}
 
     def find_dataset(self) -> bigquery.Dataset | None:
         """Return the dataset as it is, or None; raise ConfigurationError when it is elsewhere than configured."""
@@ -79,6 +92,12 @@ class Metadata:
 def label(table: Table) -> dict[str, str]:
     """Return the labels of a table and its views, by which costs can be told apart."""
     return APP_LABEL | ({"entity": table.entity} if table.entity else {})
+
+
+def is_ours(found: bigquery.Table | Listed) -> bool:
+    """Whether the connector made the table or view: it bears its label."""
+    labels: dict[str, str] = found.labels
+    return labels.items() >= APP_LABEL.items()
 
 
 def _unless(expected: type[Exception] | tuple[type[Exception], ...], function: Callable[[], R]) -> R | None:

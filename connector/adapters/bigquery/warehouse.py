@@ -57,8 +57,8 @@ class BigQueryWarehouse(Warehouse):
         self._streamer = Streamer(self._connection)
 
     @override
-    def prepare(self, table: Table) -> TableStatus:
-        return self._layout.prepare(table)
+    def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
+        return self._layout.prepare(table, is_filled=is_filled)
 
     @override
     def read_columns(self, name: str) -> Sequence[Column]:
@@ -80,7 +80,7 @@ class BigQueryWarehouse(Warehouse):
     def refresh(self, table: Table) -> None:
         """Run one MERGE, if rows were stored that it has not seen; make the table again if somebody dropped it."""
         if not self._current_rows.refresh(table):
-            self._layout.finish(table)
+            self._layout.restore_current_rows(table)
 
     @override
     def current_versions(

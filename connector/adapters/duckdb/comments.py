@@ -1,13 +1,13 @@
 """Descriptions of columns in the file. DuckDB has comments for columns alone, so one tells of the fields inside too."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import duckdb
 
-from connector.adapters.duckdb.dialect import read_columns
+from connector.adapters.duckdb.dialect import quote, quote_text, read_columns
 from connector.domain.tables.schema import Column
 
 INSIDE = "\n{"
@@ -18,6 +18,17 @@ def render_comment(column: Column) -> str:
     """Return the comment that describes a column and the fields inside of it; empty when there is nothing to tell."""
     inside = dict(_walk(column, ""))
     return f"{column.description}\n{json.dumps(inside, ensure_ascii=False)}" if inside else column.description
+
+
+def describe(
+    connection: duckdb.DuckDBPyConnection, kind: str, name: str, comment: str, columns: Iterable[Column]
+) -> None:
+    """Comment on a TABLE or VIEW and on its columns."""
+    connection.execute(f"COMMENT ON {kind} {quote(name)} IS {quote_text(comment)}")
+    for column in columns:
+        if told := render_comment(column):
+            place = f"{quote(name)}.{quote(column.name)}"
+            connection.execute(f"COMMENT ON COLUMN {place} IS {quote_text(told)}")
 
 
 def read_described(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[Column, ...]:

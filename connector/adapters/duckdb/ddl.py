@@ -6,20 +6,39 @@ from pathlib import Path
 
 import duckdb
 
-from connector.adapters.duckdb.comments import read_described, render_comment
-from connector.adapters.duckdb.dialect import quote, quote_text, read_columns, render_type, translate
+from connector.adapters.duckdb.comments import describe, read_described
+from connector.adapters.duckdb.dialect import quote, read_columns, render_type, translate
+from connector.adapters.duckdb.views import (
+    Objects,
+    find_owners,
+    find_repairs,
+    find_superseded,
+    find_unfit,
+    list_objects,
+    make_views,
+)
 from connector.domain.instants import FIRST, to_text
-from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fingerprint, widen
-from connector.domain.tables.schema import Column, Table, View
+from connector.domain.tables.evolution import (
+    Evolution,
+    adopt_types,
+    evolve,
+    find_retyped,
+    fingerprint,
+    walk_paths,
+    widen,
+)
+from connector.domain.tables.schema import Column, Table
 from connector.errors import ConfigurationError
 
 __all__ = [
     "compare",
     "create",
+    "describe_repairs",
     "exists",
     "extend",
-    "is_current",
+    "find_view_owners",
     "is_empty",
+    "is_fit",
     "merge",
     "read_columns",
     "require_folder",
@@ -40,13 +59,23 @@ def is_empty(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     return connection.execute(f"SELECT 1 FROM {quote(table)} LIMIT 1").fetchone() is None  # noqa: S608 - quoted
 
 
-def is_current(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    """Whether the table and its views were made from just this definition."""
-    found = connection.execute(
-        "SELECT comment FROM duckdb_tables() WHERE table_name = $name", {"name": table.name}
-    )
-    row = found.fetchone()
-    return row is not None and row[0] == _comment(table)
+def is_fit(connection: duckdb.DuckDBPyConnection, table: Table, *, is_filled: bool) -> bool:
+    """Whether the table and what is made from it are as this definition and the table's columns say."""
+    objects, evolution = list_objects(connection), compare(connection, table)
+    if objects[table.name].comment != _comment(table) or evolution.added:
+        return False
+    if not _are_current_rows_fit(connection, table, evolution.columns, objects):
+        return False
+    if _find_holders(table, objects, is_filled=is_filled):
+        return True
+    return not (find_unfit(table, evolution.columns, objects) or find_superseded(table, objects))
+
+
+def describe_repairs(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """Return what the next run will mend of an existing table, to be added to a sentence; empty if that is nothing."""
+    if not exists(connection, table.name):
+        return ""
+    return find_repairs(table, compare(connection, table).columns, list_objects(connection))
 
 
 def compare(connection: duckdb.DuckDBPyConnection, table: Table) -> Evolution:
@@ -54,33 +83,42 @@ def compare(connection: duckdb.DuckDBPyConnection, table: Table) -> Evolution:
     return evolve(read_described(connection, table.name), table.columns)
 
 
-def create(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def find_view_owners(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
+    """Return the other entities whose logs the table's views show."""
+    return find_owners(table, list_objects(connection)) if table.views else ()
+
+
+def create(connection: duckdb.DuckDBPyConnection, table: Table, *, is_filled: bool = True) -> None:
     """Create the table and its views, all or nothing.
 
     Current rows of a log that is gone go too: no run could find out any more which of them were deleted.
     """
     with _transaction(connection):
         if table.merge is not None:
-            connection.execute(f"DROP TABLE IF EXISTS {quote(table.merge.into.name)}")
+            _drop_table(connection, table.merge.into.name)
         _create_table(connection, table)
-        _make_dependents(connection, table, table.columns)
+        _make_dependents(connection, table, table.columns, is_filled=is_filled)
 
 
-def extend(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Add the missing columns, widen the narrow ones and make the views again, all or nothing.
+def extend(connection: duckdb.DuckDBPyConnection, table: Table, *, is_filled: bool = True) -> None:
+    """Add the missing columns, widen the narrow ones and mend what is made from the table, all or nothing.
 
     A column with numbers too long for DuckDB's BIGNUMERIC stays as it is.
     """
     try:
-        _extend(connection, table, widening=True)
+        _extend(connection, table, widening=True, is_filled=is_filled)
     except duckdb.ConversionException:
-        _extend(connection, table, widening=False)
+        _extend(connection, table, widening=False, is_filled=is_filled)
 
 
-def _extend(connection: duckdb.DuckDBPyConnection, table: Table, *, widening: bool) -> None:
+def _extend(connection: duckdb.DuckDBPyConnection, table: Table, *, widening: bool, is_filled: bool) -> None:
     with _transaction(connection):
+        if table.merge is not None and _holds_any(
+            connection, table.merge.into.name, compare(connection, table).added
+        ):
+            _drop_table(connection, table.merge.into.name)  # its columns were dropped from the log
         _change_columns(connection, table, widening=widening)
-        _make_dependents(connection, table, compare(connection, table).columns)
+        _make_dependents(connection, table, compare(connection, table).columns, is_filled=is_filled)
 
 
 def merge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -133,39 +171,57 @@ def _change_columns(connection: duckdb.DuckDBPyConnection, table: Table, *, wide
 
 
 def _make_dependents(
-    connection: duckdb.DuckDBPyConnection, table: Table, columns: tuple[Column, ...]
+    connection: duckdb.DuckDBPyConnection, table: Table, columns: tuple[Column, ...], *, is_filled: bool
 ) -> None:
-    """Make what is made from the log: the table of current rows, filled, and the views."""
+    """Make what is made from the log: the table of current rows, filled, and the views unless another entity holds them."""
+    objects = list_objects(connection)
     if table.merge is not None:
-        into = adopt_types(table.merge.into, columns)
-        if exists(connection, into.name):
-            _change_columns(connection, into, widening=True)
-        else:
-            _create_table(connection, into)
+        _keep_current_rows(connection, adopt_types(table.merge.into, columns), objects)
         merge(connection, table)
-        _describe(
-            connection,
-            "TABLE",
-            View(name=into.name, sql="", description=into.description, columns=into.columns),
-        )
-    _replace_views(connection, table, columns)
+    if not _find_holders(table, objects, is_filled=is_filled):
+        make_views(connection, table, columns, objects)
+    describe(connection, "TABLE", table.name, _comment(table), columns)
 
 
-def _replace_views(connection: duckdb.DuckDBPyConnection, table: Table, columns: tuple[Column, ...]) -> None:
-    for view in table.views:
-        connection.execute(f"CREATE OR REPLACE VIEW {quote(view.name)} AS {translate(view.sql)}")
-        _describe(connection, "VIEW", view)
-    _describe(
-        connection, "TABLE", View(name=table.name, sql="", description=_comment(table), columns=columns)
-    )
+def _find_holders(table: Table, objects: Objects, *, is_filled: bool) -> tuple[str, ...]:
+    return () if is_filled else find_owners(table, objects)
 
 
-def _describe(connection: duckdb.DuckDBPyConnection, kind: str, described: View) -> None:
-    connection.execute(f"COMMENT ON {kind} {quote(described.name)} IS {quote_text(described.description)}")
-    for column in described.columns:
-        if comment := render_comment(column):
-            place = f"{quote(described.name)}.{quote(column.name)}"
-            connection.execute(f"COMMENT ON COLUMN {place} IS {quote_text(comment)}")
+def _keep_current_rows(connection: duckdb.DuckDBPyConnection, into: Table, objects: Objects) -> None:
+    """Make the table of current rows, again if it has columns of other types than its log."""
+    found = objects.get(into.name)
+    if found is not None and found.is_view:
+        connection.execute(f"DROP VIEW {quote(into.name)}")
+    elif found is not None and any(find_retyped(read_columns(connection, into.name), into.columns)):
+        _drop_table(connection, into.name)
+    if exists(connection, into.name):
+        _change_columns(connection, into, widening=False)
+    else:
+        _create_table(connection, into)
+    describe(connection, "TABLE", into.name, into.description, into.columns)
+
+
+def _are_current_rows_fit(
+    connection: duckdb.DuckDBPyConnection, table: Table, columns: tuple[Column, ...], objects: Objects
+) -> bool:
+    if table.merge is None:
+        return True
+    into = adopt_types(table.merge.into, columns)
+    found = objects.get(into.name)
+    if found is None or found.is_view:
+        return False
+    held = [*read_columns(connection, into.name)]
+    return not (any(find_retyped(held, into.columns)) or evolve(held, into.columns).added)
+
+
+def _holds_any(connection: duckdb.DuckDBPyConnection, name: str, paths: frozenset[str]) -> bool:
+    held = read_described(connection, name)
+    return any(path in paths for column in held for path in walk_paths(column))
+
+
+def _drop_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    if exists(connection, name):
+        connection.execute(f"DROP TABLE {quote(name)}")
 
 
 def _comment(table: Table) -> str:

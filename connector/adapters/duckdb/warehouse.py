@@ -37,18 +37,21 @@ class DuckDbWarehouse(Warehouse):
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     @override
-    def prepare(self, table: Table) -> TableStatus:
-        """Create the table and its views, or add what is missing, in one transaction."""
+    def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
+        """Create the table and its views, or mend what is not as it should be, in one transaction."""
         with self._use() as connection:
-            created = not ddl.exists(connection, table.name)
-            if created:
-                ddl.create(connection, table)
-                return TableStatus(created=True, accepts_streaming=True)
-            was_current = ddl.is_current(connection, table)
-            if not was_current:
-                ddl.extend(connection, table)
+            owners = ddl.find_view_owners(connection, table)
+            held_by, taken_from = ((), owners) if is_filled else (owners, ())
+            if not ddl.exists(connection, table.name):
+                ddl.create(connection, table, is_filled=is_filled)
+                return TableStatus(
+                    created=True, accepts_streaming=True, held_by=held_by, taken_from=taken_from
+                )
+            was_fit = ddl.is_fit(connection, table, is_filled=is_filled)
+            if not was_fit:
+                ddl.extend(connection, table, is_filled=is_filled)
             evolution = ddl.compare(connection, table)
-            if not was_current:
+            if not was_fit:
                 for kept in evolution.describe_kept():
                     log.warning("%s.%s", table.name, kept)
             return TableStatus(
@@ -58,6 +61,8 @@ class DuckDbWarehouse(Warehouse):
                 numeric_not_widened=evolution.numeric_not_widened,
                 as_text=evolution.as_text,
                 empty=ddl.is_empty(connection, table.name),
+                held_by=held_by,
+                taken_from=taken_from,
             )
 
     @override
@@ -117,8 +122,9 @@ class DuckDbWarehouse(Warehouse):
     @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         """Open the file for reading if it is there, and make the tables and views in memory."""
+        repairs: dict[str, str] = {}
         try:
-            finding = self._look()
+            finding = self._look(tables, repairs)
             yield CheckLine(subject="DuckDB file", ok=True, finding=finding)
         except ConnectorError as exc:
             yield CheckLine(subject="DuckDB file", ok=False, finding=exc.message, remedy=exc.action)
@@ -126,7 +132,7 @@ class DuckDbWarehouse(Warehouse):
             try:
                 with translated(), duckdb.connect(":memory:") as connection:
                     ddl.create(connection, table)
-                finding = f"its {len(table.views)} views are valid"
+                finding = f"its {len(table.views)} views are valid{repairs.get(table.name, '')}"
                 yield CheckLine(subject=f"DuckDB table {table.name}", ok=True, finding=finding)
             except ConnectorError as exc:
                 yield CheckLine(
@@ -159,7 +165,8 @@ class DuckDbWarehouse(Warehouse):
                 while rows := cursor.fetchmany(FETCH):
                     yield from rows
 
-    def _look(self) -> str:
+    def _look(self, tables: Sequence[Table], repairs: dict[str, str]) -> str:
+        """Return what is said of the file; note what the next run will mend of each table."""
         if not self._path.exists():
             ddl.require_folder(self._path)
             return f"{self._path} does not exist yet; the first run creates it"
@@ -167,6 +174,7 @@ class DuckDbWarehouse(Warehouse):
             return f"{self._path} is open"
         with translated(), duckdb.connect(str(self._path), read_only=True) as connection:
             count = len(connection.execute("SELECT table_name FROM duckdb_tables()").fetchall())
+            repairs |= {table.name: ddl.describe_repairs(connection, table) for table in tables}
         return f"{self._path} can be read and holds {count} tables"
 
 

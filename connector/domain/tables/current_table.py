@@ -10,6 +10,8 @@ from connector.domain.entity import Entity
 from connector.domain.tables.schema import Column, Merge, Table
 from connector.domain.tables.sql import DATASET, NEWEST_FIRST, join_lines, quote
 
+KEPT_ROWS = "The newest version of every"
+"""Begins the description of each current-rows table, by which it is known where tables bear no labels."""
 NO_STAMP = "TIMESTAMP '0001-01-01 00:00:00+00'"
 """Replaces a missing stamp: earlier than any (`instants.FIRST`)."""
 STAMPS = tuple(f"COALESCE(`{side}`.`_modified_at`, {NO_STAMP})" for side in ("_newest", "_kept"))
@@ -31,7 +33,7 @@ def build_merge(entity: Entity, columns: tuple[Column, ...]) -> Merge:
             entity=entity.name,
             columns=kept,
             description=(
-                f"The newest version of every {entity.acumatica_entity}, deleted ones marked, kept from "
+                f"{KEPT_ROWS} {entity.acumatica_entity}, deleted ones marked, kept from "
                 f"{entity.log_table}. Query the view {entity.current_view}."
             ),
             cluster_by=("_id",),

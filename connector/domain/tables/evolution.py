@@ -107,6 +107,27 @@ def _merge_column(column: Column, want: Column, path: str, found: _Found) -> Col
     )
 
 
+def walk_paths(column: Column, path: str = "") -> Iterator[str]:
+    """Yield the dotted path of a column and of those inside."""
+    yield path + column.name
+    for inner in column.fields:
+        yield from walk_paths(inner, f"{path}{column.name}.")
+
+
+def find_retyped(
+    existing: Iterable[Column], wanted: Iterable[Column], path: str = ""
+) -> Iterator[tuple[str, Column]]:
+    """Yield the dotted path and the existing column of each that is wanted with another type."""
+    by_name = {column.name: column for column in wanted}
+    for column in existing:
+        want, here = by_name.get(column.name), path + column.name
+        if want is None:
+            continue
+        if (column.type, column.repeated) != (want.type, want.repeated):
+            yield here, column
+        yield from find_retyped(column.fields, want.fields, f"{here}.")
+
+
 def takes(column: Column, want: Column) -> bool:
     """Whether the existing column can hold the wanted column's values unchanged."""
     if column.repeated != want.repeated:

@@ -58,6 +58,7 @@ def build_table(entity: Entity, contract: Contract) -> Table:
         cluster_by=("_id",),
         views=build_views(entity, columns, names),
         merge=build_merge(entity, columns) if entity.current is CurrentForm.TABLE else None,
+        superseded=() if entity.current is CurrentForm.TABLE else (entity.current_table,),
         stamp=_find_stamp(layout.level, contract.modified_field),
     )
 

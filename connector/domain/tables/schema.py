@@ -59,6 +59,8 @@ class Table:
     """The entity it belongs to, for labels; empty for the connector's own tables."""
     merge: "Merge | None" = None
     """Set if the current rows are kept in a table of their own."""
+    superseded: tuple[str, ...] = ()
+    """Names of tables that earlier definitions made and nothing keeps up to date any more; they are dropped."""
     stamp: str | None = None
     """The column with Acumatica's stamp; `_modified_at` is later where a version had to be ranked above one with a later stamp."""
 
@@ -83,6 +85,7 @@ class TableStatus:
     The sets hold dotted column paths. `incompatible_columns`: the existing type cannot hold the wanted type's values, which therefore go
     to `_extra`. `as_text`: text columns where another type is wanted; they hold its values as text.
     `numeric_not_widened`: columns that stay NUMERIC where BIGNUMERIC is wanted; longer numbers do not fit.
+    `held_by`: entities whose logs the table's views still show. `taken_from`: those whose logs they showed until now.
     """
 
     created: bool
@@ -91,6 +94,8 @@ class TableStatus:
     numeric_not_widened: frozenset[str] = frozenset()
     as_text: frozenset[str] = frozenset()
     empty: bool = False
+    held_by: tuple[str, ...] = ()
+    taken_from: tuple[str, ...] = ()
 
     @property
     def must_be_filled(self) -> bool:

@@ -38,7 +38,7 @@ def test_a_run_that_stored_nothing_asks_once_and_merges_nothing(
 ) -> None:
     warehouse.prepare(KEPT)
     warehouse.refresh(KEPT)
-    assert bigquery.calls == {"get table": 2}
+    assert bigquery.calls == {"get table": 3, "list tables": 1}
 
 
 def test_one_merge_serves_all_writes_of_a_run_from_the_earliest_row_on(

@@ -68,7 +68,7 @@ def test_a_table_that_stays_costs_no_request_more(
     warehouse.prepare(a_table())
     bigquery.calls.clear()
     warehouse.prepare(a_table())
-    assert bigquery.calls == {"get table": 1}
+    assert bigquery.calls == {"get table": 1, "list tables": 1}
 
 
 def test_somebody_elses_table_is_left_alone_and_the_statement_told(

@@ -111,3 +111,16 @@ def test_rows_that_fit_the_table_make_no_new_one(mode: Mode, depth: Depth) -> No
     rig.source.put(*vendors(5))
     rig.run(mode, depth=depth)
     assert [table.name for table in rig.warehouse.prepared] == ["vendors_log", "sync_runs"]
+
+
+def test_views_that_show_another_log_are_told_and_taken_when_the_first_pass_is_complete() -> None:
+    rig = SmallRig(*vendors(1, 2, 3, 4, 5))
+    rig.warehouse.owners["vendors"] = "suppliers"
+    rig.warehouse.logs["suppliers_log"] = []
+    partial = rig.run(is_stopping=lambda: True)
+    assert partial.details["views_held_by"] == ["suppliers"]
+    assert rig.warehouse.owners["vendors"] == "suppliers"
+    whole = rig.run()
+    assert (whole.status, whole.details["views_taken_from"]) == (Status.SUCCEEDED, ["suppliers"])
+    assert rig.warehouse.owners["vendors"] == "vendors"
+    assert "views_taken_from" not in rig.run().details

@@ -1,0 +1,36 @@
+"""The mark that each view carries, by which a run knows whether it is still the view that the connector made."""
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from hashlib import blake2b
+
+from connector.domain.tables.evolution import find_retyped
+from connector.domain.tables.schema import Column, Table, View
+
+
+def mark_views(table: Table, columns: Iterable[Column]) -> dict[str, str]:
+    """Return 32 hexadecimal digits for each view by name, over a log that holds these columns.
+
+    They change with the owner, the text, the descriptions, and the types of columns that are not the wanted ones: a warehouse
+    may remember in a view what types it was made over.
+    """
+    held = [(path, column.type, column.repeated) for path, column in find_retyped(columns, table.columns)]
+    return {
+        view.name: blake2b(f"{table.entity} {view!r} {held}".encode(), digest_size=16).hexdigest()
+        for view in table.views
+    }
+
+
+def describe_repairs(
+    unfit: Sequence[View], owners: Sequence[str], superseded: Sequence[str], names: Container[str]
+) -> Iterator[str]:
+    """Yield what the next run will mend, as parts of a sentence; `names` are those of the tables and views that are there."""
+    missing = [view.name for view in unfit if view.name not in names]
+    changed = [view.name for view in unfit if view.name in names]
+    if owners:
+        yield f"its views show the log of {', '.join(owners)} until a first pass is complete"
+    if missing:
+        yield f"the next run makes {', '.join(missing)}, which is missing"
+    if changed:
+        yield f"the next run makes {', '.join(changed)} again, which is not as the connector made it"
+    if superseded:
+        yield f"the next run drops {', '.join(superseded)}, which nothing keeps up to date"
