@@ -28,6 +28,8 @@ _SERIES = {
     "receipt": ("PurchaseReceipt", "ReceiptNbr"),
 }
 
+_IN_THE_MORNING = ("Vendor", "Customer", "StockItem", "PurchaseOrder", "Bill", "Check", "Invoice")
+
 
 def business_day(tenant: Tenant, options: SandboxOptions) -> Activity:
     """Let a day happen and answer what it did; a clock that does not move by itself moves by an hour a step."""
@@ -53,7 +55,9 @@ class BusinessDay:
         self._tenant = tenant
         purpose = f"business day {len(tenant.records('JournalTransaction'))}"
         self._books = Books(tenant, options, purpose)
-        self._loaded: dict[str, list[Draft]] = {}
+        self._loaded = {
+            entity: [as_draft(record) for record in tenant.records(entity)] for entity in _IN_THE_MORNING
+        }
         for series, (entity, key) in _SERIES.items():
             taken = (_digits(str(row.fields[key])) for row in tenant.records(entity))
             self._books.numbers[series] = max(taken, default=0)
@@ -66,6 +70,8 @@ class BusinessDay:
         return [
             self._meet_vendors,
             self._enter_bills,
+            self._discard_bill,
+            self._discard_check,
             self._release_bills,
             self._order_goods,
             self._receive_goods,
@@ -74,7 +80,6 @@ class BusinessDay:
             self._invoice_customers,
             self._receive_payments,
             self._reprice_items,
-            self._discard_draft,
         ]
 
     def save(self) -> None:
@@ -93,9 +98,7 @@ class BusinessDay:
         return [draft for drafts in self._loaded.values() for draft in drafts if draft.changed_on]
 
     def _drafts(self, entity: str) -> list[Draft]:
-        """The records of an entity as drafts, the same ones all day; what was inserted today is left alone."""
-        if entity not in self._loaded:
-            self._loaded[entity] = [as_draft(record) for record in self._tenant.records(entity)]
+        """The records that an entity had in the morning and still has, as drafts."""
         return self._loaded[entity]
 
     def _some(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
@@ -173,19 +176,28 @@ class BusinessDay:
             draft.fields |= {"DefaultPrice": raised, "CurySpecificPrice": raised}
             draft.changed_on = self._books.today
 
-    def _discard_draft(self) -> None:
+    def _discard_bill(self) -> None:
         reserved = {
             row.fields["ReferenceNbr"]
             for draft in self._drafts("Check")
             for row in draft.details.get("Details", [])
         }
-        held = [
+        unreleased = [
             draft
             for draft in self._drafts("Bill")
-            if draft["Status"] == "On Hold" and draft["ReferenceNbr"] not in reserved
+            if draft["Status"] in ("On Hold", "Balanced") and draft["ReferenceNbr"] not in reserved
         ]
-        for draft in self._some(held, 1):
-            self._tenant.delete("Bill", draft.record_id)
+        self._discard(unreleased)
+
+    def _discard_check(self) -> None:
+        self._discard(
+            [draft for draft in self._drafts("Check") if draft["Status"] in ("On Hold", "Balanced")]
+        )
+
+    def _discard(self, drafts: Sequence[Draft]) -> None:
+        for draft in self._some(drafts, 1):
+            self._drafts(draft.entity).remove(draft)
+            self._tenant.delete(draft.entity, draft.record_id)
 
 
 def as_draft(record: Record) -> Draft:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from connector.adapters.duckdb.dialect import translate
-from connector.domain.run import Status
+from connector.domain.run import Mode, Status
 from connector.domain.tables.log_table import META_COLUMNS
 from connector.domain.tables.sync_runs import SYNC_RUNS
 from tests.builders import Rig
@@ -27,6 +27,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     rig = Rig(tmp_path_factory.mktemp("page"))
     for entity in USED:
         assert rig.run(entity).status is Status.SUCCEEDED
+    rig.sandbox.tenant.delete("Bill", rig.sandbox.tenant.records("Bill")[-1].id)
+    assert rig.run("invoices", mode=Mode.RECONCILE).status is Status.SUCCEEDED
     yield rig
     rig.close()
 

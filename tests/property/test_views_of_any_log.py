@@ -124,7 +124,11 @@ def model_history(log: list[Entry]) -> list[tuple[Any, ...]]:
             last, entry = held[-1], history[held[-1]]
             end = since[last + 1] if last + 1 < len(history) else None
             if not entry.deleted:
-                rows.append((entry.record, since[first], end or NEVER, entry.version, entry.synced_at))
+                is_deleted = last + 1 < len(history) and all(each.deleted for each in history[last + 1 :])
+                ends_deleted = last + 1 < len(history) and history[last + 1].deleted
+                deleted_at = end if ends_deleted and end else NEVER
+                row = (entry.record, since[first], end or NEVER, entry.version, entry.synced_at)
+                rows.append((*row, is_deleted, deleted_at))
     return sorted(rows)
 
 
@@ -171,13 +175,19 @@ def test_any_order_and_repetition_of_rows_gives_the_models_views(
     assert reader.execute(lines).fetchall() == model_lines(log)
 
     history = reader.execute(
-        "SELECT _id, valid_from, coalesce(valid_to, $1), _version, _synced_at FROM bills_history", [NEVER]
+        "SELECT _id, valid_from, coalesce(valid_to, $1), _version, _synced_at, is_deleted, coalesce(deleted_at, $1) "
+        "FROM bills_history",
+        [NEVER],
     )
     assert sorted(history.fetchall()) == model_history(log)
 
     shown = ", ".join(column.name for column in a_table().views[0].columns)
     still = reader.execute(f"SELECT {shown} FROM bills_history WHERE is_current ORDER BY _id").fetchall()
     assert still == reader.execute(f"SELECT {shown} FROM bills ORDER BY _id").fetchall()
+
+    last = reader.execute("SELECT _id FROM bills_history WHERE is_current OR is_deleted ORDER BY _id")
+    seen = sorted({(entry.record,) for entry in log if not entry.deleted})
+    assert last.fetchall() == seen, "every record that was ever there has one last version"
 
 
 KEPT = a_kept_table()

@@ -21,6 +21,16 @@ HISTORY_COLUMNS = (
         type=ColumnType.BOOL,
         description="TRUE in the rows that the current view shows",
     ),
+    Column(
+        name="is_deleted",
+        type=ColumnType.BOOL,
+        description="TRUE in the last version of a record that is deleted now",
+    ),
+    Column(
+        name="deleted_at",
+        type=ColumnType.TIMESTAMP,
+        description="When a reconcile found that the record was deleted, if that ended this version; else NULL",
+    ),
 )
 OF_LINE = "[]."
 """Begins what stands for a column of the lines, beside those of their record."""

@@ -63,6 +63,9 @@ def build_history_view(entity: Entity, columns: tuple[Column, ...], names: Colum
     only reading revealed the change, so the version begins when it was read, but never after the next version. Hence the
     intervals of a record have no gaps or overlaps, except while it was deleted; a version replaced before it was read has
     length zero. Of equal rows the last is shown, so that the current rows equal those of the current view exactly.
+
+    A record has one row that is current or, if it is deleted now, one that `is_deleted`: its last version. `deleted_at`
+    stands beside each version that a deletion ended, also where the record came back later.
     """
     shown = _keep_shown(columns)
     listed = join_lines(quote(column.name) for column in shown)
@@ -73,7 +76,7 @@ def build_history_view(entity: Entity, columns: tuple[Column, ...], names: Colum
         name=entity.history_view,
         description=(
             f"{entity.acumatica_entity} of Acumatica: one row per version of a record, with the time it was valid. "
-            "Deleted records are here too, with a valid_to."
+            "Deleted records are here too: is_deleted, deleted_at."
         ),
         columns=(*renamed, *HISTORY_COLUMNS),
         sql=f"""\
@@ -112,7 +115,9 @@ SELECT
   {join_lines(_alias(column, new) for column, new in zip(shown, renamed, strict=True))},
   MAX(IF(`_begins`, `_since`, NULL)) OVER ({order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS `valid_from`,
   LEAD(`_since`) OVER ({order}) AS `valid_to`,
-  LEAD(`_since`) OVER ({order}) IS NULL AS `is_current`
+  LEAD(`_since`) OVER ({order}) IS NULL AS `is_current`,
+  IFNULL(LOGICAL_AND(`_deleted`) OVER ({order} ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), FALSE) AS `is_deleted`,
+  IF(LEAD(`_deleted`) OVER ({order}), LEAD(`_since`) OVER ({order}), NULL) AS `deleted_at`
 FROM timed
 WHERE TRUE
 QUALIFY `_ends` AND NOT `_deleted`""",  # noqa: S608 - quoted names of the catalogue and the contract

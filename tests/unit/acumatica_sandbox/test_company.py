@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions, Tenant
+from acumatica_sandbox.clock import FIXED_START
 from acumatica_sandbox.contract import all_types
 from acumatica_sandbox.data.business_day import business_day
 from acumatica_sandbox.rows import Record
@@ -193,15 +195,27 @@ def test_an_empty_tenant_holds_nothing() -> None:
     assert all(not made.records(entity) for entity in made.tables)
 
 
+@pytest.mark.parametrize("weekday", [3, 5])
+def test_a_bill_and_a_check_that_were_there_before_are_deleted_on_whatever_day(weekday: int) -> None:
+    sandbox = Sandbox(SandboxOptions(start=FIXED_START + timedelta(days=weekday)))
+    before = {row.id for entity in ("Bill", "Check") for row in sandbox.tenant.records(entity)}
+    activity = business_day(sandbox.tenant, sandbox.options)
+    assert [activity[entity]["deleted"] for entity in ("Bill", "Check")] == [1, 1]
+    left = {row.id for entity in ("Bill", "Check") for row in sandbox.tenant.records(entity)}
+    assert len(before - left) == 2
+
+
 def test_a_business_day_touches_every_kind_of_document_and_leaves_the_books_consistent() -> None:
     sandbox = Sandbox(SandboxOptions(size="demo", seed=3))
     tenant = sandbox.tenant
-    before = {entity: len(tenant.records(entity)) for entity in tenant.tables}
+    before = {entity: {row.id for row in tenant.records(entity)} for entity in tenant.tables}
     activity = business_day(tenant, sandbox.options)
     for entity, counts in activity.items():
-        grown = before[entity] + counts["inserted"] - counts["deleted"]
-        assert len(tenant.records(entity)) == grown, entity
-    assert activity["Bill"]["deleted"] == 1
+        left = {row.id for row in tenant.records(entity)}
+        assert len(left - before[entity]) == counts["inserted"], entity
+        assert len(before[entity] - left) == counts["deleted"], f"what is deleted was there before: {entity}"
+    deleted = {entity: counts["deleted"] for entity, counts in activity.items() if counts["deleted"]}
+    assert deleted == {"Bill": 1, "Check": 1}
     for entity, kind in {
         "Bill": "inserted",
         "Vendor": "inserted",

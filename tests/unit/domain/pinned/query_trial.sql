@@ -197,7 +197,9 @@ SELECT
   `_extra`,
   MAX(IF(`_begins`, `_since`, NULL)) OVER (PARTITION BY `_id` ORDER BY `_place` ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS `valid_from`,
   LEAD(`_since`) OVER (PARTITION BY `_id` ORDER BY `_place`) AS `valid_to`,
-  LEAD(`_since`) OVER (PARTITION BY `_id` ORDER BY `_place`) IS NULL AS `is_current`
+  LEAD(`_since`) OVER (PARTITION BY `_id` ORDER BY `_place`) IS NULL AS `is_current`,
+  IFNULL(LOGICAL_AND(`_deleted`) OVER (PARTITION BY `_id` ORDER BY `_place` ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), FALSE) AS `is_deleted`,
+  IF(LEAD(`_deleted`) OVER (PARTITION BY `_id` ORDER BY `_place`), LEAD(`_since`) OVER (PARTITION BY `_id` ORDER BY `_place`), NULL) AS `deleted_at`
 FROM timed
 WHERE TRUE
 QUALIFY `_ends` AND NOT `_deleted`

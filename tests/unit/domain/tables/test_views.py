@@ -57,7 +57,7 @@ class TestHistoryView:
     def test_a_field_called_like_a_column_of_the_history_gives_way(self) -> None:
         history = build_views(an_entity(), (a_column("valid_to", ColumnType.DATE), *META_COLUMNS))[-1]
         assert names(history)[0] == "field_valid_to"
-        assert names(history)[-3:] == ["valid_from", "valid_to", "is_current"]
+        assert names(history)[-5:] == ["valid_from", "valid_to", "is_current", "is_deleted", "deleted_at"]
         assert "`valid_to` AS `field_valid_to`" in history.sql
 
 
