@@ -32,7 +32,7 @@ def test_every_entity_is_there_with_its_form() -> None:
 def test_the_entities_said_to_be_off_are_off() -> None:
     rows = re.findall(r"^\| `(\w+)` \| .*\(\w{2}\d{6}\) \|$", PAGE, re.MULTILINE)
     off = {name for name, entity in load_catalogue().entities.items() if not entity.enabled}
-    assert "The last seven are off" in PAGE
+    assert "The last seven are disabled" in PAGE
     assert set(rows[-7:]) == off
 
 

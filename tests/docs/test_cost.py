@@ -40,7 +40,7 @@ def test_the_runs_are_those_terraform_schedules(
         "incremental runs": count("-incremental"),
         "reconcile by keys": count("-reconcile-keys"),
         "reconcile by content": count("-reconcile-content"),
-        "looks at the data's age": len(list(fire_times(look, days=30))),
+        "checks of the data's age": len(list(fire_times(look, days=30))),
         "Cloud Scheduler jobs": len(jobs) + 1,
     }
 
@@ -81,7 +81,7 @@ def test_several_tenants_share_what_is_free(column: int) -> None:
 
 
 def test_the_peak_that_was_measured_leaves_a_third_of_the_memory_free() -> None:
-    [measured] = re.findall(r"150 and (\d+) MB in the reconcile", COST)
+    [measured] = re.findall(r"150 or (\d+) MB in a reconcile", COST)
     [expected] = re.findall(r"a million records need \d+ to (\d+) MB", COST)
     size = MEMORY_GIB * 2**30 / 1e6
     assert int(measured) < int(expected) <= size * 2 / 3
