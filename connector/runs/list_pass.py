@@ -7,6 +7,7 @@ from connector.domain.clocks import ClockReading, ClockVerdict
 from connector.domain.cursor import Plan
 from connector.errors import ConnectorError, TransientError
 from connector.runs.first_look import may_believe_list
+from connector.runs.notices import count_unstamped
 from connector.runs.prefetch import read_ahead
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page
@@ -26,6 +27,7 @@ class ListPass:
         judge: Callable[[ClockReading, Plan], ClockVerdict] = lambda _clocks, _plan: ClockVerdict(),
     ) -> None:
         """`judge` is as in `ListReader`."""
+        self._run = run
         self._opened = opened
         self._budget = TimeBudget(run)
         self.reader = ListReader(
@@ -66,6 +68,7 @@ class ListPass:
                     self._opened.note_one_by_one()
             if page is None:
                 return
+            count_unstamped(self._run, self._opened.contract, page.readings)
             yield page
 
     def _note_page_limit(self, *, is_out_of_time: bool) -> None:

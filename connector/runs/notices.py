@@ -1,12 +1,14 @@
 """What a run reports beside its counts: wrong clocks, members without a column, filters that do not work."""
 
 import logging
+from collections.abc import Sequence
 
 from connector.domain.clocks import TOLERANCE, ClockReading, ClockVerdict, judge_clocks
 from connector.domain.cursor import Plan
 from connector.domain.entity_state import EntityState
-from connector.domain.records.codec import Codec
+from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
+from connector.runs.interpreting import Reading
 from connector.runs.reading import ListReader
 from connector.runs.run import Run
 
@@ -38,6 +40,18 @@ def report_clocks(run: Run, reader: ListReader) -> None:
     if found:
         run.outcome.add_details(found)
         logger.warning("the clocks of Acumatica and the connector disagree: %s", found)
+
+
+def count_unstamped(run: Run, contract: Contract, readings: Sequence[Reading]) -> None:
+    """Count in the run's details the records without a stamp although the endpoint has one.
+
+    A filter by the stamp never lists them, so only a reconcile sees that they have changed.
+    """
+    if contract.modified_field is None:
+        return
+    found = (reading.record for reading in readings)
+    if count := sum(isinstance(record, Record) and record.modified_at is None for record in found):
+        run.outcome.count_detail("without_stamp", count)
 
 
 def report_set_aside(run: Run, codec: Codec) -> None:

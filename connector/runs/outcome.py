@@ -68,6 +68,11 @@ class RunOutcome:
         """Add figures that only this mode reports."""
         self._details |= details
 
+    def count_detail(self, name: str, count: int) -> None:
+        """Add to a figure that is reported only if it is not zero."""
+        before = self._details.get(name)
+        self._details[name] = count + (before if isinstance(before, int) else 0)
+
     def note_write_method(self, method: WriteMethod) -> None:
         """Note the method of the last write."""
         self._write_method = method

@@ -23,12 +23,15 @@ from connector.runs.first_look import EVERYTHING, leave_list
 from connector.runs.interpreting import ReadingBatch
 from connector.runs.known_versions import IndexedVersions
 from connector.runs.list_pass import ListPass
+from connector.runs.notices import count_unstamped
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget, Unreadable
 
 ROWS_AT_ONCE = 500
+MAX_UNSTAMPED_READ = 500
+"""How many records without a stamp a reconcile of keys reads, with one request each; one of contents reads all."""
 
 
 class Reconcile:
@@ -42,7 +45,7 @@ class Reconcile:
         self._index = VersionIndex(run.ports.warehouse.current_versions(self._opened.table))
         self._known = IndexedVersions(self._index)
         self._marks = DeletionMarks(run, self._opened.writer, known=len(self._index))
-        self._matched = self._repaired = self._stale = self._deleted = 0
+        self._matched = self._repaired = self._stale = self._deleted = self._unstamped = 0
 
     def run(self) -> Status:
         """Compare, repair, then mark deletions; return PARTIAL if time ran out (repairs already made stay)."""
@@ -91,6 +94,7 @@ class Reconcile:
             self._reader.read()
         ) as pages:  # no request may be left that signs in behind the sign-out
             for page in self._budget.read_pages(pages):
+                count_unstamped(self._run, self._opened.contract, page.readings)
                 self._compare_page(page)
         return not self._budget.is_used_up
 
@@ -121,9 +125,16 @@ class Reconcile:
             return True
         self._index.mark_seen(at)
         if isinstance(found, Record) and self._has_stamp(at, found.modified_at):
-            return False
+            return self._may_have_changed(found)
         self._stale += 1
         return True
+
+    def _may_have_changed(self, found: Record) -> bool:
+        """Whether a record with an unchanged stamp must be read all the same, because it never has one."""
+        if found.modified_at is not None or self._opened.contract.modified_field is None:
+            return False
+        self._unstamped += 1
+        return self._unstamped <= MAX_UNSTAMPED_READ
 
     def _has_stamp(self, at: int, stamp: datetime | None) -> bool:
         """Whether the warehouse has the record with this stamp; without a stamp field, having the record is enough."""

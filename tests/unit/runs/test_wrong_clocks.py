@@ -8,6 +8,7 @@ import pytest
 from connector.domain.entity import Depth
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, RunResult, Status
+from connector.runs.reconcile import MAX_UNSTAMPED_READ
 from tests.builders import MORNING, a_contract, an_id
 from tests.stand_ins.clock import NOON
 from tests.stand_ins.warehouse import LoggedRow
@@ -63,7 +64,43 @@ class TestStampsThatAreMissing:
         assert rig.shown("name")[an_id(2)] == "new"
         rig.source.asked.clear()
         again = run(rig, Mode.RECONCILE, depth)
-        assert (again.details["repaired"], again.details["stale"], rig.source.asked) == (0, 0, [])
+        assert (again.details["repaired"], again.details["stale"]) == (0, 0)
+
+    def test_it_is_told_by_every_run_that_reads_it(self) -> None:
+        rig = SmallRig(*named(1, 2), *named(3, 4, stamp=None), contract=NAMED)
+        assert run(rig).details["without_stamp"] == 2
+        for depth in Depth:
+            assert run(rig, Mode.RECONCILE, depth).details["without_stamp"] == 2
+        assert "without_stamp" not in run(rig).details, "a filter does not list it"
+
+    @pytest.mark.parametrize("depth", list(Depth))
+    def test_a_record_that_never_had_one_is_shown_as_it_is_now_by_either_reconcile(
+        self, depth: Depth
+    ) -> None:
+        rig = SmallRig(*named(1, 2), *named(3, 4, stamp=None), contract=NAMED)
+        run(rig)
+        rig.source.asked.clear()
+        rig.source.put(*named(4, name="new", stamp=None))
+        result = run(rig, Mode.RECONCILE, depth)
+        assert (result.details["repaired"], result.details["matched"]) == (1, 3)
+        assert rig.shown("name")[an_id(4)] == "new"
+        assert rig.source.asked == ([an_id(3), an_id(4)] if depth is Depth.KEYS else [])
+        assert run(rig, Mode.RECONCILE, depth).records_written == 0
+
+    def test_where_the_endpoint_has_no_stamp_none_is_missed(self) -> None:
+        rig = SmallRig(*named(1, stamp=None), contract=UNSTAMPED)
+        assert "without_stamp" not in run(rig).details
+        rig.source.asked.clear()
+        assert "without_stamp" not in run(rig, Mode.RECONCILE).details
+        assert rig.source.asked == []
+
+    def test_of_very_many_so_many_are_read_that_a_reconcile_of_keys_ends(self) -> None:
+        count = MAX_UNSTAMPED_READ + 3
+        rig = SmallRig(*named(*range(1, count + 1), stamp=None), contract=NAMED)
+        run(rig)
+        rig.source.asked.clear()
+        assert run(rig, Mode.RECONCILE).details["without_stamp"] == count
+        assert len(rig.source.asked) == MAX_UNSTAMPED_READ
 
     def test_a_deleted_record_that_comes_back_without_its_stamp_is_shown(self) -> None:
         rig = a_rig(*named(1, 2, 3))
