@@ -8,6 +8,7 @@ from connector.domain.cursor import Plan
 from connector.domain.entity_state import EntityState
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
+from connector.domain.tables.schema import TableStatus
 from connector.runs.interpreting import Reading
 from connector.runs.reading import ListReader
 from connector.runs.run import Run
@@ -73,6 +74,19 @@ def report_filter_ignored(run: Run, contract: Contract) -> None:
         run.entity.acumatica_entity,
         field,
     )
+
+
+def report_lost_log(run: Run, name: str, status: TableStatus) -> None:
+    """Report that everything is read again, and whether the log is missing or only its rows are."""
+    run.outcome.add_details({"log_lost": "missing" if status.created else "empty"})
+    if status.created:
+        logger.warning("%s is no longer in the warehouse: everything is read again", name)
+    else:
+        logger.warning(
+            "%s is in the warehouse, but all its rows are gone: deleted, or expired with their partitions (`check` names an"
+            " expiration that is still set). Everything is read again",
+            name,
+        )
 
 
 def report_lost_stamp(run: Run, before: Contract, contract: Contract) -> None:

@@ -15,6 +15,7 @@ from connector.domain.tables.schema import Table, TableStatus
 from connector.runs.column_names import name_columns
 from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
+from connector.runs.notices import report_lost_log
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
 
@@ -238,7 +239,7 @@ def prepare_log(
     seen_until = entity_state.watermark or min(began, default=None)
     if not status.must_be_filled or seen_until is None:
         return status, entity_state
-    logger.warning("%s is no longer in the warehouse: everything is read again", table.name)
+    report_lost_log(run, table.name, status)
     start = Checkpoint(
         changed_since=None, source_time_at_start=seen_until, offset=0, known=(), highest_stamp=None
     )

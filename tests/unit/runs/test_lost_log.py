@@ -36,10 +36,21 @@ def test_a_pass_over_a_lost_table_is_a_whole_one() -> None:
     assert (rig.entity_state.records_seen, rig.entity_state.checkpoints) == (2, {})
 
 
-def test_an_emptied_table_is_a_lost_one() -> None:
+def test_an_emptied_table_is_a_lost_one_and_is_told_apart_from_a_missing_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     rig = copied(1)
     rig.warehouse.logs["vendors_log"].clear()
-    assert rig.run().records_written == 1
+    with caplog.at_level("WARNING"):
+        result = rig.run()
+    assert (result.records_written, result.details["log_lost"]) == (1, "empty")
+    (message,) = caplog.messages
+    assert message.startswith(
+        "vendors_log is in the warehouse, but all its rows are gone: deleted, or expired"
+    )
+    lose(rig)
+    assert rig.run().details["log_lost"] == "missing"
+    assert "log_lost" not in rig.run().details
 
 
 def test_a_run_that_ends_early_in_it_does_not_hide_the_rest() -> None:
