@@ -1,5 +1,6 @@
 """`check`: tests every system in turn, with a remedy for each failure; writes nothing to the warehouse."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from connector.domain.check_line import CheckLine
@@ -10,6 +11,8 @@ from connector.errors import ConnectorError
 from connector.ports import Ports
 from connector.runs.run import Limits
 from connector.runs.seats import give_seat_back, take_seat
+
+logger = logging.getLogger(__name__)
 
 ACUMATICA, WAREHOUSE, NOTIFY = "acumatica", "warehouse", "notify"
 """The purposes of secrets."""
@@ -35,28 +38,48 @@ def check_everything(
     unreadable = set()
     try:
         for purpose, reference in secrets.items():
-            line = _try_secret(purpose, reference, read_secret)
-            unreadable |= set() if line.ok else {purpose}
-            yield line
-        yield ports.state.check()
+            for line in _guard(f"{purpose} secret", _try_secret(purpose, reference, read_secret)):
+                unreadable |= set() if line.ok else {purpose}
+                yield line
+        yield from _guard("state", _call(ports.state.check))
         if ACUMATICA not in unreadable:
-            yield from _check_source(ports, entities, owner, limits, contracts, force=force)
+            found = _check_source(ports, entities, owner, limits, contracts, force=force)
+            yield from _guard(ACUMATICA, found)
         if WAREHOUSE not in unreadable:
-            yield from _check_warehouse(ports, entities, contracts)
+            yield from _guard(WAREHOUSE, _check_warehouse(ports, entities, contracts))
         if try_queue is not None:
-            yield try_queue()
+            yield from _guard("queue", _call(try_queue))
     finally:
         ports.warehouse.close()
         ports.state.close()
 
 
-def _try_secret(purpose: str, reference: str, read_secret: Callable[[str], object]) -> CheckLine:
+def _guard(subject: str, lines: Iterator[CheckLine]) -> Iterator[CheckLine]:
+    """Yield the lines. An error nobody expected becomes the last one, so that the other systems are tested all the same."""
+    try:
+        yield from lines
+    except Exception as exc:
+        logger.exception("the check of %s ended with an error the connector does not know", subject)
+        yield CheckLine(
+            subject=subject,
+            ok=False,
+            finding=f"the check ended with an error the connector does not know ({type(exc).__name__})",
+            remedy="Run it again with LOG_LEVEL=DEBUG, and report what it logs.",
+        )
+
+
+def _call(test: Callable[[], CheckLine]) -> Iterator[CheckLine]:
+    yield test()
+
+
+def _try_secret(purpose: str, reference: str, read_secret: Callable[[str], object]) -> Iterator[CheckLine]:
     subject = f"{purpose} secret"
     try:
         read_secret(reference)
     except ConnectorError as exc:
-        return _failed(subject, exc)
-    return CheckLine(subject=subject, ok=True, finding=f"{reference} can be read")
+        yield _failed(subject, exc)
+    else:
+        yield CheckLine(subject=subject, ok=True, finding=f"{reference} can be read")
 
 
 def _check_source(

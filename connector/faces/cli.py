@@ -40,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _logging(), signals.taken():
             code: int = options.run(options, console, signals)
     except ConnectorError as exc:
-        _show_error(exc, options)
+        _show_failure(RunFailure.from_error(exc), options)
         return USAGE if isinstance(exc, BadRequestError) else FAILED
     except KeyboardInterrupt:
         write_note("Stopped. What is done is done; the next run goes on from there.")
         return signals.exit_code
-    except Exception:
-        logger.exception("the command ended with an error the connector does not know; report it")
+    except Exception as exc:
+        logger.debug("the command failed", exc_info=exc)
+        _show_failure(_describe_unknown(exc), options)
         return FAILED
     return code
 
@@ -79,9 +80,19 @@ def _logging() -> Iterator[None]:
         runs_logger.setLevel(before)
 
 
-def _show_error(exc: ConnectorError, options: argparse.Namespace) -> None:
+def _describe_unknown(exc: Exception) -> RunFailure:
+    """Return the failure of an error nobody expected, without its text, which may contain a secret."""
+    return RunFailure(
+        type="UnknownError",
+        message=f"The command ended with an error the connector does not know ({type(exc).__name__}).",
+        action="Run it again with LOG_LEVEL=DEBUG, and report what it prints.",
+        http_status=500,
+    )
+
+
+def _show_failure(failure: RunFailure, options: argparse.Namespace) -> None:
     if options.json:
-        write_json({"status": "failed", "error": RunFailure.from_error(exc).describe()})
+        write_json({"status": "failed", "error": failure.describe()})
         return
     errors = Console(stderr=True, soft_wrap=True)
-    errors.print(f"{exc.message} {exc.action}", highlight=False, markup=False)
+    errors.print(f"{failure.message} {failure.action}", highlight=False, markup=False)

@@ -5,6 +5,7 @@ import logging
 import math
 import sys
 from collections.abc import Mapping
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, TextIO
@@ -56,14 +57,25 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """A short line for a person: time, severity when it matters, message."""
+    """A short line for a person: time, severity when it matters, message.
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(notice)s%(message)s", "%H:%M:%S")
+    Of an exception it names the class; with `with_traces`, the stack trace stands below.
+    """
+
+    def __init__(self, *, with_traces: bool = False) -> None:
+        super().__init__("%(asctime)s %(notice)s%(message)s%(error)s", "%H:%M:%S")
+        self._with_traces = with_traces
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with the stack trace of an exception below it."""
+        """Return the line."""
+        record = copy(record)
         record.notice = f"{record.levelname}: " if record.levelno >= logging.WARNING else ""
+        kind = record.exc_info[0] if record.exc_info else None
+        record.error = f" ({kind.__name__}; LOG_LEVEL=DEBUG shows where)" if kind else ""
+        if self._with_traces:
+            record.error = ""
+        else:
+            record.exc_info = record.exc_text = None
         return SECRETS.redact(super().format(record))
 
 
@@ -80,7 +92,8 @@ def configure_logging(
     on the root logger is replaced, or each line would appear twice.
     """
     handler = ConnectorHandler(stream or (sys.stdout if json else sys.stderr))
-    handler.setFormatter(JsonFormatter(project) if json else TextFormatter())
+    with_traces = level.upper() == "DEBUG"
+    handler.setFormatter(JsonFormatter(project) if json else TextFormatter(with_traces=with_traces))
     root = logging.getLogger()
     for old in list(root.handlers):
         if isinstance(old, ConnectorHandler) or type(old) is logging.StreamHandler:

@@ -162,15 +162,35 @@ def test_a_failure_is_told_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -
     assert (shell.out + shell.err).count(sentence) == 1
 
 
-def test_an_error_nobody_thought_of_ends_with_1_and_tells_no_secret(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
+COMMANDS = (
+    "status",
+    "check",
+    "audit vendors V1",
+    "sync --all",
+    "backfill vendors",
+    "reconcile vendors",
+    "replay vendors",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_error_nobody_thought_of_is_a_sentence_or_a_document_and_tells_no_secret(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("gave up at Sup3r-secret-token")
 
     register_secret("Sup3r-secret-token")
     monkeypatch.setattr("connector.faces.commands.command.load_settings", fail)
-    assert (shell.run("status"), shell.out) == (1, "")
+    assert (shell.run(*command.split()), shell.out) == (1, "")
+    assert shell.err.startswith("The command ended with an error the connector does not know (RuntimeError).")
+    assert len(shell.err.splitlines()) == 1
+    assert shell.run(*command.split(), "--json") == 1
+    (document,) = shell.documents()
+    assert (document["status"], document["error"]["type"], shell.err) == ("failed", "UnknownError", "")
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    assert shell.run(*command.split(), "--json") == 1
+    assert len(shell.documents()) == 1
     assert "gave up at [hidden]" in shell.err
     assert "Sup3r" not in shell.err
 

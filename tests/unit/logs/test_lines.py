@@ -412,6 +412,16 @@ def test_a_terminal_gets_short_lines_without_secrets() -> None:
     assert second[8:] == f" WARNING: refused {HIDDEN}"
 
 
+@pytest.mark.parametrize(("level", "shows"), [("WARNING", False), ("INFO", False), ("DEBUG", True)])
+def test_a_terminal_gets_a_stack_trace_on_request_alone(level: str, shows: bool) -> None:
+    stream = io.StringIO()
+    configure_logging(json=False, level=level, stream=stream)
+    LOG.error("it failed", exc_info=ZeroDivisionError())
+    told = stream.getvalue()
+    assert ("\nZeroDivisionError" in told) is shows
+    assert shows or told[8:] == " ERROR: it failed (ZeroDivisionError; LOG_LEVEL=DEBUG shows where)\n"
+
+
 def test_json_goes_to_standard_output_and_text_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(json=True)
     LOG.info("for the cloud")

@@ -1,0 +1,108 @@
+"""A check tells whatever fails as a line with a remedy, even what nobody expected, and goes on."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from connector.adapters.sqlite import SqliteStateStore
+from connector.app.check import ACUMATICA, WAREHOUSE, check_everything
+from connector.domain.check_line import CheckLine
+from connector.domain.tables.schema import Table
+from connector.ports import Ports
+from connector.runs.run import Limits
+from tests.builders import a_contract, a_memory_file, an_entity
+from tests.stand_ins.clock import NOON, FakeClock
+from tests.stand_ins.list_source import ListSource
+from tests.stand_ins.warehouse import MemoryWarehouse
+
+
+class BrokenSource(ListSource):
+    """Fails in a way no port announces, after its first line."""
+
+    @override
+    def check(self, *_: Any) -> Iterator[CheckLine]:
+        yield CheckLine(subject="acumatica sign-in", ok=True, finding="signed in")
+        raise TypeError("it had sent a password")
+
+
+class BrokenWarehouse(MemoryWarehouse):
+    """Fails in a way no port announces."""
+
+    @override
+    def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
+        raise KeyError("a password")
+
+
+class BrokenState(SqliteStateStore):
+    """Fails in a way no port announces."""
+
+    @override
+    def check(self) -> CheckLine:
+        raise ZeroDivisionError
+
+
+def fail() -> CheckLine:
+    raise RuntimeError("a password")
+
+
+def read_no_secret(_: str) -> object:
+    raise IndexError("a password")
+
+
+def check(try_queue: Callable[[], CheckLine] | None = None, **parts: Any) -> list[CheckLine]:
+    clock = FakeClock()
+    sound: dict[str, Any] = {
+        "source": ListSource(entity=an_entity(), clock=clock, contract=a_contract()),
+        "warehouse": MemoryWarehouse(),
+        "state": SqliteStateStore(path=a_memory_file(), clock=clock),
+    }
+    read_secret = parts.pop("read_secret", lambda _: None)
+    ports = Ports(**{**sound, **parts}, clock=clock)
+    return list(
+        check_everything(
+            ports,
+            [an_entity()],
+            owner="check",
+            limits=Limits(deadline=NOON),
+            secrets={ACUMATICA: "env:A", WAREHOUSE: "env:W"},
+            read_secret=read_secret,
+            try_queue=try_queue,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind", "parts"),
+    [
+        (
+            "acumatica",
+            "TypeError",
+            {"source": BrokenSource(entity=an_entity(), clock=FakeClock(), contract=a_contract())},
+        ),
+        ("warehouse", "KeyError", {"warehouse": BrokenWarehouse()}),
+        (
+            "state",
+            "ZeroDivisionError",
+            {"state": BrokenState(path=a_memory_file(), clock=FakeClock())},
+        ),
+        ("queue", "RuntimeError", {"try_queue": fail}),
+        ("acumatica secret", "IndexError", {"read_secret": read_no_secret}),
+    ],
+)
+def test_an_error_nobody_expected_is_one_line_and_the_others_are_tested_all_the_same(
+    subject: str, kind: str, parts: dict[str, Any]
+) -> None:
+    sound = check()
+    assert all(line.ok for line in sound)
+    lines = check(**parts)
+    (failed, *_) = [line for line in lines if not line.ok]
+    assert (failed.subject, kind in failed.finding, "LOG_LEVEL=DEBUG" in failed.remedy) == (
+        subject,
+        True,
+        True,
+    )
+    assert not any("password" in line.finding for line in lines)
+    if subject != "acumatica secret":  # without which nothing is asked there
+        assert sum(line.ok for line in lines) >= len(sound) - 1
