@@ -221,22 +221,25 @@ class Rig:
             ports.warehouse.close()
             ports.state.close()
 
-    def reject(self, entity: str, record_id: str) -> None:
-        """Keep the record, as it is now, as a dead letter."""
+    def reject(self, entity: str, *record_ids: str) -> None:
+        """Keep the records, as they are now, as dead letters."""
         ports = self.open_ports()
-        payload = ports.source.read_record(self.catalogue[entity], record_id)
-        ports.source.close()
-        self.state.dead_letters.add(
-            DeadLetter(
-                entity=entity,
-                record_id=record_id,
-                key="",
-                reason="refused",
-                payload=payload or b"",
-                run_id=f"run-{self.runs}",
-                rejected_at=self.clock.now(),
+        state = self.state
+        for record_id in record_ids:
+            payload = ports.source.read_record(self.catalogue[entity], record_id)
+            state.dead_letters.add(
+                DeadLetter(
+                    entity=entity,
+                    record_id=record_id,
+                    key="",
+                    reason="refused",
+                    payload=payload or b"",
+                    run_id=f"run-{self.runs}",
+                    rejected_at=self.clock.now(),
+                )
             )
-        )
+        ports.source.close()
+        state.close()
 
     def pass_time(self, duration: timedelta) -> None:
         """Move both clocks."""

@@ -91,15 +91,10 @@ def test_the_embedded_profile_keeps_the_promise(embedded: Profile, sandbox: Sand
 
 
 @pytest.mark.emulator
-def test_the_cloud_profile_keeps_the_promise(cloud: Profile, sandbox: Sandbox) -> None:
-    _promise(cloud, sandbox)
-
-
-@pytest.mark.emulator
-def test_both_profiles_hold_the_same_rows(
+def test_the_cloud_profile_keeps_the_promise_with_the_same_rows(
     sandbox: Sandbox, cloud: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _sync_everything(cloud)
+    _promise(cloud, sandbox)
     set_environment(monkeypatch, embedded_environment(sandbox, tmp_path))
     laptop = Profile(name="embedded", function=cloud.function, warehouse=read_duckdb(tmp_path))
     _sync_everything(laptop)

@@ -1,7 +1,8 @@
 """A process that can die: ports that fail before or after a chosen call, and never work again once it is dead."""
 
+import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_type_hints
 
@@ -12,8 +13,26 @@ class Killed(BaseException):
     """The process is gone: nothing of it runs any more, not even its cleaning up."""
 
 
+Moment = tuple[str, int]
+"""A moment (`before warehouse.append`) and how often it came by then, from 1."""
+
 Decision = Callable[[str, int], BaseException | None]
-"""Given a moment (`before warehouse.append`) and how often it came, what happens there."""
+"""Given a moment and how often it came, what happens there."""
+
+READS = frozenset(
+    {
+        "source.contract_matches",
+        "source.forbid_credentials",
+        "source.origin",
+        "source.refused_sign_in",
+        "source.require_origin",
+        "state.dead_letters.read_digests",
+        "warehouse.close",
+        "warehouse.current_versions",
+        "warehouse.read_columns",
+    }
+)
+"""Calls that leave nothing behind a process: whether it ends before or after one makes no difference."""
 
 
 @dataclass(slots=True)
@@ -22,6 +41,7 @@ class Life:
 
     decide: Decision
     moments: Counter[str] = field(default_factory=Counter)
+    order: list[Moment] = field(default_factory=list)
     is_dead: bool = False
 
     def reach(self, moment: str) -> None:
@@ -29,6 +49,7 @@ class Life:
         if self.is_dead:
             raise Killed(moment)
         self.moments[moment] += 1
+        self.order.append((moment, self.moments[moment]))
         judged = self.decide(moment, self.moments[moment])
         if judged is not None:
             self.is_dead = isinstance(judged, Killed)
@@ -76,6 +97,19 @@ def mortal(ports: Ports, life: Life) -> Ports:
         state=MortalState(ports.state, life),
         clock=ports.clock,
     )
+
+
+def choose_ends(order: Sequence[Moment], chance: random.Random) -> list[Moment]:
+    """Return one moment of each stretch in which a process leaves the same behind, whichever moment it ends at.
+
+    A stretch ends with a call that has an effect outside the process; which of its moments is tried is chance.
+    """
+    stretches: list[list[Moment]] = [[]]
+    for moment in order:
+        if moment[0].startswith("after ") and moment[0].removeprefix("after ") not in READS:
+            stretches.append([])
+        stretches[-1].append(moment)
+    return [chance.choice(stretch) for stretch in stretches if stretch]
 
 
 def dies_at(moment: str, ordinal: int = 1) -> Life:

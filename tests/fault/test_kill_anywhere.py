@@ -25,7 +25,7 @@ from connector.errors import (
     WarehouseUnavailableError,
 )
 from tests.builders import Rig
-from tests.fault.mortal import Killed, Life, dies_at, stumbles_at
+from tests.fault.mortal import Killed, Life, Moment, choose_ends, dies_at, stumbles_at
 from tests.oracle import assert_shows_tenant
 from tests.seed import SEED
 
@@ -38,8 +38,6 @@ ERRORS: dict[str, type[ConnectorError]] = {
     "warehouse": WarehouseUnavailableError,
     "state": StateStoreUnavailableError,
 }
-
-Moment = tuple[str, int]
 
 
 class Books:
@@ -80,11 +78,11 @@ class Books:
             return "killed"
 
     def moments(self) -> list[Moment]:
-        """Every moment of an undisturbed run over changed bills, in no particular order."""
+        """Every moment of an undisturbed run over changed bills, in the order they came."""
         self.change()
         life = Life(lambda *_: None)
         assert self.run(life) == Status.SUCCEEDED
-        return [(moment, n + 1) for moment, count in sorted(life.moments.items()) for n in range(count)]
+        return life.order
 
     def assert_nothing_is_passed(self) -> None:
         """Fail if the next pass would begin after a record that is not written."""
@@ -116,8 +114,8 @@ def books(rig: Rig, request: pytest.FixtureRequest) -> Books:
 
 
 def test_a_process_may_end_before_and_after_every_call(books: Books) -> None:
-    moments = books.moments()
-    assert len(moments) >= 40, moments
+    moments = choose_ends(books.moments(), random.Random(SEED))  # noqa: S311 - which of equal moments to try
+    assert len(moments) >= 20, moments
     for moment in moments:
         books.change()
         assert books.run(dies_at(*moment)) == "killed", moment
@@ -161,12 +159,12 @@ def test_the_very_first_run_may_end_at_any_call(tmp_path: Path) -> None:
     limits: dict[str, Any] = {"page_size": 15, "batch_bytes": 1}
     life = Life(lambda *_: None)
     rig.run("invoices", life=life, **limits)
-    for moment in life.moments:
-        folder = tmp_path / moment.replace(" ", "_")
+    for number, moment in enumerate(choose_ends(life.order, random.Random(SEED))):  # noqa: S311
+        folder = tmp_path / str(number)
         folder.mkdir()
         young = Rig(folder, rig.sandbox)
         with pytest.raises(Killed):
-            young.run("invoices", life=dies_at(moment), **limits)
+            young.run("invoices", life=dies_at(*moment), **limits)
         young.outlive_leases()
         assert young.run("invoices", **limits).status is Status.SUCCEEDED, moment
         assert_shows_tenant(young, "invoices")
@@ -202,8 +200,7 @@ class Upheaval:
             "Bill", {"Type": "Bill", "ReferenceNbr": f"9{self.turn:05}", "Vendor": "V000001", "Hold": True}
         )
         if self.mode is Mode.REPLAY:
-            for bill in bills[:8]:
-                self.rig.reject("invoices", bill)
+            self.rig.reject("invoices", *bills[:8])
         tenant.delete("Bill", bills[7])
         self.gone.add(bills[7])
         self.rig.pass_time(timedelta(minutes=1))
@@ -219,9 +216,10 @@ class Upheaval:
 
     def moments(self) -> list[Moment]:
         """Some moments of an undisturbed run, by chance."""
-        self.change()
-        life = Life(lambda *_: None)
-        assert self.run(life) is Status.SUCCEEDED
+        for _ in range(2):  # what is found out once and remembered is not among them
+            self.change()
+            life = Life(lambda *_: None)
+            assert self.run(life) is Status.SUCCEEDED
         chance = random.Random(SEED)  # noqa: S311 - which moments to try
         kinds = chance.sample(sorted(life.moments.items()), MOMENTS)
         return [(moment, chance.randint(1, count)) for moment, count in kinds]

@@ -29,7 +29,7 @@ from tests.seed import SEED
 from tests.stand_ins.sandbox_source import SandboxSource, TenantTime
 from tests.stand_ins.warehouse import MemoryWarehouse
 
-EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "2000"))
+EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "1000"))
 SEARCHES = 4
 """The examples are shared out among so many searches, which run side by side."""
 LOOKBACK = timedelta(minutes=15)
