@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,19 @@ from acumatica_sandbox.sandbox import CredentialKind
 from connector.errors import (
     CredentialsError,
     SessionsBusyError,
+    TransientError,
 )
-from tests.contract.source_setup import FORMS, Vault, a_query, a_source, count, open_source, outcome, sign_ins
+from tests.contract.source_setup import (
+    BILLS,
+    FORMS,
+    Vault,
+    a_query,
+    a_source,
+    count,
+    open_source,
+    outcome,
+    sign_ins,
+)
 from tests.stand_ins.clock import FakeClock
 
 
@@ -73,6 +85,77 @@ def test_a_redirect_to_the_sign_in_page_renews_the_session(sandbox: Sandbox, for
     with open_source(sandbox, Vault(sandbox.credentials(form))) as source:
         assert source.read_list(a_query(top=1)).rows
     assert sign_ins(sandbox) == 2
+
+
+ENDS: dict[str, dict[str, Any]] = {
+    "page": {"html": "<html><title>Sign In</title></html>"},
+    "error page": {
+        "status": 302,
+        "headers": {"Location": "/AcmeERP/Frames/Error.aspx?message=Session+ended"},
+    },
+    "500": {
+        "status": 500,
+        "headers": {"Content-Type": "application/json"},
+        "body": '{"message": "An error has occurred.", "exceptionMessage": "Object reference not set."}',
+    },
+    "500 page": {
+        "status": 500,
+        "headers": {"Content-Type": "text/html"},
+        "body": "<html>Server Error</html>",
+    },
+}
+
+
+def end_session(sandbox: Sandbox, how: str) -> None:
+    """From now on every request of data is answered as after the end of the session, until somebody signs in."""
+    ended = sandbox.faults.add(path="/Default/", times=99, **ENDS[how])
+    sandbox.faults.add(path="/auth/login", hook=lambda _: setattr(ended, "times", 0))
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_cookie_session_that_ends_in_other_words_is_renewed(sandbox: Sandbox, how: str) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials("cookie"))) as source:
+        first = source.read_list(a_query(top=2)).rows
+        for number in range(2, 4):
+            end_session(sandbox, how)
+            assert source.read_list(a_query(top=2)).rows == first
+            assert sign_ins(sandbox) == number
+        assert sandbox.seats == 1
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_what_goes_on_after_a_renewal_was_no_end_of_the_session(sandbox: Sandbox, how: str) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials("cookie"))) as source:
+        source.read_list(a_query(top=2))
+        sandbox.faults.add(path="/Default/", times=99, **ENDS[how])
+        for _ in range(2):
+            assert isinstance(outcome(lambda: source.read_list(a_query(top=2))), TransientError)
+        assert sign_ins(sandbox) == 2
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_token_is_not_renewed_for_a_failure(sandbox: Sandbox, how: str) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials("password"))) as source:
+        first = source.read_list(a_query(top=2)).rows
+        sandbox.faults.add(path="/Default/", times=1, **ENDS[how])
+        assert source.read_list(a_query(top=2)).rows == first
+    assert sign_ins(sandbox) == 1
+
+
+def test_one_failure_of_a_cookie_session_is_tried_again_without_signing_in(sandbox: Sandbox) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials("cookie"))) as source:
+        for _ in range(3):
+            assert source.read_list(a_query(top=2)).rows
+            sandbox.faults.add(path="/Default/", times=1, **ENDS["500"])
+            assert source.read_list(a_query(top=2)).rows
+    assert sign_ins(sandbox) == 1
+
+
+def test_a_record_that_is_absent_keeps_a_cookie_session(sandbox: Sandbox) -> None:
+    with open_source(sandbox, Vault(sandbox.credentials("cookie"))) as source:
+        for _ in range(3):
+            assert source.read_record(BILLS, "00000000-0000-0000-0000-000000000001") is None
+    assert sign_ins(sandbox) == 1
 
 
 @pytest.mark.parametrize("dialect", ["json", "text", "redirect"])

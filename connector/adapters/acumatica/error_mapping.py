@@ -80,6 +80,19 @@ def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
     return _failed(answer, subject)
 
 
+def is_page_of_ended_session(answer: Answer) -> bool:
+    """Whether a page or the error page came in place of an answer, as the end of a cookie session may look."""
+    if is_out_of_seats(answer) or is_in_maintenance(answer):
+        return False
+    is_error_page = 300 <= answer.status < 400 and "/error.aspx" in location(answer).path.casefold()
+    return is_error_page or (answer.status == 200 and bool(answer.body.strip()) and is_page(answer))
+
+
+def is_unexplained(answer: Answer, subject: Subject) -> bool:
+    """Whether a 500 blames nothing in the request, as one after the end of a cookie session does."""
+    return answer.status == 500 and isinstance(refusal(answer, subject), SourceUnavailableError)
+
+
 def is_out_of_seats(answer: Answer) -> bool:
     """Whether a request was refused because no licensed session is free, in any known form."""
     text = recognisable_text(answer)

@@ -11,7 +11,13 @@ import msgspec
 from connector.adapters.acumatica.address import Address
 from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.echoes import without_secrets
-from connector.adapters.acumatica.error_mapping import Subject, refusal, unreadable
+from connector.adapters.acumatica.error_mapping import (
+    Subject,
+    is_page_of_ended_session,
+    is_unexplained,
+    refusal,
+    unreadable,
+)
 from connector.adapters.acumatica.responses import is_unauthorised
 from connector.adapters.acumatica.transport import Answer, Request, Transport
 from connector.adapters.retrying import Retry
@@ -27,6 +33,7 @@ SIGN_OUT_TRIES = (timedelta(0), timedelta(seconds=1), timedelta(seconds=3))
 SESSION_COOKIE = ".ASPXAUTH"
 QUICK_WAITS = timedelta(minutes=1)
 """What a check waits for a full queue, all its requests together; the requests themselves take the time they take."""
+UNEXPLAINED_LIMIT = 2
 NO_SESSION_HERE = (401, 404)
 """Statuses of a sign-out response that mean the session no longer exists."""
 
@@ -34,6 +41,10 @@ NO_SESSION_HERE = (401, 404)
 @dataclass(slots=True, kw_only=True)
 class _SignedIn:
     token: str | None
+    has_served: bool = False
+    """Whether the session has answered a request: until it has, signing in again would not help."""
+    unexplained: int = 0
+    """How many answers in a row may mean that the session has ended."""
 
 
 class Session:
@@ -93,9 +104,10 @@ class Session:
 
     def _attempt(self, request: Request, subject: Subject, read: Callable[[Answer], T]) -> T:
         answer = self._send(request)
-        if is_unauthorised(answer):
+        if self._has_ended(answer, subject):
             self._leave(SIGN_OUT_TRIES[:1])
             answer = self._send(request)
+            self._has_ended(answer, subject)
         error = refusal(answer, subject)
         if error is not None:
             raise error
@@ -103,6 +115,23 @@ class Session:
             return read(answer)
         except msgspec.DecodeError:
             raise unreadable(subject) from None
+
+    def _has_ended(self, answer: Answer, subject: Subject) -> bool:
+        """Whether the session seems to have ended, which Acumatica does not always say with a 401; note what the answer tells.
+
+        Other answers count only for a cookie session that has served before. One answer that explains nothing may be a passing failure; the second in a row is taken for the end of the session.
+        """
+        session = self._signed_in
+        if is_unauthorised(answer):
+            return True
+        if session is None or session.token is not None:
+            return False
+        is_page = is_page_of_ended_session(answer)
+        if not is_page and not is_unexplained(answer, subject):
+            session.has_served, session.unexplained = True, 0
+            return False
+        session.unexplained += 1
+        return session.has_served and (is_page or session.unexplained >= UNEXPLAINED_LIMIT)
 
     def _send(self, request: Request) -> Answer:
         token = self._ensure()
