@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.adapters.secrets.successor import replace_file
 from tests.docs.configuration import ROOT, TENANT
 
 TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), TENANT / "outputs.tf"]
@@ -53,6 +54,19 @@ def test_the_names_are_found() -> None:
         "terraform.tfvars",
         "before.tfstate",
     } <= read_names()
+
+
+def test_git_ignores_what_a_killed_run_leaves_beside_a_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", die)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(tmp_path / "secret.json", b"new")
+    (left,) = tmp_path.iterdir()
+    assert is_ignored(tmp_path, left.name)
 
 
 @pytest.mark.parametrize("name", sorted(read_names() | {".env", "terraform.tfvars.json", "a.tfplan"}))

@@ -1,6 +1,5 @@
 """Secrets in files, `file:PATH`."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from connector.adapters.secrets.successor import replace_file, take_up
 from connector.errors import ConfigurationError, SecretUnavailableError
 from connector.ports import SecretStore
 
@@ -19,6 +19,8 @@ class FileSecretStore(SecretStore):
 
     @override
     def read(self, reference: str) -> bytes:
+        with _translated(reference):
+            take_up(_target(reference))
         try:
             value = _path(reference).read_bytes()
         except OSError as error:
@@ -40,9 +42,9 @@ class FileSecretStore(SecretStore):
 
     @override
     def replace(self, reference: str, value: bytes) -> None:
-        """Put a new file, readable for its owner alone, in the old one's place: all of it or nothing."""
+        """Put a new file, readable for its owner alone, in the old one's place; if that is cut short, the next `read` does it."""
         with _translated(reference):
-            _write_beside_and_rename(_target(reference), value)
+            replace_file(_target(reference), value)
 
 
 @contextmanager
@@ -54,31 +56,6 @@ def _translated(reference: str) -> Iterator[None]:
             f"The secret {reference} cannot be replaced, the old one is kept: {_reason(error)}.",
             action="Let this user write to the file's folder, and see that its disk has space.",
         ) from error
-
-
-def _write_beside_and_rename(path: Path, value: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(value)
-            file.flush()
-            os.fchmod(file.fileno(), 0o600)
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _target(reference: str) -> Path:
