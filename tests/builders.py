@@ -188,6 +188,7 @@ class Rig:
         since: datetime | None = None,
         record_id: str | None = None,
         depth: Depth = Depth.KEYS,
+        force: bool = False,
         budget: timedelta = timedelta(hours=1),
         **limits: Any,
     ) -> Run:
@@ -197,7 +198,9 @@ class Rig:
         return Run(
             run_id=f"run-{self.runs}",
             entity=self.catalogue[entity],
-            request=RunRequest(entity=entity, mode=mode, since=since, record_id=record_id, depth=depth),
+            request=RunRequest(
+                entity=entity, mode=mode, since=since, record_id=record_id, depth=depth, force=force
+            ),
             ports=ports or self.open_ports(deadline),
             limits=Limits(**{"deadline": deadline, "page_size": 15, **limits}),
         )

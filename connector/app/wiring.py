@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from connector.adapters.acumatica import AcumaticaSource
@@ -13,6 +14,7 @@ from connector.adapters.clock import SystemClock
 from connector.adapters.cloud_tasks import CloudTasksQueue
 from connector.adapters.retrying import Retry
 from connector.adapters.secrets import open_secrets
+from connector.app.renewal_turn import RenewalTurn
 from connector.app.settings import Settings
 from connector.logs import register_secret
 from connector.ports import CallQueue, Clock, Ports, SecretStore, StateStore, Warehouse
@@ -35,10 +37,12 @@ class Wiring:
         source_retry = Retry(clock=self.clock, deadline=deadline)
         closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
         secrets = open_secrets(retry=closing_retry)
+        state = self.open_state(closing_retry)
+        turn = RenewalTurn(state.entities, owner=token_hex(8))
         return Ports(
-            source=self._open_source(secrets, source_retry, closing_retry, deadline),
+            source=self._open_source(secrets, source_retry, closing_retry, deadline, turn),
             warehouse=self._open_warehouse(secrets, closing_retry),
-            state=self.open_state(closing_retry),
+            state=state,
             clock=self.clock,
         )
 
@@ -77,7 +81,12 @@ class Wiring:
         return partial(read_secret, open_secrets(retry=Retry(clock=self.clock, attempts=ATTEMPTS)))
 
     def _open_source(
-        self, secrets: SecretStore, retry: Retry, closing_retry: Retry, deadline: datetime
+        self,
+        secrets: SecretStore,
+        retry: Retry,
+        closing_retry: Retry,
+        deadline: datetime,
+        turn: RenewalTurn,
     ) -> AcumaticaSource:
         acumatica = self.settings.acumatica
         return AcumaticaSource(
@@ -90,6 +99,7 @@ class Wiring:
             clock=self.clock,
             retry=retry,
             storing_retry=closing_retry,
+            turn=turn,
             requests_per_minute=acumatica.max_requests_per_minute,
             deadline=deadline,
         )

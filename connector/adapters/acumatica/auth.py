@@ -87,7 +87,15 @@ class SignIn:
         Raises CredentialsError once the secret is refused and no other one is found in its place.
         """
         self._rotation.finish()
+        try:
+            return self._open_in_turn()
+        finally:
+            self._rotation.give_turn_back()
+
+    def _open_in_turn(self) -> str | None:
         raw = self._credentials()
+        if isinstance(parse_secret(raw), RefreshSecret) and self._rotation.take_turn():
+            raw = self._credentials()
         for _ in range(MAX_ROUNDS):
             secret = parse_secret(raw)
             register_secrets_of(secret)

@@ -1,22 +1,48 @@
-"""Stores a rotated refresh token before anything else happens, because the old one is no longer valid."""
+"""Stores a rotated refresh token before anything else happens, because the old one is no longer valid.
+
+Between the grant and the storing, the stored token is refused. So runs that share the secret take turns: none sends a token
+whose successor another one is about to store, or takes its refusal for the end of the chain.
+"""
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
 
 from connector.adapters.acumatica.secret import RefreshSecret, parse_secret, with_refresh_token
 from connector.adapters.retrying import Retry
-from connector.errors import ConnectorError, SecretUnavailableError, TransientError
+from connector.errors import (
+    ConnectorError,
+    SecretUnavailableError,
+    SourceUnavailableError,
+    TransientError,
+)
 
 logger = logging.getLogger(__name__)
 
 AUTHORISE = "authorise the connected application once more and store the new refresh token."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+TURN_WAIT = timedelta(seconds=10)
+"""When to ask for the turn again while another run has it."""
+
+
+class Turn(Protocol):
+    """The right to renew the token, which one run has at a time; both methods may raise TransientError."""
+
+    def take(self) -> bool:
+        """Take the turn, or take it for longer; return False while another run has it. It ends by itself in time."""
+
+    def give_back(self) -> None:
+        """Let the next run have it."""
+
+
+@dataclass(slots=True, kw_only=True)
 class _Unsaved:
     spent: str = field(repr=False)
     newest: str = field(repr=False)
+    tries: int = 0
 
 
 class Rotation:
@@ -32,12 +58,38 @@ class Rotation:
         store: Callable[[bytes], None],
         check_storable: Callable[[], None],
         retry: Retry,
+        turn: Turn | None = None,
     ) -> None:
+        self._turn = turn
+        self._has_turn = False
         self._read = read
         self._store = store
         self._retry = retry
         self._unsaved: _Unsaved | None = None
         self.check_storable = check_storable
+
+    def take_turn(self) -> bool:
+        """Wait for no other run to be renewing the token; return whether the secret must be read again.
+
+        Raises SourceUnavailableError while another run has the turn.
+        """
+        if self._turn is None:
+            return False
+        if not self._turn.take():
+            raise SourceUnavailableError(
+                "Another run is renewing the Acumatica refresh token and has not stored the new one yet.",
+                action="Call again in a minute.",
+                retry_after=TURN_WAIT,
+            )
+        self._has_turn = True
+        return True
+
+    def give_turn_back(self) -> None:
+        """Let the next run renew the token, unless the new one is still to be stored; never raises."""
+        if self._turn is None or not self._has_turn or self._unsaved is not None:
+            return
+        self._has_turn = False
+        self._quietly(self._turn.give_back)
 
     def keep(self, spent: str, newest: str) -> None:
         """Store the token that replaces the spent one; after a failure, `finish` tries again."""
@@ -55,18 +107,29 @@ class Rotation:
         self._unsaved = None
 
     def finish_quietly(self) -> None:
-        """Make the last attempt; a failure is logged, not raised."""
+        """Make the last attempt, and give the turn back; a failure is logged, not raised."""
         try:
             self.finish()
         except ConnectorError as exc:
             logger.error("%s %s", exc.message, exc.action)  # noqa: TRY400 - the sentence says all
+            self._unsaved = None
+        self.give_turn_back()
 
     def _put(self, unsaved: _Unsaved) -> None:
         """Store the token unless the secret holds it already, or one that came after it."""
+        if unsaved.tries and self._turn is not None:
+            self._quietly(self._turn.take)
+        unsaved.tries += 1
         raw = self._read()
         held = parse_secret(raw)
         if isinstance(held, RefreshSecret) and held.refresh_token == unsaved.spent:
             self._store(with_refresh_token(raw, unsaved.newest))
+
+    def _quietly(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except ConnectorError as exc:
+            logger.warning("the turn to renew the Acumatica refresh token: %s", exc.message)
 
 
 def _not_stored(failure: ConnectorError) -> ConnectorError:

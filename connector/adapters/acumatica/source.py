@@ -25,7 +25,7 @@ from connector.adapters.acumatica.odata import RowWindow
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
 from connector.adapters.acumatica.probed_read import SPECIFIC_ATTEMPTS, insist
-from connector.adapters.acumatica.rotation import Rotation
+from connector.adapters.acumatica.rotation import Rotation, Turn
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
@@ -66,12 +66,13 @@ class AcumaticaSource(Source):
         clock: Clock,
         retry: Retry,
         storing_retry: Retry,
+        turn: Turn | None = None,
         requests_per_minute: int | None = None,
         deadline: datetime | None = None,
     ) -> None:
         address = Address.parse(url, endpoint, version)
         self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
-        rotation = Rotation(credentials, store_credentials, check_storable, storing_retry)
+        rotation = Rotation(credentials, store_credentials, check_storable, storing_retry, turn)
         self._sign_in = SignIn(address, self._transport, credentials, rotation, clock)
         self._clock = clock
         self._session = Session(self._transport, self._sign_in, address, clock, retry)

@@ -14,9 +14,10 @@ from connector.adapters.firestore import FirestoreStateStore
 from connector.adapters.retrying import Retry
 from connector.adapters.secrets import open_secrets
 from connector.app.catalogue import load_catalogue
+from connector.app.renewal_turn import RenewalTurn
 from connector.app.settings import load_settings
 from connector.app.wiring import Wiring, read_secret, store_secret
-from connector.errors import ConfigurationError, SecretUnavailableError
+from connector.errors import ConfigurationError, SecretUnavailableError, SourceUnavailableError
 from connector.redaction import HIDDEN, SECRETS
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.cloud_tasks import running_cloud_tasks
@@ -79,6 +80,25 @@ def test_the_source_is_the_one_that_is_named(
         assert (contract.endpoint, contract.version) == ("Default", "23.200.001")
         source.close()
         assert sandbox.seats == 0
+
+
+def test_runs_that_share_the_state_take_turns_at_renewing_a_token(clock: FakeClock, tmp_path: Path) -> None:
+    with Sandbox(SandboxOptions(size="tiny")) as sandbox:
+        secret = tmp_path / "secret.json"
+        secret.write_text(json.dumps(sandbox.credentials("refresh_token")))
+        ports = wire(
+            clock,
+            ACUMATICA_URL=sandbox.url,
+            ACUMATICA_CREDENTIALS=f"file:{secret}",
+            WAREHOUSE=f"duckdb:{tmp_path / 'erp.duckdb'}",
+            STATE=f"sqlite:{tmp_path / 'state.db'}",
+        ).open_ports(soon(clock))
+        assert RenewalTurn(ports.state.entities, "another run").take()
+        with pytest.raises(SourceUnavailableError, match="renewing the Acumatica refresh token"):
+            ports.source.describe(load_catalogue().find("vendors"))
+        ports.source.close()
+        ports.state.close()
+        assert sandbox.requests == []
 
 
 def test_a_secret_that_cannot_be_read_is_told_by_its_reference(clock: FakeClock, tmp_path: Path) -> None:
