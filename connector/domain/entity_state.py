@@ -53,6 +53,12 @@ class ListTrial(Struct, frozen=True, kw_only=True):
     left_out: tuple[str, ...] = ()
 
 
+class WrittenSince(Struct, frozen=True, kw_only=True):
+    """Rows that the last incremental pass does not know of; `highest_stamp` is the latest stamp that any of them ranks by."""
+
+    highest_stamp: datetime | None = None
+
+
 class EntityState(Struct, frozen=True, kw_only=True):
     """The stored state of one entity. A new one is empty, so its first pass reads everything.
 
@@ -84,6 +90,8 @@ class EntityState(Struct, frozen=True, kw_only=True):
     last_success_at: datetime | None = None
     proven_identity: str | None = None
     """The endpoint, version and identity for which ids are proven stable between sessions."""
+    written_since: WrittenSince | None = None
+    """What other runs wrote since the last incremental pass, which its watermark and recent versions do not tell; None: nothing."""
     source_clock_ahead: timedelta | None = None
     """How far Acumatica's clock was ahead of ours when the last pass began; None before there was one."""
     complete_until: datetime | None = None
@@ -101,8 +109,15 @@ class EntityState(Struct, frozen=True, kw_only=True):
     """
 
 
-FINDINGS = ("read_one_by_one", "list_trial", "compared_for", "page_limit", "proven_identity")
-"""The members that say how this entity has to be read, each found out once by asking Acumatica."""
+FINDINGS = (
+    "read_one_by_one",
+    "list_trial",
+    "compared_for",
+    "page_limit",
+    "proven_identity",
+    "written_since",
+)
+"""The members that runs of every mode store: how this entity has to be read, and what they wrote."""
 
 GIVEN_BACK = datetime(1970, 1, 1, tzinfo=UTC)
 """The expiry time of a released lease: in the past by any clock."""

@@ -28,6 +28,11 @@ def move(instant: datetime, duration: timedelta) -> datetime:
         return LAST if duration > timedelta(0) else FIRST
 
 
+def is_over(until: datetime, now: datetime, *, longest: timedelta) -> bool:
+    """Whether a wait of at most `longest` that ends at `until` is over, also because the clock was set back since it began."""
+    return not timedelta(0) < until - now <= longest
+
+
 def from_text(text: str) -> datetime:
     """Return the aware UTC instant; raise ValueError for other text, a missing offset, or a year outside 1 to 9999."""
     instant = datetime.fromisoformat(text)

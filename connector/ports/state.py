@@ -46,7 +46,7 @@ class EntityStateStore(Protocol):
 
     def save_findings(self, lease: Lease, entity_state: EntityState) -> None:
         """Store these members of the entity's state: `read_one_by_one`, `list_trial`, `compared_for`, `page_limit`,
-        `proven_identity`; and nothing else of it.
+        `proven_identity`, `written_since`; and nothing else of it.
         """
 
     def save_bounds(

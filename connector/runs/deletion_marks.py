@@ -1,7 +1,7 @@
 """Marks records as deleted: the only place that does, so that one rule bounds it for every mode."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import islice
 
@@ -64,11 +64,12 @@ class DeletionMarks:
         count = len(gone) if shown is None else shown
         self.check(count)
         now, placing = self._run.ports.clock.now(), self._writer.placing
-        rows = [
-            self._build_tombstone(record_id, place.modified_at, placing.date(now, above=place.synced_at))
+        places = {
+            record_id: replace(place, synced_at=placing.date(now, above=place.synced_at))
             for record_id, place in gone.items()
-        ]
-        self._writer.append_rows(rows, WriteMethod.LOAD)
+        }
+        rows = [self._build_tombstone(record_id, place) for record_id, place in places.items()]
+        self._writer.append_rows(rows, WriteMethod.LOAD, list(places.values()))
         self._marked += count
         if gone:
             self._writer.audit(
@@ -88,15 +89,15 @@ class DeletionMarks:
         live = (current for current in versions if not current.is_deleted)
         return self._marked + sum(1 for _ in islice(live, enough - self._marked))
 
-    def _build_tombstone(self, record_id: str, stamp: datetime | None, synced_at: datetime) -> Row:
-        last = None if stamp is None else to_text(stamp)
+    def _build_tombstone(self, record_id: str, place: Place) -> Row:
+        last = None if place.modified_at is None else to_text(place.modified_at)
         version = blake2b(f"deleted {record_id} {last}".encode(), digest_size=16).hexdigest()
         row = {
             "_id": record_id,
             "_modified_at": last,
             "_version": version,
             "_deleted": True,
-            "_synced_at": to_text(synced_at),
+            "_synced_at": to_text(place.synced_at),
             "_run_id": self._run.run_id,
         }
         return Row(insert_id=version, data=msgspec.json.encode(row))

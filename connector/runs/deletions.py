@@ -1,7 +1,7 @@
 """Checks records reported as deleted between two reconciles, and marks those that are gone."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -42,6 +42,8 @@ def follow_deletions(
     found = dict(TimeBudget(run).read_each(chosen, partial(_probe, run)))
     gone = {record_id: live[record_id] for record_id, is_gone in found.items() if is_gone}
     refused = _mark(run, writer, gone)
+    if refused is None:
+        entity_state = _forget_versions(entity_state, gone)
     if reported:
         run.outcome.add_details({"reported_deleted": len(reported), "deleted": 0 if refused else len(gone)})
     _settle(run, entity_state, live, found, is_refused=refused is not None)
@@ -104,6 +106,12 @@ def _after(entity_state: EntityState, deleted_at: datetime | None) -> datetime:
     if since is None:
         raise ValueError("nothing was asked for, so nothing can be listed")
     return since if deleted_at is None else max(deleted_at, since)
+
+
+def _forget_versions(entity_state: EntityState, gone: Collection[str]) -> EntityState:
+    """Return the state without the recent versions of these records: one that reappears is written again."""
+    kept = {i: version for i, version in entity_state.recent_versions.items() if i not in gone}
+    return replace(entity_state, recent_versions=kept)
 
 
 def _mark(run: Run, writer: BatchWriter, gone: Mapping[str, Place]) -> TooManyDeletionsError | None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from connector.domain.cursor import PageOverlap, RowWindow
 from connector.domain.entity_state import PageLimit
+from connector.domain.instants import is_over
 
 MIN_ROWS = 2
 """The overlap and one new row."""
@@ -29,7 +30,9 @@ class PageSize:
         self._found = found if found is not None and found.rows < configured else None
         self._now = now
         self._rows = self._found.rows if self._found else configured
-        may_grow = self._found is None or now() >= self._found.larger_again_at
+        may_grow = self._found is None or is_over(
+            self._found.larger_again_at, now(), longest=LARGER_AGAIN_AFTER
+        )
         self._ceiling = configured if may_grow else self._rows
         self._failed: list[RowWindow] = []
         self._largest_read = 0

@@ -21,6 +21,11 @@ class Placing:
         self._behind = timedelta(0)
         self._lifted = self._ahead = 0
 
+    @property
+    def has_cut(self) -> bool:
+        """Whether any row ranks by the latest believable stamp, which is after now, instead of its own."""
+        return self._ahead > 0
+
     def find_latest(self, read_at: datetime, source_time: datetime | None) -> datetime:
         """Return the latest believable stamp of a record read then: at most the lookback ahead of the later clock."""
         return move(max(read_at, source_time or read_at), self._lookback)

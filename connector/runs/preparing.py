@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from connector.domain.entity_state import Checkpoint, EntityState, ListTrial, PageLimit
+from connector.domain.entity_state import Checkpoint, EntityState, ListTrial, PageLimit, WrittenSince
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
 from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Table, TableStatus
+from connector.domain.versions import Place
 from connector.runs.column_names import name_columns
 from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
@@ -51,6 +52,7 @@ class OpenedEntity:
         )
         self._is_identity_due = not self._status.must_be_filled and not self._has_proof
         self.writer.before_adding = self.prove_identity
+        self.writer.before_ranking = self._note_ranking
 
     @property
     def contract(self) -> Contract:
@@ -120,6 +122,16 @@ class OpenedEntity:
         self._is_identity_due = False
         if is_proven:
             self.note_identity_proven()
+
+    def _note_ranking(self, places: Sequence[Place]) -> None:
+        """Store up to where rows will rank, before they are written, if the watermark of this pass may not tell."""
+        is_pass = self._run.request.mode is Mode.INCREMENTAL
+        if is_pass and not self.writer.placing.has_cut:
+            return
+        before = self._entity_state.written_since or WrittenSince()
+        stamps = (before.highest_stamp, *(place.modified_at for place in places))
+        highest = max((stamp for stamp in stamps if stamp is not None), default=None)
+        self._save_findings(written_since=WrittenSince(highest_stamp=highest))
 
     def _save_findings(self, **found: object) -> None:
         """Store how this entity has to be read."""

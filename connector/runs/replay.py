@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
 
-from connector.domain.entity_state import Checkpoint, DeadLetter, EntityState
+from connector.domain.entity_state import CLOCKS_DIFFER, Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
 from connector.domain.records.rejected import Rejected, describe_unreadable, is_asked_for, unwrap_keys
 from connector.domain.run import Mode, Status, WriteMethod
@@ -83,11 +83,16 @@ class Replay:
         """Replay every dead letter that existed when the replay began, in this run or in an earlier partial one."""
         began_at = self._began_at()
         dead_letters = self._run.ports.state.dead_letters.read(self._run.entity.name)
-        self._replay(dead_letter for dead_letter in dead_letters if dead_letter.rejected_at <= began_at)
+        self._replay(dead_letter for dead_letter in dead_letters if self._is_due(dead_letter, began_at))
         if self._budget.is_used_up:
             self._save_checkpoint(self._build_checkpoint(began_at))
         elif self._checkpoint is not None:
             self._save_checkpoint(None)
+
+    def _is_due(self, dead_letter: DeadLetter, began_at: datetime) -> bool:
+        """Whether it was rejected before the replay began. What is of the future was: our clock was set back since."""
+        latest = self._run.ports.clock.now() + CLOCKS_DIFFER
+        return not began_at < dead_letter.rejected_at <= latest
 
     def _replay(self, dead_letters: Iterator[DeadLetter]) -> None:
         answered = self._budget.read_each(dead_letters, self._read)
@@ -173,9 +178,10 @@ class Replay:
 
     def _began_at(self) -> datetime:
         now, before = self._run.ports.clock.now(), self._checkpoint
-        if before is None or before.highest_stamp is None or now - before.highest_stamp > GOES_ON_WITHIN:
+        if before is None or before.highest_stamp is None:
             return now
-        return before.source_time_at_start
+        goes_on = -CLOCKS_DIFFER <= now - before.highest_stamp <= GOES_ON_WITHIN
+        return before.source_time_at_start if goes_on else now
 
     def _build_checkpoint(self, began_at: datetime) -> Checkpoint:
         """Return when the replay began (`source_time_at_start`) and when this run of it ended (`highest_stamp`)."""

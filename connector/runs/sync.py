@@ -40,6 +40,10 @@ class ListSync:
         self._run = run
         self._opened = OpenedEntity(run, entity_state)
         self._highest_stamp = entity_state.watermark
+        written_since = self._opened.entity_state.written_since
+        self._is_written_since = written_since is not None
+        if written_since is not None:
+            self._raise_highest_stamp(written_since.highest_stamp)
         self._recent_versions: RecentVersions | None = None
         self._known: RunVersions | None = None
         self._pending: list[Page] = []
@@ -151,10 +155,11 @@ class ListSync:
                 self._opened,
                 recent_versions,
                 is_delta=self._is_incremental and not self._plan.is_complete,
+                watermark=self._highest_stamp,
                 is_clock_doubtful=self._reader.verdict.has_gone_back,
             )
-            self._raise_highest_stamp(self._known.highest_stamp)
         written = self._opened.writer.write(pages, self._known, method)
+        self._raise_highest_stamp(self._known.highest_stamp)
         for record in written.records:
             recent_versions.remember(record)
         for page in pages:
@@ -175,11 +180,11 @@ class ListSync:
 
     def _open_recent_versions(self, source_time_at_start: datetime) -> RecentVersions:
         if self._recent_versions is None:
-            checkpoint = self._plan.checkpoint
+            checkpoint, is_doubtful = self._plan.checkpoint, self._is_written_since
             self._recent_versions = RecentVersions(
-                {} if self._plan.is_complete else self._opened.entity_state.recent_versions,
+                {} if self._plan.is_complete or is_doubtful else self._opened.entity_state.recent_versions,
                 since=move(source_time_at_start, -self._lookback),
-                collected=checkpoint.recent_versions if checkpoint else {},
+                collected=checkpoint.recent_versions if checkpoint and not is_doubtful else {},
                 complete=checkpoint.recent_versions_complete if checkpoint else True,
             )
         return self._recent_versions
@@ -274,6 +279,7 @@ class ListSync:
             else entity_state.records_seen,
             last_success_at=self._run.ports.clock.now(),
             complete_until=move(source_time_at_start, -self._lookback),
+            written_since=None,
             source_clock_ahead=self._reader.clocks and self._reader.clocks.source_ahead,
             deletions_since=self._reader.verdict.move_back(entity_state.deletions_since),
         )

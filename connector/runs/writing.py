@@ -82,6 +82,8 @@ class BatchWriter:
         self._letters = DeadLetters(run)
         self.before_adding: Callable[[Sequence[Record]], None] = lambda _: None
         """Called with records about to be added to the log; may raise to prevent that."""
+        self.before_ranking: Callable[[Sequence[Place]], None] = lambda _: None
+        """Called with the places of rows about to be added to the log."""
         self.placing = Placing(run.lookback)
 
     @property
@@ -112,10 +114,13 @@ class BatchWriter:
         usable = (judged.reading.record for judged in outcomes if judged.is_usable)
         return Written(records=[found for found in usable if isinstance(found, Record)], tally=tally)
 
-    def append_rows(self, rows: Sequence[Row], method: WriteMethod) -> dict[int, str]:
-        """Append rows under the next batch id of this run; return the refused ones."""
+    def append_rows(
+        self, rows: Sequence[Row], method: WriteMethod, places: Sequence[Place]
+    ) -> dict[int, str]:
+        """Append rows, which have these places, under the next batch id of this run; return the refused ones."""
         if not rows:
             return {}
+        self.before_ranking(places)
         self._batches += 1
         self._run.outcome.add_details(self.placing.describe())
         self._run.outcome.note_write_method(method)
@@ -130,7 +135,7 @@ class BatchWriter:
         placed = list(self._place(outcomes, known))
         if placed:
             self.before_adding([record for record, _ in placed])
-        refused = self.append_rows(list(self._build_rows(placed)), method)
+        refused = self.append_rows(list(self._build_rows(placed)), method, [place for _, place in placed])
         for index, (record, place) in enumerate(placed):
             if index not in refused:
                 known.note_written(record, place)

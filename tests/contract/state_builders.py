@@ -12,6 +12,7 @@ from connector.domain.entity_state import (
     ListTrial,
     Outcome,
     PageLimit,
+    WrittenSince,
 )
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.ports import StateStore
@@ -77,6 +78,7 @@ def an_entity_state(
         records_seen=812,
         last_success_at=MORNING + timedelta(seconds=3),
         deletions_since=MORNING - timedelta(minutes=16),
+        written_since=WrittenSince(highest_stamp=MORNING + timedelta(minutes=1)),
         proven_identity="Default 24.200.001 id",
         source_clock_ahead=-timedelta(seconds=2, milliseconds=250),
     )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from connector.domain.entity_state import FINDINGS, EntityState, ListTrial, PageLimit
+from connector.domain.entity_state import FINDINGS, EntityState, ListTrial, PageLimit, WrittenSince
 from connector.domain.run import RunKind
 from connector.ports import StateStore
 from tests.contract.state_builders import (
@@ -112,6 +112,7 @@ class StreamContract:
                 compared_for='{"expand":["Details"]}',
                 page_limit=PageLimit(rows=rows, larger_again_at=MORNING),
                 proven_identity="Default 24.200.001 id",
+                written_since=WrittenSince(highest_stamp=MORNING if rows == 250 else None),
             )
             store.entities.save_findings(lease, found)
             assert store.entities.read("vendors") == found

@@ -18,6 +18,7 @@ from connector.domain.entity_state import (
     Lease,
     ListTrial,
     PageLimit,
+    WrittenSince,
 )
 from connector.domain.records.contract import Contract
 from connector.errors import LeaseLostError
@@ -28,6 +29,7 @@ JSON_COLUMNS: dict[str, Any] = {
     "contract": Contract,
     "list_trial": ListTrial,
     "page_limit": PageLimit,
+    "written_since": WrittenSince,
 }
 """Columns of `streams` that hold JSON. A member that is added to EntityState gets a column of its name by UPGRADES."""
 

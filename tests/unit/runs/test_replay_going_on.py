@@ -41,6 +41,24 @@ def replay(rig: SmallRig, *, letters: int = 99) -> Status:
     return rig.run(Mode.REPLAY, life=Life(pass_time), is_stopping=stops_after(letters)).status
 
 
+def test_a_letter_of_a_clock_that_was_set_back_is_tried_and_tried_once() -> None:
+    rig = two_bad_letters()
+    rig.clock.advance(-timedelta(days=400))
+    assert replay(rig, letters=1) is Status.PARTIAL
+    assert left(rig) == {an_id(1): 2, an_id(2): 1}
+    assert replay(rig) is Status.SUCCEEDED
+    assert left(rig) == {an_id(1): 2, an_id(2): 2}
+
+
+def test_a_clock_set_back_between_two_calls_begins_the_replay_again() -> None:
+    rig = two_bad_letters()
+    assert replay(rig, letters=1) is Status.PARTIAL
+    rig.clock.advance(-timedelta(days=1))
+    assert replay(rig, letters=1) is Status.PARTIAL
+    assert replay(rig) is Status.SUCCEEDED
+    assert left(rig)[an_id(1)] == 3
+
+
 def test_what_failed_again_before_time_ran_out_is_not_tried_by_the_next_call() -> None:
     rig = two_bad_letters()
     assert replay(rig, letters=1) is Status.PARTIAL
