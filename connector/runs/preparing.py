@@ -7,6 +7,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from connector.domain.entity_state import Checkpoint, EntityState, ListTrial, PageLimit, WrittenSince
+from connector.domain.instants import is_over
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
@@ -147,8 +148,8 @@ class OpenedEntity:
     @property
     def is_list_on_trial(self) -> bool:
         """Whether this run tries a list again that could not be used."""
-        state = self._entity_state
-        is_due = state.list_trial is None or self._run.ports.clock.now() >= state.list_trial.again_at
+        state, now = self._entity_state, self._run.ports.clock.now()
+        is_due = state.list_trial is None or is_over(state.list_trial.again_at, now, longest=LIST_AGAIN_AFTER)
         return state.read_one_by_one and (is_due or not self._is_list_compared)
 
     @property

@@ -187,6 +187,12 @@ class TestTrial:
         self.change(rig)
         assert not self.as_list(rig)
 
+    def test_a_clock_set_back_makes_nobody_wait_longer_than_a_week(self) -> None:
+        rig = self.left("Details")
+        rig.source.empty_in_lists = ()
+        rig.clock.advance(-400 * DAY)
+        assert self.change(rig).details["read_one_by_one"] is False
+
     def test_records_that_have_nothing_there_are_no_proof(self) -> None:
         rig = self.left("Details")
         rig.clock.advance(8 * DAY)
