@@ -9,6 +9,7 @@ from connector.domain.records.contract import Contract
 from connector.domain.tables.log_table import build_table
 from connector.errors import ConnectorError
 from connector.ports import Ports
+from connector.runs.column_names import name_columns
 from connector.runs.run import Limits
 from connector.runs.seats import give_seat_back, take_seat
 
@@ -138,16 +139,21 @@ def _check_warehouse(
 ) -> Iterator[CheckLine]:
     """Yield the warehouse's lines, including the views of every entity whose contract is known."""
     try:
-        known = [
-            (entity, contracts.get(entity.name) or ports.state.entities.read(entity.name).contract)
-            for entity in entities
-        ]
+        known = [(entity, _name_columns(ports, entity, contracts.get(entity.name))) for entity in entities]
     except ConnectorError as exc:
         yield _failed(WAREHOUSE, exc)
         return
     yield from ports.warehouse.check(
         [build_table(entity, contract) for entity, contract in known if contract]
     )
+
+
+def _name_columns(ports: Ports, entity: Entity, contract: Contract | None) -> Contract | None:
+    """Return the contract, the stored one if none was read, with the columns that a run would give its fields."""
+    stored = ports.state.entities.read(entity.name).contract
+    if contract is None or stored is None:
+        return contract or stored
+    return name_columns(entity, contract, stored, ports.warehouse)
 
 
 def _failed(subject: str, exc: ConnectorError) -> CheckLine:

@@ -131,6 +131,8 @@ class Warehouse(Protocol):
         except that NUMERIC becomes BIGNUMERIC where required and possible in place. A view that was dropped, replaced,
         renamed or made for another log is made again. Current rows that do not fit the log are made again from it, those of
         a log that is gone and superseded tables of the connector's own are dropped.
+        If existing columns are described as made for other fields than they are wanted for, nothing is changed, and the
+        status names these columns (`other_fields`): the names belong to another log.
         As long as the table is not `is_filled`, views that show the log of another entity are left to that (`held_by`).
         Takes one metadata request for the table and one for its views if nothing has to change.
         """

@@ -21,6 +21,11 @@ def name_columns(
     return remember_names(entity, contract, before)
 
 
+def learn_columns_anew(entity: Entity, contract: Contract, warehouse: Warehouse) -> Contract:
+    """Return the contract with the column names of the existing log, whatever names it has now."""
+    return remember_names(entity, contract, _learn(entity, None, warehouse))
+
+
 def _learn(entity: Entity, known: Contract | None, warehouse: Warehouse) -> ColumnNames:
     """Learn the names from the warehouse; a stored contract without names assigned them in the order of its fields."""
     assumed = build_layout(known.root, {}).owners if known is not None else {}

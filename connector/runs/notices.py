@@ -1,7 +1,7 @@
 """What a run reports beside its counts: wrong clocks, members without a column, filters that do not work."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from connector.domain.clocks import TOLERANCE, ClockReading, ClockVerdict, judge_clocks
 from connector.domain.cursor import Plan
@@ -76,8 +76,20 @@ def report_filter_ignored(run: Run, contract: Contract) -> None:
     )
 
 
-def report_lost_log(run: Run, name: str, status: TableStatus) -> None:
+def report_other_fields(run: Run, name: str, columns: Collection[str]) -> None:
+    """Report that the stored column names belong to another log."""
+    shown = sorted(columns)[:NAMES_SHOWN]
+    run.outcome.add_details({"columns_learned_anew": shown})
+    logger.warning(
+        "what is stored about the columns of %s belongs to another table (%s): it is learned from their descriptions",
+        name,
+        ", ".join(shown),
+    )
+
+
+def report_lost_log(run: Run, status: TableStatus) -> None:
     """Report that everything is read again, and whether the log is missing or only its rows are."""
+    name = run.entity.log_table
     run.outcome.add_details({"log_lost": "missing" if status.created else "empty"})
     if status.created:
         logger.warning("%s is no longer in the warehouse: everything is read again", name)

@@ -14,10 +14,11 @@ from connector.domain.run import Mode
 from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Table, TableStatus
 from connector.domain.versions import Place
-from connector.runs.column_names import name_columns
+from connector.errors import WarehouseRefusedError
+from connector.runs.column_names import learn_columns_anew, name_columns
 from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
-from connector.runs.notices import report_lost_log
+from connector.runs.notices import report_lost_log, report_other_fields
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
 
@@ -38,10 +39,11 @@ class OpenedEntity:
     def __init__(self, run: Run, entity_state: EntityState, *, is_replay: bool = False) -> None:
         """Load the contract and prepare the log table. Raises the errors of the source, the state and the warehouse."""
         self._run = run
-        self._contract = load_contract(run, entity_state)
-        self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
         self._is_filled = entity_state.watermark is not None or entity_state.last_success_at is not None
-        self._status, prepared = prepare_log(run, entity_state, self.table, is_filled=self._is_filled)
+        known = load_contract(run, entity_state)
+        self._contract, self._status = prepare_log(run, known, is_filled=self._is_filled)
+        self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
+        prepared = reset_if_lost(run, entity_state, self._status)
         self._entity_state = replace(prepared, contract=self._contract)
         self.interpreter = Interpreter(
             run.ports.source,
@@ -97,6 +99,7 @@ class OpenedEntity:
 
     def _prepare(self) -> None:
         self._status = prepare_table(self._run, self.table, is_filled=self._is_filled)
+        require_own_columns(self.table, self._status)
 
     def follow_last(self) -> None:
         """Follow the contract of the last request, even if it returned no row to write."""
@@ -235,24 +238,49 @@ def prepare_table(run: Run, table: Table, *, is_filled: bool) -> TableStatus:
     return status
 
 
-def prepare_log(
-    run: Run, entity_state: EntityState, table: Table, *, is_filled: bool
-) -> tuple[TableStatus, EntityState]:
-    """Create or update the log table; return its status and the entity's state, reset if the table was lost.
+def prepare_log(run: Run, contract: Contract, *, is_filled: bool) -> tuple[Contract, TableStatus]:
+    """Create or update the log table; return the contract with names that fit it, and the table's status.
+
+    The stored names belong to another log after a state was restored, or is used with another dataset. Under them, fields
+    would go to columns of other fields; so the names are learned anew from the log's own descriptions.
+    """
+    table = build_table(run.entity, contract)
+    status = prepare_table(run, table, is_filled=is_filled)
+    if not status.other_fields:
+        return contract, status
+    report_other_fields(run, table.name, status.other_fields)
+    contract = learn_columns_anew(run.entity, contract, run.ports.warehouse)
+    run.ports.state.entities.save_contract(run.lease, contract)
+    table = build_table(run.entity, contract)
+    status = prepare_table(run, table, is_filled=is_filled)
+    require_own_columns(table, status)
+    return contract, status
+
+
+def require_own_columns(table: Table, status: TableStatus) -> None:
+    """Raise WarehouseRefusedError if columns of the table were made for other fields than they would be filled with."""
+    if status.other_fields:
+        raise WarehouseRefusedError(
+            f"Columns of {table.name} are described as made for other fields: {', '.join(sorted(status.other_fields))}.",
+            action=f"Correct their descriptions, or rename {table.name}; the next run makes it anew and reads everything into it.",
+        )
+
+
+def reset_if_lost(run: Run, entity_state: EntityState, status: TableStatus) -> EntityState:
+    """Return the entity's state, reset if the log table was lost.
 
     If the table is new or empty although records were read before, everything must be read again. A checkpoint for that
     pass is stored before the first row is written: a run that ends early must not leave a table that looks filled
     together with a `changed_since` that skips the rest. A replay's checkpoint is not about the list, and stays.
     """
-    status = prepare_table(run, table, is_filled=is_filled)
     if status.created:
         run.outcome.note_progress()
     passes = {mode: point for mode, point in entity_state.checkpoints.items() if mode != Mode.REPLAY.value}
     began = [point.source_time_at_start for point in passes.values()]
     seen_until = entity_state.watermark or min(began, default=None)
     if not status.must_be_filled or seen_until is None:
-        return status, entity_state
-    report_lost_log(run, table.name, status)
+        return entity_state
+    report_lost_log(run, status)
     start = Checkpoint(
         changed_since=None, source_time_at_start=seen_until, offset=0, known=(), highest_stamp=None
     )
@@ -263,4 +291,4 @@ def prepare_log(
     entity_state = replace(
         entity_state, recent_versions={}, checkpoints={**kept, Mode.INCREMENTAL.value: start}
     )
-    return status, run.save_bounds(entity_state, complete_until=None, deletions_checked_at=None)
+    return run.save_bounds(entity_state, complete_until=None, deletions_checked_at=None)

@@ -202,3 +202,24 @@ class WideningContract:
             ("2", Decimal("12345678901234567890.12345678901")),
         ]
         assert lines[0][2] == 1
+
+    def test_a_column_made_for_another_field_is_told_and_nothing_is_changed(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        mine, other = "Bill.Terms (string)", "Bill.TermsID (string)"
+        qty = a_column("qty", description="Bill.Parts.Qty (decimal)")
+        inner = a_column("parts", ColumnType.RECORD, repeated=True, fields=(qty,))
+        warehouse.prepare(a_table((*BUSINESS, a_column("terms", description=mine), inner), views=()))
+        warehouse.close()
+        columns = (
+            *BUSINESS,
+            a_column("added"),
+            a_column("terms", description=other),
+            replace(inner, fields=(a_column("qty", description="Bill.Parts.OrderQty (decimal)"),)),
+        )
+        opened = shelf.open()
+        assert opened.prepare(a_table(columns, views=())).other_fields == {"terms", "parts.qty"}
+        found = {column.name: column for column in opened.read_columns("bills_log")}
+        assert found["terms"].description == mine
+        assert found["parts"].fields[0].description == qty.description
+        assert "added" not in found

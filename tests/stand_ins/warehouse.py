@@ -56,6 +56,9 @@ class MemoryWarehouse(Warehouse):
     @override
     def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
         self.prepared.append(table)
+        evolution = evolve(self.columns.get(table.name, ()), table.columns)
+        if evolution.other_fields:
+            return TableStatus(created=False, accepts_streaming=False, other_fields=evolution.other_fields)
         found = {self.owners.get(view.name, table.entity) for view in table.views} - {table.entity}
         others = tuple(sorted(owner for owner in found if f"{owner}_log" in self.logs))
         held_by, taken_from = ((), others) if is_filled else (others, ())
@@ -64,7 +67,7 @@ class MemoryWarehouse(Warehouse):
         self.views |= {view.name: frozenset(column.name for column in view.columns) for view in table.views}
         created = table.name not in self.logs
         log = self.logs.setdefault(table.name, [])
-        self.columns[table.name] = evolve(self.columns.get(table.name, ()), table.columns).columns
+        self.columns[table.name] = evolution.columns
         self.columns |= {view.name: view.columns for view in table.views}
         return TableStatus(
             created=created,

@@ -59,6 +59,10 @@ class Layout:
                 self._create(table)
                 continue
             evolution = evolve(map(to_column, found.schema), table.columns)
+            if evolution.other_fields:
+                return TableStatus(
+                    created=False, accepts_streaming=False, other_fields=evolution.other_fields
+                )
             if evolution.added:
                 self._add_columns(found, table, evolution)
             elif numeric_not_widened := find_widenable(evolution.numeric_not_widened):

@@ -47,6 +47,8 @@ class DuckDbWarehouse(Warehouse):
                 return TableStatus(
                     created=True, accepts_streaming=True, held_by=held_by, taken_from=taken_from
                 )
+            if other_fields := ddl.compare(connection, table).other_fields:
+                return TableStatus(created=False, accepts_streaming=False, other_fields=other_fields)
             was_fit = ddl.is_fit(connection, table, is_filled=is_filled)
             if not was_fit:
                 ddl.extend(connection, table, is_filled=is_filled)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
+from connector.domain.tables.learned_names import find_other_fields
 from connector.domain.tables.schema import Column, ColumnType, Table
 
 HOLDS: dict[ColumnType, frozenset[ColumnType]] = {
@@ -36,6 +37,8 @@ class Evolution:
     incompatible_columns: frozenset[str]
     numeric_not_widened: frozenset[str]
     as_text: frozenset[str] = frozenset()
+    other_fields: frozenset[str] = frozenset()
+    """Columns that are described as made for other fields: the names do not belong to this table."""
 
     def describe_kept(self) -> Iterator[str]:
         """Yield a sentence about each column that does not have the wanted type, starting with its path."""
@@ -47,14 +50,15 @@ class Evolution:
 
 def evolve(existing: Iterable[Column], wanted: Iterable[Column]) -> Evolution:
     """Compare the columns of a table with the wanted ones, including nested columns."""
-    found = _Found()
-    columns = tuple(_merge(tuple(existing), tuple(wanted), "", found))
+    existing, wanted, found = tuple(existing), tuple(wanted), _Found()
+    columns = tuple(_merge(existing, wanted, "", found))
     return Evolution(
         columns=columns,
         added=frozenset(found.added),
         incompatible_columns=frozenset(found.incompatible_columns),
         numeric_not_widened=frozenset(found.numeric_not_widened),
         as_text=frozenset(found.as_text),
+        other_fields=frozenset(find_other_fields(existing, wanted)),
     )
 
 

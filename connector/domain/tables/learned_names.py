@@ -39,6 +39,26 @@ def learn_names(
     )
 
 
+def find_other_fields(existing: Iterable[Column], wanted: Iterable[Column], path: str = "") -> Iterator[str]:
+    """Yield the dotted paths of existing columns whose descriptions name another field than they are wanted for."""
+    by_name = {column.name: column for column in wanted}
+    for column in existing:
+        want = by_name.get(column.name)
+        if want is None:
+            continue
+        made_for, wanted_for = _read_origin(column), _read_origin(want)
+        is_cut_off = want.description.startswith(column.description)
+        if made_for is not None and wanted_for is not None and made_for != wanted_for and not is_cut_off:
+            yield path + column.name
+        yield from find_other_fields(column.fields, want.fields, f"{path}{column.name}.")
+
+
+def _read_origin(column: Column) -> tuple[str, bool] | None:
+    """Return the path in a column's description, and whether it is for the internal id; None if it is not ours."""
+    origin = ORIGIN.fullmatch(column.description)
+    return None if origin is None else (origin["path"], origin["kind"] == INTERNAL_ID)
+
+
 def _settle(told: Mapping[str, str], assumed: Mapping[str, str]) -> dict[str, str]:
     """Return one column for each field; a column that its field no longer uses belongs to no field."""
     count = Counter((_find_row(column), owner) for column, owner in told.items())

@@ -85,6 +85,7 @@ class TableStatus:
     The sets hold dotted column paths. `incompatible_columns`: the existing type cannot hold the wanted type's values, which therefore go
     to `_extra`. `as_text`: text columns where another type is wanted; they hold its values as text.
     `numeric_not_widened`: columns that stay NUMERIC where BIGNUMERIC is wanted; longer numbers do not fit.
+    `other_fields`: columns whose descriptions name other fields than they are wanted for; nothing was changed then.
     `held_by`: entities whose logs the table's views still show. `taken_from`: those whose logs they showed until now.
     """
 
@@ -93,6 +94,7 @@ class TableStatus:
     incompatible_columns: frozenset[str] = frozenset()
     numeric_not_widened: frozenset[str] = frozenset()
     as_text: frozenset[str] = frozenset()
+    other_fields: frozenset[str] = frozenset()
     empty: bool = False
     held_by: tuple[str, ...] = ()
     taken_from: tuple[str, ...] = ()

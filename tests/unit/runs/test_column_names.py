@@ -1,5 +1,6 @@
 """A column keeps its field through contracts, idle runs, an upgrade and a lost state."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -107,3 +108,50 @@ def test_a_type_that_changed_unannounced_is_followed_in_the_same_run() -> None:
     assert rig.entity_state.contract is not None
     assert rig.entity_state.contract.root.fields["UsrCode"] is Kind.BOOL
     assert set(rig.shown("usr_code").values()) == {"true"}
+
+
+@pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.BACKFILL, Mode.RECONCILE, Mode.REPLAY])
+def test_names_of_another_log_are_not_used_but_learned_from_this_one(rig: SmallRig, mode: Mode) -> None:
+    """The state was restored, or is used with another dataset."""
+    other = SmallRig(a_row(USRCode="x"), contract=OTHER)
+    other.run()
+    follow(other, WIDER, USRCode="x", UsrCode="y")
+    names = other.entity_state.contract
+    assert names is not None
+    assert names.names.log["usr_code"] == "USRCode"
+    remember(rig, contract=names)
+    rig.source.contract = WIDER
+    rig.clock.advance(timedelta(hours=1))
+    rig.source.put(a_row(modified_at=rig.clock.now(), USRCode="new", UsrCode="old"))
+    result = rig.run(mode)
+    assert result.status is Status.SUCCEEDED, result
+    assert result.details["columns_learned_anew"] == ["usr_code"]
+    again = rig.run()
+    assert "columns_learned_anew" not in again.details
+    assert shown(rig) == ("old", "new")
+
+
+def test_a_state_from_before_a_field_was_added_gives_no_column_to_another(rig: SmallRig) -> None:
+    before = rig.entity_state.contract
+    follow(rig, WIDER, USRCode="new", UsrCode="old")
+    remember(rig, contract=before)
+    widest = a_contract(fields=dict.fromkeys(("Usr_Code", "USRCode", "UsrCode"), Kind.STRING))
+    follow(rig, widest, Usr_Code="newest", USRCode="new", UsrCode="old")
+    assert shown(rig) == ("old", "new")
+    assert set(rig.shown("usr_code_3").values()) == {"newest"}
+
+
+def test_columns_whose_descriptions_contradict_each_other_are_not_written_to(rig: SmallRig) -> None:
+    """Not even after they were read: the run says what to do."""
+    rig.warehouse.read_columns = lambda _: ()  # type: ignore[assignment, method-assign]
+    columns = rig.warehouse.columns["vendors_log"]
+    rig.warehouse.columns["vendors_log"] = tuple(
+        dataclasses.replace(column, description="Vendor.Other (string)")
+        if column.name == "usr_code"
+        else column
+        for column in columns
+    )
+    error = rig.run().error
+    assert error is not None
+    assert (error.type, "usr_code" in error.message) == ("WarehouseRefusedError", True)
+    assert "rename vendors_log" in error.action
