@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,26 +70,32 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
             f"The catalogue that ENTITIES_FILE names cannot be read: {getattr(exc, 'strerror', None) or exc}.",
             action="Set ENTITIES_FILE to a catalogue, or to nothing for the bundled one.",
         ) from exc
+    return _parse(path.name, text)
+
+
+@lru_cache(maxsize=2)
+def _parse(file: str, text: str) -> Catalogue:
+    """Return what the file says; an instance that serves many calls reads the same text at each."""
     try:
         root = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as exc:
         place = getattr(exc, "problem_mark", None)
         line = f"line {place.line + 1}: " if place else ""
         problem = getattr(exc, "problem", None) or "it is not YAML"
-        raise _error(path, [f"{line}{problem}"]) from exc
+        raise _error(file, [f"{line}{problem}"]) from exc
     if not isinstance(root, yaml.MappingNode) or not root.value:
-        raise _error(path, ["line 1: expected one block per entity"])
+        raise _error(file, ["line 1: expected one block per entity"])
     mistakes: list[str] = []
     entities = {entity.name: entity for entity in _read_blocks(root, mistakes)}
     mistakes += [*_find_clashes(root, entities), *_find_idle_schedules(root, entities)]
     if mistakes:
-        raise _error(path, mistakes)
+        raise _error(file, mistakes)
     return Catalogue(entities)
 
 
-def _error(path: Path, mistakes: list[str]) -> CatalogueError:
+def _error(file: str, mistakes: list[str]) -> CatalogueError:
     return CatalogueError(
-        f"The catalogue {path.name} is not valid: {'; '.join(mistakes)}.",
+        f"The catalogue {file} is not valid: {'; '.join(mistakes)}.",
         action="Correct these lines; the bundled entities.yaml explains every member.",
     )
 

@@ -1,6 +1,7 @@
 """Our types and BigQuery's SQL in DuckDB's words, and back."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import duckdb
 import sqlglot
@@ -71,6 +72,7 @@ def read_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[
     return (read_column(name, held) for name, held in zip(relation.columns, relation.types, strict=True))
 
 
+@lru_cache(maxsize=256)
 def translate(sql: str) -> str:
     """Return BigQuery's SQL as DuckDB's. Bare decimals get their widths: DuckDB's own default has 18 digits."""
     tree = sqlglot.parse_one(sql.replace(f"{DATASET}.", ""), read="bigquery")

@@ -150,6 +150,13 @@ def test_an_unknown_entity_is_told_with_those_there_are(path: Path) -> None:
     assert caught.value.action == "Use one of: bills, invoices."
 
 
+def test_a_file_that_was_edited_is_read_anew(path: Path) -> None:
+    path.write_text(BLOCK)
+    assert load_catalogue(path).find("invoices").enabled
+    path.write_text(BLOCK + "  enabled: false\n")
+    assert not load_catalogue(path).find("invoices").enabled
+
+
 def test_the_bundled_catalogue_is_valid() -> None:
     assert "invoices" in load_catalogue().entities
 
