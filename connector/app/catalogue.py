@@ -18,10 +18,12 @@ from connector.domain.entity import (
     ENTITY_NAME,
     FIELD,
     NAME,
+    CurrentForm,
     Entity,
     EntityName,
     Identity,
 )
+from connector.domain.records.contract import MODIFIED_FIELDS
 from connector.errors import BadRequestError, CatalogueError
 
 BUNDLED = Path(__file__).parents[1] / "entities.yaml"
@@ -170,6 +172,7 @@ def _find_clashes(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Ite
             entity.log_table,
             entity.history_view,
             entity.current_view,
+            *([entity.current_table] if entity.current is CurrentForm.TABLE else []),
             *(v.name for v in entity.line_views),
         ]
         for name in names:
@@ -178,10 +181,17 @@ def _find_clashes(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Ite
             owner[name] = entity.name
         if entity.identity is Identity.KEYS and entity.dac:
             yield f"line {lines[entity.name]}: {entity.name}: deletions are told by id, so dac is of no use with identity: keys"
+        for excluded in sorted(entity.exclude & _find_needed(entity)):
+            yield f"line {lines[entity.name]}: {entity.name}: exclude names {excluded}, without which no record can be copied"
         collections = {path.split("/")[0] for path in entity.expand}
         for view in entity.line_views:
             for missing in sorted(set(view.details) - collections):
                 yield f"line {lines[entity.name]}: {entity.name}: {view.name} shows {missing}, which expand does not name"
+
+
+def _find_needed(entity: Entity) -> set[str]:
+    """Return the fields that are read whatever is excluded: the keys and the cursor field."""
+    return {*entity.keys, *([entity.modified_field] if entity.modified_field else MODIFIED_FIELDS)}
 
 
 def _find_idle_schedules(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Iterator[str]:

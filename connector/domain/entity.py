@@ -118,7 +118,10 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = frozenset()
     select: Annotated[tuple[Field, ...], Meta(description="read these fields alone (default: all)")] = ()
     exclude: Annotated[
-        frozenset[Field], Meta(description="never stored: fields, details or linked entities")
+        frozenset[Field],
+        Meta(
+            description="never stored, in dead letters neither: fields, details or linked entities, as they are spelled"
+        ),
     ] = frozenset()
     custom: Annotated[
         tuple[CustomField, ...],

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from connector.domain.entity_state import DeadLetter
 from connector.domain.records.codec import Record
+from connector.domain.records.exclusion import Exclusion
 from connector.domain.records.rejected import Rejected, build_digest
 from connector.runs.run import Run
 
@@ -18,13 +19,15 @@ class DeadLetters:
         self._run = run
         self._found: dict[str, str] | None = None
         self._own: set[str] = set()
+        self._exclusion = Exclusion(run.entity.exclude)
 
     def has(self, record_id: str, payload: bytes) -> bool:
         """Whether the same content of this record is already a dead letter."""
-        return self._digests().get(record_id) == build_digest(payload)
+        return self._digests().get(record_id) == build_digest(self._exclusion.cut(payload))
 
     def keep(self, found: Record | Rejected, payload: bytes, reason: str) -> None:
-        """Store the full record as a dead letter, replacing an older one of the same record."""
+        """Store the record as a dead letter, replacing an older one of the same record: in full but for what is excluded."""
+        payload = self._exclusion.cut(payload)
         entity, now = self._run.entity.name, self._run.ports.clock.now()
         logger.warning("record %s of %s is kept as a dead letter: %s", found.id, entity, reason)
         self._run.ports.state.dead_letters.add(

@@ -7,6 +7,7 @@ from datetime import datetime
 from connector.domain.entity import Entity
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
+from connector.domain.records.exclusion import NOT_KEPT, Exclusion
 from connector.domain.records.rejected import Rejected, describe_unreadable, identify, wrap_keys
 from connector.domain.tables.log_table import compare_columns, remember_names
 from connector.errors import RecordRejectedError
@@ -59,6 +60,7 @@ class Interpreter:
         self._source = source
         self.entity = entity
         self.codec = Codec(entity, contract, columns_set_aside, numeric_not_widened, as_text)
+        self._exclusion = Exclusion(entity.exclude)
         self._columns_set_aside = columns_set_aside
         self._numeric_not_widened = numeric_not_widened
         self._as_text = as_text
@@ -127,7 +129,13 @@ class Interpreter:
             return Reading(record=self.codec.decode(row), raw=row)
         except RecordRejectedError as exc:
             field, reason = self.codec.contract.modified_field, f"{exc.message} {exc.action}"
-            return Reading(record=identify(row, self.entity, field, reason), raw=row)
+            return self._reject_row(row, field, reason)
+
+    def _reject_row(self, row: bytes, modified_field: str | None, reason: str) -> Reading:
+        """Return the rejected record without what is excluded; of a text that cannot be read, its id alone is known."""
+        payload = self._exclusion.cut(row)
+        found = identify(row if payload == NOT_KEPT else payload, self.entity, modified_field, reason)
+        return Reading(record=replace(found, payload=payload), raw=payload)
 
 
 def _reject_repeated_ids(readings: Iterable[Reading]) -> Iterator[Reading]:

@@ -12,6 +12,7 @@ from itertools import chain, islice
 
 from connector.domain.entity_state import CLOCKS_DIFFER, Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
+from connector.domain.records.exclusion import NOT_KEPT
 from connector.domain.records.rejected import Rejected, describe_unreadable, is_asked_for, unwrap_keys
 from connector.domain.run import Mode, Status, WriteMethod
 from connector.domain.versions import CurrentVersion, Place
@@ -134,6 +135,10 @@ class Replay:
         return _Answered(dead_letter=dead_letter, batch=batch, is_gone=is_gone)
 
     def _take_kept(self, dead_letter: DeadLetter, *, is_gone: bool) -> _Answered:
+        if dead_letter.payload == NOT_KEPT:
+            again = Reading(record=_reject_as_before(dead_letter), raw=NOT_KEPT)
+            batch = ReadingBatch(readings=(again,), read_at=dead_letter.rejected_at)
+            return _Answered(dead_letter=dead_letter, batch=batch, is_gone=is_gone)
         kept = unwrap_keys(dead_letter.payload) or dead_letter.payload
         batch = self._opened.interpreter.interpret([kept], read_at=dead_letter.rejected_at)
         return _Answered(dead_letter=dead_letter, batch=replace(batch, is_kept=True), is_gone=is_gone)
@@ -218,6 +223,10 @@ def _split(record_ids: Iterable[str], size: int) -> Iterator[Sequence[str]]:
     left = iter(record_ids)
     while some := list(islice(left, size)):
         yield some
+
+
+def _reject_as_before(letter: DeadLetter) -> Rejected:
+    return Rejected(id=letter.record_id, key=letter.key, reason=letter.reason, payload=letter.payload)
 
 
 def _reject_again(dead_letter: DeadLetter, found: Unreadable) -> Reading:

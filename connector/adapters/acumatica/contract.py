@@ -10,6 +10,7 @@ from connector.adapters.acumatica.odata import FieldSelection, with_parents
 from connector.adapters.acumatica.swagger import Members, Swagger, find
 from connector.domain.entity import Entity
 from connector.domain.records.contract import MODIFIED_FIELDS, Contract, Kind, Shape
+from connector.domain.records.exclusion import Exclusion
 from connector.errors import SourceSetupError
 
 FORM = 3
@@ -109,7 +110,10 @@ def join(path: str, name: str) -> str:
 
 
 class _Cut:
-    """Cuts each level to the catalogue's choices. Names are compared without case, and kept as the contract has them."""
+    """Cuts each level to the catalogue's choices. Names are compared without case, and kept as the contract has them.
+
+    Excluded names are compared as `Exclusion` says.
+    """
 
     def __init__(
         self, entity: Entity, swagger: Swagger, custom: CustomFields | None, always: set[str]
@@ -118,17 +122,17 @@ class _Cut:
         self._custom = custom
         self._always = always
         self._expand = _folded(with_parents(entity.expand))
-        self._exclude = _folded(entity.exclude)
+        self._exclusion = Exclusion(entity.exclude)
         self._select = _folded(entity.select)
         self._dates = _folded(entity.date_fields)
 
     def shape(self, members: Members, path: str) -> Shape:
-        fields = {name: self._typed(path, name, kind) for name, kind in members.fields.items()}
-        kept = {name: kind for name, kind in fields.items() if self._keeps(path, name)}
-        details = self._expanded(members.details, path)
-        linked = self._expanded(members.linked, path)
-        custom = self._custom.kinds(path) if self._custom else {}
         announced = {*members.fields, *members.details, *members.linked}
+        fields = {name: self._typed(path, name, kind) for name, kind in members.fields.items()}
+        kept = {name: kind for name, kind in fields.items() if self._keeps(path, name, announced)}
+        details = self._expanded(members.details, path, announced)
+        linked = self._expanded(members.linked, path, announced)
+        custom = self._custom.kinds(path) if self._custom else {}
         return Shape(
             fields=kept,
             details=details,
@@ -137,24 +141,24 @@ class _Cut:
             unread=frozenset(announced - {*kept, *details, *linked}),
         )
 
-    def _expanded(self, levels: Mapping[str, Any], path: str) -> dict[str, Shape]:
+    def _expanded(self, levels: Mapping[str, Any], path: str, announced: set[str]) -> dict[str, Shape]:
         return {
             name: self.shape(self._swagger.members(schema), join(path, name))
             for name, schema in levels.items()
-            if (full := join(path, name).casefold()) in self._expand and full not in self._exclude
+            if join(path, name).casefold() in self._expand and not self._exclusion.has(path, name, announced)
         }
 
     def _typed(self, path: str, name: str, kind: Kind) -> Kind:
         is_date = kind is Kind.DATETIME and join(path, name).casefold() in self._dates
         return Kind.DATE if is_date else kind
 
-    def _keeps(self, path: str, name: str) -> bool:
+    def _keeps(self, path: str, name: str, announced: set[str]) -> bool:
         """A level of which nothing is selected by name is read whole."""
         full = join(path, name).casefold()
         if full in self._always:
             return True
         chosen = {item for item in self._select if item.rpartition("/")[0] == path.casefold()}
-        return full not in self._exclude and (not chosen or full in chosen)
+        return not self._exclusion.has(path, name, announced) and (not chosen or full in chosen)
 
 
 def _folded(paths: Iterable[str]) -> frozenset[str]:

@@ -19,6 +19,7 @@ from connector.domain.entity import Entity, Identity
 from connector.domain.records.columns import build_layout, find_paths
 from connector.domain.records.compiled_level import ENCODER, CompiledLevel
 from connector.domain.records.contract import Contract, Kind, Shape
+from connector.domain.records.exclusion import Exclusion
 from connector.domain.records.identity import make_id, render_key
 from connector.domain.records.sifting import sift
 from connector.domain.records.wire import (
@@ -102,6 +103,7 @@ class Codec:
         as_text: frozenset[str] = frozenset(),
     ) -> None:
         self.contract = contract
+        self._exclusion = Exclusion(entity.exclude)
         self.is_contradicted = False
         self.unannounced: set[str] = set()
         self.mistyped_members: set[str] = set()
@@ -136,7 +138,7 @@ class Codec:
             ) from exc
 
     def _decode_sifted(self, raw: bytes) -> Record:
-        sifted = sift(raw, self._shape, self._fit)
+        sifted = sift(raw, self._shape, self._fit, self._exclusion.cut_node)
         unknown = sifted.unannounced | sifted.unchosen
         self.unannounced |= unknown - self._set_aside
         self.mistyped_members |= sifted.mistyped | (unknown & self._set_aside)

@@ -1,6 +1,5 @@
 """Records that cannot be used: kept in full, and recognised when they are read again."""
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +13,11 @@ from connector.domain.entity import Entity, Identity
 from connector.domain.instants import from_text
 from connector.domain.records.codec import fingerprint_row
 from connector.domain.records.identity import make_id, render_key
+from connector.domain.records.lenient_json import decode_broken
 from connector.domain.records.wire import Choice
 
 UNIDENTIFIED = "unidentified-"
 LEADING_ID = re.compile(rb'"id"\s*:\s*"([0-9A-Fa-f-]{36})"')
-ESCAPE = re.compile(rb'\\(["\\/bfnrt]|u[0-9A-Fa-f]{4})?')
 PASSING = re.compile(
     rb'"(?:rowNumber"\s*:\s*\d+|id"\s*:\s*"[0-9A-Fa-f-]{36}"|(?:self|files:put)"\s*:\s*"[^"]*")'
 )
@@ -128,7 +127,7 @@ def _find_id(node: dict[str, Any], entity: Entity) -> str | None:
 
 def _decode(raw: bytes) -> dict[str, Any]:
     """Return the members of the record, read as tolerantly as possible; at least its id."""
-    for decode in (msgspec.json.decode, _decode_broken):
+    for decode in (msgspec.json.decode, decode_broken):
         try:
             node = decode(raw)
         except (ValueError, RecursionError):  # no JSON, no UTF-8, or levels without end
@@ -136,12 +135,6 @@ def _decode(raw: bytes) -> dict[str, Any]:
         return node if isinstance(node, dict) else {}
     leading = LEADING_ID.search(raw)
     return {"id": leading[1].decode()} if leading else {}
-
-
-def _decode_broken(raw: bytes) -> Any:
-    """Accept what JSON forbids: invalid UTF-8, invalid escapes, control characters, NaN."""
-    text = ESCAPE.sub(lambda found: found[0] if found[1] else rb"\\", raw).decode(errors="replace")
-    return json.loads(text, strict=False)
 
 
 def _value(node: dict[str, Any], member: str) -> Any:

@@ -119,14 +119,14 @@ class _Sieve:
         return kept
 
 
-def sift(raw: bytes, shape: Shape, fit: Fit) -> Sifted:
-    """Split a record's JSON text into what fits the shape and what does not.
+def sift(raw: bytes, shape: Shape, fit: Fit, cut: Callable[[Any], Any]) -> Sifted:
+    """Split a record's JSON text into what fits the shape and what does not; `cut` takes out what is excluded.
 
     Numbers keep their digits: in what is kept they are written as they came, in what is set aside they are text, so
     that no JSON column rounds them. Raises RecordRejectedError when the text is no JSON object.
     """
     try:
-        node = EXACT.decode(raw)
+        node = cut(EXACT.decode(raw))
     except ValueError as exc:  # no JSON, or no UTF-8
         raise RecordRejectedError(f"not readable as JSON: {exc}", action="Read the record again.") from exc
     if not isinstance(node, dict):

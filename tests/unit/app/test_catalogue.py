@@ -265,6 +265,18 @@ REFUSED: dict[str, tuple[str, str]] = {
         changed("current_view", "invoices_log"),
         "line 1: invoices: the name invoices_log is already used by invoices",
     ),
+    "a view named as the table of current rows": (
+        changed("current_view", "invoices_current"),
+        "line 1: invoices: the name invoices_current is already used by invoices",
+    ),
+    "a key that is excluded": (
+        changed("exclude", "[Hold, Type]"),
+        "line 1: invoices: exclude names Type, without which no record can be copied",
+    ),
+    "a cursor field that is excluded": (
+        changed("exclude", "[LastModified]"),
+        "line 1: invoices: exclude names LastModified, without which no record can be copied",
+    ),
     "details that are not expanded": (
         changed("expand", "[Details]"),
         "line 1: invoices: invoice_lines shows TaxDetails, which expand does not name;"
