@@ -18,14 +18,17 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.transaction import RecordLockedError, Transaction
 from connector.adapters.sqlite import SqliteStateStore
+from connector.domain.list_query import ListQuery
 from connector.domain.records.contract import Kind
 from connector.domain.run import RunRequest, RunResult, Status
+from connector.errors import SourceUnavailableError
 from connector.ports import Ports
 from connector.runs.run import Limits, Run
 from connector.runs.sync import sync_entity
 from tests.builders import a_contract, an_entity
 from tests.fault.mortal import Killed, Life, mortal
 from tests.seed import SEED
+from tests.stand_ins.list_source import failure
 from tests.stand_ins.sandbox_source import SandboxSource, TenantTime
 from tests.stand_ins.warehouse import MemoryWarehouse
 
@@ -40,6 +43,8 @@ SKEWS = st.integers(-120, 120).map(lambda seconds: timedelta(seconds=seconds))
 """A transaction's length and the differences of clocks must stay below the lookback together: 8 + 2 · 2 < 15 minutes."""
 ENTITY = an_entity()
 CONTRACT = a_contract(fields={"VendorName": Kind.STRING})
+
+WEATHER = ("fair", "fair", "page", "page", "down", "late")
 
 Move = tuple[str, int, int]
 MOVES: st.SearchStrategy[Move] = st.tuples(
@@ -61,7 +66,9 @@ class MovingList(RuleBasedStateMachine):
         self.clock = TenantTime(self.sandbox)
         self.state = SqliteStateStore(path=Path(":memory:"), clock=self.clock)
         self.warehouse = MemoryWarehouse()
-        self.source = SandboxSource(self.sandbox, CONTRACT, self.move_meanwhile)
+        self.source = SandboxSource(self.sandbox, CONTRACT, self.move_meanwhile, self.fail_now_and_then)
+        self.weather: list[str] = []
+        self.largest_page: int | None = None
         self.open: list[tuple[Any, Transaction]] = []
         self.meanwhile: list[list[Move]] = []
         self.turn = threading.RLock()
@@ -156,6 +163,30 @@ class MovingList(RuleBasedStateMachine):
     @rule(meanwhile=st.lists(st.lists(MOVES, max_size=3), max_size=12))
     def run(self, meanwhile: list[list[Move]]) -> None:
         self._run(meanwhile)
+
+    def fail_now_and_then(self, query: ListQuery) -> None:
+        """Fail as Acumatica does: on this page alone, on pages that are too large, altogether, or until time is up."""
+        with self.turn:
+            kind = self.weather.pop(0) if self.weather else "fair"
+        is_too_large = self.largest_page is not None and query.top > self.largest_page
+        if not query.keys_only and (kind == "page" or is_too_large):
+            raise failure("a page")
+        if kind in ("down", "late"):
+            error = SourceUnavailableError("Acumatica is down.", action="Wait.")
+            error.is_out_of_time = kind == "late"
+            raise error
+
+    @rule(
+        meanwhile=st.lists(st.lists(MOVES, max_size=2), max_size=12),
+        weather=st.lists(st.sampled_from(WEATHER), max_size=12),
+        largest_page=st.none() | st.integers(2, 5),
+    )
+    def run_in_a_storm(
+        self, meanwhile: list[list[Move]], weather: list[str], largest_page: int | None
+    ) -> None:
+        self.weather, self.largest_page = list(weather), largest_page
+        self._run(meanwhile)
+        self.weather, self.largest_page = [], None
 
     @rule(meanwhile=st.lists(st.lists(MOVES, max_size=2), max_size=8), call=st.integers(1, 60))
     def run_and_be_killed(self, meanwhile: list[list[Move]], call: int) -> None:

@@ -1,6 +1,7 @@
 """A sandbox tenant as a Source without sockets, so that a list can be moved before and after any page is taken."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
@@ -9,12 +10,15 @@ import msgspec
 from typing_extensions import override
 
 from acumatica_sandbox import Request, Sandbox
+from acumatica_sandbox.messages import Response
 from connector.adapters.acumatica.odata import FieldSelection, RowWindow, build_query
+from connector.adapters.acumatica.one_by_one import read_one_by_one
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
+from connector.domain.records.rejected import find_id
 from connector.ports import Source
 
 ROOT = "/AcmeERP/entity/Default/24.200.001"
@@ -22,14 +26,22 @@ ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class SandboxSource(Source):
-    """Reads lists of the contract's fields. `around` is called right before and right after each page is taken."""
+    """Reads lists and records of the contract's fields.
+
+    `around` is called right before and right after each page is taken, `before` before that, and may fail.
+    """
 
     def __init__(
-        self, sandbox: Sandbox, contract: Contract, around: Callable[[], None] = lambda: None
+        self,
+        sandbox: Sandbox,
+        contract: Contract,
+        around: Callable[[], None] = lambda: None,
+        before: Callable[[ListQuery], None] = lambda _: None,
     ) -> None:
         self._sandbox = sandbox
         self._contract = contract
         self._around = around
+        self._before = before
         self._choice = FieldSelection(select=tuple(contract.root.fields))
         self._token = _sign_in(sandbox)
 
@@ -43,6 +55,13 @@ class SandboxSource(Source):
 
     @override
     def read_list(self, query: ListQuery) -> ListAnswer:
+        if query.one_by_one and not query.keys_only:
+            return read_one_by_one(
+                lambda: self.read_list(replace(query, keys_only=True)),
+                lambda record_id: self.read_record(query.entity, record_id),
+                lambda row: find_id(row, query.entity),
+            )
+        self._before(query)
         window = RowWindow(
             modified_field=query.modified_field,
             changed_since=query.changed_since,
@@ -51,10 +70,7 @@ class SandboxSource(Source):
         )
         self._around()
         began = self._sandbox.tenant.clock.now()
-        path = f"{ROOT}/{query.entity.acumatica_entity}"
-        text = build_query(self._choice, window)
-        headers = {"Authorization": f"Bearer {self._token}"}
-        answer = self._sandbox.handle(Request(method="GET", path=path, query=text, headers=headers))
+        answer = self._get(query.entity.acumatica_entity, build_query(self._choice, window))
         assert answer.status == 200, answer.body
         duration = self._sandbox.tenant.clock.now() - began
         self._around()
@@ -63,7 +79,17 @@ class SandboxSource(Source):
 
     @override
     def read_record(self, entity: Entity, record_id: str) -> bytes | None:
-        raise NotImplementedError("lists alone are read here")
+        answer = self._get(
+            f"{entity.acumatica_entity}/{record_id}", build_query(self._choice, RowWindow(top=1))
+        )
+        assert answer.status in (200, 404), answer.body
+        return answer.body if answer.status == 200 else None
+
+    def _get(self, path: str, query: str) -> Response:
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return self._sandbox.handle(
+            Request(method="GET", path=f"{ROOT}/{path}", query=query, headers=headers)
+        )
 
     @override
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
