@@ -9,12 +9,13 @@ from secrets import token_hex
 from connector.app.audit import AuditLine, read_audit
 from connector.app.catalogue import Catalogue, load_catalogue
 from connector.app.check import ACUMATICA, NOTIFY, WAREHOUSE, check_everything
+from connector.app.drop_letter import drop_letter
 from connector.app.follow_up import FollowUp
 from connector.app.notify import Receipt, check_sender, plan_start, take_notification
 from connector.app.settings import Settings
 from connector.app.wiring import CLOSING_TIME, Wiring
 from connector.domain.check_line import CheckLine
-from connector.domain.entity_state import EntityState, EntityStatus, Origin
+from connector.domain.entity_state import DeadLetter, EntityState, EntityStatus, Origin
 from connector.domain.notification import parse_queries
 from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally
 from connector.errors import BadRequestError
@@ -133,6 +134,12 @@ class Connector:
         finally:
             ports.warehouse.close()
             ports.state.close()
+
+    def drop_letter(self, entity_name: str, key: str, *, reason: str = "") -> DeadLetter:
+        """Drop the dead letter with this key or id, audited with the reason; return it."""
+        entity = self.catalogue.find(entity_name)
+        with closing(self.wiring.open_state()) as state:
+            return drop_letter(state, entity, key, run_id=build_run_id(self.clock.now()), reason=reason)
 
     def read_standing(self) -> tuple[Origin | None, Sequence[EntityStatus]]:
         """Return the tenant that is copied, and the status of every entity in the order of the catalogue."""

@@ -200,6 +200,8 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     REJECTED = "rejected"
     TOMBSTONED = "tombstoned"
+    DROPPED = "dropped"
+    """Its dead letter was dropped by a person."""
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True, array_like=True, gc=False):

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from connector.faces.cli import main
 from connector.faces.commands.runs import run_all
 from connector.faces.stop_signals import StopSignals
 from connector.redaction import register_secret
+from tests.contract.state_builders import a_dead_letter
 from tests.stand_ins.clock import FakeClock
 
 
@@ -432,3 +434,32 @@ def test_a_duckdb_file_open_elsewhere_is_named_with_what_to_do(shell: Shell) -> 
         assert f"(PID {other.pid}). Close that program" in shell.out
         other.communicate()
     assert shell.run("sync", "vendors") == 0
+
+
+class TestDropLetter:
+    """A dead letter that no replay will ever mend."""
+
+    @pytest.fixture
+    def letter(self, shell: Shell) -> str:
+        """The id of a letter that waits."""
+        with closing(build(load_settings(os.environ)).wiring.open_state()) as state:
+            state.dead_letters.add(a_dead_letter(record_id="id-1", key="V001"))
+        return "id-1"
+
+    def test_it_is_dropped_and_the_audit_tells_it(self, shell: Shell, letter: str) -> None:
+        assert shell.run("letters", "drop", "vendors", "V001", "--reason", "it is gone", "--json") == 0
+        assert shell.documents() == [
+            {"entity": "vendors", "record_id": letter, "key": "V001", "dropped": True}
+        ]
+        assert shell.run("audit", "vendors", letter, "--json") == 0
+        ((line,),) = shell.documents()
+        assert (line["what"], line["reason"]) == (
+            "letters drop: dropped",
+            "it is gone; it was kept because: no readable amount",
+        )
+        assert shell.run("letters", "drop", "vendors", "V001") == 2
+        assert "vendors has no dead letter 'V001'." in shell.err
+
+    def test_a_person_is_told_what_follows(self, shell: Shell, letter: str) -> None:
+        assert shell.run("letters", "drop", "vendors", letter) == 0
+        assert "The dead letter V001 of vendors is dropped." in shell.out
