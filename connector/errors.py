@@ -74,6 +74,10 @@ class OtherTenantError(ConfigurationError):
     """The sign-in leads to another tenant or instance than the one the warehouse is a copy of."""
 
 
+class OtherEntityError(ConfigurationError):
+    """The block names another Acumatica entity than the one its log holds."""
+
+
 class UnstableIdsError(ConfigurationError):
     """Records have other ids than before; writing them would duplicate each one."""
 

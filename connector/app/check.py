@@ -10,6 +10,7 @@ from connector.domain.tables.log_table import build_table
 from connector.errors import ConnectorError
 from connector.ports import Ports
 from connector.runs.column_names import name_columns
+from connector.runs.makeup import find_refusal, has_other_stamp
 from connector.runs.run import Limits
 from connector.runs.seats import give_seat_back, take_seat
 
@@ -137,23 +138,26 @@ def _take_over(ports: Ports) -> Iterator[CheckLine]:
 def _check_warehouse(
     ports: Ports, entities: Sequence[Entity], contracts: Mapping[str, Contract]
 ) -> Iterator[CheckLine]:
-    """Yield the warehouse's lines, including the views of every entity whose contract is known."""
-    try:
-        known = [(entity, _name_columns(ports, entity, contracts.get(entity.name))) for entity in entities]
-    except ConnectorError as exc:
-        yield _failed(WAREHOUSE, exc)
-        return
-    yield from ports.warehouse.check(
-        [build_table(entity, contract) for entity, contract in known if contract]
-    )
-
-
-def _name_columns(ports: Ports, entity: Entity, contract: Contract | None) -> Contract | None:
-    """Return the contract, the stored one if none was read, with the columns that a run would give its fields."""
-    stored = ports.state.entities.read(entity.name).contract
-    if contract is None or stored is None:
-        return contract or stored
-    return name_columns(entity, contract, stored, ports.warehouse)
+    """Yield the warehouse's lines, including the views of every entity whose contract is known and edits of the catalogue."""
+    tables = []
+    for entity in entities:
+        try:
+            entity_state = ports.state.entities.read(entity.name)
+            refusal = find_refusal(entity, entity_state, ports.warehouse)
+            fresh, known = contracts.get(entity.name), entity_state.contract
+            if fresh is not None and known is not None and refusal is None:
+                fresh = name_columns(entity, fresh, known, ports.warehouse)
+        except ConnectorError as exc:
+            yield _failed(WAREHOUSE, exc)
+            return
+        if refusal is not None:
+            yield _failed(f"catalogue {entity.name}", refusal)
+        elif fresh is not None and known is not None and has_other_stamp(known, fresh):
+            finding = f"changes are found by {fresh.modified_field} from now on; the next run reads everything once more"
+            yield CheckLine(subject=f"catalogue {entity.name}", ok=True, finding=finding)
+        if refusal is None and (contract := fresh or known):
+            tables.append(build_table(entity, contract))
+    yield from ports.warehouse.check(tables)
 
 
 def _failed(subject: str, exc: ConnectorError) -> CheckLine:

@@ -160,6 +160,11 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return None if self.lookback_seconds is None else timedelta(seconds=self.lookback_seconds)
 
     @property
+    def identified_by(self) -> str:
+        """What tells records apart, as it is remembered with what was read: `id`, or `keys` with their names."""
+        return "id" if self.identity is Identity.ID else f"keys {', '.join(self.keys)}"
+
+    @property
     def log_table(self) -> str:
         """Name of the append-only table, which everything else can be made from."""
         return name_log(self.name)

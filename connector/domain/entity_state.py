@@ -35,6 +35,11 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     recent_versions: Mapping[str, str] = field(name="edge", default_factory=dict)
     recent_versions_complete: bool = field(name="edge_complete", default=True)
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether any row of the list was read; if not, the pass begins when it is resumed."""
+        return self.offset > 0
+
 
 class PageLimit(Struct, frozen=True, kw_only=True):
     """The largest page of an entity's list that Acumatica can serve; larger ones are tried from `larger_again_at` on."""

@@ -110,3 +110,35 @@ def report_lost_stamp(run: Run, before: Contract, contract: Contract) -> None:
         run.entity.acumatica_entity,
         "" if contract.modified_field else ", by every run until the field is back",
     )
+
+
+def report_other_stamp(run: Run, before: Contract, contract: Contract) -> None:
+    """Report that changes are found by another field than before."""
+    run.outcome.add_details({"stamp_changed": [before.modified_field, contract.modified_field]})
+    logger.warning(
+        "changes of %s are found by %s now, by %s before: everything is read once more",
+        run.entity.name,
+        contract.modified_field,
+        before.modified_field or "reading everything",
+    )
+
+
+def report_views(run: Run, status: TableStatus) -> None:
+    """Report that the entity's views show another entity's log, or did so until now."""
+    if status.held_by:
+        owner = " and ".join(status.held_by)
+        logger.warning(
+            "the views of %s show the log of %s until everything is read once. If it was renamed, run: python -m connector rename %s %s",
+            run.entity.name,
+            owner,
+            status.held_by[0],
+            run.entity.name,
+        )
+        run.outcome.add_details({"views_held_by": list(status.held_by)})
+    if status.taken_from:
+        logger.warning(
+            "the views of %s showed the log of %s until now; its table and its state stay as they are",
+            run.entity.name,
+            " and ".join(status.taken_from),
+        )
+        run.outcome.add_details({"views_taken_from": list(status.taken_from)})

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from connector.domain.entity_state import Checkpoint, EntityState, ListTrial, PageLimit, WrittenSince
+from connector.domain.entity_state import EntityState, ListTrial, PageLimit, WrittenSince
 from connector.domain.instants import is_over
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
@@ -18,7 +18,9 @@ from connector.errors import WarehouseRefusedError
 from connector.runs.column_names import learn_columns_anew, name_columns
 from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
-from connector.runs.notices import report_lost_log, report_other_fields
+from connector.runs.makeup import find_refusal
+from connector.runs.notices import report_other_fields, report_views
+from connector.runs.pass_restart import reset_if_lost, store_contract
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
 
@@ -26,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 LIST_AGAIN_AFTER = timedelta(days=7)
 """How long a list that could not be used is left alone."""
-COMMAND = "python -m connector"
 
 
 class OpenedEntity:
@@ -40,7 +41,7 @@ class OpenedEntity:
         """Load the contract and prepare the log table. Raises the errors of the source, the state and the warehouse."""
         self._run = run
         self._is_filled = entity_state.watermark is not None or entity_state.last_success_at is not None
-        known = load_contract(run, entity_state)
+        known, entity_state = load_contract(run, entity_state)
         self._contract, self._status = prepare_log(run, known, is_filled=self._is_filled)
         self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
         prepared = reset_if_lost(run, entity_state, self._status)
@@ -85,9 +86,8 @@ class OpenedEntity:
         if contract is None or contract == self._contract:
             return
         logger.info("the contract of %s has changed: its table follows", self._run.entity.name)
-        self._run.ports.state.entities.save_contract(self._run.lease, contract)
+        self._entity_state = store_contract(self._run, self._entity_state, contract)
         self._contract = contract
-        self._entity_state = replace(self._entity_state, contract=contract)
         self.writer.switch_table(build_table(self._run.entity, contract))
         self._prepare()
 
@@ -202,39 +202,29 @@ class OpenedEntity:
             self._run.outcome.note_progress()
 
 
-def load_contract(run: Run, entity_state: EntityState) -> Contract:
-    """Return the stored contract, or a fresh one if the endpoint version or the catalogue has changed.
+def load_contract(run: Run, entity_state: EntityState) -> tuple[Contract, EntityState]:
+    """Return the stored contract, or a fresh one if the endpoint version or the catalogue has changed, and the state with it.
 
-    Known fields keep their columns. A changed contract is stored.
+    Known fields keep their columns. A changed contract is stored. Raises OtherEntityError and UnstableIdsError if the
+    catalogue names something that must not be mixed with what was read.
     """
+    if refusal := find_refusal(run.entity, entity_state, run.ports.warehouse):
+        raise refusal
     source, known = run.ports.source, entity_state.contract
     is_current = known is not None and source.contract_matches(run.entity, known)
     contract = known if known is not None and is_current else source.describe(run.entity)
     named = name_columns(run.entity, contract, known, run.ports.warehouse)
     if named != known:
-        run.ports.state.entities.save_contract(run.lease, named)
+        entity_state = store_contract(run, entity_state, named)
         if known is not None:
             run.outcome.note_progress()
-    return named
+    return named, entity_state
 
 
 def prepare_table(run: Run, table: Table, *, is_filled: bool) -> TableStatus:
     """Create or update the log table and what is made from it, and tell when its views change hands."""
     status = run.prepare(table, is_filled=is_filled)
-    if status.held_by:
-        owner = " and ".join(status.held_by)
-        logger.warning(
-            "the views of %s show the log of %s until everything is read once. If it was renamed, run: %s rename %s %s",
-            run.entity.name, owner, COMMAND, status.held_by[0], run.entity.name,
-        )  # fmt: skip
-        run.outcome.add_details({"views_held_by": list(status.held_by)})
-    if status.taken_from:
-        logger.warning(
-            "the views of %s showed the log of %s until now; its table and its state stay as they are",
-            run.entity.name,
-            " and ".join(status.taken_from),
-        )
-        run.outcome.add_details({"views_taken_from": list(status.taken_from)})
+    report_views(run, status)
     return status
 
 
@@ -264,31 +254,3 @@ def require_own_columns(table: Table, status: TableStatus) -> None:
             f"Columns of {table.name} are described as made for other fields: {', '.join(sorted(status.other_fields))}.",
             action=f"Correct their descriptions, or rename {table.name}; the next run makes it anew and reads everything into it.",
         )
-
-
-def reset_if_lost(run: Run, entity_state: EntityState, status: TableStatus) -> EntityState:
-    """Return the entity's state, reset if the log table was lost.
-
-    If the table is new or empty although records were read before, everything must be read again. A checkpoint for that
-    pass is stored before the first row is written: a run that ends early must not leave a table that looks filled
-    together with a `changed_since` that skips the rest. A replay's checkpoint is not about the list, and stays.
-    """
-    if status.created:
-        run.outcome.note_progress()
-    passes = {mode: point for mode, point in entity_state.checkpoints.items() if mode != Mode.REPLAY.value}
-    began = [point.source_time_at_start for point in passes.values()]
-    seen_until = entity_state.watermark or min(began, default=None)
-    if not status.must_be_filled or seen_until is None:
-        return entity_state
-    report_lost_log(run, status)
-    start = Checkpoint(
-        changed_since=None, source_time_at_start=seen_until, offset=0, known=(), highest_stamp=None
-    )
-    changed: dict[str, Checkpoint | None] = {**dict.fromkeys(passes), Mode.INCREMENTAL.value: start}
-    for mode, checkpoint in changed.items():
-        run.ports.state.entities.save_checkpoint(run.lease, mode, checkpoint)
-    kept = {mode: point for mode, point in entity_state.checkpoints.items() if mode not in passes}
-    entity_state = replace(
-        entity_state, recent_versions={}, checkpoints={**kept, Mode.INCREMENTAL.value: start}
-    )
-    return run.save_bounds(entity_state, complete_until=None, deletions_checked_at=None)

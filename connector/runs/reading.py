@@ -76,7 +76,8 @@ class ListReader:
         self._is_looked_at = keys_only
         self._clocks: ClockReading | None = None
         self._verdict = ClockVerdict()
-        self._source_time_at_start = plan.checkpoint.source_time_at_start if plan.checkpoint else None
+        point = plan.checkpoint
+        self._source_time_at_start = point.source_time_at_start if point and point.has_rows else None
 
     @property
     def plan(self) -> Plan:
@@ -167,7 +168,8 @@ class ListReader:
         if began is None or verdict.is_unknown:
             self._source_time_at_start = clocks.earlier
             before, self._plan = self._plan, Plan(changed_since=verdict.move_back(self._plan.changed_since))
-            return before != self._plan
+            has_rows = before.checkpoint is not None and before.checkpoint.has_rows
+            return has_rows or before.changed_since != self._plan.changed_since
         self._source_time_at_start = min(move(began, -verdict.set_back), clocks.earlier)
         return False
 

@@ -71,6 +71,10 @@ class ListSource(Source):
         self.compared: list[tuple[Entity, Contract]] = []
         self.closed = 0
 
+    def serve(self, entity: Entity, contract: Contract) -> None:
+        """Be asked by another block of the catalogue from now on, whose contract is not known yet."""
+        self._entity, self.contract, self.knows_contract = entity, contract, False
+
     def put(self, *rows: bytes) -> None:
         """Add the rows at the end, or where older versions of them stand."""
         for row in rows:

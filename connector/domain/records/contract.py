@@ -69,6 +69,10 @@ class Contract(Struct, frozen=True, kw_only=True):
     modified_field: str | None
     grammar: int = 4
     names: ColumnNames = NO_NAMES
+    acumatica_entity: str = ""
+    """Which Acumatica entity the catalogue named; empty if an earlier release stored it."""
+    identified_by: str = ""
+    """What the catalogue told records apart by (`Entity.identified_by`); empty if an earlier release stored it."""
 
     def asks_as(self, other: "Contract") -> bool:
         """Whether both contracts request and read a list in the same way."""

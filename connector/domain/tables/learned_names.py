@@ -12,7 +12,7 @@ from connector.domain.tables.view_names import OF_LINE
 
 INTERNAL_ID = "internal id"
 ORIGIN = re.compile(
-    rf"[A-Za-z]\w*\.(?P<path>.+?)(?: \((?P<kind>{'|'.join([*Kind, INTERNAL_ID])})\))?", re.DOTALL
+    rf"(?P<entity>[A-Za-z]\w*)\.(?P<path>.+?)(?: \((?P<kind>{'|'.join([*Kind, INTERNAL_ID])})\))?", re.DOTALL
 )
 """`Bill.Details.Qty (decimal)`; a detail collection has no kind."""
 
@@ -57,6 +57,13 @@ def _read_origin(column: Column) -> tuple[str, bool] | None:
     """Return the path in a column's description, and whether it is for the internal id; None if it is not ours."""
     origin = ORIGIN.fullmatch(column.description)
     return None if origin is None else (origin["path"], origin["kind"] == INTERNAL_ID)
+
+
+def learn_acumatica_entity(log: Iterable[Column]) -> str:
+    """Return the Acumatica entity that most columns of a log were made for; empty if their descriptions do not tell."""
+    origins = (ORIGIN.fullmatch(column.description) for column in log if not column.name.startswith("_"))
+    found = Counter(origin["entity"] for origin in origins if origin is not None)
+    return max(found, key=found.__getitem__, default="")
 
 
 def _settle(told: Mapping[str, str], assumed: Mapping[str, str]) -> dict[str, str]:

@@ -64,10 +64,15 @@ def build_table(entity: Entity, contract: Contract) -> Table:
 
 
 def remember_names(entity: Entity, contract: Contract, before: ColumnNames) -> Contract:
-    """Return the contract with a name for every column: known fields keep theirs, new fields get one."""
+    """Return the contract with a name for every column (known fields keep theirs, new fields get one) and what the block is made of."""
     layout, names = _lay_out(contract, before)
     views = name_view_columns(entity, _order_columns(entity, layout, names), names)
-    return replace(contract, names=ColumnNames(log=names.log, views=views))
+    return replace(
+        contract,
+        names=ColumnNames(log=names.log, views=views),
+        acumatica_entity=entity.acumatica_entity,
+        identified_by=entity.identified_by,
+    )
 
 
 def _lay_out(contract: Contract, before: ColumnNames) -> tuple[Layout, ColumnNames]:

@@ -37,6 +37,11 @@ class SmallRig:
         self.state = SqliteStateStore(path=a_memory_file(), clock=self.clock)
         self.runs = 0
 
+    def edit(self, *, contract: Contract | None = None, **parts: Any) -> None:
+        """Let an operator edit the block of the catalogue."""
+        self.entity = replace(self.entity, **parts)
+        self.source.serve(self.entity, contract or self.source.contract)
+
     def build_run(
         self,
         mode: Mode = Mode.INCREMENTAL,

@@ -189,6 +189,9 @@ def test_a_log_filled_under_other_ids_is_not_gone_on_with() -> None:
     by_keys.source.put(*vendors(2, modified_at=rig.clock.now()))
     error = by_keys.run().error
     assert error is not None
-    assert "is told apart by its keys now" in error.message
-    assert error.action == "Rename vendors_log; the next run makes it anew and reads everything into it."
+    assert "tells them apart by their keys VendorID now" in error.message
+    assert (
+        error.action
+        == "Change the block back, or rename vendors_log; the next run makes it anew and reads everything into it."
+    )
     assert len(rig.shown()) == 3
