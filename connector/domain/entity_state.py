@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from connector.domain.records.contract import Contract
 from connector.domain.run import RunKind
+from connector.domain.seen_records import SeenRecords
 
 MAX_REPORTED_DELETIONS = 500
 """How many ids reported as deleted are kept; beyond that the oldest are dropped, and a reconcile finds them."""
@@ -34,6 +35,8 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     highest_stamp: datetime | None = field(name="highest")
     recent_versions: Mapping[str, str] = field(name="edge", default_factory=dict)
     recent_versions_complete: bool = field(name="edge_complete", default=True)
+    seen: SeenRecords | None = None
+    """What a reconcile has seen so far; None of other passes, of more records than the state keeps, and of earlier releases."""
 
     @property
     def has_rows(self) -> bool:

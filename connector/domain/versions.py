@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from connector.domain.records.codec import Record
+from connector.domain.seen_records import SeenRecords, digest_ids, pack_seen
 
 MAX_RECENT_VERSIONS = 3_000
 """How many recent versions the state keeps: 3,000 take about 230 kB of a Firestore document's 1 MiB."""
@@ -47,6 +48,8 @@ class CurrentVersion:
     own_stamp: datetime | None
     synced_at: datetime
     is_deleted: bool = False
+    first_synced_at: datetime = EPOCH
+    """When the warehouse got the record's first row."""
 
     @property
     def place(self) -> Place:
@@ -93,13 +96,17 @@ class RecentVersions:
 
 
 class VersionIndex:
-    """The newest version of each record in the warehouse: 65 bytes per record, looked up by bisection.
+    """The newest version of each record in the warehouse: 66 bytes per record, looked up by bisection.
 
     Built from versions in ascending order of id. Ids that are not lower-case GUIDs are kept in a dictionary. Deleted
     records have only a place: `find` and `len` consider live records only.
     """
 
-    def __init__(self, versions: Iterable[CurrentVersion]) -> None:
+    def __init__(self, versions: Iterable[CurrentVersion], *, known_until: datetime | None = None) -> None:
+        """`known_until` is when the pass began whose progress is to be kept, by our clock."""
+        self._known_until = known_until
+        self._was_known = bytearray()
+        self._has_seen = False
         self._ids = array("Q"), array("Q")
         self._versions = bytearray()
         self._stamps, self._synced = array("q"), array("q")
@@ -131,6 +138,7 @@ class VersionIndex:
         self._synced.append(_to_micros(current.synced_at))
         self._seen.append(0)
         self._live.append(not current.is_deleted)
+        self._was_known.append(self._known_until is not None and current.first_synced_at < self._known_until)
 
     def __len__(self) -> int:
         return self._live.count(1)
@@ -194,11 +202,41 @@ class VersionIndex:
     def mark_seen(self, at: int) -> None:
         """Note that Acumatica still has the record."""
         self._seen[at] = 1
+        self._has_seen = True
+
+    def keep_seen(self) -> SeenRecords | None:
+        """Return which records were seen, to be kept until the pass is resumed; None if no such pass was named."""
+        if self._known_until is None:
+            return None
+        flags = bytes(seen for seen, was_known in zip(self._seen, self._was_known, strict=True) if was_known)
+        return pack_seen(self._known_until, self._digest_known(), flags)
+
+    def resume_seen(self, kept: SeenRecords) -> bool:
+        """Mark what was seen before, and all records that came since the pass began; False if the log is another one."""
+        if (self._was_known.count(1), self._digest_known()) != (kept.count, kept.digest):
+            return False
+        flags = iter(kept.unpack())
+        for at, was_known in enumerate(self._was_known):
+            self._seen[at] = next(flags) if was_known else 1
+        return True
+
+    def _digest_known(self) -> str:
+        known = self._was_known
+        guids = (
+            array("Q", (part for part, is_in in zip(half, known, strict=False) if is_in)).tobytes()
+            for half in self._ids
+        )
+        others = (
+            name.encode() + b"\0"
+            for name, is_in in zip(self._other_ids, known[self._guids :], strict=True)
+            if is_in
+        )
+        return digest_ids([*guids, *others])
 
     @property
     def has_seen(self) -> bool:
         """Whether any record was marked as seen."""
-        return 1 in self._seen
+        return self._has_seen
 
     def walk_unseen(self) -> Iterator[str]:
         """Yield the ids of live records that were never marked as seen."""

@@ -11,12 +11,12 @@ from itertools import islice
 
 from connector.domain.cursor import Plan
 from connector.domain.entity import Depth
-from connector.domain.entity_state import Checkpoint, EntityState
+from connector.domain.entity_state import EntityState
 from connector.domain.instants import to_text
 from connector.domain.records.codec import Record
 from connector.domain.records.rejected import Rejected
-from connector.domain.run import Mode, Status, Tally, WriteMethod
-from connector.domain.versions import VersionIndex
+from connector.domain.run import Status, Tally, WriteMethod
+from connector.errors import TooManyDeletionsError
 from connector.runs.deletion_marks import DeletionMarks
 from connector.runs.empty_list import lists_keys
 from connector.runs.first_look import EVERYTHING, leave_list
@@ -26,6 +26,7 @@ from connector.runs.list_pass import ListPass
 from connector.runs.notices import count_unstamped
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page
+from connector.runs.reconcile_progress import Progress
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget, Unreadable
 
@@ -42,34 +43,35 @@ class Reconcile:
         self._opened = OpenedEntity(run, entity_state)
         self._is_deep = run.request.depth is Depth.CONTENT or self._opened.status.must_be_filled
         self._budget = TimeBudget(run)
-        self._index = VersionIndex(run.ports.warehouse.current_versions(self._opened.table))
+        self._progress = Progress(run, self._opened, is_deep=self._is_deep)
+        self._index = self._progress.index
         self._known = IndexedVersions(self._index)
         self._marks = DeletionMarks(run, self._opened.writer, known=len(self._index))
         self._matched = self._repaired = self._stale = self._deleted = self._unstamped = 0
 
     def run(self) -> Status:
         """Compare, repair, then mark deletions; return PARTIAL if time ran out (repairs already made stay)."""
-        checkpoint = (
-            self._opened.entity_state.checkpoints.get(Mode.RECONCILE.value) if self._is_deep else None
-        )
-        is_done = self._compare_content(checkpoint) if self._is_deep else self._compare_keys()
-        is_whole = self._reader.plan.checkpoint is None
+        is_done = self._compare_content() if self._is_deep else self._compare_keys()
+        is_whole = self._progress.is_whole or self._reader.plan.checkpoint is None
         if is_done and is_whole:
             is_done = self._mark_deleted()
         if is_done:
             self._opened.follow_last()
-        if is_done and self._is_deep:
-            self._save_checkpoint(None)
-            began_at = to_text(self._reader.source_time_at_start)  # of the pass, which may be runs ago
-            self._run.outcome.add_details({"contents_checked_at": began_at})
-        if is_done and is_whole:
-            self._run.save_bounds(
-                self._opened.entity_state,
-                complete_until=self._opened.entity_state.complete_until,
-                deletions_checked_at=self._reader.source_time_at_start,
-            )
+            self._tell_end(is_whole=is_whole)
         self._run.outcome.add_details(self._build_figures())
         return Status.SUCCEEDED if is_done else Status.PARTIAL
+
+    def _tell_end(self, *, is_whole: bool) -> None:
+        """Drop the progress, and tell up to when contents and deletions are checked: when the pass began, maybe runs ago."""
+        began_at = self._progress.find_start(self._reader.source_time_at_start)
+        self._progress.drop()
+        if self._is_deep:
+            self._run.outcome.add_details({"contents_checked_at": to_text(began_at)})
+        if is_whole:
+            entity_state = self._opened.entity_state
+            self._run.save_bounds(
+                entity_state, complete_until=entity_state.complete_until, deletions_checked_at=began_at
+            )
 
     def _build_figures(self) -> dict[str, object]:
         return {
@@ -81,12 +83,12 @@ class Reconcile:
         }
 
     def _compare_keys(self) -> bool:
-        """List only ids and stamps; read the records that differ. Return False if time ran out."""
+        """List only ids and stamps; read the records that differ. Return False, with progress stored, if time ran out."""
         self._reader = ListReader(
             source=self._run.ports.source,
             clock=self._run.ports.clock,
             interpreter=self._opened.interpreter,
-            plan=Plan(changed_since=None),
+            plan=Plan(changed_since=None, checkpoint=self._progress.checkpoint),
             page_size=self._run.limits.page_size,
             keys_only=True,
         )
@@ -96,6 +98,10 @@ class Reconcile:
             for page in self._budget.read_pages(pages):
                 count_unstamped(self._run, self._opened.contract, page.readings)
                 self._compare_page(page)
+                if not self._budget.is_used_up:
+                    self._progress.note_page(page)
+        if self._budget.is_used_up:
+            self._progress.save()
         return not self._budget.is_used_up
 
     def _compare_page(self, page: Page) -> None:
@@ -140,8 +146,8 @@ class Reconcile:
         """Whether the warehouse has the record with this stamp; without a stamp field, having the record is enough."""
         return self._opened.contract.modified_field is None or self._index.has_stamp(at, stamp)
 
-    def _repair(self, listed: Mapping[str, bytes]) -> list[str]:
-        """Read these records one by one, as far as time allows, and write them; return the ids that no longer exist.
+    def _repair(self, listed: Mapping[str, bytes]) -> dict[str, bool]:
+        """Read these records one by one, as far as time allows, and write them; return which of those still exist.
 
         `listed` maps ids to listed rows with the keys, which are kept of an unreadable record. With an empty row, an
         unreadable record is left as it is.
@@ -156,7 +162,7 @@ class Reconcile:
                 unreadable[len(rows)] = raw.why
                 rows.append(listed[record_id])
         self._write(self._opened.interpreter.interpret(rows, read_at=read_at, unreadable=unreadable))
-        return [record_id for record_id, raw in found.items() if raw is None]
+        return {record_id: raw is not None for record_id, raw in found.items()}
 
     def _write(self, batch: ReadingBatch) -> None:
         """Write the versions that the warehouse does not have, and count them."""
@@ -169,8 +175,9 @@ class Reconcile:
             self._run.outcome.note_progress()
         self._matched += written.tally.records_unchanged
 
-    def _compare_content(self, checkpoint: Checkpoint | None) -> bool:
+    def _compare_content(self) -> bool:
         """Read every record and write those whose content differs. Return False, with progress stored, if time ran out."""
+        checkpoint = self._progress.checkpoint
         is_done = self._read_content(Plan(changed_since=None, checkpoint=checkpoint))
         if is_done and checkpoint is None and self._is_list_empty():
             leave_list(self._run, self._opened, EVERYTHING)
@@ -178,7 +185,6 @@ class Reconcile:
         return is_done
 
     def _read_content(self, plan: Plan) -> bool:
-        page: Page | None = None
         list_pass = ListPass(self._run, self._opened, plan)
         self._reader = list_pass.reader
         with list_pass.open() as pages:
@@ -188,9 +194,9 @@ class Reconcile:
                 if self._index.has_seen:
                     self._opened.note_identity_proven()
                 self._write(page)
-            if page is not None and list_pass.is_cut_short:
-                self._save_checkpoint(page)
-                self._run.outcome.note_progress()
+                self._progress.note_page(page)
+            if list_pass.is_cut_short:
+                self._progress.save()
         return not list_pass.is_cut_short
 
     def _is_list_empty(self) -> bool:
@@ -206,35 +212,38 @@ class Reconcile:
             if isinstance(found, Record) and not self._index.is_known(found):
                 self._stale += 1
 
-    def _save_checkpoint(self, page: Page | None) -> None:
-        """Store how far the records were read (None: to the end). Finding deletions needs an uninterrupted pass."""
-        checkpoint = None
-        if page is not None:
-            checkpoint = Checkpoint(
-                changed_since=None,
-                source_time_at_start=page.source_time_at_start,
-                offset=page.overlap.offset,
-                known=page.overlap.known,
-                highest_stamp=None,
-            )
-        self._run.ports.state.entities.save_checkpoint(self._run.lease, Mode.RECONCILE.value, checkpoint)
-
     def _mark_deleted(self) -> bool:
-        """Tombstone records that are neither listed nor found by their id. Return False if time ran out."""
+        """Tombstone records that are neither listed nor found by their id. Return False, with progress stored, if time ran out.
+
+        If too many are missing, the listing is forgotten: with the rights that it lacked the next run lists them again.
+        """
+        try:
+            is_done = self._mark_unseen()
+        except TooManyDeletionsError:
+            self._progress.drop()
+            raise
+        if not is_done:
+            self._progress.save()
+        return is_done
+
+    def _mark_unseen(self) -> bool:
         count = self._index.count_unseen()
         if count:
             self._prove_identity(())
         self._marks.check(count)
         unseen = self._index.walk_unseen()
         while batch := list(islice(unseen, ROWS_AT_ONCE)):
-            listed = dict.fromkeys(batch, b"")
+            exist = self._repair(dict.fromkeys(batch, b""))
             gone = {
                 record_id: place
-                for record_id in self._repair(listed)
-                if (place := self._index.find_place(record_id)) is not None
+                for record_id, does_exist in exist.items()
+                if not does_exist and (place := self._index.find_place(record_id)) is not None
             }
             self._marks.mark(gone)
             self._deleted += len(gone)
+            for record_id, does_exist in exist.items():
+                if does_exist and (at := self._index.find(record_id)) is not None:
+                    self._index.mark_seen(at)
             if gone:
                 self._run.outcome.note_progress()
             if self._budget.is_used_up or self._run.must_stop():

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from connector.domain.entity_state import FINDINGS, EntityState, ListTrial, PageLimit, WrittenSince
 from connector.domain.run import RunKind
+from connector.domain.seen_records import pack_seen
 from connector.ports import StateStore
 from tests.contract.state_builders import (
     MORNING,
@@ -94,6 +95,17 @@ class StreamContract:
         store.entities.save_checkpoint(taken(store, owner="run-2"), "reconcile", a_checkpoint(offset=5))
         both = {"backfill": a_checkpoint(), "reconcile": a_checkpoint(offset=5)}
         assert store.entities.read("vendors") == an_entity_state(checkpoints=both)
+
+    def test_what_a_reconcile_has_seen_is_remembered(self, store: StateStore) -> None:
+        lease = taken(store)
+        for flags in (bytes([0, 0, 1, 0] * 3), b""):
+            seen = pack_seen(MORNING, "of the ids", flags)
+            point = replace(a_checkpoint(), seen=seen)
+            store.entities.save_checkpoint(lease, "reconcile keys", point)
+            kept = store.entities.read("vendors").checkpoints["reconcile keys"]
+            assert kept == point
+            assert kept.seen is not None
+            assert kept.seen.unpack() == flags
 
     def test_a_contract_is_remembered(self, store: StateStore) -> None:
         lease = taken(store)

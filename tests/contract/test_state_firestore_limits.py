@@ -1,5 +1,6 @@
 """What Firestore bills and bounds: operations a run, bytes and index entries a document, names."""
 
+import os
 import random
 import uuid
 from collections.abc import Iterator
@@ -7,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 from google.cloud import firestore
+from msgspec.structs import replace
 
 from connector.adapters.firestore import FirestoreStateStore
 from connector.adapters.retrying import Retry
 from connector.domain.entity_state import Checkpoint, Origin, Outcome
 from connector.domain.records.contract import Contract, Kind, Shape
+from connector.domain.seen_records import pack_seen
 from tests.contract.state_builders import (
     MORNING,
     TTL,
@@ -119,8 +122,14 @@ def test_a_stream_stays_within_bounds_and_keeps_the_newest_of_what_is_too_much(
         endpoint="Default", version="1", request="", root=Shape(fields=fields), modified_field=None
     )
     lease = taken(store)
-    for mode in ("incremental", "backfill", "reconcile"):
+    for mode in ("incremental", "backfill"):
         store.entities.save_checkpoint(lease, mode, checkpoint)
+    for mode in ("reconcile", "reconcile keys"):
+        flags = os.urandom(1_000_000).translate(bytes([0, 1] * 128))
+        seen = pack_seen(MORNING, "of the ids", flags)
+        point = replace(checkpoint, recent_versions={}, seen=seen)
+        store.entities.save_checkpoint(lease, mode, point)
+        assert store.entities.read("vendors").checkpoints[mode].seen == seen
     store.entities.save_contract(lease, contract)
     checkpoints = dict(store.entities.read("vendors").checkpoints)
     store.entities.commit(lease, an_entity_state(recent_versions=recent_versions, checkpoints=checkpoints))

@@ -181,8 +181,8 @@ class Service:
         rows = self.state.answers[start : start + size]
         reference = self.state.jobs[names["job"]]["jobReference"]
         types = zip(
-            ("_id", "_modified_at", "_version", "_own_stamp", "_synced_at", "_deleted"),
-            ("STRING", "TIMESTAMP", "STRING", "TIMESTAMP", "TIMESTAMP", "BOOLEAN"),
+            ("_id", "_modified_at", "_version", "_own_stamp", "_synced_at", "_deleted", "_first_synced_at"),
+            ("STRING", "TIMESTAMP", "STRING", "TIMESTAMP", "TIMESTAMP", "BOOLEAN", "TIMESTAMP"),
             strict=True,
         )
         answer = {

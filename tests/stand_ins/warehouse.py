@@ -126,6 +126,9 @@ class MemoryWarehouse(Warehouse):
                     own_stamp=_own_stamp(row, table),
                     synced_at=row.synced_at or NEVER,
                     is_deleted=row.deleted,
+                    first_synced_at=min(
+                        other.synced_at or NEVER for other in self.logs[table.name] if other.id == record_id
+                    ),
                 )
 
     @override

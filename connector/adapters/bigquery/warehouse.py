@@ -97,6 +97,7 @@ class BigQueryWarehouse(Warehouse):
                 own_stamp=row[3],
                 synced_at=row[4],
                 is_deleted=row[5],
+                first_synced_at=row[6],
             )
 
     @override

@@ -69,6 +69,8 @@ class DuckDbWarehouse(Warehouse):
 
     @override
     def read_columns(self, name: str) -> Sequence[Column]:
+        if self._connection is None and not self._path.exists():
+            return ()
         with self._use() as connection:
             return comments.read_described(connection, name)
 
@@ -99,7 +101,7 @@ class DuckDbWarehouse(Warehouse):
         """Yield from a cursor of its own, so that rows can be appended meanwhile; it shows none of those."""
         values = {f"id_{i}": record_id for i, record_id in enumerate(record_ids or ())}
         sql = build_versions_query(table, None if record_ids is None else len(record_ids))
-        for record_id, modified_at, version, own_stamp, synced_at, is_deleted in self._query(
+        for record_id, modified_at, version, own_stamp, synced_at, is_deleted, first in self._query(
             table, sql, values
         ):
             yield CurrentVersion(
@@ -109,6 +111,7 @@ class DuckDbWarehouse(Warehouse):
                 own_stamp=_to_utc(own_stamp),
                 synced_at=synced_at.astimezone(UTC),
                 is_deleted=is_deleted,
+                first_synced_at=first.astimezone(UTC),
             )
 
     @override
@@ -173,6 +176,7 @@ class DuckDbWarehouse(Warehouse):
             ddl.require_folder(self._path)
             return f"{self._path} does not exist yet; the first run creates it"
         if self._connection is not None:
+            repairs |= {table.name: ddl.describe_repairs(self._connection, table) for table in tables}
             return f"{self._path} is open"
         with translated(), duckdb.connect(str(self._path), read_only=True) as connection:
             count = len(connection.execute("SELECT table_name FROM duckdb_tables()").fetchall())

@@ -3,6 +3,7 @@
 What an operator looks for stays readable; what grows with the data is packed: the newest part of it, if it is too much.
 """
 
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,10 +23,12 @@ FORM = 1
 MAX_PACKED_RECENT_VERSIONS = 140 * 1024
 MAX_KNOWN_BYTES = 48 * 1024
 MAX_CONTRACT_BYTES = 64 * 1024
-"""Packed bytes of an edge (3,000 versions are 126 KiB), of a checkpoint's known rows (5,000), and of a contract.
+MAX_SEEN_BYTES = 128 * 1024
+"""Packed bytes of an edge (3,000 versions are 126 KiB), of a checkpoint's known rows (5,000), of a contract, and of what a reconcile
+has seen (a million records).
 
-A stream has an edge, a contract, and an edge and known rows for each of at most four modes: 956 KiB together. Its suspects
-take 50 KiB more.
+A stream has an edge, a contract, an edge and known rows for syncs and for back-fills, and known rows and what was seen for
+reconciles of each depth; a replay has none of that: 932 KiB together. Its suspects take 50 KiB more.
 """
 
 
@@ -63,7 +66,11 @@ def suspect_fields(
 def checkpoint_fields(checkpoint: Checkpoint) -> dict[str, Any]:
     """Return a checkpoint as fields; of too many known rows the last, which reading looks for first, are kept."""
     known, _ = pack_latest(checkpoint.known, MAX_KNOWN_BYTES)
-    return _pack_edge(_to_fields(checkpoint) | {"known": known})
+    fields = _to_fields(checkpoint) | {"known": known}
+    if checkpoint.seen is not None:
+        bits = zlib.compress(checkpoint.seen.bits)
+        fields["seen"] = None if len(bits) > MAX_SEEN_BYTES else fields["seen"] | {"bits": bits}
+    return _pack_edge(fields)
 
 
 def contract_fields(contract: Contract | None) -> dict[str, Any] | None:
@@ -95,7 +102,8 @@ def load_stream(entity: str, fields: Mapping[str, Any] | None) -> EntityState:
         plain = plain_value(fields or {}) | {"entity": entity}
         _require_form(plain)
         plain["checkpoints"] = {
-            mode: _unpack_edge(checkpoint) | {"known": unpack(checkpoint["known"])}
+            mode: _unpack_edge(checkpoint)
+            | {"known": unpack(checkpoint["known"]), "seen": _unpack_seen(checkpoint.get("seen"))}
             for mode, checkpoint in plain.get("checkpoints", {}).items()
         }
         contract = plain.get("contract")
@@ -148,6 +156,10 @@ def _to_fields(value: msgspec.Struct) -> dict[str, Any]:
 def _pack_edge(fields: dict[str, Any]) -> dict[str, Any]:
     packed, all_kept = pack_latest(list(fields["edge"].items()), MAX_PACKED_RECENT_VERSIONS)
     return fields | {"edge": packed, "edge_complete": fields["edge_complete"] and all_kept}
+
+
+def _unpack_seen(seen: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if seen is None else seen | {"bits": zlib.decompress(seen["bits"])}
 
 
 def _unpack_edge(fields: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ def build_versions_query(table: Table, count: int | None = None) -> str:
     own_stamp = f"SAFE_CAST({quote(table.stamp)} AS TIMESTAMP)" if table.stamp else "`_modified_at`"
     wanted = "TRUE" if count is None else f"`_id` IN ({', '.join(f'@id_{i}' for i in range(count))})"
     return f"""\
-SELECT `_id`, `_modified_at`, `_version`, {own_stamp} AS `_own_stamp`, `_synced_at`, `_deleted`
+SELECT `_id`, `_modified_at`, `_version`, {own_stamp} AS `_own_stamp`, `_synced_at`, `_deleted`,
+  MIN(`_synced_at`) OVER (PARTITION BY `_id`) AS `_first_synced_at`
 FROM {DATASET}.{quote(table.name)}
 WHERE {wanted}
 QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1

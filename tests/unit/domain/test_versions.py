@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from connector.domain.seen_records import pack_seen
 from connector.domain.versions import MAX_RECENT_VERSIONS, CurrentVersion, Place, RecentVersions, VersionIndex
 from tests.builders import MORNING, a_record, an_id
 
@@ -161,3 +162,40 @@ class TestVersionIndex:
         index.mark_seen(seen)
         assert index.count_unseen() == 2
         assert list(index.walk_unseen()) == [an_id(2), "x"]
+
+
+class TestKeepingWhatWasSeen:
+    IDS = (*(an_id(n * 3 + 2**64 * (n % 2)) for n in range(9)), "ABC", "Zürich|1")
+
+    def index(self, *ids: str, later: tuple[str, ...] = ()) -> VersionIndex:
+        first = dict.fromkeys(later, LATER)
+        return VersionIndex(
+            (a_version(name, 0, first_synced_at=first.get(name, MORNING)) for name in sorted((*ids, *later))),
+            known_until=LATER,
+        )
+
+    def test_what_was_seen_is_found_again_and_what_came_since_counts_as_seen(self) -> None:
+        for seen in (self.IDS, self.IDS[::2], self.IDS[:0]):
+            before = self.index(*self.IDS)
+            for name in seen:
+                before.mark_seen(before.find(name) or 0)
+            kept = before.keep_seen()
+            assert kept is not None
+            after = self.index(*self.IDS, later=(an_id(4), "ABCD", an_id(2**64 + 1)))
+            assert after.resume_seen(kept)
+            assert not after.has_seen, "nothing was found by this run"
+            assert set(after.walk_unseen()) == set(self.IDS) - set(seen)
+
+    def test_of_other_records_nothing_is_found_again(self) -> None:
+        kept = self.index(*self.IDS).keep_seen()
+        assert kept is not None
+        assert not self.index(*self.IDS[1:]).resume_seen(kept)
+        assert not self.index(*self.IDS[1:], an_id(4)).resume_seen(kept)
+        assert not self.index(*self.IDS[:-1], "Zürich|2").resume_seen(kept)
+
+    def test_a_million_records_take_an_eighth_of_a_megabyte(self) -> None:
+        kept = pack_seen(LATER, "", bytes(1_000_000))
+        assert (len(kept.bits), len(kept.unpack())) == (125_001, 1_000_000)
+
+    def test_without_a_pass_nothing_is_kept(self) -> None:
+        assert VersionIndex([a_version(an_id(1), 0)]).keep_seen() is None
