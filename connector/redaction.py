@@ -35,7 +35,7 @@ MIN_LENGTH = 4
 MIN_LINE_LENGTH = 16
 """A line of a PEM file of at least this length is a secret of its own; hiding shorter ones would remove ordinary text."""
 MIN_LENGTH_IN_DATA = 6
-"""A secret is looked for in records only if it has this many letters and digits in a row."""
+"""A secret is looked for in records only if it has this many letters and digits in a row, or two more altogether."""
 MIN_LENGTH_DISGUISED = 8
 """Shorter secrets are not looked for in broken-up or base64-encoded text, where they would match everywhere."""
 INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
@@ -75,7 +75,7 @@ class Secrets:
     def redact_body(self, body: bytes, *, is_data: bool) -> bytes:
         """Return the body of an answer with every secret in it replaced.
 
-        Of data, only what has enough letters and digits in a row to be no coincidence is: a bill's amount is not to be blotted
+        Of data, only what has enough letters and digits to be no coincidence is: a bill's amount is not to be blotted
         out by a password. Costs a few milliseconds for a page of some megabytes.
         """
         with self._lock:
@@ -83,8 +83,7 @@ class Secrets:
         for secret, spellings in known:
             if secret.lstrip().startswith("{"):
                 continue  # a whole document: the secrets in it are known one by one
-            core = _find_core(secret)
-            if is_data and (len(core) < MIN_LENGTH_IN_DATA or core not in body):
+            if is_data and (_is_ordinary(secret) or _find_core(secret) not in body):
                 continue
             for spelling in sorted(spellings, key=len, reverse=True):
                 body = body.replace(spelling.encode(errors="replace"), HIDDEN.encode())
@@ -127,6 +126,12 @@ def _encode_base64(secret: str) -> Iterator[str]:
         first, last = (before * 8 + 5) // 6, (before + len(raw)) * 8 // 6
         yield digits[first:last]
         yield digits[first:last].translate(str.maketrans("+/", "-_"))
+
+
+def _is_ordinary(secret: str) -> bool:
+    """Whether a record may hold the same text by coincidence."""
+    in_all = sum(map(str.isalnum, secret))
+    return len(_find_core(secret)) < MIN_LENGTH_IN_DATA and in_all < MIN_LENGTH_IN_DATA + 2
 
 
 def _find_core(secret: str) -> bytes:

@@ -44,6 +44,17 @@ def test_pages_join_without_gap_or_overlap(sandbox: Sandbox) -> None:
     assert paged == [bill.id for bill in sandbox.tenant.records("Bill")]
 
 
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("odd", [b"null", b"5", b'"text"', b"[]", b'{"id":"b","x":NaN}', b'{"id":"\\ud83d"}'])
+def test_whatever_stands_in_place_of_a_record_costs_no_other(sandbox: Sandbox, odd: bytes) -> None:
+    sandbox.faults.add(path="/Bill?", status=200, headers=JSON, body=b'[{"id":"a"}, %b, {"id":"c"}]' % odd)
+    with open_source(sandbox) as source:
+        rows = source.read_list(a_query()).rows
+    assert rows == [b'{"id":"a"}', odd, b'{"id":"c"}']
+
+
 def test_a_row_is_the_very_text_acumatica_sent(sandbox: Sandbox) -> None:
     raw = b'[ {"id":"a","Amount":{"value":12.3400}},\r\n{"id":"b","Amount":{"value":1e2}} ]'
     sandbox.faults.add(path="/Bill", status=200, body=raw, headers={"Content-Type": "application/json"})

@@ -1,6 +1,7 @@
 """No text that is made holds a secret, however it is spelled; data loses only what is no coincidence."""
 
 import base64
+import json
 
 import pytest
 
@@ -70,6 +71,13 @@ def test_what_is_too_short_is_no_secret() -> None:
 )
 def test_data_loses_a_secret_that_is_no_coincidence(body: bytes) -> None:
     assert a_store(SECRET).redact_body(body, is_data=True) == b'{"x":"[hidden]"}'
+
+
+@pytest.mark.parametrize("secret", ["Tr0ub-4dor&3", "P@s5-w0-rD!x", "§$%&-pass-wort", "é+ü-ab-cd-ef-gh"])
+def test_data_loses_a_secret_of_many_short_words(secret: str) -> None:
+    for spelled in (secret, json.dumps(secret)[1:-1]):
+        body = f'{{"x":"{spelled}"}}'.encode()
+        assert a_store(secret).redact_body(body, is_data=True) == b'{"x":"[hidden]"}'
 
 
 @pytest.mark.parametrize("secret", ["1000", "open", "a-b-c-d-e-f", '{"password": "Amount"}'])

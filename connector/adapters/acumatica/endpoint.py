@@ -153,14 +153,14 @@ def _list(answer: Answer) -> ListAnswer:
 
 
 def _split(body: bytes) -> list[bytes]:
-    """Return the records of a list. If one cannot be decoded, the others are still read."""
+    """Return the records of a list. If one cannot be decoded, or is no record at all, the others are still read."""
     try:
         rows = [bytes(raw) for raw in decode_body(body, list[msgspec.Raw])]
     except msgspec.DecodeError:
         return scan_rows(body)
-    if all(row.startswith(b"{") for row in rows):
+    if not rows or any(row.startswith(b"{") for row in rows):
         return rows
-    raise msgspec.DecodeError("a row is not an object")
+    raise msgspec.DecodeError("no row is an object")
 
 
 def _record(answer: Answer) -> bytes:

@@ -72,7 +72,7 @@ class _Sieve:
                 ]
             else:
                 (self.mistyped if _is_announced(member, shape) else self.unannounced).add(path + member)
-                self._set_aside(place + member, _unwrap(value))
+                self._set_slot_aside(place + member, value)
         return kept
 
     def _sift_field(self, kind: Kind, slot: Any, path: str, place: str) -> dict[str, Any] | None:
@@ -91,6 +91,13 @@ class _Sieve:
         self.mistyped.add(path)
         self._set_aside(place, _numbers_to_text(value))
         return None
+
+    def _set_slot_aside(self, place: str, slot: Any) -> None:
+        """Set aside a whole member; an error beside a field's value stands by itself, as for a field that has a column."""
+        if isinstance(slot, dict) and slot.keys() <= BESIDE_VALUE:
+            self._set_aside(f"{place}/error", _numbers_to_text(slot.get("error")))
+            slot = {"value": slot.get("value")}
+        self._set_aside(place, _unwrap(slot))
 
     def _set_aside(self, place: str, plain: Any) -> None:
         if plain not in (None, {}, []):
@@ -112,7 +119,7 @@ class _Sieve:
                 kind = shape.custom.get(f"{view}.{name}")
                 if kind is None:
                     self.unchosen.add(field_path)
-                    self._set_aside(field_place, _unwrap(bare))
+                    self._set_slot_aside(field_place, bare)
                 elif bare is not None:
                     slot = self._sift_field(kind, bare, field_path, field_place)
                     kept.setdefault(name_slot(view), {})[name_slot(name)] = slot or {}

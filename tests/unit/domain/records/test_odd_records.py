@@ -112,6 +112,19 @@ class TestBesideTheValue:
             "custom/Document.UsrColour/error": "odd",
         }
 
+    def test_an_error_beside_a_value_without_a_column_is_kept(self) -> None:
+        custom: dict[str, Any] = {
+            "custom": {"Document": {"UsrOther": {"type": "T", "value": "x", "error": "odd"}}}
+        }
+        row = a_row(New={"value": 7, "error": "late"}, Newer={"error": "is required"}, **custom)
+        assert extra(row) == {
+            "New": "7",
+            "New/error": "late",
+            "Newer/error": "is required",
+            "custom/Document.UsrOther": "x",
+            "custom/Document.UsrOther/error": "odd",
+        }
+
     def test_an_empty_error_is_nothing(self) -> None:
         row = a_row(Terms={"value": "x", "error": None})
         assert decode(row, fields={"Terms": Kind.STRING})[0].extra == b""
