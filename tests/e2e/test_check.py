@@ -157,7 +157,7 @@ def test_every_line_is_explained_on_the_page_for_the_administrator(
         monkeypatch.setenv("CONTINUATION_EMULATOR_HOST", host)
         monkeypatch.setenv("NOTIFY_SECRET", "env:PATH")
         printed = checks_of(profile.function, entity="vendors")
-    section = PAGE.read_text(encoding="utf-8").split("## See that it works")[1]
+    section = PAGE.read_text(encoding="utf-8").split("## Verify the setup")[1]
     first_cells = " ".join(re.findall(r"^\| (`.*?) \|", section, re.MULTILINE))
     explained = set(re.findall(r"`([^`]+)`", first_cells))
     assert {subject.replace("vendors", "ENTITY") for subject in printed} <= explained
