@@ -98,3 +98,33 @@ def test_check_tells_ids_that_do_not_last_and_needs_one_seat(tmp_path: Path) -> 
     assert all(line.ok for line in source.check([rig.catalogue["invoices"]], lambda _entity, _contract: None))
     source.close()
     rig.close()
+
+
+ODD_KEYS = ("A/1", "/", "..", ".", "A|B", "100%2F", "ä ö", "O'Brien", "A?b=c#d", "A+B")
+
+
+def test_keys_that_no_address_can_hold_tell_records_apart_all_the_same(rig: Rig) -> None:
+    """They are read by a filter on the keys: in a reconcile of keys, by a replay, and to see whether one is gone."""
+    describe_by_keys(rig)
+    tenant = rig.sandbox.tenant
+    made = [
+        tenant.insert("Bill", {"Type": "Bill", "ReferenceNbr": key, "Vendor": "V000001", "Hold": True})
+        for key in ODD_KEYS
+    ]
+    run(rig)
+    for bill_id in made:
+        tenant.change("Bill", bill_id, {"Description": "new"})
+    reconciled = run(rig, Mode.RECONCILE)
+    assert (reconciled.details["repaired"], reconciled.details["deleted"]) == (len(made), 0)
+    rows = rig.query("SELECT reference_nbr, description, _id FROM invoices")
+    shown = {row["reference_nbr"]: row for row in rows}
+    assert {key: shown[key]["description"] for key in ODD_KEYS} == dict.fromkeys(ODD_KEYS, "new")
+    for key in ("A/1", ".."):
+        rig.reject("invoices", shown[key]["_id"])
+    assert run(rig, Mode.REPLAY).records_written == 2
+    assert list(rig.state.dead_letters.read("invoices")) == []
+    for bill_id in made[:3]:
+        tenant.delete("Bill", bill_id)
+    assert run(rig, Mode.RECONCILE).details["deleted"] == 3
+    left = {row["reference_nbr"] for row in rig.query("SELECT reference_nbr FROM invoices")}
+    assert left & set(ODD_KEYS) == set(ODD_KEYS[3:])

@@ -35,7 +35,7 @@ from connector.domain.entity import Entity, Identity
 from connector.domain.entity_state import Origin, RefusedSignIn
 from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind
-from connector.domain.records.identity import split_id
+from connector.domain.records.identity import is_addressable, is_guid, split_id
 from connector.domain.records.rejected import find_id, find_session_id
 from connector.errors import SourceSetupError
 from connector.ports import Clock, Source
@@ -205,7 +205,7 @@ class AcumaticaSource(Source):
 
     def _find_address(self, entity: Entity, keys: Sequence[str], contract: Contract) -> Sequence[str] | None:
         """Return the record's keys for use in a URL, or its id in this session if a key cannot appear in a URL."""
-        if not any("/" in key or key in ("", ".", "..") for key in keys):
+        if all(map(is_addressable, keys)) and not (len(keys) == 1 and is_guid(keys[0])):
             return keys
         fields = contract.root.fields
         equal = tuple(

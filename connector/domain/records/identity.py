@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, unquote
+from uuid import UUID
 
 import msgspec
 
@@ -24,6 +25,19 @@ def make_id(keys: Iterable[str]) -> str:
 def split_id(record_id: str) -> Sequence[str]:
     """Return the keys that `make_id` was given."""
     return [unquote(part) for part in record_id.split(SEPARATOR)]
+
+
+def is_addressable(key: str) -> bool:
+    """Whether a key can stand in an address: `/` and `|` separate keys there, however they are escaped."""
+    return not (set("/|") & set(key)) and key not in ("", ".", "..")
+
+
+def is_guid(text: str) -> bool:
+    """Whether it reads like Acumatica's id of a record, for which Acumatica takes it in an address."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
 def render_key(value: Any) -> str:

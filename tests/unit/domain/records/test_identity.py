@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from connector.domain.entity import Identity
 from connector.domain.records.codec import Codec
 from connector.domain.records.contract import Kind
-from connector.domain.records.identity import make_id, split_id
+from connector.domain.records.identity import is_addressable, is_guid, make_id, split_id
 from connector.domain.records.rejected import find_id, identify, is_asked_for
 from connector.errors import RecordRejectedError
 from tests.builders import a_contract, a_row, an_entity, an_id
@@ -53,3 +53,32 @@ def test_a_record_that_cannot_be_decoded_has_the_id_of_its_keys_too() -> None:
     assert find_id(row, an_entity()) == an_id(1)
     assert is_asked_for(an_id(1), an_entity())
     assert not is_asked_for("Bill|7", an_entity())
+
+
+@pytest.mark.parametrize(
+    ("key", "is_one"),
+    [
+        ("000123", True),
+        ("A/1", False),
+        ("A|1", False),
+        ("", False),
+        (".", False),
+        ("..", False),
+        ("...", True),
+    ],
+)
+def test_a_key_that_an_address_would_split_or_drop_is_not_put_into_one(key: str, is_one: bool) -> None:
+    assert is_addressable(key) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("0BD22D7F-4D2B-EE11-9C2D-0A0C3EA1A1A1", True),
+        ("0bd22d7f4d2bee119c2d0a0c3ea1a1a1", False),
+        ("000123", False),
+        ("", False),
+    ],
+)
+def test_a_key_that_reads_like_an_id_is_known(text: str, is_one: bool) -> None:
+    assert is_guid(text) is is_one
