@@ -21,6 +21,13 @@ def dump(value: Any) -> bytes:
 def load(text: str | bytes, wanted: type[T]) -> T:
     """Return what `dump` was given; raise ValueError for other text."""
     try:
+        return _load(text, wanted)
+    except RecursionError:
+        raise ValueError("JSON is nested too deeply") from None
+
+
+def _load(text: str | bytes, wanted: type[T]) -> T:
+    try:
         return msgspec.json.decode(text, type=wanted)
     except msgspec.DecodeError as exc:
         try:

@@ -55,7 +55,7 @@ def _describe(column: Column, comment: str) -> Column:
         return replace(column, description=comment)
     try:
         described: dict[str, Any] = json.loads("{" + inside)
-    except ValueError:  # a comment that somebody else wrote
+    except (ValueError, RecursionError):  # a comment that somebody else wrote
         return replace(column, description=comment)
     return replace(column, description=description, fields=tuple(_describe_inside(column, described, "")))
 
