@@ -1,11 +1,13 @@
-"""Peak memory of the served function: `python -m benchmarks.served_memory [VENDORS ...]`.
+"""Peak memory of the served function: `python -m benchmarks.served_memory [--bills] [RECORDS ...]`.
 
 The function is served by functions-framework as Google serves it, with the clients of BigQuery and Firestore at work: a first
 sync, a reconcile of contents that reads every record again, and the status. What counts against the instance's memory is the
-sum over its processes, memory they share counted once. Needs what the Firestore emulator needs. A million vendors take as
-long as the tenant takes to make them twice.
+sum over its processes, memory they share counted once. Needs what the Firestore emulator needs. The records are vendors, or
+bills with four lines each, which the tenant has to hold in memory. A million vendors take as long as the tenant takes to make
+them twice.
 """
 
+import argparse
 import contextlib
 import os
 import subprocess
@@ -25,9 +27,11 @@ from tests.stand_ins.servers import free_port
 SIZES = (10_000, 100_000)
 PAUSE_SECONDS = 0.2
 CALLS: Mapping[str, Mapping[str, str]] = {
-    "first sync": {"entity": "vendors"},
-    "reconcile of contents": {"entity": "vendors", "mode": "reconcile", "depth": "content"},
+    "first sync": {},
+    "reconcile of contents": {"mode": "reconcile", "depth": "content"},
 }
+ENTITIES = {"Vendor": "vendors", "Bill": "invoices"}
+"""What is copied, by its name in Acumatica."""
 
 
 def find_processes(root: int) -> list[int]:
@@ -109,10 +113,10 @@ def await_answer(address: str) -> None:
 
 
 @contextlib.contextmanager
-def cloud(size: int) -> Iterator[dict[str, str]]:
-    """Yield the function's environment: a tenant with so many vendors, Firestore's emulator, a BigQuery that remembers."""
+def cloud(kind: str, size: int) -> Iterator[dict[str, str]]:
+    """Yield the function's environment: a tenant with so many records, Firestore's emulator, a BigQuery that remembers."""
     with (
-        serving_tenant("--entity", "Vendor", "--records", str(size)) as tenant,
+        serving_tenant("--entity", kind, "--records", str(size)) as tenant,
         settings(tenant) as environment,
         serving("benchmarks.sink", "--remember") as sink,
         running_firestore(heap="4g") as firestore,
@@ -134,16 +138,16 @@ def call(address: str, body: Mapping[str, str]) -> dict[str, Any]:
     return answer
 
 
-def show(size: int) -> None:
+def show(kind: str, size: int) -> None:
     """Print a line for each call."""
-    with cloud(size) as environment, served(environment) as (address, pid):
+    with cloud(kind, size) as environment, served(environment) as (address, pid):
         peak = Peak(pid)
         peak.start()
         time.sleep(2 * PAUSE_SECONDS)
         print(f"{size:10,}  {'served, nothing run':24}{peak.take():8.0f}", flush=True)
         for name, body in CALLS.items():
             began = time.perf_counter()
-            answer = call(address, body)
+            answer = call(address, {"entity": ENTITIES[kind], **body})
             seconds = time.perf_counter() - began
             assert answer["records_read"] == size, answer
             assert answer["records_written"] == (size if name == "first sync" else 0), answer
@@ -152,6 +156,11 @@ def show(size: int) -> None:
 
 
 if __name__ == "__main__":
-    print(f"{'vendors':>10}  {'call':24}{'peak MB':>8}{'seconds':>9}")
-    for each in [int(size) for size in sys.argv[1:]] or SIZES:
-        show(each)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bills", action="store_true")
+    parser.add_argument("sizes", type=int, nargs="*", default=SIZES, metavar="RECORDS")
+    arguments = parser.parse_args()
+    chosen = "Bill" if arguments.bills else "Vendor"
+    print(f"{ENTITIES[chosen]:>10}  {'call':24}{'peak MB':>8}{'seconds':>9}")
+    for each in arguments.sizes:
+        show(chosen, each)

@@ -168,6 +168,7 @@ COMMANDS = (
     "status",
     "check",
     "audit vendors V1",
+    "letters drop vendors V1",
     "sync --all",
     "backfill vendors",
     "reconcile vendors",
