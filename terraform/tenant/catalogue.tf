@@ -30,7 +30,7 @@ locals {
   # As the status page reads them: vendors=2 * * * *; vendors/keys=12 3 * * *
   schedule_texts = flatten([
     for name, schedules in local.schedules : [
-      for call, schedule in schedules : "${name}${{ incremental = "", reconcile_keys = "/keys", reconcile_content = "/content" }[call]}=${schedule}"
+      for call, schedule in schedules : "${name}${ { incremental = "", reconcile_keys = "/keys", reconcile_content = "/content" }[call]}=${schedule}"
       if schedule != "off"
     ]
   ])

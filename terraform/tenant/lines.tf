@@ -6,11 +6,11 @@ locals {
   freshness_lines = "${local.our_lines} AND jsonPayload.event=\"freshness\""
 
   alert_filters = {
-    run_failed       = "${local.our_lines} AND severity=ERROR AND (jsonPayload.event=\"run\" OR jsonPayload.event=\"refused\" OR jsonPayload.stack_trace:\"Traceback\")"
-    entity_late      = "${local.freshness_lines} AND jsonPayload.is_late=true"
+    run_failed        = "${local.our_lines} AND severity=ERROR AND (jsonPayload.event=\"run\" OR jsonPayload.event=\"refused\" OR jsonPayload.stack_trace:\"Traceback\")"
+    entity_late       = "${local.freshness_lines} AND jsonPayload.is_late=true"
     reconcile_overdue = "${local.freshness_lines} AND jsonPayload.reconcile_overdue=true"
-    records_rejected = "${local.run_lines} AND jsonPayload.records_rejected>0"
-    budget_reached   = "${local.freshness_lines} AND jsonPayload.pass_seconds>${var.alerts.pass_hours * 3600}"
+    records_rejected  = "${local.run_lines} AND jsonPayload.records_rejected>0"
+    budget_reached    = "${local.freshness_lines} AND jsonPayload.pass_seconds>${var.alerts.pass_hours * 3600}"
   }
 
   metrics = {

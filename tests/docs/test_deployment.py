@@ -96,9 +96,17 @@ def test_three_tenants_have_no_name_in_common_and_one_leaves_alone(
     terraform.apply()
     assert not find_shared_names(terraform.resources())
     assert set(terraform.outputs()["tenants"]) == {"north", "south", "west"}
+    jobs = [r["values"]["paused"] for r in terraform.resources() if r["type"] == "google_cloud_scheduler_job"]
+    assert set(jobs) == {True}, "none is called before its secret has a version"
 
     main = terraform.folder / "main.tf"
-    main.write_text(re.sub(r"^    west .*\n", "", main.read_text(), flags=re.MULTILINE))
+    text = main.read_text()
+    main.write_text(re.sub(r"^(    south .*), paused = true", r"\1", text, flags=re.MULTILINE))
+    started = [address for kind, some in terraform.plan().items() if kind != "no-op" for address in some]
+    assert started
+    assert all(address.startswith('module.tenant["south"]') for address in started)
+
+    main.write_text(re.sub(r"^    west .*\n", "", text, flags=re.MULTILINE))
     changes = terraform.plan()
     assert set(changes) == {"no-op", "delete", "update"}
     assert changes["update"] == ['module.united[0].google_bigquery_table.views["vendors"]']
@@ -165,6 +173,47 @@ def test_the_gateway_passes_its_definition_on_with_the_functions_address(deploye
     account = made["module.gateway[0].google_service_account.gateway"]["email"]
     assert config["gateway_config"][0]["backend_config"][0]["google_service_account"] == account
     assert deployed.outputs()["notify_address"].endswith("/notify")
+
+
+def commands_of(section: str, program: str) -> list[list[str]]:
+    """Return the words of each command of a program in a section of the page."""
+    [text] = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    lines = re.findall(rf"^ +({program} .*)$", text, re.MULTILINE)
+    return [shlex.split(line.split("   #", 1)[0]) for line in lines]
+
+
+def test_a_dataset_moves_as_the_page_says_and_nobody_loses_the_old_one(
+    newest: dict[str, str], tmp_path: Path
+) -> None:
+    terraform = Terraform(tmp_path, "", newest)
+    bigquery = {"readers": ["group:finance@example.com"]}
+    terraform.give(**REQUIRED, bigquery=bigquery)
+    terraform.plan()
+    terraform.apply()
+    forgotten = [words[2:] for words in commands_of("Move a dataset", "terraform") if "state" in words]
+    assert forgotten
+    for words in forgotten:
+        terraform.run(*words)
+    terraform.give(**REQUIRED, bigquery={**bigquery, "dataset": "books", "location": "US"})
+    changes = terraform.plan()
+    dataset = "module.tenant.google_bigquery_dataset.warehouse[0]"
+    readers = 'module.tenant.google_bigquery_dataset_iam_member.readers_read["group:finance@example.com"]'
+    assert set(changes["create"]) == {dataset, readers}
+    lost = [address for kind, some in changes.items() if "delete" in kind for address in some]
+    assert not [address for address in lost if "readers" in address or "secret" in address]
+    terraform.apply()
+    assert set(terraform.plan()) == {"no-op"}
+
+
+def test_everything_is_removed_as_the_page_says(deployed: Terraform, tmp_path: Path) -> None:
+    terraform = deployed.copy(tmp_path)
+    kept = {r["type"]: r["values"] for r in terraform.resources()}
+    assert kept["google_bigquery_dataset"]["delete_contents_on_destroy"] is False
+    assert kept["google_firestore_database"]["deletion_policy"] == "ABANDON"
+    assert kept["google_firestore_database"]["delete_protection_state"] == "DELETE_PROTECTION_ENABLED"
+    [destroy] = commands_of("Remove", "terraform")
+    terraform.run(*destroy[2:], "-auto-approve", "-input=false")
+    assert terraform.run("state", "list") == ""
 
 
 def test_what_exists_is_taken_over_by_the_blocks_of_the_page(newest: dict[str, str], tmp_path: Path) -> None:

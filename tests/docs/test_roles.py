@@ -60,6 +60,44 @@ def test_the_roles_given_are_exactly_those_documented() -> None:
     assert given == set(documented())
 
 
+DEPLOYER = {
+    "google_api_gateway": "apigateway.admin",
+    "google_artifact_registry": "artifactregistry.admin",
+    "google_bigquery": "bigquery.admin",
+    "google_cloud_run": "run.admin",
+    "google_cloud_scheduler": "cloudscheduler.admin",
+    "google_cloud_tasks": "cloudtasks.admin",
+    "google_cloudfunctions2": "cloudfunctions.admin",
+    "google_firestore": "datastore.owner",
+    "google_kms": "cloudkms.admin",
+    "google_logging": "logging.configWriter",
+    "google_monitoring": "monitoring.editor",
+    "google_project_iam": "resourcemanager.projectIamAdmin",
+    "google_project_service": "serviceusage.serviceUsageAdmin",
+    "google_secret_manager": "secretmanager.admin",
+    "google_service_account": "iam.serviceAccountAdmin",
+    "google_storage": "storage.admin",
+}
+"""The role that manages each family of resources."""
+RUNS_AS = "iam.serviceAccountUser"
+"""What it takes to let a function, a job or a build run as a service account."""
+
+
+def test_whoever_deploys_is_told_every_role_it_takes_and_no_other() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    looped = re.search(r"for role in ([\w.\s\\]+); do", page)
+    assert looped
+    told = set(looped[1].replace("\\", " ").split())
+    optional = set(re.findall(r"also needs `roles/([\w.]+)`|needs `roles/(cloudkms\.admin)`", page))
+    told |= {role for pair in optional for role in pair if role}
+    needed = set()
+    for resource in resources():
+        roles = [role for family, role in DEPLOYER.items() if resource.type.startswith(family)]
+        assert roles, f"{resource.type}: which role manages it?"
+        needed |= set(roles)
+    assert told == needed | {RUNS_AS}
+
+
 def test_roles_are_only_added_never_taken_over() -> None:
     """A binding or policy would silently remove what others have given on the same thing."""
     assert bindings()

@@ -2,11 +2,12 @@
 # Copy this folder's files into the root of a configuration of your own, or run Terraform here.
 
 locals {
-  # By name. Each is given the prefix erp-NAME, from which every name of its own follows.
+  # By name. Each is given the prefix erp-NAME, from which every name of its own follows. Its schedule stands still and its
+  # alerts are silent until its secret holds the credentials and its check succeeded: then take `paused = true` out.
   tenants = {
-    north = { url = "https://erp.example.com/North" }
-    south = { url = "https://erp.example.com/South" }
-    west  = { url = "https://west.example.com/Books" }
+    north = { url = "https://erp.example.com/North", paused = true }
+    south = { url = "https://erp.example.com/South", paused = true }
+    west  = { url = "https://west.example.com/Books", paused = true }
   }
 
   prefixes = { for name in keys(local.tenants) : name => "erp-${name}" }
@@ -34,7 +35,7 @@ module "tenant" {
   alerts    = { emails = var.emails }
   bigquery  = { location = var.location }
   database  = module.database.name
-  paused    = contains(var.paused, each.key)
+  paused    = try(each.value.paused, false)
   prefix    = local.prefixes[each.key]
   project   = module.project
   region    = var.region

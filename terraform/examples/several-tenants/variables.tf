@@ -9,12 +9,6 @@ variable "location" {
   default     = "EU"
 }
 
-variable "paused" {
-  description = "The tenants whose schedule stands still and whose alerts are silent: those whose secret has no version yet."
-  type        = set(string)
-  default     = []
-}
-
 variable "project_id" {
   description = "The Google Cloud project that everything is created in."
   type        = string
