@@ -140,6 +140,8 @@ def _refused_token(answer: Answer, secret: PasswordSecret | RefreshSecret) -> Co
     code, verdict = _code(answer), judge(answer)
     if verdict is Verdict.MAINTENANCE:
         return SourceInMaintenanceError("Acumatica is closed for now.", action=LATER)
+    if verdict is Verdict.SEATS:
+        return SessionsBusyError("Acumatica has no session free for the sign-in.", action=FREE_A_SEAT)
     if verdict is Verdict.FAILED or code in ("", "server_error", "temporarily_unavailable"):
         return _unexplained(answer)
     if code == "invalid_grant" and isinstance(secret, RefreshSecret):

@@ -29,10 +29,15 @@ class Verdict(Enum):
 
 
 _IS = r"(is|was|are|has been|ist|wurde|est|a été|está|ha sido|é|foi|è)"
-_SOMEBODY = r"\b(account|user(?!.agent)|username|konto|benutzer|compte|utilisateur|cuenta|usuario|conta|usuário|utente)\b"
+_SOMETHING_OF = (
+    r"(?!.(agent|session|token|table|record|profile|role|group|class|interface|licen[cs]e|list|request)s?\b)"
+)
+_SOMEBODY = rf"\b(account|user|username|konto|benutzer|compte|utilisateur|cuenta|usuario|conta|usuário|utente)\b{_SOMETHING_OF}"
 
 SAID: tuple[tuple[Verdict, str], ...] = (
     (Verdict.FAILED, r"timeout expired|timed out|deadlock|sql server|\bdatabase\b"),
+    (Verdict.UNKNOWN, r"\b(session|licen[cs]e|subscription|trial|certificate|ip( address)?|request)\b[^.\n]{0,40}\b(expired|invalid|not (valid|allowed|found)|no access)\b"),
+    (Verdict.UNKNOWN, r"\binvalid (user|login|credentials?) (session|request|token)\b"),
     (Verdict.SEATS, r"(?s)\A(?=.*\bapi\b)(?=.*\b(limit|límite|limite|anzahl|nombre maximal|número máximo))"),
     (Verdict.SEATS, r"concurrent (user|session|sign-?in)s?\b"),
     (Verdict.TENANT, r"company id"),
@@ -49,7 +54,7 @@ SAID: tuple[tuple[Verdict, str], ...] = (
     (Verdict.MAINTENANCE, r"(snapshot|upgrade|update|customization|publication)\b[^.\n]{0,40}\b(being|in progress|is running)\b"),
     (Verdict.BRANCH, r"\bbranch\b"),
 )  # fmt: skip
-"""Phrases of refusals in Acumatica's languages; the first match decides."""
+"""Phrases of refusals in Acumatica's languages; the first match decides. UNKNOWN: it sounds like a later one, and is not."""
 ON_PAGES = (
     *((verdict, words) for verdict, words in SAID if verdict is Verdict.LOCKED),
     (Verdict.REFUSED, r"invalid credential"),

@@ -69,6 +69,11 @@ def test_each_code_of_the_identity_server_names_what_to_mend(
             {"error": "invalid_grant", "error_description": "License_LoginLimitExceeded"},
             SessionsBusyError,
         ),
+        (
+            400,
+            {"error": "invalid_grant", "error_description": "Límite de inicios de sesión de API."},
+            SessionsBusyError,
+        ),
         (400, {"error": "invalid_grant"}, CredentialsError),
         (
             400,

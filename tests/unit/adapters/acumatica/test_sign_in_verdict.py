@@ -65,6 +65,14 @@ SAID = [
     (Verdict.UNKNOWN, "System.NullReferenceException", "Object reference not set to an instance of an object."),
     (Verdict.UNKNOWN, PX, "The record is locked by another process."),
     (Verdict.UNKNOWN, PX, "blocked"),
+    (Verdict.UNKNOWN, PX, "The user session has expired."),
+    (Verdict.UNKNOWN, PX, "The license of your account has expired."),
+    (Verdict.UNKNOWN, PX, "Your subscription for this account has expired."),
+    (Verdict.UNKNOWN, PX, "The IP address of the user is not allowed."),
+    (Verdict.UNKNOWN, PX, "The login request is invalid."),
+    (Verdict.UNKNOWN, PX, "Invalid user session."),
+    (Verdict.UNKNOWN, PX, "The user table is locked by another process."),
+    (Verdict.UNKNOWN, PX, "The user record is not found in the cache."),
 ]  # fmt: skip
 
 
