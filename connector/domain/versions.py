@@ -199,6 +199,10 @@ class VersionIndex:
         """Return the stamp by which the record at this position ranks."""
         return _from_micros(self._stamps[at])
 
+    def is_seen(self, at: int) -> bool:
+        """Whether the record at this position was marked as seen."""
+        return bool(self._seen[at])
+
     def mark_seen(self, at: int) -> None:
         """Note that Acumatica still has the record."""
         self._seen[at] = 1

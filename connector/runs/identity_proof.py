@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from connector.domain.entity import Entity, Identity
 from connector.domain.list_query import ListQuery
 from connector.domain.records.codec import Codec, Record
-from connector.domain.records.columns import to_snake_case
 from connector.domain.records.contract import Contract
-from connector.domain.tables.log_table import build_trail_table
+from connector.domain.records.names import ColumnNames
+from connector.domain.tables.log_table import build_trail_table, find_key_columns
 from connector.domain.tables.schema import Table
 from connector.errors import RecordRejectedError, TransientError, UnstableIdsError
 from connector.ports import MAX_LOOKED_UP
@@ -40,14 +40,16 @@ def is_identity_proven(run: Run, table: Table, codec: Codec, records: Sequence[R
     try:
         listed = _list_sample(run, codec)
     except TransientError as exc:
-        may_be_known = not records or any(_find_other_id(run, table, record) for record in records[:COMPARED])
+        names = codec.contract.names
+        suspects = (_find_other_id(run, table, names, record) for record in records[:COMPARED])
+        may_be_known = not records or any(suspects)
         if may_be_known or not run.is_out_of_time(exc):
             raise
         return False
     if _has_any(run, table, listed):
         return True
     for record in listed[:COMPARED]:
-        if other := _find_other_id(run, table, record):
+        if other := _find_other_id(run, table, codec.contract.names, record):
             raise _build_error(run.entity, record, other)
     return False
 
@@ -80,12 +82,12 @@ def _decode(codec: Codec, row: bytes) -> Record | None:
         return None
 
 
-def _find_other_id(run: Run, table: Table, record: Record) -> str | None:
+def _find_other_id(run: Run, table: Table, names: ColumnNames, record: Record) -> str | None:
     """Return the other id under which the warehouse shows a live record with the same keys."""
-    values = {to_snake_case(key): value for key, value in zip(run.entity.keys, record.keys, strict=False)}
+    values = dict(zip(find_key_columns(run.entity, names), record.keys, strict=False))
     if len(values) < len(run.entity.keys):
         return None
-    rows = run.ports.warehouse.record_versions(build_trail_table(run.entity), values)
+    rows = run.ports.warehouse.record_versions(build_trail_table(run.entity, names), values)
     others = {str(row["_id"]) for row in rows} - {record.id}
     if not others:
         return None

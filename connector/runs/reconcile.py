@@ -29,6 +29,7 @@ from connector.runs.reading import ListReader, Page
 from connector.runs.reconcile_progress import Progress
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget, Unreadable
+from connector.runs.twins import Twins
 
 ROWS_AT_ONCE = 500
 MAX_UNSTAMPED_READ = 500
@@ -47,6 +48,7 @@ class Reconcile:
         self._index = self._progress.index
         self._known = IndexedVersions(self._index)
         self._marks = DeletionMarks(run, self._opened.writer, known=len(self._index))
+        self._twins = Twins(run, self._opened)
         self._matched = self._repaired = self._stale = self._deleted = self._unstamped = 0
 
     def run(self) -> Status:
@@ -129,7 +131,7 @@ class Reconcile:
         at = self._index.find(found.id)
         if at is None:
             return True
-        self._index.mark_seen(at)
+        self._mark_listed(at, found)
         if isinstance(found, Record) and self._has_stamp(at, found.modified_at):
             return self._may_have_changed(found)
         self._stale += 1
@@ -208,9 +210,14 @@ class Reconcile:
     def _note_content(self, found: Record | Rejected) -> None:
         at = self._index.find(found.id)
         if at is not None:
-            self._index.mark_seen(at)
+            self._mark_listed(at, found)
             if isinstance(found, Record) and not self._index.is_known(found):
                 self._stale += 1
+
+    def _mark_listed(self, at: int, found: Record | Rejected) -> None:
+        if isinstance(found, Record) and self._index.is_seen(at):
+            self._twins.look_at(found, self._reader.source_time_at_start)
+        self._index.mark_seen(at)
 
     def _mark_deleted(self) -> bool:
         """Tombstone records that are neither listed nor found by their id. Return False, with progress stored, if time ran out.

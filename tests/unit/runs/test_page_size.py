@@ -87,6 +87,15 @@ class TestHeavyPages:
         assert rig.run(Mode.RECONCILE, depth=Depth.CONTENT, page_size=PAGE).status is Status.SUCCEEDED
         assert set(tops(rig)) == {4}
 
+    def test_a_deep_reconcile_remembers_the_smaller_page_that_it_found(self) -> None:
+        rig = a_rig()
+        rig.run(page_size=PAGE)
+        rig.source.largest_page = 5
+        result = rig.run(Mode.RECONCILE, depth=Depth.CONTENT, page_size=PAGE)
+        assert (result.status, result.details["page_size"]) == (Status.SUCCEEDED, 4)
+        assert rig.entity_state.page_limit is not None
+        assert rig.entity_state.page_limit.rows == 4
+
     def test_a_run_that_found_no_time_for_a_smaller_page_leaves_that_to_the_next(self) -> None:
         rig = a_rig(largest_page=4)
 

@@ -152,6 +152,19 @@ class TestByContent:
         assert figures(reconcile(rig, Depth.CONTENT)) == (1, 0, 0, 0)
         assert all(query.one_by_one for query in rig.source.queries)
 
+    def test_a_list_that_gives_nothing_though_there_are_records_is_read_one_by_one(self) -> None:
+        rig = copied(1, 2)
+        rig.source.gives_keys_alone = True
+        rig.source.put(*vendors(3))
+        result = reconcile(rig, Depth.CONTENT)
+        assert (figures(result), result.details["read_one_by_one"]) == ((2, 1, 0, 0), True)
+        assert rig.entity_state.read_one_by_one
+
+    def test_a_list_that_is_really_empty_is_asked_for_its_keys_once(self) -> None:
+        rig = SmallRig()
+        assert figures(reconcile(rig, Depth.CONTENT)) == (0, 0, 0, 0)
+        assert len(rig.source.queries) == 2
+
     def test_out_of_time_the_progress_is_stored_and_gone_on_with(self) -> None:
         rig = copied(*range(1, 9))
         lose(rig, 8)
