@@ -74,6 +74,10 @@ class OtherTenantError(ConfigurationError):
     """The sign-in leads to another tenant or instance than the one the warehouse is a copy of."""
 
 
+class EntityBusyError(ConfigurationError):
+    """A run works on the entity that is to be changed."""
+
+
 class OtherEntityError(ConfigurationError):
     """The block names another Acumatica entity than the one its log holds."""
 

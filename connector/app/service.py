@@ -1,5 +1,6 @@
 """The use cases, called by every face."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -7,14 +8,16 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 
 from connector.app.audit import AuditLine, read_audit
-from connector.app.catalogue import Catalogue, load_catalogue
+from connector.app.catalogue import RULES, Catalogue, load_catalogue
 from connector.app.check import ACUMATICA, NOTIFY, WAREHOUSE, check_everything
 from connector.app.drop_letter import drop_letter
 from connector.app.follow_up import FollowUp
 from connector.app.notify import Receipt, check_sender, plan_start, take_notification
+from connector.app.rename import rename_entity
 from connector.app.settings import Settings
 from connector.app.wiring import CLOSING_TIME, Wiring
 from connector.domain.check_line import CheckLine
+from connector.domain.entity import ENTITY_NAME
 from connector.domain.entity_state import DeadLetter, EntityState, EntityStatus, Origin
 from connector.domain.notification import parse_queries
 from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally
@@ -131,6 +134,20 @@ class Connector:
         ports = self.wiring.open_ports(self.clock.now() + self.settings.sync.time_budget)
         try:
             return read_audit(ports.state, ports.warehouse, entity, key)
+        finally:
+            ports.warehouse.close()
+            ports.state.close()
+
+    def rename(self, before: str, after: str) -> Sequence[str]:
+        """Take everything that is known of an entity to another name; return what was done, in sentences."""
+        for name in (before, after):
+            if re.fullmatch(ENTITY_NAME, name) is None:
+                raise BadRequestError(
+                    f"{name[:100]!r} is no name of an entity.", action=f"Use {RULES[ENTITY_NAME]}."
+                )
+        ports = self.wiring.open_ports(self.clock.now() + self.settings.sync.time_budget)
+        try:
+            return list(rename_entity(ports, self.catalogue.entities, before, after))
         finally:
             ports.warehouse.close()
             ports.state.close()

@@ -31,6 +31,16 @@ def name_log(entity: str) -> str:
     return f"{entity}_log"
 
 
+def name_history(entity: str) -> str:
+    """Return the name of an entity's history view."""
+    return f"{entity}_history"
+
+
+def name_current(entity: str) -> str:
+    """Return the name of an entity's current-rows table."""
+    return f"{entity}_current"
+
+
 class Depth(StrEnum):
     """How much a reconcile compares: ids and stamps, or every record's content."""
 
@@ -172,9 +182,9 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def current_table(self) -> str:
         """Name of the table that keeps the current rows where `current` asks for one."""
-        return f"{self.name}_current"
+        return name_current(self.name)
 
     @property
     def history_view(self) -> str:
         """Name of the view with one row per distinct version."""
-        return f"{self.name}_history"
+        return name_history(self.name)

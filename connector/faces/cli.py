@@ -17,7 +17,7 @@ from connector import __version__
 from connector.app.settings import load_log_settings
 from connector.domain.run import RunFailure
 from connector.errors import BadRequestError, ConnectorError
-from connector.faces.commands import audit, check, demo, letters_drop, runs, status
+from connector.faces.commands import audit, check, demo, letters_drop, rename, runs, status
 from connector.faces.commands.command import CommandParser, Commands
 from connector.faces.exit_codes import FAILED, USAGE
 from connector.faces.stop_signals import StopSignals
@@ -26,7 +26,7 @@ from connector.logs import configure_logging
 
 logger = logging.getLogger(__name__)
 
-COMMANDS = (runs, check, status, audit, letters_drop, demo)
+COMMANDS = (runs, check, status, audit, letters_drop, rename, demo)
 """The modules of the commands, in the order in which help lists them."""
 
 

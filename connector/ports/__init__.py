@@ -167,6 +167,15 @@ class Warehouse(Protocol):
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield every logged row of the records with these column values, oldest first, without details."""
 
+    def rename_log(self, before: str, after: str) -> bool:
+        """Rename the log table of the entity `before`; return False if it has none, as when it is renamed already.
+
+        Raises ConfigurationError, and renames nothing, if `after` has a log too.
+        """
+
+    def drop_derived(self, entity: str) -> Sequence[str]:
+        """Drop the views and current rows that were made for an entity whose log is gone; return their names."""
+
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         """Test access, the dataset and a dry run of the views; write nothing; never raise."""
 

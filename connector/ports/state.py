@@ -171,6 +171,12 @@ class StateStore(Protocol):
     def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
         """Return the status of each entity, in the given order, without expired leases."""
 
+    def rename_entity(self, before: Lease, after: Lease) -> None:
+        """Move everything stored of one entity to another: state, audit and dead letters, but not the lease.
+
+        What `after` has of a state gives way if `before` has one. May be repeated after a failure. Raises LeaseLostError.
+        """
+
     def check(self) -> CheckLine:
         """Write, read and remove one document of its own; never raises."""
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from connector.domain.entity_state import FINDINGS, EntityState, ListTrial, PageLimit, WrittenSince
 from connector.domain.run import RunKind
 from connector.domain.seen_records import pack_seen
+from connector.errors import LeaseLostError
 from connector.ports import StateStore
 from tests.contract.state_builders import (
     MORNING,
@@ -15,6 +16,7 @@ from tests.contract.state_builders import (
     a_checkpoint,
     a_contract,
     a_dead_letter,
+    an_audit_entry,
     an_entity_state,
     taken,
 )
@@ -147,6 +149,36 @@ class StreamContract:
         assert store.entities.read("vendors") == known
         store.entities.save_bounds(lease, complete_until=None, deletions_checked_at=None)
         assert store.entities.read("vendors") == an_entity_state()
+
+    def test_an_entity_is_renamed_with_everything_that_is_stored_of_it(self, store: StateStore) -> None:
+        stored = replace(
+            an_entity_state(checkpoints={"backfill": a_checkpoint()}), deletions_checked_at=MORNING
+        )
+        store.entities.commit(taken(store), stored)
+        store.entities.save_checkpoint(
+            taken(store, "suppliers", owner="other"), "incremental", a_checkpoint()
+        )
+        store.entities.release_lease(taken(store, "suppliers", owner="other"))
+        store.entities.commit(taken(store, "items"), replace(stored, entity="items"))
+        store.dead_letters.add(a_dead_letter())
+        store.audit.open_run("run-1", {"entity": "vendors", "mode": "incremental"})
+        store.audit.record_page("run-1", "vendors", "incremental", 1, [an_audit_entry()])
+        store.audit.close_run("run-1", {"entity": "vendors", "kind": "incremental", "status": "succeeded"})
+        old, new = taken(store, owner="rename"), taken(store, "suppliers", owner="rename")
+        for _ in range(2):
+            store.rename_entity(old, new)
+            assert store.entities.read("suppliers") == replace(stored, entity="suppliers")
+            assert store.entities.read("vendors") == EntityState(entity="vendors")
+        assert store.entities.read("items") == replace(stored, entity="items")
+        assert [letter.entity for letter in store.dead_letters.read("suppliers")] == ["suppliers"]
+        assert list(store.dead_letters.read("vendors")) == []
+        assert len(list(store.audit.read_trail("suppliers", "id-1"))) == 1
+        assert list(store.audit.read_trail("vendors", "id-1")) == []
+        (vendors, suppliers) = store.statuses(["vendors", "suppliers"])
+        assert (vendors.last_run, suppliers.last_run and suppliers.last_run["entity"]) == (None, "suppliers")
+        store.entities.release_lease(new)
+        with pytest.raises(LeaseLostError):
+            store.rename_entity(old, replace(new, fence=new.fence + 1))
 
     def test_entities_do_not_mix(self, store: StateStore) -> None:
         store.entities.commit(taken(store, "vendors"), an_entity_state())

@@ -20,6 +20,7 @@ from tests.contract.warehouse_shelf import Shelf
 from tests.contract.warehouse_views_contract import (
     LeftoverContract,
     MendingContract,
+    RenamingContract,
     RetypedColumnContract,
 )
 from tests.stand_ins.clock import FakeClock
@@ -68,7 +69,11 @@ class TestBigQueryWarehouse(WarehouseContract):
     """A few of the promises of views and leftovers: making a view takes the stand-in a second."""
 
     test_views_are_mended = MendingContract.test_views_that_somebody_dropped_or_replaced_are_made_again
+    test_a_log_takes_no_other_log_s_name = RenamingContract.test_a_log_takes_no_other_log_s_name
     test_leftovers = LeftoverContract.test_no_deleted_record_comes_back_with_a_log_made_anew
+
+    def test_a_log_is_renamed(self, shelf: Shelf, warehouse: Warehouse) -> None:
+        RenamingContract().test_a_log_is_renamed_and_its_views_follow(shelf, warehouse, kept=True)
 
     @pytest.mark.parametrize("kept", [False, True], ids=["view", "table"])
     def test_a_column_is_renewed(self, shelf: Shelf, warehouse: Warehouse, kept: bool) -> None:

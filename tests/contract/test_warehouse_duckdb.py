@@ -22,6 +22,7 @@ from tests.contract.warehouse_shelf import Shelf
 from tests.contract.warehouse_views_contract import (
     LeftoverContract,
     MendingContract,
+    RenamingContract,
     RetypedColumnContract,
     of_entity,
 )
@@ -59,6 +60,7 @@ class TestDuckDbWarehouse(
     MendingContract,
     LeftoverContract,
     RetypedColumnContract,
+    RenamingContract,
 ):
     def test_another_program_reads_the_file_when_the_run_is_over(
         self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse

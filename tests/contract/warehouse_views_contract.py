@@ -10,6 +10,7 @@ from msgspec import structs
 from connector.domain.entity import CurrentForm
 from connector.domain.tables.current_table import build_merge
 from connector.domain.tables.schema import Column, ColumnType, Table
+from connector.errors import ConfigurationError
 from connector.ports import Warehouse
 from tests.contract.warehouse_rows import BUSINESS, LINES, a_column, a_row, a_table, an_append, an_entity
 from tests.contract.warehouse_shelf import Shelf
@@ -181,3 +182,28 @@ class RetypedColumnContract:
         wanted = [("new", VALUES[TYPES[after]]), ("old", None)]
         assert shelf.query("SELECT _id, hold FROM {dataset}.bills ORDER BY _id") == wanted
         assert shelf.query("SELECT _id, hold FROM {dataset}.bills_history ORDER BY _id") == wanted
+
+
+class RenamingContract:
+    @pytest.mark.parametrize("kept", [False, True], ids=["view", "table"])
+    def test_a_log_is_renamed_and_its_views_follow(
+        self, shelf: Shelf, warehouse: Warehouse, kept: bool
+    ) -> None:
+        old, new = of_entity("bills", "shown", kept=kept), of_entity("renamed", "shown", kept=kept)
+        warehouse.prepare(old)
+        warehouse.append(an_append(a_row("r1", details=[{"_position": 1, "account": "1"}]), table=old))
+        warehouse.refresh(old)
+        assert [warehouse.rename_log("bills", "renamed") for _ in range(2)] == [True, False]
+        assert not warehouse.prepare(new).created
+        made = ("bills_current", "bills_history") if kept else ("bills_history",)
+        assert [warehouse.drop_derived("bills") for _ in range(2)] == [[*made], []]
+        warehouse.close()
+        for view in ("shown", "renamed_history"):
+            assert shelf.values(SHOWN.format(view)) == ["r1"]
+        assert shelf.values("SELECT account FROM {dataset}.shown_lines") == ["1"]
+
+    def test_a_log_takes_no_other_log_s_name(self, warehouse: Warehouse) -> None:
+        for name in ("bills", "renamed"):
+            warehouse.prepare(of_entity(name, name))
+        with pytest.raises(ConfigurationError, match="bills_log cannot become renamed_log"):
+            warehouse.rename_log("bills", "renamed")

@@ -139,6 +139,21 @@ class MemoryWarehouse(Warehouse):
                 yield values
 
     @override
+    def rename_log(self, before: str, after: str) -> bool:
+        if f"{before}_log" not in self.logs:
+            return False
+        self.logs[f"{after}_log"] = self.logs.pop(f"{before}_log")
+        self.columns[f"{after}_log"] = self.columns.pop(f"{before}_log")
+        return True
+
+    @override
+    def drop_derived(self, entity: str) -> Sequence[str]:
+        made = sorted(name for name, owner in self.owners.items() if owner == entity)
+        for name in made:
+            del self.owners[name], self.views[name]
+        return made
+
+    @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         for table in tables:
             yield CheckLine(subject=table.name, ok=True, finding="held in memory")

@@ -15,6 +15,7 @@ from connector.adapters.bigquery.errors import TableMissingError
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.load_jobs import Loader
 from connector.adapters.bigquery.metadata import Metadata
+from connector.adapters.bigquery.renaming import drop_derived, rename_log
 from connector.adapters.bigquery.streaming_inserts import Streamer
 from connector.adapters.retrying import Retry
 from connector.domain.batch import Append
@@ -105,6 +106,14 @@ class BigQueryWarehouse(Warehouse):
         values = {f"key_{i}": value for i, value in enumerate(keys.values())}
         for row in self._query(table, build_trail_query(table, keys), values):
             yield dict(row.items())
+
+    @override
+    def rename_log(self, before: str, after: str) -> bool:
+        return rename_log(self._connection, before, after)
+
+    @override
+    def drop_derived(self, entity: str) -> Sequence[str]:
+        return drop_derived(self._connection, entity)
 
     @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:

@@ -16,8 +16,11 @@ from connector.adapters.duckdb.views import (
     find_unfit,
     list_objects,
     make_views,
+    read_owner,
 )
+from connector.domain.entity import name_current, name_log
 from connector.domain.instants import FIRST, to_text
+from connector.domain.tables.current_table import KEPT_ROWS
 from connector.domain.tables.evolution import (
     Evolution,
     adopt_types,
@@ -28,12 +31,14 @@ from connector.domain.tables.evolution import (
     widen,
 )
 from connector.domain.tables.schema import Column, Table
+from connector.domain.tables.view_marks import build_two_logs
 from connector.errors import ConfigurationError
 
 __all__ = [
     "compare",
     "create",
     "describe_repairs",
+    "drop_derived",
     "exists",
     "extend",
     "find_view_owners",
@@ -41,6 +46,7 @@ __all__ = [
     "is_fit",
     "merge",
     "read_columns",
+    "rename_log",
     "require_folder",
 ]
 
@@ -119,6 +125,31 @@ def _extend(connection: duckdb.DuckDBPyConnection, table: Table, *, widening: bo
             _drop_table(connection, table.merge.into.name)  # its columns were dropped from the log
         _change_columns(connection, table, widening=widening)
         _make_dependents(connection, table, compare(connection, table).columns, is_filled=is_filled)
+
+
+def rename_log(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> bool:
+    """Rename the log table of an entity; return False if there is none, raise ConfigurationError if there are both."""
+    old, new = name_log(before), name_log(after)
+    if not exists(connection, old):
+        return False
+    if exists(connection, new):
+        raise build_two_logs(before, after)
+    connection.execute(f"ALTER TABLE {quote(old)} RENAME TO {quote(new)}")
+    return True
+
+
+def drop_derived(connection: duckdb.DuckDBPyConnection, entity: str) -> list[str]:
+    """Drop the views and current rows that were made for an entity; return their names."""
+    objects = list_objects(connection)
+    with _transaction(connection):
+        views = [name for name, found in objects.items() if read_owner(found) == entity]
+        for name in views:
+            connection.execute(f"DROP VIEW {quote(name)}")
+        kept = name_current(entity)
+        tables = [kept] if kept in objects and objects[kept].comment.startswith(KEPT_ROWS) else []
+        for name in tables:
+            connection.execute(f"DROP TABLE {quote(name)}")
+    return sorted(views + tables)
 
 
 def merge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

@@ -74,7 +74,7 @@ def find_unfit(table: Table, columns: Sequence[Column], objects: Objects) -> lis
 def find_owners(table: Table, objects: Objects) -> tuple[str, ...]:
     """Return the other entities whose logs the table's views show."""
     found = (objects.get(view.name) for view in table.views)
-    owners = {_read_owner(item) for item in found if item is not None and item.is_view}
+    owners = {read_owner(item) for item in found if item is not None and item.is_view}
     return tuple(
         sorted(owner for owner in owners if owner and owner != table.entity and name_log(owner) in objects)
     )
@@ -112,6 +112,9 @@ def _comment(table: Table, view: View, marks: Mapping[str, str]) -> str:
     return f"{view.description} [view of {table.entity}, {marks[view.name]}]"
 
 
-def _read_owner(found: Listed) -> str | None:
+def read_owner(found: Listed) -> str | None:
+    """Return the entity that a view was made for; None if it is not the connector's."""
+    if not found.is_view:
+        return None
     owner = OWNER.search(found.comment) or SHOWN_LOG.search(found.sql)
     return owner[1] if owner else None

@@ -125,6 +125,16 @@ class DuckDbWarehouse(Warehouse):
             }
 
     @override
+    def rename_log(self, before: str, after: str) -> bool:
+        with self._use() as connection:
+            return ddl.rename_log(connection, before, after)
+
+    @override
+    def drop_derived(self, entity: str) -> Sequence[str]:
+        with self._use() as connection:
+            return ddl.drop_derived(connection, entity)
+
+    @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         """Open the file for reading if it is there, and make the tables and views in memory."""
         repairs: dict[str, str] = {}

@@ -101,6 +101,15 @@ class FirestoreEntityStateStore(EntityStateStore):
 
         self._database.change(STREAMS, lease.entity, settle, fields=["lease", "suspects", "suspects_at"])
 
+    def require(self, lease: Lease) -> None:
+        """Raise LeaseLostError if the lease is no longer ours."""
+        _require(
+            self._database.call(
+                lambda: self._database.document(STREAMS, lease.entity).get(["lease"], **ONCE)
+            ),
+            lease,
+        )
+
     def _write(self, lease: Lease, values: dict[str, Any]) -> None:
         """Change these fields alone, if the lease is still good."""
 

@@ -18,11 +18,12 @@ from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.entity_states import FirestoreEntityStateStore
 from connector.adapters.firestore.names import document_name
 from connector.adapters.firestore.notifications import FirestoreNotificationStore
+from connector.adapters.firestore.renaming import Renaming
 from connector.adapters.firestore.runs import FirestoreRuns
 from connector.adapters.firestore.seats import FirestoreSeatStore
 from connector.adapters.retrying import Retry
 from connector.domain.check_line import CheckLine
-from connector.domain.entity_state import EntityStatus
+from connector.domain.entity_state import EntityStatus, Lease
 from connector.errors import ConfigurationError, ConnectorError
 from connector.ports import Clock, StateStore
 
@@ -59,6 +60,15 @@ class FirestoreStateStore(StateStore):
     def statuses(self, entities: Sequence[str]) -> Sequence[EntityStatus]:
         found = self._database.call(self._stream_fields, entities)
         return [self._describe(entity, found.get(document_name(entity))) for entity in entities]
+
+    @override
+    def rename_entity(self, before: Lease, after: Lease) -> None:
+        for lease in (before, after):
+            self.entities.require(lease)
+        renaming = Renaming(self._database, before.entity, after.entity)
+        renaming.move_audit()
+        renaming.move_dead_letters(self.dead_letters)
+        renaming.move_state()
 
     @override
     def check(self) -> CheckLine:

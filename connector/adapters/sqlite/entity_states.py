@@ -65,13 +65,13 @@ class SqliteEntityStateStore(EntityStateStore):
     @override
     def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
         with self._database.writing() as connection:
-            _require_lease(connection, lease)
+            require_lease(connection, lease)
             _store_checkpoint(connection, lease.entity, mode, checkpoint)
 
     @override
     def save_contract(self, lease: Lease, contract: Contract) -> None:
         with self._database.writing() as connection:
-            _require_lease(connection, lease)
+            require_lease(connection, lease)
             connection.execute(
                 "INSERT INTO streams (entity, contract) VALUES (?, ?)"
                 " ON CONFLICT (entity) DO UPDATE SET contract = excluded.contract",
@@ -84,7 +84,7 @@ class SqliteEntityStateStore(EntityStateStore):
         names, values = ", ".join(FINDINGS), ", ".join(f":{name}" for name in FINDINGS)
         changes = ", ".join(f"{name} = excluded.{name}" for name in FINDINGS)
         with self._database.writing() as connection:
-            _require_lease(connection, lease)
+            require_lease(connection, lease)
             connection.execute(
                 f"INSERT INTO streams (entity, {names}) VALUES (:entity, {values})"  # noqa: S608 - our own names
                 f" ON CONFLICT (entity) DO UPDATE SET {changes}",
@@ -99,7 +99,7 @@ class SqliteEntityStateStore(EntityStateStore):
             instant and rows.instant_text(instant) for instant in (complete_until, deletions_checked_at)
         ]
         with self._database.writing() as connection:
-            _require_lease(connection, lease)
+            require_lease(connection, lease)
             connection.execute(
                 "INSERT INTO streams (entity, complete_until, deletions_checked_at) VALUES (?, ?, ?)"
                 " ON CONFLICT (entity) DO UPDATE SET complete_until = excluded.complete_until,"
@@ -112,7 +112,7 @@ class SqliteEntityStateStore(EntityStateStore):
         self, lease: Lease, dealt_with: Sequence[str], postponed: Sequence[str]
     ) -> None:
         with self._database.writing() as connection:
-            _require_lease(connection, lease)
+            require_lease(connection, lease)
             connection.executemany(
                 "DELETE FROM suspects WHERE entity = ? AND record_id = ? AND fence < ?",
                 [(lease.entity, record_id, lease.fence) for record_id in (*dealt_with, *postponed)],
@@ -122,7 +122,7 @@ class SqliteEntityStateStore(EntityStateStore):
     @override
     def commit(self, lease: Lease, entity_state: EntityState, *, covers_reports: bool = False) -> bool:
         with self._database.writing() as connection:
-            _require_lease(connection, lease)
+            require_lease(connection, lease)
             due = _select_due(connection, lease, covers_reports=covers_reports)
             _store_stream(connection, lease.entity, entity_state, due)
             connection.execute("DELETE FROM checkpoints WHERE entity = ?", (lease.entity,))
@@ -189,7 +189,7 @@ def last_fence(connection: sqlite3.Connection, entity: str) -> int:
     return 0 if row is None else int(row["fence"])
 
 
-def _require_lease(connection: sqlite3.Connection, lease: Lease) -> None:
+def require_lease(connection: sqlite3.Connection, lease: Lease) -> None:
     """Raise LeaseLostError when another run has taken over."""
     # Its end does not matter: a lease that ended, or was given back, is still good until somebody takes it over, so
     # repeating a commit whose answer was lost is no error.

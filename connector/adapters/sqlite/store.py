@@ -10,8 +10,14 @@ from typing_extensions import override
 from connector.adapters.sqlite.audit import SqliteAuditStore
 from connector.adapters.sqlite.database import SqliteDatabase
 from connector.adapters.sqlite.dead_letters import SqliteDeadLetterStore
-from connector.adapters.sqlite.entity_states import SqliteEntityStateStore, select_entity_state, select_lease
+from connector.adapters.sqlite.entity_states import (
+    SqliteEntityStateStore,
+    require_lease,
+    select_entity_state,
+    select_lease,
+)
 from connector.adapters.sqlite.notifications import SqliteNotificationStore
+from connector.adapters.sqlite.renaming import move_entity
 from connector.adapters.sqlite.runs import (
     select_known_since,
     select_last_runs,
@@ -20,7 +26,7 @@ from connector.adapters.sqlite.runs import (
 )
 from connector.adapters.sqlite.seats import SqliteSeatStore
 from connector.domain.check_line import CheckLine
-from connector.domain.entity_state import EntityStatus
+from connector.domain.entity_state import EntityStatus, Lease
 from connector.errors import ConnectorError
 from connector.ports import Clock, StateStore
 
@@ -53,6 +59,13 @@ class SqliteStateStore(StateStore):
         now = self._clock.now()
         with self._database.reading() as connection:
             return [_select_status(connection, entity, now) for entity in entities]
+
+    @override
+    def rename_entity(self, before: Lease, after: Lease) -> None:
+        with self._database.writing() as connection:
+            require_lease(connection, before)
+            require_lease(connection, after)
+            move_entity(connection, before.entity, after.entity)
 
     @override
     def check(self) -> CheckLine:

@@ -3,8 +3,10 @@
 from collections.abc import Container, Iterable, Iterator, Sequence
 from hashlib import blake2b
 
+from connector.domain.entity import name_log
 from connector.domain.tables.evolution import find_retyped
 from connector.domain.tables.schema import Column, Table, View
+from connector.errors import ConfigurationError
 
 
 def mark_views(table: Table, columns: Iterable[Column]) -> dict[str, str]:
@@ -34,3 +36,13 @@ def describe_repairs(
         yield f"the next run makes {', '.join(changed)} again, which is not as the connector made it"
     if superseded:
         yield f"the next run drops {', '.join(superseded)}, which nothing keeps up to date"
+
+
+def build_two_logs(before: str, after: str) -> ConfigurationError:
+    """Return the error for an entity that cannot take the name of another one, because that has a log of its own."""
+    return ConfigurationError(
+        f"{name_log(before)} cannot become {name_log(after)}: both exist",
+        action=(
+            f"If {name_log(after)} was only begun since the block was renamed, drop it and run this again; otherwise choose another name."
+        ),
+    )

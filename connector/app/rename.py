@@ -1,0 +1,71 @@
+"""Renames an entity: its log, views, state, audit and dead letters go along. A rename that was interrupted is run again."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from connector.domain.entity import Entity, name_history, name_log
+from connector.domain.entity_state import EntityState, Lease
+from connector.domain.records.contract import Contract
+from connector.domain.tables.log_table import build_table
+from connector.errors import BadRequestError, EntityBusyError
+from connector.ports import Ports
+
+LEASE_TTL = timedelta(minutes=35)
+
+
+def rename_entity(ports: Ports, entities: Mapping[str, Entity], before: str, after: str) -> Iterator[str]:
+    """Move everything that is known of `before` to the name `after`, yielding what was done.
+
+    Raises BadRequestError if both are blocks of the catalogue, EntityBusyError while a run works on one of them, and
+    ConfigurationError if both have a log. Every step may happen twice.
+    """
+    if before == after or (before in entities and after in entities):
+        raise BadRequestError(
+            f"{before} and {after} are both in the catalogue.",
+            action="Rename the block there first, or choose a name that no block has.",
+        )
+    owner = f"rename-{before}-{after}"
+    old, new = _take_lease(ports, before, owner), _take_lease(ports, after, owner)
+    try:
+        if ports.warehouse.rename_log(before, after):
+            yield f"{name_log(before)} is {name_log(after)} now"
+        ports.state.rename_entity(old, new)
+        yield f"state, audit and dead letters of {before} belong to {after} now"
+        entity_state = _rename_history(ports, new, ports.state.entities.read(after), before)
+        if after in entities and entity_state.contract is not None:
+            table = build_table(entities[after], entity_state.contract)
+            ports.warehouse.prepare(table)
+            yield f"the views {', '.join(view.name for view in table.views)} show {table.name}"
+        dropped = ports.warehouse.drop_derived(before)
+        if dropped:
+            yield f"{', '.join(dropped)}, made from {name_log(before)}, {'is' if len(dropped) == 1 else 'are'} dropped"
+    finally:
+        for lease in (old, new):
+            ports.state.entities.release_lease(lease)
+
+
+def _take_lease(ports: Ports, entity: str, owner: str) -> Lease:
+    taken = ports.state.entities.acquire_lease(entity, owner, LEASE_TTL)
+    if isinstance(taken, Lease):
+        raise EntityBusyError(
+            f"Run {taken.owner} is working on {entity}.",
+            action="Pause the schedule, and run this again when it is done.",
+        )
+    return taken[0]
+
+
+def _rename_history(ports: Ports, lease: Lease, entity_state: EntityState, before: str) -> EntityState:
+    """Give the new history view the names that the columns of the old one had; it is the one view named after its entity."""
+    contract = entity_state.contract
+    if contract is None or name_history(before) not in contract.names.views:
+        return entity_state
+    contract = _move_names(contract, name_history(before), name_history(lease.entity))
+    ports.state.entities.save_contract(lease, contract)
+    return replace(entity_state, contract=contract)
+
+
+def _move_names(contract: Contract, before: str, after: str) -> Contract:
+    views = {after if view == before else view: names for view, names in contract.names.views.items()}
+    return replace(contract, names=replace(contract.names, views=views))

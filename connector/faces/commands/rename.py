@@ -1,0 +1,32 @@
+"""`rename`: takes everything that is known of an entity to its new name."""
+
+import argparse
+
+from rich.console import Console
+
+from connector.faces.commands.command import Commands, open_connector
+from connector.faces.exit_codes import OK
+from connector.faces.stop_signals import StopSignals
+from connector.faces.terminal import write_json
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    rename = commands.add(
+        "rename",
+        _rename,
+        "Take log, views, state, audit and dead letters of an entity to its new name in the catalogue.",
+        examples=["rename vendors suppliers"],
+    )
+    rename.add_argument("before", metavar="OLD", help="the name of the block so far")
+    rename.add_argument("after", metavar="NEW", help="its name from now on")
+
+
+def _rename(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
+    done = open_connector().rename(options.before, options.after)
+    if options.json:
+        write_json({"status": "succeeded", "from": options.before, "to": options.after, "done": list(done)})
+        return OK
+    for step in done:
+        console.print(step, markup=False, highlight=False)
+    return OK
