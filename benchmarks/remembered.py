@@ -12,6 +12,7 @@ COLUMNS = {
     "_own_stamp": "TIMESTAMP",
     "_synced_at": "TIMESTAMP",
     "_deleted": "BOOLEAN",
+    "_first_synced_at": "TIMESTAMP",
 }
 PAGE_ROWS = 10_000
 
@@ -75,7 +76,8 @@ class Remembered:
 
     def _build_row(self, row: Version) -> dict[str, Any]:
         stamp = _to_micros(row.modified_at)
-        values = [row.id, stamp, row.version, stamp, _to_micros(row.synced_at), str(row.deleted).lower()]
+        synced_at = _to_micros(row.synced_at)
+        values = [row.id, stamp, row.version, stamp, synced_at, str(row.deleted).lower(), synced_at]
         return {"f": [{"v": value} for value in values]}
 
 
