@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from connector.domain.clocks import ClockReading, ClockVerdict
 from connector.domain.cursor import Plan
+from connector.domain.run import Mode
 from connector.errors import ConnectorError, TransientError
 from connector.runs.first_look import may_believe_list
 from connector.runs.notices import count_unstamped
@@ -39,6 +40,7 @@ class ListPass:
             page_limit=opened.entity_state.page_limit,
             one_by_one=opened.reads_one_by_one,
             judge=judge,
+            was_believed=run.request.mode is Mode.INCREMENTAL and not opened.is_list_on_trial,
             may_believe=lambda rows: may_believe_list(run, opened, rows),
         )
 

@@ -57,11 +57,12 @@ class ListReader:
         keys_only: bool = False,
         judge: Callable[[ClockReading, Plan], ClockVerdict] = lambda _clocks, _plan: ClockVerdict(),
         may_believe: Callable[[Sequence[bytes]], bool] = lambda _: True,
+        was_believed: bool = False,
     ) -> None:
         """`judge` decides at the first response whether a clock went back since the last pass.
 
         `may_believe` decides by the first rows whether the list gives all that a record has; if not, the pass begins anew,
-        record by record.
+        record by record, and over everything if the list `was_believed` by earlier passes.
         """
         self._source = source
         self._clock = clock
@@ -73,6 +74,7 @@ class ListReader:
         self._one_by_one = one_by_one
         self._judge = judge
         self._may_believe = may_believe
+        self._was_believed = was_believed
         self._is_looked_at = keys_only
         self._clocks: ClockReading | None = None
         self._verdict = ClockVerdict()
@@ -181,7 +183,7 @@ class ListReader:
         if self._may_believe(answer.rows):
             return True
         self._one_by_one = True
-        self._plan = Plan(changed_since=self._plan.changed_since)
+        self._plan = Plan(changed_since=None if self._was_believed else self._plan.changed_since)
         self._source_time_at_start = None if self._clocks is None else self._clocks.earlier
         return False
 
