@@ -62,11 +62,14 @@ def _is_late(
     late_after: timedelta | None,
     now: datetime,
 ) -> bool:
-    """Whether the success is older than that. One that never came is late once it was tried or had its time."""
+    """Whether the success is older than that. One that never came is late once it was tried or had its time.
+
+    One further in the future than that was dated by a clock that was set back since: nobody knows how old it is.
+    """
     if late_after is None:
         return False
     if succeeded_at is not None:
-        return now - succeeded_at > late_after
+        return abs(now - succeeded_at) > late_after
     if kind is RunKind.INCREMENTAL:
         return status.last_run is not None and _has_failed(status.last_run)
     return status.known_since is not None and now - status.known_since > late_after

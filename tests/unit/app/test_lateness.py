@@ -118,6 +118,14 @@ def a_status(entity: Entity, succeeded: dict[RunKind, datetime], failed: Collect
     )
 
 
+@pytest.mark.parametrize(("ahead", "is_late"), [(timedelta(minutes=5), False), (timedelta(days=400), True)])
+def test_a_success_of_the_future_hides_nothing(ahead: timedelta, is_late: bool) -> None:
+    entity = an_entity()
+    status = a_status(entity, dict.fromkeys(KINDS.values(), NOON + ahead), set())
+    kinds = judge_kinds(entity, status, Timetable(), NOON)
+    assert kinds[RunKind.INCREMENTAL].is_late == is_late
+
+
 @pytest.mark.parametrize(("days", "is_late"), [(2, False), (3, True)])
 def test_a_reconcile_that_never_comes_is_late_once_its_time_has_passed(days: int, is_late: bool) -> None:
     entity = an_entity(reconcile=ReconcileSchedule(keys="0 3 * * *"))
