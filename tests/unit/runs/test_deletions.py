@@ -110,6 +110,7 @@ class TestReports:
         report(rig, 7)
         assert figures(rig.run()) == (1, 0)
         assert (rig.source.asked, rig.entity_state.reported_deletions) == ([], ())
+        assert rig.warehouse.looked_up[-1] == {an_id(7)}
 
     def test_a_report_that_cannot_be_looked_at_is_left_to_the_next_run(
         self, caplog: pytest.LogCaptureFixture

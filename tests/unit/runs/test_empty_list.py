@@ -81,6 +81,14 @@ def test_a_list_that_gives_keys_and_nothing_else_leaves_everything_out(was_filte
     assert ask(rig, one_by_one=True) is Emptiness.BELIEVED
 
 
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_it_is_asked_about_in_the_way_the_list_was_read(one_by_one: bool) -> None:
+    rig = SmallRig(*vendors(1))
+    rig.source.is_blind = True
+    assert ask(rig, one_by_one=one_by_one) is Emptiness.FILTER_IGNORED
+    assert [query.one_by_one for query in rig.source.queries] == [one_by_one, one_by_one]
+
+
 @pytest.mark.parametrize("was_copied", [True, False])
 def test_such_a_list_is_read_one_by_one_from_then_on_and_that_is_told(was_copied: bool) -> None:
     rig = copied(1, 2) if was_copied else SmallRig(*vendors(1, 2))

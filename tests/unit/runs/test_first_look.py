@@ -46,6 +46,18 @@ def test_custom_fields_that_lists_leave_empty_are_too() -> None:
     assert set(rig.shown("usr_region").values()) == {"north"}
 
 
+@pytest.mark.parametrize("member", ["Details", "MainContact"])
+def test_one_kind_of_level_is_reason_enough_to_look(member: str) -> None:
+    levels = {
+        "Details": a_contract(details={"Details": Shape(fields={"Amount": Kind.DECIMAL})}),
+        "MainContact": a_contract(linked={"MainContact": Shape(fields={"Email": Kind.STRING})}),
+    }
+    contact = {"id": "c1", "Email": {"value": "a@example.com"}}
+    rig = SmallRig(*vendors(1, Details=LINES, MainContact=contact), contract=levels[member])
+    rig.source.empty_in_lists = (member,)
+    assert rig.run().details["left_out"] == [member]
+
+
 def test_a_list_that_gives_everything_is_read_as_a_list() -> None:
     rig = a_rig()
     result = rig.run()

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from connector.domain.list_query import ListQuery
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Kind
-from connector.domain.records.rejected import Rejected
+from connector.domain.records.rejected import Rejected, unwrap_keys
 from connector.runs.interpreting import Interpreter
-from tests.builders import MORNING, a_contract, a_row, an_entity, named
+from tests.builders import MORNING, a_contract, a_row, an_entity, an_id, named
 from tests.unit.runs.shelf import Shelf, a_reader, ids, rows
 
 
@@ -47,6 +47,23 @@ class TestInterpreter:
         assert isinstance(found, Rejected)
         assert (found.key, found.payload, reading.raw) == ("V9", raw, raw)
         assert found.reason == "cannot be normalised: it has no id. Look at the record in Acumatica."
+
+    def test_of_a_row_that_cannot_be_read_keys_and_stamp_are_kept_with_the_reason(self) -> None:
+        shelf: Any = Shelf([])
+        listed = [a_row(number=1, key="V1"), a_row(number=2, key="V2")]
+        interpreter = Interpreter(shelf, an_entity(), a_contract())
+        good, bad = (
+            reading.record
+            for reading in interpreter.interpret(
+                listed, read_at=MORNING, unreadable={1: "too large"}
+            ).readings
+        )
+        assert isinstance(good, Record)
+        assert isinstance(bad, Rejected)
+        record = interpreter.codec.decode(listed[1])
+        assert (bad.id, bad.key, bad.modified_at) == (an_id(2), "V2", MORNING)
+        assert (unwrap_keys(bad.payload), bad.listed_as) == (listed[1], record.row_fingerprint)
+        assert "too large" in bad.reason
 
 
 class TestRepeatedIds:

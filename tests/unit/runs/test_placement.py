@@ -76,6 +76,15 @@ def test_one_clock_that_bears_a_stamp_out_is_enough(clocks: Any) -> None:
     assert placing.describe() == {}
 
 
+@pytest.mark.parametrize(
+    ("stamp", "kept"),
+    [(MORNING, MORNING), (NOON + LOOKBACK + HOUR, NOON + LOOKBACK), (None, None)],
+    ids=["as it is", "cut", "none"],
+)
+def test_a_kept_version_stands_where_it_was_read(stamp: datetime | None, kept: datetime | None) -> None:
+    assert Placing(LOOKBACK).place_kept(stamp, NOON) == a_place(kept, NOON)
+
+
 def test_the_end_of_the_calendar_is_not_passed() -> None:
     placing = Placing(LOOKBACK)
     assert place(placing, LAST, a_place(LAST, LAST), source_time=LAST).modified_at == LAST

@@ -51,6 +51,19 @@ class TestByKeys:
         assert len(rig.shown()) == 4
         assert rig.shown("last_modified_date_time")[an_id(2)] == "2026-11-22T07:00:00.837000Z"
 
+    def test_a_record_that_cannot_be_read_is_kept_as_it_was_listed_and_the_others_are_repaired(self) -> None:
+        rig = copied(1, 2)
+        rig.source.put(*vendors(3, 4))
+        rig.source.broken = {an_id(3)}
+        result = reconcile(rig)
+        assert (result.status, result.records_rejected, set(rig.shown())) == (
+            Status.SUCCEEDED,
+            1,
+            {an_id(1), an_id(2), an_id(4)},
+        )
+        (kept,) = rig.state.dead_letters.read("vendors")
+        assert (kept.record_id, kept.key) == (an_id(3), "V003")
+
     def test_an_older_stamp_is_right_too_and_is_shown(self) -> None:
         """As after a tenant was restored from a backup."""
         rig = copied(1, 2)

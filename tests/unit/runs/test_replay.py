@@ -58,6 +58,22 @@ def test_what_acumatica_has_no_more_goes_to_the_history_alone_with_the_time_it_w
     assert b'"_synced_at":"2026-11-22T06:00:00.837Z"' in rows[1]
 
 
+def test_the_warehouse_is_asked_for_the_replayed_records_alone() -> None:
+    rig = copied(1, 2, 3)
+    rig.state.dead_letters.add(a_letter(an_id(1), BAD))
+    rig.warehouse.looked_up.clear()
+    assert rig.run(Mode.REPLAY).status is Status.SUCCEEDED
+    assert rig.warehouse.looked_up == [{an_id(1)}]
+
+
+def test_what_is_gone_is_not_shown_though_a_later_version_than_the_kept_one_was() -> None:
+    rig = copied(1, 2, 3)
+    rig.state.dead_letters.add(a_letter(an_id(1), vendors(1, modified_at=MORNING - HOUR)[0]))
+    del rig.source.rows[an_id(1)]
+    assert rig.run(Mode.REPLAY).details["deleted"] == 1
+    assert set(rig.shown()) == {an_id(2), an_id(3)}
+
+
 def test_a_letter_without_an_id_of_acumatica_s_is_not_asked_for() -> None:
     rig = a_rig(a_letter("unidentified-12", vendors(1)[0]))
     assert rig.run(Mode.REPLAY).records_written == 1
