@@ -24,11 +24,12 @@ def describe(
     connection: duckdb.DuckDBPyConnection, kind: str, name: str, comment: str, columns: Iterable[Column]
 ) -> None:
     """Comment on a TABLE or VIEW and on its columns."""
-    connection.execute(f"COMMENT ON {kind} {quote(name)} IS {quote_text(comment)}")
+    statements = [f"COMMENT ON {kind} {quote(name)} IS {quote_text(comment)}"]
     for column in columns:
         if told := render_comment(column):
             place = f"{quote(name)}.{quote(column.name)}"
-            connection.execute(f"COMMENT ON COLUMN {place} IS {quote_text(told)}")
+            statements.append(f"COMMENT ON COLUMN {place} IS {quote_text(told)}")
+    connection.execute(";\n".join(statements))
 
 
 def read_described(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[Column, ...]:

@@ -41,7 +41,6 @@ __all__ = [
     "drop_derived",
     "exists",
     "extend",
-    "find_view_owners",
     "is_empty",
     "is_fit",
     "merge",
@@ -65,9 +64,15 @@ def is_empty(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     return connection.execute(f"SELECT 1 FROM {quote(table)} LIMIT 1").fetchone() is None  # noqa: S608 - quoted
 
 
-def is_fit(connection: duckdb.DuckDBPyConnection, table: Table, *, is_filled: bool) -> bool:
+def is_fit(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    evolution: Evolution,
+    objects: Objects,
+    *,
+    is_filled: bool,
+) -> bool:
     """Whether the table and what is made from it are as this definition and the table's columns say."""
-    objects, evolution = list_objects(connection), compare(connection, table)
     if objects[table.name].comment != _comment(table) or evolution.added:
         return False
     if not _are_current_rows_fit(connection, table, evolution.columns, objects):
@@ -87,11 +92,6 @@ def describe_repairs(connection: duckdb.DuckDBPyConnection, table: Table) -> str
 def compare(connection: duckdb.DuckDBPyConnection, table: Table) -> Evolution:
     """Return what the existing table lacks."""
     return evolve(read_described(connection, table.name), table.columns)
-
-
-def find_view_owners(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, ...]:
-    """Return the other entities whose logs the table's views show."""
-    return find_owners(table, list_objects(connection)) if table.views else ()
 
 
 def create(connection: duckdb.DuckDBPyConnection, table: Table, *, is_filled: bool = True) -> None:

@@ -16,6 +16,7 @@ from connector.adapters.duckdb.dialect import render_type, translate
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.rows import TableWriter
+from connector.adapters.duckdb.views import find_owners, list_objects
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
 from connector.domain.tables.evolution import adopt_types
@@ -40,20 +41,22 @@ class DuckDbWarehouse(Warehouse):
     def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
         """Create the table and its views, or mend what is not as it should be, in one transaction."""
         with self._use() as connection:
-            owners = ddl.find_view_owners(connection, table)
+            objects = list_objects(connection)
+            owners = find_owners(table, objects)
             held_by, taken_from = ((), owners) if is_filled else (owners, ())
-            if not ddl.exists(connection, table.name):
+            if table.name not in objects:
                 ddl.create(connection, table, is_filled=is_filled)
                 return TableStatus(
                     created=True, accepts_streaming=True, held_by=held_by, taken_from=taken_from
                 )
-            if other_fields := ddl.compare(connection, table).other_fields:
-                return TableStatus(created=False, accepts_streaming=False, other_fields=other_fields)
-            was_fit = ddl.is_fit(connection, table, is_filled=is_filled)
-            if not was_fit:
-                ddl.extend(connection, table, is_filled=is_filled)
             evolution = ddl.compare(connection, table)
-            if not was_fit:
+            if evolution.other_fields:
+                return TableStatus(
+                    created=False, accepts_streaming=False, other_fields=evolution.other_fields
+                )
+            if not ddl.is_fit(connection, table, evolution, objects, is_filled=is_filled):
+                ddl.extend(connection, table, is_filled=is_filled)
+                evolution = ddl.compare(connection, table)
                 for kept in evolution.describe_kept():
                     log.warning("%s.%s", table.name, kept)
             return TableStatus(
