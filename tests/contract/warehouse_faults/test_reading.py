@@ -17,7 +17,7 @@ STAMP = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def answer(bigquery: BigQueryState, count: int) -> list[str]:
     ids = [f"r{i:06}" for i in range(count)]
     stamp = str(int(STAMP.timestamp() * 1_000_000))
-    bigquery.answers = [[name, stamp, "v", None, stamp, "false"] for name in ids]
+    bigquery.answers = [[name, stamp, "v", None, stamp, "false", stamp] for name in ids]
     return ids
 
 
