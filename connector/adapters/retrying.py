@@ -1,5 +1,6 @@
 """Retries failures that may pass by themselves, with exponential back-off and jitter, never past the deadline."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,8 @@ import tenacity
 
 from connector.errors import SourceThrottledError, TransientError
 from connector.ports import Clock
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +49,7 @@ class Retry:
             retry=tenacity.retry_if_exception_type(TransientError),
             stop=self._stop,
             wait=self._wait,
+            before_sleep=self._tell,
             sleep=self._sleep,
             reraise=True,
         )
@@ -91,9 +95,32 @@ class Retry:
         count = sum(error.is_request_specific for error in before)
         return self.specific_attempts is not None and count >= self.specific_attempts
 
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        """Log the wait, so that it looks neither like a hang nor like a refused password."""
+        error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, TransientError):
+            return
+        number, wait = state.attempt_number + 1, state.upcoming_sleep
+        bound = (
+            f"{ordinal(number)} of {self.attempts}" if number <= self.attempts else f"{ordinal(number)} try"
+        )
+        logger.warning(
+            "%s; trying again in %s s (%s)",
+            error.message.rstrip("."),
+            f"{wait:.0f}" if wait >= 1 else f"{wait:.1f}",
+            bound,
+            extra={"event": "retry", "error_type": type(error).__name__, "wait_seconds": round(wait, 3)},
+        )
+
     def _sleep(self, seconds: float) -> None:
         self.clock.sleep(timedelta(seconds=seconds))
 
 
 def _is_throttled(state: tenacity.RetryCallState) -> bool:
     return state.outcome is not None and isinstance(state.outcome.exception(), SourceThrottledError)
+
+
+def ordinal(number: int) -> str:
+    """Return `1st`, `2nd`, `11th`."""
+    suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
+    return f"{number}{suffix}"

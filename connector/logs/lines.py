@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, TextIO
 
+from typing_extensions import override
+
 from connector.domain import instants
 from connector.logs.context import Trace, current_context
 from connector.redaction import SECRETS
@@ -83,6 +85,18 @@ class ConnectorHandler(logging.StreamHandler[TextIO]):
     """Ours, so that configuring twice does not write twice."""
 
 
+class TerminalHandler(ConnectorHandler):
+    """Writes to standard error as it is at that moment: a progress display takes it over, to write lines above itself."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def configure_logging(
     *, json: bool = True, level: str = "INFO", project: str | None = None, stream: TextIO | None = None
 ) -> None:
@@ -91,7 +105,7 @@ def configure_logging(
     `level` is for our own lines; libraries are heard from WARNING up. A plain stream handler that a framework has put
     on the root logger is replaced, or each line would appear twice.
     """
-    handler = ConnectorHandler(stream or (sys.stdout if json else sys.stderr))
+    handler = TerminalHandler() if not (json or stream) else ConnectorHandler(stream or sys.stdout)
     with_traces = level.upper() == "DEBUG"
     handler.setFormatter(JsonFormatter(project) if json else TextFormatter(with_traces=with_traces))
     root = logging.getLogger()

@@ -29,7 +29,8 @@ class DeadLetters:
         """Store the record as a dead letter, replacing an older one of the same record: in full but for what is excluded."""
         payload = self._exclusion.cut(payload)
         entity, now = self._run.entity.name, self._run.ports.clock.now()
-        logger.warning("record %s of %s is kept as a dead letter: %s", found.id, entity, reason)
+        named = f"{found.key} ({found.id})" if found.key else found.id
+        logger.warning("record %s of %s is kept as a dead letter: %s", named, entity, reason)
         self._run.ports.state.dead_letters.add(
             DeadLetter(
                 entity=entity,

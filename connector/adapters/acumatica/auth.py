@@ -1,5 +1,6 @@
 """Signs in with any of three forms of secret; credentials refused once are never sent again."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote
@@ -36,6 +37,8 @@ from connector.errors import (
 )
 from connector.ports import Clock
 from connector.redaction import redact, register_secret
+
+logger = logging.getLogger(__name__)
 
 ANOTHER_IS_STORING = (timedelta(0), timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=8))
 """When to look again whether another run has stored the successor of the refused token."""
@@ -150,6 +153,12 @@ class SignIn:
         """
         waits = ANOTHER_IS_STORING if isinstance(refused, RefreshSecret) else ANOTHER_IS_STORING[:1]
         for wait in waits:
+            if wait:
+                logger.warning(
+                    "Acumatica refused the refresh token; another run may be storing its successor: looking again in %d s",
+                    wait.total_seconds(),
+                    extra={"event": "retry"},
+                )
             self._clock.sleep(wait)
             try:
                 raw = self._credentials()

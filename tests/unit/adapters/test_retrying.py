@@ -1,11 +1,12 @@
 """When a call is tried again, and for how long."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from connector.adapters.retrying import THROTTLED_FIRST_WAIT, Retry
+from connector.adapters.retrying import THROTTLED_FIRST_WAIT, Retry, ordinal
 from connector.errors import (
     CredentialsError,
     SessionsBusyError,
@@ -186,3 +187,35 @@ def test_a_try_without_time_left_does_not_hide_why_the_one_before_failed(clock: 
     with pytest.raises(SessionsBusyError, match="no seat") as caught:
         Retry(clock=clock, deadline=clock.now() + timedelta(seconds=59)).call(ask_late)
     assert caught.value.is_out_of_time
+
+
+def test_each_wait_is_told_with_its_cause_and_which_try_comes(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    call, _ = failing(down(timedelta(seconds=5)), 2)
+    Retry(clock=clock, attempts=5).call(call)
+    assert caplog.record_tuples == [
+        ("connector.adapters.retrying", logging.WARNING, f"Down; trying again in 5 s ({nth} of 5)")
+        for nth in ("2nd", "3rd")
+    ]
+    assert {vars(record)["error_type"] for record in caplog.records} == {"SourceUnavailableError"}
+
+
+def test_a_wait_that_does_not_come_is_not_told(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    call, _ = failing(down(), 9)
+    with pytest.raises(SourceUnavailableError):
+        Retry(clock=clock, attempts=1).call(call)
+    assert caplog.records == []
+
+
+def test_a_server_that_declines_for_its_pace_is_asked_beyond_the_number_of_tries(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    call, _ = failing(throttled(), 2)
+    Retry(clock=clock, attempts=2, deadline=clock.now() + timedelta(hours=1)).call(call)
+    assert [record.getMessage().partition("(")[2] for record in caplog.records] == ["2nd of 2)", "3rd try)"]
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "1st"), (11, "11th"), (22, "22nd"), (112, "112th")])
+def test_tries_are_counted_as_people_do(number: int, said: str) -> None:
+    assert ordinal(number) == said

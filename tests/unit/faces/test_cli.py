@@ -205,6 +205,13 @@ def test_the_line_of_a_run_is_logged_when_asked_for(shell: Shell, monkeypatch: p
     assert len(shell.documents()) == 1
 
 
+def test_a_wait_is_told_with_its_cause(shell: Shell, tenant: Sandbox) -> None:
+    tenant.faults.add(path="/Vendor?", times=1, status=503, headers={"Retry-After": "0"})
+    assert shell.run("sync", "vendors") == 0
+    assert "WARNING: Acumatica failed with status 503 on" in shell.err
+    assert "trying again in 0.0 s (2nd of 6)" in shell.err
+
+
 def test_a_wrong_password_is_tried_once_not_once_per_entity(shell: Shell, tenant: Sandbox) -> None:
     wrong = {**tenant.credentials("password"), "password": "wrong"}
     (shell.folder / "credentials.json").write_text(json.dumps(wrong))

@@ -78,6 +78,6 @@ def test_the_log_names_the_record_its_entity_and_the_reason(caplog: pytest.LogCa
         letters.keep(FOUND, FOUND.payload, "too long")
         letters.forget(FOUND.id, rig.clock.now())
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", f"record {an_id(1)} of vendors is kept as a dead letter: too long"),
+        ("WARNING", f"record V001 ({an_id(1)}) of vendors is kept as a dead letter: too long"),
         ("INFO", f"record {an_id(1)} of vendors can be used: its dead letter is forgotten"),
     ]
