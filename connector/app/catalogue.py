@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,24 @@ class Catalogue:
     def find(self, name: str) -> Entity:
         """Return the entity, or raise BadRequestError that lists the valid names."""
         if name not in self.entities:
+            meant = self._guess(name[:100])
             raise BadRequestError(
-                f"Unknown entity {name[:100]!r}.", action=f"Use one of: {', '.join(sorted(self.entities))}."
+                f"Unknown entity {name[:100]!r}.",
+                action=f"{meant}Use one of: {', '.join(sorted(self.entities))}.",
             )
         return self.entities[name]
+
+    def _guess(self, name: str) -> str:
+        """Return a question for the entity that was probably meant: misspelt, or named as Acumatica or the warehouse does."""
+        known: dict[str, tuple[str, str]] = {}
+        for entity in self.entities.values():
+            views = (entity.current_view, *(view.name for view in entity.line_views), entity.history_view)
+            for other in (entity.name, entity.acumatica_entity, *views, entity.log_table):
+                known.setdefault(other.casefold(), (entity.name, other))
+        for nearest in get_close_matches(name.casefold(), known, n=1, cutoff=0.7):
+            found, other = known[nearest]
+            return f"Did you mean {found}{'' if found == other else f' ({other})'}? "
+        return ""
 
     @property
     def enabled(self) -> tuple[Entity, ...]:

@@ -152,6 +152,13 @@ class Connector:
             ports.warehouse.close()
             ports.state.close()
 
+    def list_letters(self, entity_name: str | None = None) -> list[DeadLetter]:
+        """Return the dead letters of one entity, or of every entity of the catalogue."""
+        catalogue = self.catalogue
+        names = [catalogue.find(entity_name).name] if entity_name else list(catalogue.entities)
+        with closing(self.wiring.open_state()) as state:
+            return [letter for name in names for letter in state.dead_letters.read(name)]
+
     def drop_letter(self, entity_name: str, key: str, *, reason: str = "") -> DeadLetter:
         """Drop the dead letter with this key or id, audited with the reason; return it."""
         entity = self.catalogue.find(entity_name)

@@ -1,7 +1,9 @@
 """Settings, read from the environment only here. All mistakes are reported together, before any work."""
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -23,6 +25,8 @@ from connector.app.sections import (
 from connector.errors import ConfigurationError
 from connector.redaction import register_misplaced
 
+logger = logging.getLogger(__name__)
+
 SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "acumatica": ("ACUMATICA_", AcumaticaSettings),
     "backend": ("", BackendSettings),
@@ -34,6 +38,11 @@ SECTIONS: dict[str, tuple[str, type[Struct]]] = {
     "status": ("STATUS_", StatusSettings),
     "log": ("LOG_", LogSettings),
 }
+
+OWN_PREFIXES = ("ACUMATICA_", "SYNC_", "CONTINUATION_")
+"""Prefixes that nobody else uses: a variable with one of them is meant for the connector, whatever follows."""
+READ_BY_LIBRARIES = frozenset({"FIRESTORE_EMULATOR_HOST", "SECRET_MANAGER_EMULATOR_HOST"})
+"""Variables that the README names beside the connector's own."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -83,6 +92,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     for variable in list_variables():
         register_misplaced(environment.get(variable.name, ""))
     mistakes: list[str] = []
+    misspelt = list(find_misspelt(environment))
     sections = {
         name: _load(prefix, section, environment, mistakes) for name, (prefix, section) in SECTIONS.items()
     }
@@ -93,10 +103,37 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         mistakes.append("CONTINUATION_URL is missing, which CONTINUATION_QUEUE needs")
     if mistakes:
         raise ConfigurationError(
+            f"The configuration is not valid: {'; '.join([*mistakes, *misspelt])}.",
+            action="Set these environment variables; the README's table explains each.",
+        )
+    for text in misspelt:
+        logger.warning("%s", text)
+    return Settings(**sections)
+
+
+def find_misspelt(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield a sentence for each variable that looks like one of ours and is none; its value is not told."""
+    known = [variable.name for variable in list_variables()]
+    named = {environment.get(name, "").removeprefix("env:") for name in known}  # what a reference leads to
+    for name in sorted(set(environment) - set(known) - READ_BY_LIBRARIES - named):
+        nearest = get_close_matches(name, known, n=1, cutoff=0.85)
+        if nearest:
+            yield f"{name} is no variable of the connector and has no effect; did you mean {nearest[0]}?"
+        elif name.startswith(OWN_PREFIXES):
+            yield f"{name} is no variable of the connector and has no effect"
+
+
+def load_backend(environment: Mapping[str, str]) -> BackendSettings:
+    """Return which adapters and catalogue are used, even if the settings of Acumatica are missing."""
+    mistakes: list[str] = []
+    found = _load("", BackendSettings, environment, mistakes)
+    if mistakes:
+        raise ConfigurationError(
             f"The configuration is not valid: {'; '.join(mistakes)}.",
             action="Set these environment variables; the README's table explains each.",
         )
-    return Settings(**sections)
+    backend: BackendSettings = found
+    return backend
 
 
 def load_log_settings(environment: Mapping[str, str]) -> LogSettings:

@@ -11,13 +11,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from dotenv import dotenv_values
 from rich.console import Console
 
 from connector import __version__
 from connector.app.settings import load_log_settings
 from connector.domain.run import RunFailure
 from connector.errors import BadRequestError, ConnectorError
-from connector.faces.commands import audit, check, demo, letters_drop, rename, runs, status
+from connector.faces.commands import (
+    audit,
+    check,
+    demo,
+    entities,
+    init,
+    letters,
+    letters_drop,
+    query,
+    rename,
+    runs,
+    status,
+)
 from connector.faces.commands.command import CommandParser, Commands
 from connector.faces.exit_codes import FAILED, USAGE
 from connector.faces.stop_signals import StopSignals
@@ -26,12 +39,13 @@ from connector.logs import configure_logging
 
 logger = logging.getLogger(__name__)
 
-COMMANDS = (runs, check, status, audit, letters_drop, rename, demo)
+COMMANDS = (init, runs, check, status, entities, query, audit, letters, letters_drop, rename, demo)
 """The modules of the commands, in the order in which help lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
+    _read_env_file(Path(".env"))
     parser = build_parser()
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
@@ -52,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> CommandParser:
     """Return the parser of all commands."""
     parser = CommandParser(
         prog="connector" if Path(sys.argv[0]).name == "connector" else "python -m connector",
@@ -63,6 +77,12 @@ def build_parser() -> argparse.ArgumentParser:
     for module in COMMANDS:
         module.register(commands)
     return parser
+
+
+def _read_env_file(path: Path) -> None:
+    """Take variables from a file in the current folder; what the environment has already stays."""
+    for name, value in dotenv_values(path, interpolate=False).items():
+        os.environ.setdefault(name, value or "")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Prints progress, results and tables on a terminal."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +53,16 @@ def show_result(result: RunResult, console: Console) -> None:
         console.print(f"  {result.reason}", highlight=False, markup=False)
     if result.error:
         console.print(f"  {result.error.message} {result.error.action}", highlight=False, markup=False)
+
+
+def show_total(results: Sequence[RunResult], console: Console) -> None:
+    """Print what several runs came to."""
+    ends = Counter(result.status.value for result in results)
+    told = ", ".join(f"{count} {status}" for status, count in ends.items())
+    read, written = sum(r.records_read for r in results), sum(r.records_written for r in results)
+    console.print(
+        f"\n{len(results)} entities: {told}. {read:,} records read, {written:,} written.", highlight=False
+    )
 
 
 def show_checks(lines: Sequence[CheckLine], console: Console) -> None:

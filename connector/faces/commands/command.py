@@ -48,9 +48,9 @@ class Commands:
         self._added = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(
-        self, name: str, run: Command, text: str, *, examples: Sequence[str] = ()
+        self, name: str, run: Command, text: str, *, examples: Sequence[str] = (), has_json: bool = True
     ) -> argparse.ArgumentParser:
-        """Add a command that prints JSON on request; return its parser, for its arguments.
+        """Add a command, which prints JSON on request if it has it; return its parser, for its arguments.
 
         `examples` are lines to copy, without the program's name.
         """
@@ -62,8 +62,9 @@ class Commands:
             epilog="\n".join(["examples:", *lines]) if lines else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument("--json", action="store_true", help="print JSON, one document a line")
-        command.set_defaults(run=run)
+        if has_json:
+            command.add_argument("--json", action="store_true", help="print JSON, one document a line")
+        command.set_defaults(run=run, json=False)
         self._parser.commands |= {name}
         return command
 

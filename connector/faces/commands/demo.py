@@ -11,7 +11,13 @@ from connector.faces.stop_signals import StopSignals
 
 def register(commands: Commands) -> None:
     """Add the command."""
-    demo = commands.add("demo", _demo, "Sync a simulated tenant into a DuckDB file, change it, sync again.")
+    demo = commands.add(
+        "demo",
+        _demo,
+        "Sync a simulated tenant into a DuckDB file, change it, sync again.",
+        examples=["demo"],
+        has_json=False,
+    )
     demo.add_argument("--directory", default=".demo", help="where the files go (default: .demo)")
 
 

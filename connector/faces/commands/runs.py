@@ -21,7 +21,7 @@ from connector.errors import (
 from connector.faces.commands.command import Commands, open_connector
 from connector.faces.exit_codes import FAILED, NOTHING_RAN, OK
 from connector.faces.stop_signals import StopSignals
-from connector.faces.terminal import show_progress, show_result, write_json, write_note
+from connector.faces.terminal import show_progress, show_result, show_total, write_json, write_note
 
 HOPELESS = frozenset(
     kind.__name__
@@ -161,7 +161,22 @@ def run_all(
             if result.error and result.error.type in HOPELESS and number < len(requests):
                 write_note("The other entities are not tried: they would fail in the same way.")
                 break
+    if len(results) > 1 and not options.json:
+        show_total(results, console)
+        console.print(_describe_place(connector, results[0].entity), highlight=False, markup=False)
     return _judge(results)
+
+
+def _describe_place(connector: Connector, entity: str) -> str:
+    """Return where the data is, and a first query."""
+    view = connector.catalogue.find(entity).current_view
+    first_query = f"SELECT * FROM {{}}{view} LIMIT 10"  # noqa: S608 - shown, not run
+    file = connector.settings.backend.warehouse.partition(":")[2]
+    if file:
+        return f'The data is in {file}. Ask it: python -m connector query "{first_query.format("")}"'
+    dataset = f"{connector.settings.bigquery.project}.{connector.settings.bigquery.dataset}"
+    ask = f"bq query --use_legacy_sql=false '{first_query.format(f'{dataset}.')}'"
+    return f"The data is in BigQuery's dataset {dataset}. Ask it: {ask}"
 
 
 def _judge(results: Sequence[RunResult]) -> int:

@@ -8,83 +8,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 from rich.console import Console
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector import __version__
 from connector.app.service import build
-from connector.app.settings import list_variables, load_settings
+from connector.app.settings import load_settings
 from connector.domain.run import RunRequest
-from connector.faces.cli import main
 from connector.faces.commands.runs import run_all
 from connector.faces.stop_signals import StopSignals
 from connector.redaction import register_secret
 from tests.contract.state_builders import a_dead_letter
 from tests.stand_ins.clock import FakeClock
-
-
-@pytest.fixture(scope="module")
-def tenant() -> Iterator[Sandbox]:
-    """One small company for all tests; they leave it as it was."""
-    with Sandbox(SandboxOptions(size="tiny", real_time=True, lockout_attempts=3)) as sandbox:
-        yield sandbox
-
-
-class Shell:
-    """Runs commands as a terminal would, and keeps what they print."""
-
-    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
-        self.folder = folder
-        self._capture = capture
-        self.out = self.err = ""
-
-    def run(self, *arguments: str) -> int:
-        """Return the exit code."""
-        return self.call(lambda: main(arguments))
-
-    def call(self, command: Callable[[], int]) -> int:
-        """Return the exit code of what a command does."""
-        try:
-            code = command()
-        except SystemExit as exc:
-            code = int(str(exc.code))
-        self.out, self.err = self._capture.readouterr()
-        return code
-
-    def documents(self) -> list[Any]:
-        """Return what was printed, one JSON document a line."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    def query(self, sql: str) -> list[Any]:
-        """Ask the DuckDB file."""
-        with duckdb.connect(str(self.folder / "erp.duckdb"), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
-
-
-@pytest.fixture
-def shell(
-    tenant: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Shell]:
-    """A laptop with Acumatica credentials, in a folder of its own."""
-    for variable in list_variables():
-        monkeypatch.delenv(variable.name, raising=False)
-    (tmp_path / "credentials.json").write_text(json.dumps(tenant.credentials("password")))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ACUMATICA_URL", tenant.url)
-    monkeypatch.setenv("ACUMATICA_CREDENTIALS", "file:credentials.json")
-    monkeypatch.setenv("WAREHOUSE", "duckdb:erp.duckdb")
-    monkeypatch.setenv("STATE", "sqlite:state.db")
-    yield Shell(tmp_path, capsys)
-    tenant.faults.clear()
-    assert tenant.seats == 0
+from tests.unit.faces.shell import Shell
 
 
 def test_a_sync_prints_its_counts_and_ends_with_0(shell: Shell, tenant: Sandbox) -> None:
@@ -113,7 +54,7 @@ def test_an_entity_named_twice_is_synced_once(shell: Shell) -> None:
     [
         (["sync"], "No entity is named."),
         (["sync", "vendors", "--all"], "Both entities and --all are given."),
-        (["sync", "vendros"], "Unknown entity 'vendros'. Use one of: checks,"),
+        (["sync", "vendros"], "Unknown entity 'vendros'. Did you mean vendors? Use one of: checks,"),
         (["audit", "vendros", "X"], "Unknown entity 'vendros'."),
         (["check", "vendros"], "Unknown entity 'vendros'."),
         (["sync", "vendors", "--since", "2026-01-01T00:00:00Z"], "--since belongs to mode backfill"),
@@ -121,6 +62,11 @@ def test_an_entity_named_twice_is_synced_once(shell: Shell) -> None:
         (["sync", "vendors", "--force"], "--force belongs to mode reconcile or check, not to incremental."),
         (["sync", "vendors", "--mode", "backfill", "--since", "yesterday"], "Write it as 2026-01-31T00:00"),
         (["sync", "vendors", "--mode", "chek"], "invalid choice"),
+        (["sync", "Bill"], "Unknown entity 'Bill'. Did you mean invoices (Bill)?"),
+        (["sync", "invoice_lines"], "Did you mean invoices (invoice_lines)?"),
+        (["letters", "vendros"], "Unknown entity 'vendros'."),
+        (["query"], "required: SQL"),
+        (["quory", "SELECT 1"], "did you mean query?"),
         (["replay"], "required: entity"),
         ([], "required: COMMAND"),
     ],
@@ -166,6 +112,7 @@ def test_a_failure_is_told_once(shell: Shell, monkeypatch: pytest.MonkeyPatch) -
 
 COMMANDS = (
     "status",
+    "letters",
     "check",
     "audit vendors V1",
     "letters drop vendors V1",

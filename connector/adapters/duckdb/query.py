@@ -1,0 +1,32 @@
+"""Answers an analyst's question from the file, changing nothing."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connector.adapters.duckdb.errors import translated
+from connector.errors import BadRequestError
+
+FETCH = 1_000
+
+
+def query_file(path: Path, sql: str) -> Iterator[Sequence[Any]]:
+    """Yield the names of the answer's columns, then its rows; times are UTC. The file is opened for reading alone.
+
+    Raises BadRequestError if there is no such file or the SQL is wrong, and ConnectorError if the file cannot be read.
+    """
+    if not path.exists():
+        raise BadRequestError(f"{path} does not exist yet.", action="Sync an entity first.")
+    with translated(), duckdb.connect(str(path), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        try:
+            answer = connection.execute(sql)
+        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as exc:
+            raise BadRequestError(
+                f"DuckDB does not take this query: {str(exc).strip()}", action="Correct it."
+            ) from exc
+        yield [column[0] for column in answer.description or ()]
+        while rows := answer.fetchmany(FETCH):
+            yield from rows

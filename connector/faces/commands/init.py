@@ -1,0 +1,100 @@
+"""`init`: asks for an Acumatica instance and credentials, tries them, and writes what the other commands read."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from getpass import getpass
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from connector.app.service import build
+from connector.app.settings import load_settings
+from connector.errors import BadRequestError
+from connector.faces.commands.command import Commands
+from connector.faces.exit_codes import FAILED, OK
+from connector.faces.stop_signals import StopSignals
+from connector.faces.terminal import show_checks, write_json, write_note
+
+ENVIRONMENT = Path(".env")
+SECRET = Path("acumatica-credentials.json")
+SIGN_INS = {"password": "a connected application and an API user (OAuth 2.0)", "cookie": "an API user alone"}
+QUESTIONS = {
+    "password": {
+        "client_id": "Client ID (…@Tenant)",
+        "client_secret": "Client secret",
+        "username": "User name",
+        "password": "Password",
+    },
+    "cookie": {"username": "User name", "password": "Password", "tenant": "Tenant (empty if there is one)"},
+}
+HIDDEN = frozenset({"client_secret", "password"})
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    commands.add(
+        "init",
+        _init,
+        f"Ask for URL and credentials, try them, and write {ENVIRONMENT} and {SECRET} in this folder, readable by you alone.",
+        examples=["init"],
+    )
+
+
+def _init(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
+    for path in (ENVIRONMENT, SECRET):
+        if path.exists():
+            raise BadRequestError(
+                f"{path} is here already.", action="Edit it, or move it away and call init again."
+            )
+    variables = {
+        "ACUMATICA_URL": _ask("URL of the instance (https://…/AcmeERP)"),
+        "ACUMATICA_ENDPOINT_VERSION": _ask("Version of the endpoint Default (24.200.001)") or "24.200.001",
+        "ACUMATICA_CREDENTIALS": f"file:{SECRET}",
+        "WAREHOUSE": "duckdb:erp.duckdb",
+        "STATE": "sqlite:state.db",
+    }
+    secret = _ask_secret()
+    _write(SECRET, msgspec.json.format(msgspec.json.encode(secret), indent=2).decode())
+    tried = False
+    try:
+        lines = list(build(load_settings({**os.environ, **variables})).check())
+        tried = all(line.ok for line in lines)
+    finally:
+        if not tried:
+            SECRET.unlink()
+    if options.json:
+        write_json([asdict(line) for line in lines])
+    else:
+        show_checks(lines, console)
+    if not tried:
+        write_note("Nothing is written. Mend what failed and call init again.")
+        return FAILED
+    _write(ENVIRONMENT, "".join(f"{name}='{value}'\n" for name, value in variables.items()))
+    write_note(f"{ENVIRONMENT} and {SECRET} are written. Next: python -m connector sync --all")
+    return OK
+
+
+def _ask_secret() -> Mapping[str, str]:
+    told = "; ".join(f"{name}: {text}" for name, text in SIGN_INS.items())
+    form = _ask(f"How to sign in ({told}) [password]") or "password"
+    if form not in QUESTIONS:
+        raise BadRequestError(f"{form[:20]!r} is no way to sign in.", action=f"Use {' or '.join(QUESTIONS)}.")
+    answers = {name: _ask(text, hidden=name in HIDDEN) for name, text in QUESTIONS[form].items()}
+    return {"auth": form, **answers}
+
+
+def _ask(text: str, *, hidden: bool = False) -> str:
+    """Return an answer from the terminal, or the next line of what is piped in."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return (getpass(f"{text}: ") if hidden else input(f"{text}: ")).strip()
+
+
+def _write(path: Path, text: str) -> None:
+    """Make a file that its owner alone can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,50 @@
+"""`letters`: shows the dead letters."""
+
+import argparse
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connector.domain.instants import to_text
+from connector.faces.commands.command import Commands, open_connector
+from connector.faces.exit_codes import OK
+from connector.faces.stop_signals import StopSignals
+from connector.faces.terminal import write_json
+from connector.faces.wording import show_instant
+
+
+def register(commands: Commands) -> None:
+    """Add the command."""
+    letters = commands.add(
+        "letters",
+        _letters,
+        "Show the records that could not be used, each with its reason; replay tries them again.",
+        examples=["letters", "letters invoices --json"],
+    )
+    letters.add_argument("entity", nargs="?", metavar="ENTITY", help="default: every entity of the catalogue")
+
+
+def _letters(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
+    found = open_connector().list_letters(options.entity)
+    if options.json:
+        for letter in found:
+            write_json(
+                {
+                    "entity": letter.entity,
+                    "key": letter.key,
+                    "record_id": letter.record_id,
+                    "reason": letter.reason,
+                    "rejected_at": to_text(letter.rejected_at),
+                    "attempts": letter.attempts,
+                    "run_id": letter.run_id,
+                }
+            )
+        return OK
+    table = Table("Entity", "Key", "Id", "Since (UTC)", "Tries", "Why", box=None, pad_edge=False)
+    for letter in found:
+        since = show_instant(to_text(letter.rejected_at))
+        cells = (letter.entity, letter.key, letter.record_id, since, str(letter.attempts), letter.reason)
+        table.add_row(*(escape(cell) for cell in cells))
+    console.print(table if table.row_count else "There are no dead letters.", highlight=False)
+    return OK

@@ -1,0 +1,63 @@
+"""`init`: what a person answers becomes files the other commands read, if it works."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from acumatica_sandbox import Sandbox
+from tests.unit.faces.shell import Shell
+
+
+def answer(patch: pytest.MonkeyPatch, tenant: Sandbox, **other: str) -> None:
+    """Pipe the answers in, for a sign-in with a connected application."""
+    secret = {**tenant.credentials("password"), **other}
+    names = ("client_id", "client_secret", "username", "password")
+    lines = [tenant.url, "", "", *(secret[name] for name in names)]
+    patch.setattr(sys, "stdin", io.StringIO("\n".join(lines) + "\n"))
+
+
+@pytest.fixture
+def folder(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with nothing in it, and an environment that says nothing."""
+    (shell.folder / "credentials.json").unlink()
+    for name in ("ACUMATICA_URL", "ACUMATICA_CREDENTIALS", "WAREHOUSE", "STATE"):
+        monkeypatch.delenv(name)
+    return shell.folder
+
+
+def test_what_works_is_written_for_the_owner_alone_and_the_next_command_reads_it(
+    shell: Shell, folder: Path, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, tenant)
+    assert shell.run("init") == 0
+    for name in (".env", "acumatica-credentials.json"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600
+    for name in (
+        "ACUMATICA_URL",
+        "ACUMATICA_ENDPOINT_VERSION",
+        "ACUMATICA_CREDENTIALS",
+        "WAREHOUSE",
+        "STATE",
+    ):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)  # set by what follows, and taken back at the end
+    assert shell.run("sync", "vendors") == 0
+    assert (folder / "erp.duckdb").exists()
+
+
+def test_what_does_not_work_is_told_and_nothing_is_written(
+    shell: Shell, folder: Path, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, tenant, password="a-wrong-one")
+    assert shell.run("init") == 1
+    assert "Nothing is written." in shell.err
+    assert "a-wrong-one" not in shell.out + shell.err
+    assert list(folder.glob(".env")) + list(folder.glob("*.json")) == []
+
+
+def test_nothing_is_overwritten(shell: Shell, folder: Path) -> None:
+    (folder / ".env").write_text("")
+    assert shell.run("init") == 2
+    assert ".env is here already." in shell.err
