@@ -39,6 +39,12 @@ class UnknownSenderError(BadRequestError):
     http_status = 401
 
 
+class ForbiddenError(BadRequestError):
+    """The caller may not do this; nothing was done."""
+
+    http_status = 403
+
+
 class CatalogueError(ConfigurationError):
     """The entity catalogue is not valid; the message names its lines."""
 

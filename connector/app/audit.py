@@ -58,7 +58,7 @@ def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id:
             record_id=record_id,
             key=dead_letter.key,
             version="",
-            what=f"kept, tried {dead_letter.attempts} times",
+            what=f"kept, tried {dead_letter.attempts} time{'s' if dead_letter.attempts != 1 else ''}",
             reason=dead_letter.reason,
         )
     names = _read_names(state, entity)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from secrets import token_hex
@@ -23,7 +23,7 @@ from connector.domain.notification import parse_queries
 from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally
 from connector.errors import BadRequestError
 from connector.logs import log_run, run_context
-from connector.ports import Clock
+from connector.ports import Clock, StateStore
 from connector.runs.reconcile import reconcile_entity
 from connector.runs.replay import replay_dead_letters
 from connector.runs.run import Limits, Run
@@ -167,8 +167,14 @@ class Connector:
 
     def read_standing(self) -> tuple[Origin | None, Sequence[EntityStatus]]:
         """Return the tenant that is copied, and the status of every entity in the order of the catalogue."""
-        with closing(self.wiring.open_state()) as state:
+        with self.open_state() as state:
             return state.seats.read_origin(), state.statuses(list(self.catalogue.entities))
+
+    @contextmanager
+    def open_state(self) -> Iterator[StateStore]:
+        """Open the state until the end of the block."""
+        with closing(self.wiring.open_state()) as state:
+            yield state
 
     def _build_limits(self) -> Limits:
         sync = self.settings.sync

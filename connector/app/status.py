@@ -1,10 +1,11 @@
 """The status of every entity, as plain values for the faces."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connector import __version__
+from connector.app.plain_values import as_age, as_plain, as_seconds, as_text
 from connector.app.service import Connector
 from connector.app.standings import find_succeeded_at, judge_kinds
 from connector.app.timetable import Timetable
@@ -67,27 +68,27 @@ def describe_entity(
         "acumatica_entity": entity.acumatica_entity,
         "enabled": timetable.is_scheduled(entity),
         "schedule": incremental.schedule or entity.schedule,
-        "watermark": _text(entity_state.watermark),
-        "last_success_at": _text(entity_state.last_success_at),
-        "complete_until": _text(entity_state.complete_until),
-        "lag_seconds": _age(entity_state.last_success_at, now),
-        "late_after_seconds": _seconds(incremental.late_after),
+        "watermark": as_text(entity_state.watermark),
+        "last_success_at": as_text(entity_state.last_success_at),
+        "complete_until": as_text(entity_state.complete_until),
+        "lag_seconds": as_age(entity_state.last_success_at, now),
+        "late_after_seconds": as_seconds(incremental.late_after),
         "is_late": incremental.is_late,
-        "deletions_checked_at": _text(entity_state.deletions_checked_at),
-        "contents_checked_at": _text(find_succeeded_at(status, RunKind.RECONCILE_CONTENT)),
-        "next_run_at": _text(incremental.next_run_at),
+        "deletions_checked_at": as_text(entity_state.deletions_checked_at),
+        "contents_checked_at": as_text(find_succeeded_at(status, RunKind.RECONCILE_CONTENT)),
+        "next_run_at": as_text(incremental.next_run_at),
         "dead_letters": status.dead_letters,
         "in_progress": sorted(entity_state.checkpoints),
         "due": entity_state.reported_at_fence is not None,
         "running": _describe_running(status, now),
-        "last_run": _plain(status.last_run),
-        "last_runs": {kind.value: _plain(entry) for kind, entry in status.last_runs.items()},
+        "last_run": as_plain(status.last_run),
+        "last_runs": {kind.value: as_plain(entry) for kind, entry in status.last_runs.items()},
         "kinds": {kind.value: _describe_standing(standing, now) for kind, standing in kinds.items()},
         "failures": {
-            kind.value: _plain(standing.failure) for kind, standing in kinds.items() if standing.failure
+            kind.value: as_plain(standing.failure) for kind, standing in kinds.items() if standing.failure
         },
         "recent_runs": [
-            {name: _plain(run[name]) for name in RUN_MEMBERS if name in run} for run in status.recent_runs
+            {name: as_plain(run[name]) for name in RUN_MEMBERS if name in run} for run in status.recent_runs
         ],
     }
 
@@ -103,6 +104,7 @@ def describe_copy(connector: Connector, origin: Any, entity_states: list[EntityS
         "endpoint": settings.acumatica.endpoint,
         "endpoint_version": settings.acumatica.endpoint_version
         or max((contract.version for contract in contracts), default=None),
+        "warehouse": "BigQuery" if is_cloud else "DuckDB",
         "dataset": f"{settings.bigquery.project}.{settings.bigquery.dataset}"
         if is_cloud
         else settings.backend.warehouse.partition(":")[2],
@@ -113,14 +115,14 @@ def _describe_standing(standing: Standing, now: datetime) -> dict[str, Any]:
     last_run = standing.last_run or {}
     return {
         "schedule": standing.schedule,
-        "next_run_at": _text(standing.next_run_at),
-        "succeeded_at": _text(standing.succeeded_at),
-        "age_seconds": _age(standing.succeeded_at, now),
-        "late_after_seconds": _seconds(standing.late_after),
+        "next_run_at": as_text(standing.next_run_at),
+        "succeeded_at": as_text(standing.succeeded_at),
+        "age_seconds": as_age(standing.succeeded_at, now),
+        "late_after_seconds": as_seconds(standing.late_after),
         "is_late": standing.is_late,
         "last_run_id": last_run.get("run_id"),
         "last_status": last_run.get("status"),
-        "failure": _plain(standing.failure),
+        "failure": as_plain(standing.failure),
     }
 
 
@@ -134,34 +136,12 @@ def _describe_running(status: EntityStatus, now: datetime) -> dict[str, Any] | N
     return {
         "run_id": lease.owner,
         "kind": run.get("kind"),
-        "since": _text(lease.acquired_at),
-        "seconds": _age(lease.acquired_at, now),
+        "since": as_text(lease.acquired_at),
+        "seconds": as_age(lease.acquired_at, now),
         "lease_ends_at": to_text(lease.expires_at),
         "records_done": checkpoint.offset if checkpoint else None,
         "records_known": status.entity_state.records_seen or None,
     }
-
-
-def _age(instant: datetime | None, now: datetime) -> int | None:
-    return None if instant is None else int((now - instant).total_seconds())
-
-
-def _seconds(duration: timedelta | None) -> int | None:
-    return None if duration is None else int(duration.total_seconds())
-
-
-def _text(instant: datetime | None) -> str | None:
-    return None if instant is None else to_text(instant)
-
-
-def _plain(entry: Any) -> Any:
-    if isinstance(entry, datetime):
-        return to_text(entry)
-    if isinstance(entry, Mapping):
-        return {name: _plain(value) for name, value in entry.items()}
-    if isinstance(entry, list | tuple):
-        return [_plain(value) for value in entry]
-    return entry
 
 
 def judge(entry: Mapping[str, Any]) -> tuple[str, str]:

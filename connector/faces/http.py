@@ -10,6 +10,7 @@ import flask
 import functions_framework
 import msgspec
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
 
 from connector.app.notify import Acknowledgement
 from connector.app.service import Connector, build
@@ -18,7 +19,8 @@ from connector.app.status import render_status
 from connector.domain.run import Mode, RunFailure
 from connector.domain.tables.sync_runs import build_answer
 from connector.errors import BadRequestError, ConnectorError
-from connector.faces.page import render_page
+from connector.faces.browser import FIGURES, PAGES, replay, show_failure, wants_page
+from connector.faces.callers import parse_operators, require_right_to_act, require_same_site
 from connector.faces.run_body import MAX_BODY_BYTES, parse_run_body
 from connector.logs import configure_logging, find_trace, log_freshness, log_refused, run_context
 
@@ -31,6 +33,8 @@ UNKNOWN = RunFailure(
     action="Look at its log lines and report them.",
     http_status=500,
 )
+
+Answer = Callable[..., flask.Response]
 
 logger = logging.getLogger(__name__)
 
@@ -45,43 +49,49 @@ def sync(request: flask.Request) -> flask.Response:
             return _route(request)
         except ConnectorError as exc:
             log_refused(exc)
-            return _answer_failure(RunFailure.from_error(exc))
+            return _tell(request, RunFailure.from_error(exc))
         except HTTPException as exc:
             unreadable = BadRequestError(
                 f"The request cannot be read: {exc.name}.", action="Send it again, whole."
             )
             log_refused(unreadable)
-            return _answer_failure(RunFailure.from_error(unreadable))
+            return _tell(request, RunFailure.from_error(unreadable))
         except Exception:
             logger.exception("a call ended with an error the connector does not know")
-            return _answer_failure(UNKNOWN)
+            return _tell(request, UNKNOWN)
+
+
+def _tell(request: flask.Request, failure: RunFailure) -> flask.Response:
+    """Tell a failure as the caller can read it."""
+    return show_failure(request, failure) if wants_page(request) else _answer_failure(failure)
 
 
 def _route(request: flask.Request) -> flask.Response:
     path = request.path.rstrip("/") or "/"
-    method = "GET" if request.method == "HEAD" else request.method
-    route = ROUTES.get((method, path))
-    if route is not None:
-        return route(request)
-    offered = sorted(known for known, address in ROUTES if address == path)
-    if method == "OPTIONS" and offered:
-        return flask.Response(status=204, headers={"Allow": _list_methods(path)})
-    raise BadRequestError(
-        f"There is nothing at {request.method[:20]} {request.path[:100]}.",
-        action="Use POST / to run, GET /status for JSON, GET / for the status page.",
-    )
-
-
-def _list_methods(path: str) -> str:
-    known = {method for method, address in ROUTES if address == path}
-    return ", ".join(sorted(known | {"OPTIONS"} | ({"HEAD"} if "GET" in known else set())))
+    adapter = ROUTES.bind("function", path_info=path)
+    try:
+        answer, arguments = adapter.match(method=request.method)
+    except HTTPException:
+        offered = adapter.allowed_methods()
+        if request.method == "OPTIONS" and offered:
+            return flask.Response(status=204, headers={"Allow": ", ".join(sorted({*offered, "OPTIONS"}))})
+        raise BadRequestError(
+            f"There is nothing at {request.method[:20]} {request.path[:100]}.",
+            action="Use POST / to run, GET /status for JSON, GET / for the status page.",
+        ) from None
+    if request.method == "POST":
+        require_same_site(request.headers.get, request.host)
+    response: flask.Response = answer(request, **arguments)
+    return response
 
 
 def _answer_run(request: flask.Request) -> flask.Response:
     run_request = parse_run_body(request.stream.read(MAX_BODY_BYTES + 1))
+    connector = _build()
+    _require_right(request, connector)
     if run_request.mode is Mode.CHECK:
-        return _answer_check(_build(), run_request.entity, force=run_request.force)
-    result = _build().run(run_request)
+        return _answer_check(connector, run_request.entity, force=run_request.force)
+    result = connector.run(run_request)
     return (
         _answer_failure(result.error, build_answer(result))
         if result.error
@@ -93,8 +103,22 @@ def _answer_status(_: flask.Request) -> flask.Response:
     return _json(render_status(_build(), report=log_freshness), 200)
 
 
-def _answer_page(_: flask.Request) -> flask.Response:
-    return flask.Response(render_page(render_status(_build())), mimetype="text/html")
+def _show(page: Callable[..., flask.Response]) -> Answer:
+    return lambda request, **arguments: page(request, _build(), **arguments)
+
+
+def _describe(figures: Callable[..., dict[str, Any]]) -> Answer:
+    return lambda request, **arguments: _json(figures(request, _build(), **arguments), 200)
+
+
+def _answer_replay(request: flask.Request, name: str) -> flask.Response:
+    connector = _build()
+    _require_right(request, connector)
+    return replay(request, connector, name)
+
+
+def _require_right(request: flask.Request, connector: Connector) -> None:
+    require_right_to_act(request.headers.get, parse_operators(connector.settings.status.operators))
 
 
 def _answer_notification(request: flask.Request) -> flask.Response:
@@ -113,12 +137,17 @@ def _read_notification(request: flask.Request) -> bytes:
     return body
 
 
-ROUTES: Mapping[tuple[str, str], Callable[[flask.Request], flask.Response]] = {
-    ("POST", "/"): _answer_run,
-    ("GET", "/status"): _answer_status,
-    ("GET", "/"): _answer_page,
-    ("POST", "/notify"): _answer_notification,
-}
+ROUTES = Map(
+    [
+        Rule("/", methods=["POST"], endpoint=_answer_run),
+        Rule("/status", methods=["GET"], endpoint=_answer_status),
+        Rule("/notify", methods=["POST"], endpoint=_answer_notification),
+        Rule("/entities/<name>/replay", methods=["POST"], endpoint=_answer_replay),
+        *(Rule(path, methods=["GET"], endpoint=_show(page)) for path, page in PAGES.items()),
+        *(Rule(path, methods=["GET"], endpoint=_describe(figures)) for path, figures in FIGURES.items()),
+    ],
+    merge_slashes=False,
+)
 """The routes. HEAD is a GET whose body the server leaves out."""
 
 

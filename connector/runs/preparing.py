@@ -19,7 +19,7 @@ from connector.runs.column_names import learn_columns_anew, name_columns
 from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
 from connector.runs.makeup import find_refusal
-from connector.runs.notices import report_other_fields, report_views
+from connector.runs.notices import NAMES_SHOWN, report_other_fields, report_views
 from connector.runs.pass_restart import reset_if_lost, store_contract
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
@@ -54,6 +54,7 @@ class OpenedEntity:
             self._status.numeric_not_widened,
             self._status.as_text,
         )
+        self._report_columns_set_aside()
         self._is_identity_due = not self._status.must_be_filled and not self._has_proof
         self.writer.before_adding = self.prove_identity
         self.writer.before_ranking = self._note_ranking
@@ -100,6 +101,12 @@ class OpenedEntity:
     def _prepare(self) -> None:
         self._status = prepare_table(self._run, self.table, is_filled=self._is_filled)
         require_own_columns(self.table, self._status)
+        self._report_columns_set_aside()
+
+    def _report_columns_set_aside(self) -> None:
+        """Report the columns whose type cannot hold the contract's values, which go to `_extra` instead."""
+        if set_aside := sorted(self._status.incompatible_columns):
+            self._run.outcome.add_details({"columns_set_aside": set_aside[:NAMES_SHOWN]})
 
     def follow_last(self) -> None:
         """Follow the contract of the last request, even if it returned no row to write."""

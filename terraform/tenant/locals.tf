@@ -25,7 +25,7 @@ locals {
 # What is uploaded: the function, its requirements and the package.
 locals {
   root          = "${path.module}/../.."
-  package_files = fileset(local.root, "connector/**/*.{html,py,yaml}")
+  package_files = fileset(local.root, "connector/**/*.{css,html,py,yaml}")
 
   source_files = merge(
     { for file in setunion(["main.py", "requirements.txt"], local.package_files) : file => "${local.root}/${file}" },

@@ -71,7 +71,7 @@ def test_a_record_is_followed_through_all_that_can_happen_to_it(desk: Desk) -> N
     desk.run(Mode.BACKFILL)
     desk.run(Amount=UNUSABLE)
     rejected, letter = desk.audit(key)[-2:][::-1]
-    assert letter["what"] == "kept, tried 1 times"
+    assert letter["what"] == "kept, tried 1 time"
     assert rejected["what"] == "incremental: rejected"
     assert letter["reason"] == rejected["reason"] != ""
     desk.tenant.change("Bill", desk.bill, {"Amount": amount, "Description": "mended"})

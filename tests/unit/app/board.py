@@ -4,11 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from connector.app.details import render_entity
 from connector.app.service import Connector, build
 from connector.app.settings import load_settings
 from connector.app.status import render_status
 from connector.domain.entity_state import DeadLetter, Lease
-from connector.faces.page import render_page
+from connector.faces.page import render_overview, render_page
 from connector.ports import StateStore
 from tests.builders import a_checkpoint, an_entity_state
 from tests.stand_ins.clock import FakeClock
@@ -54,6 +55,7 @@ class Board:
         run_id = f"{entity}-{self._runs}"
         outcome = {"kind": "incremental", **outcome}
         mode = outcome["kind"].split()[0]
+        outcome = {"run_id": run_id, **outcome}
         opened = {"entity": entity, "mode": mode, "kind": outcome["kind"], "started_at": self.clock.now()}
         self.state.audit.open_run(run_id, opened)
         self.state.audit.close_run(run_id, outcome)
@@ -69,13 +71,15 @@ class Board:
         self.state.entities.release_lease(lease)
         self.close_run(entity, status="partial", records_read=10, records_written=10)
 
-    def reject(self, record_id: str, entity: str = "vendors") -> None:
+    def reject(
+        self, record_id: str, entity: str = "vendors", *, key: str = "V1", reason: str = "no id"
+    ) -> None:
         """Keep a dead letter."""
         letter = DeadLetter(
             entity=entity,
             record_id=record_id,
-            key="V1",
-            reason="no id",
+            key=key,
+            reason=reason,
             payload=b"{}",
             run_id="run-1",
             rejected_at=self.clock.now(),
@@ -89,12 +93,17 @@ class Board:
         return found
 
     def page(self) -> str:
-        """Return the page."""
-        return render_page(render_status(self.connector))
+        """Return the page of all entities."""
+        return render_overview(render_status(self.connector), root="./")
 
     def row(self, entity: str = "vendors") -> str:
-        """Return an entity's row of the page, with the reason below it if there is one."""
-        return self.page().split(f"<th scope=row>{entity}</th>")[1].split("<th scope=row>")[0]
+        """Return an entity's row of the page."""
+        return self.page().split(f' id="{entity}">')[1].split("</tr>")[0]
+
+    def entity_page(self, entity: str = "vendors", **values: Any) -> str:
+        """Return the page of one entity, as an operator sees it."""
+        here = render_entity(self.connector, entity)
+        return render_page("entity", {"may_act": True, **here, "here": here, "root": "../", **values})
 
     def _lease(self, entity: str) -> Lease:
         taken = self.state.entities.acquire_lease(entity, "run-1", TTL)

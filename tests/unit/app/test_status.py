@@ -24,12 +24,13 @@ def test_a_failure_stands_until_a_run_of_its_kind_succeeds(board: Board) -> None
     board.clock.advance(timedelta(minutes=5))
     board.succeed()
     assert judge(board.entry()) == ("failed", "reconcile keys failed")
-    assert "Many are gone." in board.row()
-    assert "need a look: vendors" in board.page()
+    assert "Many are gone." in board.page()
+    assert "1 entity needs a look" not in board.page()
+    assert "entities need a look: vendors" in board.page()
     board.clock.advance(timedelta(minutes=5))
     board.close_run("vendors", kind="reconcile keys", status="succeeded")
     assert judge(board.entry()) == ("ok", "fresh")
-    assert "Many are gone." not in board.row()
+    assert "Many are gone." not in board.page()
 
 
 def test_a_running_entity_names_its_run_until_the_lease_ends(board: Board) -> None:
