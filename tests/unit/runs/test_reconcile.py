@@ -82,7 +82,9 @@ class TestByKeys:
     def test_a_column_that_keeps_another_type_gets_no_value(self) -> None:
         rig = SmallRig(*vendors(1, Terms=30), contract=a_contract(fields={"Terms": Kind.INT}))
         rig.warehouse.incompatible_columns = frozenset({"terms"})
-        assert figures(reconcile(rig)) == (0, 1, 0, 0)
+        result = reconcile(rig)
+        assert figures(result) == (0, 1, 0, 0)
+        assert result.details["columns_set_aside"] == ["terms"]
         assert rig.appends[0].rows[0].extra == b'{"Terms":"30"}'
 
     def test_a_change_without_a_new_stamp_is_not_seen(self) -> None:
