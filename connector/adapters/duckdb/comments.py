@@ -35,7 +35,8 @@ def describe(
 def read_described(connection: duckdb.DuckDBPyConnection, name: str) -> tuple[Column, ...]:
     """Return the columns of a table or view with their descriptions; none when it is not there."""
     found = connection.execute(
-        "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = $name", {"name": name}
+        "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = $name",
+        {"name": name},
     ).fetchall()
     if not found:
         return ()

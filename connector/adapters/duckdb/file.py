@@ -5,12 +5,22 @@ from pathlib import Path
 
 import duckdb
 
+from connector.adapters.duckdb import dataset
+
+STORAGE_VERSION = "v1.5.0"
+"""The format of a new file: tools with DuckDB 1.5 cannot open what DuckDB 2.0 writes by default. A file keeps its format."""
+
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
     """Open the file, made first if it is missing. Raises duckdb.Error, and OSError where its folder takes no file."""
     if not path.exists() and path.parent.is_dir():
         _create(path)
-    return duckdb.connect(str(path))
+    connection = duckdb.connect(str(path))
+    if dataset.is_ambiguous(connection):
+        connection.close()
+        dataset.withdraw(path)
+        connection = duckdb.connect(str(path))
+    return connection
 
 
 def _create(path: Path) -> None:
@@ -20,7 +30,7 @@ def _create(path: Path) -> None:
     """
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
         made = Path(folder) / path.name
-        duckdb.connect(str(made)).close()
+        duckdb.connect(str(made), config={"storage_compatibility_version": STORAGE_VERSION}).close()
         try:
             # Unlike a rename it never takes the place of a file that another process made meanwhile.
             path.hardlink_to(made)

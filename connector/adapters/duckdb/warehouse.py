@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 from typing_extensions import override
 
-from connector.adapters.duckdb import comments, ddl
+from connector.adapters.duckdb import comments, dataset, ddl
 from connector.adapters.duckdb.dialect import render_type, translate
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.file import connect
@@ -46,6 +46,7 @@ class DuckDbWarehouse(Warehouse):
             held_by, taken_from = ((), owners) if is_filled else (owners, ())
             if table.name not in objects:
                 ddl.create(connection, table, is_filled=is_filled)
+                dataset.publish(connection)
                 return TableStatus(
                     created=True, accepts_streaming=True, held_by=held_by, taken_from=taken_from
                 )
@@ -59,6 +60,7 @@ class DuckDbWarehouse(Warehouse):
                 evolution = ddl.compare(connection, table)
                 for kept in evolution.describe_kept():
                     log.warning("%s.%s", table.name, kept)
+            dataset.publish(connection)
             return TableStatus(
                 created=False,
                 accepts_streaming=True,
@@ -130,12 +132,16 @@ class DuckDbWarehouse(Warehouse):
     @override
     def rename_log(self, before: str, after: str) -> bool:
         with self._use() as connection:
-            return ddl.rename_log(connection, before, after)
+            found = ddl.rename_log(connection, before, after)
+            dataset.publish(connection)
+            return found
 
     @override
     def drop_derived(self, entity: str) -> Sequence[str]:
         with self._use() as connection:
-            return ddl.drop_derived(connection, entity)
+            dropped = ddl.drop_derived(connection, entity)
+            dataset.publish(connection)
+            return dropped
 
     @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:

@@ -56,6 +56,25 @@ SYNC_RUNS = Table(
         Column(
             name="duration_seconds", type=ColumnType.FLOAT64, description="How long the run took, in seconds"
         ),
+        Column(
+            name="depth", type=ColumnType.STRING, description="What a reconcile compared: keys or content"
+        ),
+        Column(
+            name="matched",
+            type=ColumnType.INT64,
+            description="Records that a reconcile found equal in Acumatica and in the warehouse",
+        ),
+        Column(
+            name="repaired",
+            type=ColumnType.INT64,
+            description="Versions that a reconcile wrote because they were missing or stale",
+        ),
+        Column(
+            name="stale",
+            type=ColumnType.INT64,
+            description="Records whose newest version in the warehouse was not the one in Acumatica",
+        ),
+        Column(name="deleted", type=ColumnType.INT64, description="Records marked as deleted"),
     ),
     partition_by="finished_at",
     cluster_by=("entity",),

@@ -77,7 +77,7 @@ def test_an_answer_has_its_figures_always_and_a_reason_an_error_and_details_only
 
 def test_analysts_get_every_figure_of_an_answer() -> None:
     columns = {column.name for column in SYNC_RUNS.columns}
-    assert set(PLAIN) - columns == {"matched", "reason"}
+    assert set(PLAIN) - columns == {"reason"}
 
 
 def test_a_request_is_asked_again_with_just_what_its_mode_takes() -> None:

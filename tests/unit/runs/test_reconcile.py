@@ -10,6 +10,7 @@ from connector.domain.entity_state import ListTrial
 from connector.domain.instants import from_text
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, RunResult, Status, WriteMethod
+from connector.domain.tables.sync_runs import SYNC_RUNS
 from connector.runs.deletion_marks import DELETIONS_TOLERATED
 from connector.runs.reconcile import ROWS_AT_ONCE
 from tests.builders import MORNING, a_checkpoint, a_contract, an_id
@@ -31,6 +32,24 @@ def figures(result: RunResult) -> tuple[int, ...]:
 def lose(rig: SmallRig, *numbers: int) -> None:
     for number in numbers:
         del rig.source.rows[an_id(number)]
+
+
+def test_analysts_get_the_figures_of_a_reconcile_as_columns() -> None:
+    rig = copied(1, 2, 3)
+    rig.source.put(*vendors(2, modified_at=MORNING + HOUR))
+    lose(rig, 3)
+    reconcile(rig)
+    told = rig.runs_told()[-1]
+    shown = {name: told[name] for name in (*FIGURES, "depth", "mode")}
+    assert shown == {
+        "matched": 1,
+        "repaired": 1,
+        "deleted": 1,
+        "stale": 1,
+        "depth": "keys",
+        "mode": "reconcile",
+    }
+    assert told.keys() <= {column.name for column in SYNC_RUNS.columns}
 
 
 class TestByKeys:

@@ -1,0 +1,59 @@
+"""The schema `acumatica` in the file, so that `acumatica.vendors` means the same there as in BigQuery's dataset.
+
+Its views show the tables and views of `main`. DuckDB looks for `acumatica.vendors` in a schema and in a catalog of this
+name, and a file's catalog is called like the file: in `acumatica.duckdb` the name resolves by itself, and with the schema
+beside it DuckDB would refuse the name as ambiguous.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from connector.adapters.duckdb.dialect import quote, quote_text
+
+NAME = "acumatica"
+
+
+HELD = """\
+SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $schema
+UNION ALL
+SELECT view_name FROM duckdb_views()
+WHERE database_name = current_database() AND schema_name = $schema AND NOT internal"""
+
+
+def publish(connection: duckdb.DuckDBPyConnection) -> None:
+    """Show every table and view of the file as `acumatica.<name>`, and none that is gone."""
+    if _is_catalog_name(connection):
+        return
+    held, shown = (_list(connection, schema) for schema in ("main", NAME))
+    if held - shown:
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {NAME}")
+    for name in sorted(held - shown):
+        connection.execute(f"CREATE VIEW {NAME}.{quote(name)} AS SELECT * FROM main.{quote(name)}")  # noqa: S608 - quoted
+    for name in sorted(shown - held):
+        connection.execute(f"DROP VIEW {NAME}.{quote(name)}")
+
+
+def _list(connection: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
+    return {name for (name,) in connection.execute(HELD, {"schema": schema}).fetchall()}
+
+
+def is_ambiguous(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the file was renamed to `acumatica` after the schema was made."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_schemas() WHERE database_name = current_database() AND schema_name = $schema",
+        {"schema": NAME},
+    ).fetchone()
+    return found is not None and _is_catalog_name(connection)
+
+
+def withdraw(path: Path) -> None:
+    """Remove the schema from the file, opened under another name: under its own DuckDB cannot name the schema."""
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH {quote_text(str(path))} AS renamed")
+        connection.execute(f"DROP SCHEMA renamed.{NAME} CASCADE")
+
+
+def _is_catalog_name(connection: duckdb.DuckDBPyConnection) -> bool:
+    [(catalog,)] = connection.execute("SELECT current_database()").fetchall()
+    return bool(catalog.lower() == NAME)
