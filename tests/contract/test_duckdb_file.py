@@ -71,6 +71,29 @@ def test_the_documented_names_show_new_columns_and_new_views(tmp_path: Path) -> 
     assert lines == [("4000", None)]
 
 
+def test_the_documented_names_of_what_is_dropped_are_gone_too(tmp_path: Path) -> None:
+    path = tmp_path / "erp.duckdb"
+    fill(path)
+    warehouse = DuckDbWarehouse(path)
+    assert sorted([*warehouse.drop_derived("bills"), "bills_log"]) == sorted(OBJECTS)
+    warehouse.close()
+    with duckdb.connect(str(path), read_only=True) as connection:
+        shown = connection.execute(
+            "SELECT view_name FROM duckdb_views() WHERE schema_name = 'acumatica'"
+        ).fetchall()
+    assert shown == [("bills_log",)]
+
+
+def test_a_view_that_fails_keeps_no_run_from_its_work(tmp_path: Path) -> None:
+    path = tmp_path / "erp.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE rates (day DATE)")
+        connection.execute("CREATE VIEW mine AS SELECT * FROM rates")
+        connection.execute("DROP TABLE rates")
+    fill(path)
+    assert read_documented(path) == [1, 1, 1, 1, 1]
+
+
 def test_a_file_without_the_schema_gets_it_and_keeps_its_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

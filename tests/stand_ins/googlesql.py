@@ -1,50 +1,31 @@
-"""GoogleSQL, the engine whose dialect BigQuery speaks: its analyser and its reference evaluator, run as WebAssembly.
+"""What GoogleSQL answers to the views' texts over a few rows, and to queries over whole tables.
 
-It knows no storage. A table is a common table expression of typed literals, so what is asked is a view's text as
-BigQuery gets it, over rows of the test. Compiling the engine takes half a minute of a core, so it is kept compiled in
-`.stand-ins/`.
+It knows no storage. Few rows are a common table expression of typed literals, so what is asked is a view's text as
+BigQuery gets it, over rows of the test. Whole tables are handed to its evaluator as they are.
 """
 
 import datetime as dt
-import fcntl
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Context, Decimal
-from functools import cache
-from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import msgspec
-from wasmtime import Engine, Module
-from zetasql.api import Analyzer, CatalogBuilder, PreparedQuery, TableBuilder
-from zetasql.core import ZetaSqlLocalService, wasm_client
-from zetasql.core.exceptions import ServerError
-from zetasql.types import (
-    AnalyzerOptions,
-    EvaluateQueryRequest,
-    LanguageOptions,
-    SimpleCatalog,
-    SimpleTable,
-    TypeKind,
-    ZetaSQLBuiltinFunctionOptions,
-)
-from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import EvaluateQueryResponse
+from zetasql.types import TypeKind
+from zetasql.wasi._pb2.zetasql.local_service.local_service_pb2 import TableContent
+from zetasql.wasi._pb2.zetasql.public.simple_table_pb2 import SimpleColumnProto, SimpleTableProto
+from zetasql.wasi._pb2.zetasql.public.value_pb2 import ValueProto
 
 from connector.domain.tables.schema import Column, ColumnType, Table
 from connector.domain.tables.sql import DATASET, quote, render_type
-from tests.stand_ins.install import ROOT
+from tests.stand_ins import googlesql_engine as engine
 
 Rows = Sequence[Mapping[str, Any]]
 
 SCALES = {TypeKind.TYPE_NUMERIC: 9, TypeKind.TYPE_BIGNUMERIC: 38}
 WIDE = Context(prec=80)
 EPOCH = dt.date(1970, 1, 1)
-
-
-class GoogleSqlError(Exception):
-    """What GoogleSQL says of a text that it refuses, or of values it cannot work with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +52,69 @@ def ask(
 
 def analyse_statement(sql: str, tables: Sequence[Table]) -> None:
     """Raise GoogleSqlError unless this statement of any kind, a MERGE too, is right for these tables' columns."""
-    options, catalog = _prepare_engine()
-    known = replace(catalog, table=[_build_table(table) for table in tables])
-    options = replace(
-        options, language_options=replace(options.language_options, supported_statement_kinds=[])
-    )
+    catalog = engine.register([_build_table(table.name, table.columns) for table in tables])
     try:
-        Analyzer(options, known).analyze_statement(sql.replace(f"{DATASET}.", ""))
-    except ServerError as error:
-        raise GoogleSqlError(str(error)) from error
+        engine.analyse(sql.replace(f"{DATASET}.", ""), catalog)
+    finally:
+        engine.unregister(catalog)
 
 
-def _build_table(table: Table) -> SimpleTable:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Tables with their rows, held by the evaluator."""
+
+    catalog: int
+
+    def ask(self, sql: str) -> Answer:
+        """Return the answer to a query that names the tables alone; raise GoogleSqlError."""
+        return _run(sql, self.catalog)
+
+
+@contextmanager
+def loaded(tables: Mapping[str, tuple[Sequence[Column], Sequence[Sequence[Any]]]]) -> Iterator[Loaded]:
+    """Hand over tables by name: their columns, none of them repeated, and their rows as Python has the values."""
+    known = [_build_table(name, columns) for name, (columns, _) in tables.items()]
+    content = {name: _build_content(columns, rows) for name, (columns, rows) in tables.items()}
+    catalog = engine.register(known, content)
+    try:
+        yield Loaded(catalog)
+    finally:
+        engine.unregister(catalog)
+
+
+def _build_table(name: str, columns: Sequence[Column]) -> Any:
     """Return the table as the catalog knows it; the engine itself turns our spelling of a type into one of its own."""
-    builder = TableBuilder(table.name)
-    for name, kind in zip((column.name for column in table.columns), _read_types(table), strict=True):
-        builder.add_column(name, kind)
-    return builder.build()
+    read, _ = engine.run(_render_rows(columns, ()))
+    typed = (
+        SimpleColumnProto(name=column.name, type=found.type)
+        for column, found in zip(columns, read, strict=True)
+    )
+    return SimpleTableProto(name=name, column=typed)
 
 
-def _read_types(table: Table) -> list[Any]:
-    options, catalog = _prepare_engine()
-    builder = PreparedQuery.builder().set_sql(_render_rows(table.columns, ()))
-    with builder.set_analyzer_options(options).set_catalog(catalog).prepare() as query:
-        return [column.type for column in query.columns]
+def _build_content(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Any:
+    content = TableContent()
+    for row in rows:
+        held = content.table_data.row.add()
+        held.cell.extend(_build_value(value, column) for value, column in zip(row, columns, strict=True))
+    return content
+
+
+def _build_value(value: Any, column: Column) -> Any:
+    if value is None:
+        return ValueProto()
+    if column.type is ColumnType.NUMERIC:
+        whole = int(Decimal(value).scaleb(SCALES[TypeKind.TYPE_NUMERIC], WIDE))
+        return ValueProto(numeric_value=whole.to_bytes(16, "little", signed=True))
+    if column.type is ColumnType.TIMESTAMP:
+        held = ValueProto()
+        held.timestamp_value.FromDatetime(value)
+        return held
+    if column.type is ColumnType.DATE:
+        return ValueProto(date_value=(value - EPOCH).days)
+    names = {ColumnType.INT64: "int64", ColumnType.FLOAT64: "double", ColumnType.BOOL: "bool"}
+    names |= {ColumnType.STRING: "string", ColumnType.JSON: "json"}
+    return ValueProto(**{f"{names[column.type]}_value": value})
 
 
 def spell(value: Any, kind: ColumnType) -> str:
@@ -142,29 +162,12 @@ def _render_line(line: Mapping[str, Any], column: Column) -> str:
     return f"STRUCT({', '.join(fields)})"
 
 
-def _run(sql: str) -> Answer:
-    options, catalog = _prepare_engine()
-    builder = PreparedQuery.builder().set_sql(sql).set_analyzer_options(options).set_catalog(catalog)
-    try:
-        with builder.prepare() as query:
-            found = _evaluate(query.prepared_query_id)
-            kinds = [column.type for column in query.columns]
-            names = [column.name for column in query.columns]
-    except ServerError as error:
-        raise GoogleSqlError(str(error)) from error
+def _run(sql: str, catalog: int | None = None) -> Answer:
+    columns, found = engine.run(sql, catalog)
+    kinds = [column.type for column in columns]
+    names = [column.name for column in columns]
     rows = [tuple(_read(cell, kind) for cell, kind in zip(row.cell, kinds, strict=True)) for row in found]
     return Answer(columns=dict(zip(names, map(_name_type, kinds), strict=True)), rows=rows)
-
-
-def _evaluate(prepared_query: int) -> Sequence[Any]:
-    """Return the rows as messages of the engine: its Python models lose the content of timestamps."""
-    response = ZetaSqlLocalService.get_instance().wasm_client.call_grpc_func(
-        "ZetaSqlLocalService_EvaluateQuery",
-        EvaluateQueryRequest(prepared_query_id=prepared_query).to_proto(),
-        EvaluateQueryResponse,
-    )
-    rows: Sequence[Any] = response.content.table_data.row
-    return rows
 
 
 def _name_type(kind: Any) -> str:
@@ -200,41 +203,3 @@ def _read(value: Any, kind: Any) -> Any:
             for field, inner in zip(fields, held.field, strict=True)
         }
     return held
-
-
-@cache
-def _prepare_engine() -> tuple[AnalyzerOptions, SimpleCatalog]:
-    """Return the options BigQuery works with; QUALIFY is a reserved word there."""
-    _keep_compiled()
-    language = LanguageOptions.maximum_features()
-    functions = ZetaSQLBuiltinFunctionOptions(language_options=language)
-    catalog = CatalogBuilder("connector").with_builtin_functions(functions).build()
-    ZetaSqlLocalService.get_instance()
-    return AnalyzerOptions(language_options=language, default_timezone="UTC"), catalog
-
-
-def _keep_compiled() -> None:
-    """Have the engine's module compiled once for all test processes, in place of once for each."""
-
-    def load(engine: Engine, path: str) -> Module:
-        source = Path(path)
-        digest = blake2b(
-            f"{sys.version} {source.stat().st_size} {_version()}".encode(), digest_size=8
-        ).hexdigest()
-        compiled = ROOT / f"googlesql-{digest}.bin"
-        ROOT.mkdir(exist_ok=True)
-        with (ROOT / "googlesql.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not compiled.exists():
-                partial = compiled.with_suffix(".part")
-                partial.write_bytes(bytes(Module(engine, source.read_bytes()).serialize()))
-                partial.rename(compiled)
-        return Module.deserialize_file(engine, str(compiled))
-
-    wasm_client.Module = type("Module", (), {"from_file": staticmethod(load)})
-
-
-def _version() -> str:
-    from importlib.metadata import version
-
-    return f"{version('zetasql')} {version('wasmtime')}"

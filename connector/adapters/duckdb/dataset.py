@@ -5,6 +5,7 @@ name, and a file's catalog is called like the file: in `acumatica.duckdb` the na
 beside it DuckDB would refuse the name as ambiguous.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -29,7 +30,9 @@ def publish(connection: duckdb.DuckDBPyConnection) -> None:
     if held - shown:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {NAME}")
     for name in sorted(held - shown):
-        connection.execute(f"CREATE VIEW {NAME}.{quote(name)} AS SELECT * FROM main.{quote(name)}")  # noqa: S608 - quoted
+        # A view that fails, an analyst's own or one whose columns are gone, is shown once it works again.
+        with suppress(duckdb.BinderException, duckdb.CatalogException):
+            connection.execute(f"CREATE VIEW {NAME}.{quote(name)} AS SELECT * FROM main.{quote(name)}")  # noqa: S608 - quoted
     for name in sorted(shown - held):
         connection.execute(f"DROP VIEW {NAME}.{quote(name)}")
 
