@@ -110,14 +110,15 @@ def test_what_the_connector_asks_of_a_log_has_the_columns_it_reads(name: str) ->
     entity = ENTITIES[name]
     table = build(entity, "24.200.001")
     versions = ask(build_versions_query(table), {replace(table, views=()): []})
-    assert list(versions.columns.values()) == [
-        "STRING",
-        "TIMESTAMP",
-        "STRING",
-        "TIMESTAMP",
-        "TIMESTAMP",
-        "BOOL",
-    ]
+    assert dict(versions.columns) == {
+        "_id": "STRING",
+        "_modified_at": "TIMESTAMP",
+        "_version": "STRING",
+        "_own_stamp": "TIMESTAMP",
+        "_synced_at": "TIMESTAMP",
+        "_deleted": "BOOL",
+        "_first_synced_at": "TIMESTAMP",
+    }
     keys = [column.name for column in table.columns[: len(entity.keys)]]
     parameters = {f"key_{i}": "x" for i in range(len(keys))}
     trail = ask(build_trail_query(table, keys), {replace(table, views=()): []}, parameters)
