@@ -8,19 +8,23 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser
 
 from connector.redaction import SECRETS
 from tests.seed import SEED
 from tests.stand_ins.bigquery import running_bigquery
+from tests.stand_ins.browser import running_browser
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.firestore import running_firestore
 from tests.stand_ins.secret_manager import FakeSecretManager, running_secret_manager
 from tests.stand_ins.servers import StandInUnavailableError
 
 UNTESTED = "NOT TESTED"
+Running = TypeVar("Running")
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")  # how fast examples are made says nothing of what is tested
@@ -67,6 +71,12 @@ def firestore_host() -> Iterator[str]:
     yield from _stand_in("Firestore emulator", running_firestore())
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    yield from _stand_in("Chromium", running_browser())
+
+
 @pytest.fixture
 def firestore_project(firestore_host: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """A project no other test uses, empty; FIRESTORE_EMULATOR_HOST leads Google's client library to the emulator."""
@@ -90,7 +100,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.line(f"CONNECTOR_SEED={SEED} repeats the random tests of this run.")
 
 
-def _stand_in(name: str, server: AbstractContextManager[str]) -> Iterator[str]:
+def _stand_in(name: str, server: AbstractContextManager[Running]) -> Iterator[Running]:
     with ExitStack() as running:
         try:
             address = running.enter_context(server)

@@ -1,6 +1,7 @@
-"""Installs the BigQuery stand-in into `.stand-ins/`, once: `python -m tests.stand_ins.install`.
+"""Installs what tests need beside Python packages, once: `python -m tests.stand_ins.install`.
 
-It runs on Python 3.13 only, so it has a virtual environment of its own. About 20 seconds and 770 MB.
+The BigQuery stand-in goes into `.stand-ins/`: it runs on Python 3.13 only, so it has a virtual environment of its own. About
+20 seconds and 770 MB. A Chromium is installed for the whole machine, if it has none.
 """
 
 import fcntl
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.stand_ins.browser import install_browser
 from tests.stand_ins.servers import StandInUnavailableError
 
 ROOT = Path(__file__).parents[2] / ".stand-ins"
@@ -87,7 +89,8 @@ def _run(command: list[str], *, home: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        print(f"BigQuery stand-in: {install_bigquery()}")
-    except StandInUnavailableError as missing:
-        print(f"BigQuery stand-in: {missing}. The tests that need it will say so.")
+    for name, install in (("BigQuery stand-in", install_bigquery), ("Chromium", install_browser)):
+        try:
+            print(f"{name}: {install()}")
+        except StandInUnavailableError as missing:
+            print(f"{name}: {missing}. The tests that need it will say so.")

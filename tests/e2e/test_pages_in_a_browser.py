@@ -1,0 +1,251 @@
+"""The pages as people see them: headless Chromium on the function after a sync, in every state, on desktop and phone."""
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from functions_framework import create_app
+from msgspec.structs import replace
+from playwright.sync_api import Browser, Page, ViewportSize
+from werkzeug.serving import make_server
+
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.service import build
+from connector.app.settings import list_variables, load_settings
+from connector.app.status import judge
+from connector.domain.entity_state import DeadLetter, Lease
+from connector.domain.run import Mode, RunRequest
+from connector.ports import StateStore
+from tests.e2e.profiles import MAIN, embedded_environment
+
+DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
+LOOKS: Sequence[tuple[ViewportSize, Literal["light", "dark"]]] = (
+    (DESKTOP, "light"),
+    (DESKTOP, "dark"),
+    (PHONE, "light"),
+    (PHONE, "dark"),
+)
+JUDGED = (LOOKS[0], LOOKS[3])
+"""Both layouts and both sets of colours, once each: axe-core takes most of the time."""
+HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>&amp;"
+TTL = timedelta(minutes=10)
+
+
+@dataclass
+class Deployment:
+    """The function, served, with every entity synced once; a test gets a copy of its state to spoil."""
+
+    url: str
+    synced: Path
+    sandbox: Sandbox
+    environment: dict[str, str]
+
+
+@dataclass
+class Visit:
+    """A page of the browser, and what it did beside showing itself."""
+
+    page: Page
+    url: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def hold(self) -> None:
+        """Hold what is true of every page in every state, wherever it is looked at."""
+        assert [url for url in self.requests if not url.startswith((self.url, "data:"))] == []
+        assert self.complaints == []
+        for look in LOOKS:
+            viewport, scheme = look
+            self.page.set_viewport_size(viewport)
+            self.page.emulate_media(color_scheme=scheme)
+            assert self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), look
+            if look in JUDGED:
+                assert self._find_barriers() == [], look
+
+    def _find_barriers(self) -> list[tuple[str, list[str]]]:
+        """Return what axe-core calls serious or critical."""
+        found = Axe().run(self.page).response["violations"]
+        serious = [each for each in found if each["impact"] in ("serious", "critical")]
+        return [(each["id"], [node["html"] for node in each["nodes"]]) for each in serious]
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    folder = tmp_path_factory.mktemp("synced")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Sandbox(SandboxOptions(size="tiny", real_time=True)) as sandbox,
+    ):
+        for variable in list_variables():
+            patch.delenv(variable.name, raising=False)
+        environment = embedded_environment(sandbox, folder)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        connector = build(load_settings(environment))
+        for entity in connector.catalogue.enabled:
+            assert connector.run(RunRequest(entity=entity.name, mode=Mode.INCREMENTAL)).error is None
+        assert connector.run(RunRequest(entity="vendors", mode=Mode.RECONCILE)).error is None
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        app = create_app("sync", str(MAIN))  # type: ignore[no-untyped-call]
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Deployment(f"http://127.0.0.1:{server.server_port}", folder, sandbox, environment)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def state(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StateStore]:
+    """A copy of the state after the sync, which the function reads."""
+    for file in deployment.synced.glob("*.d*b*"):
+        shutil.copy(file, tmp_path / file.name)
+    monkeypatch.setenv("WAREHOUSE", f"duckdb:{tmp_path / 'erp.duckdb'}")
+    monkeypatch.setenv("STATE", f"sqlite:{tmp_path / 'state.db'}")
+    store = build(load_settings(os.environ)).wiring.open_state()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, deployment: Deployment) -> Iterator[Visit]:
+    page = browser.new_page()
+    visit = Visit(page, deployment.url)
+    page.on("request", lambda request: visit.requests.append(request.url))
+    page.on("console", lambda message: visit.complaints.append(message.text))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    yield visit
+    page.close()
+
+
+def stay_fresh(_: StateStore, __: Sandbox) -> None:
+    """Leave everything as the sync left it."""
+
+
+def grow_late(state: StateStore, _: Sandbox) -> None:
+    lease, entity_state = _lease(state)
+    long_ago = datetime.now(UTC) - timedelta(hours=30)
+    state.entities.commit(lease, replace(entity_state, last_success_at=long_ago))
+    state.entities.release_lease(lease)
+
+
+def fail(_: StateStore, __: Sandbox) -> None:
+    environment = {**os.environ, "ACUMATICA_CREDENTIALS": "env:NOT_THERE"}
+    build(load_settings(environment)).run(RunRequest(entity="vendors", mode=Mode.INCREMENTAL))
+
+
+def begin(state: StateStore, _: Sandbox) -> None:
+    _lease(state)
+
+
+def reject(state: StateStore, sandbox: Sandbox) -> None:
+    record = sandbox.tenant.records("Vendor")[0]
+    letter = DeadLetter(
+        entity="vendors",
+        record_id=record.id,
+        key=HOSTILE,
+        reason=HOSTILE,
+        payload=b"{}",
+        run_id="run-1",
+        rejected_at=datetime.now(UTC),
+    )
+    state.dead_letters.add(letter)
+
+
+def _lease(state: StateStore) -> tuple[Lease, Any]:
+    taken = state.entities.acquire_lease("vendors", "run-1", TTL)
+    assert not isinstance(taken, Lease)
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("bring_about", "word", "verdict"),
+    [
+        (stay_fresh, "fresh", "All entities are up to date."),
+        (grow_late, "late", "1 entity needs a look: vendors."),
+        (fail, "failed", "1 entity needs a look: vendors."),
+        (begin, "running", "All entities are up to date."),
+        (reject, "fresh", "1 dead letter waits for a replay."),
+    ],
+)
+def test_every_state_is_shown_with_its_figures_and_can_be_read_by_all(
+    bring_about: Callable[[StateStore, Sandbox], None],
+    word: str,
+    verdict: str,
+    visit: Visit,
+    state: StateStore,
+    deployment: Deployment,
+) -> None:
+    bring_about(state, deployment.sandbox)
+    entries = requests.get(f"{visit.url}/status", timeout=30).json()["entities"]
+    visit.open("/")
+    assert verdict in visit.page.locator(".verdict").inner_text()
+    assert word in visit.page.locator("#vendors .chip").first.inner_text()
+    shown = [entry for entry in entries if entry["enabled"]]
+    assert visit.page.locator("tbody tr").count() == len(shown)
+    for entry in shown:
+        _compare(visit.page, entry)
+    visit.hold()
+    visit.open("/entities/vendors")
+    assert word in visit.page.locator(".chip").first.inner_text()
+    assert visit.page.title().startswith("vendors")
+    visit.hold()
+
+
+def _compare(page: Page, entry: dict[str, Any]) -> None:
+    row, last = page.locator(f"#{entry['entity']}"), entry["last_run"]
+    text, times, dead_letters, bars = row.evaluate(
+        """row => [row.innerText, [...row.querySelectorAll("time")].map(time => time.dateTime),
+        row.querySelector("[data-label='Dead letters'] > span").innerText, row.querySelectorAll("rect").length]"""
+    )
+    assert judge(entry)[1] in text
+    assert f"{last['kind']} {last['status']}" in text
+    assert f"{last['records_read']:,} read, {last['records_written']:,} written" in text
+    assert int(dead_letters) == entry["dead_letters"]
+    assert bars == 2 * len(entry["recent_runs"])
+    for name in ("watermark", "next_run_at", "deletions_checked_at"):
+        assert entry[name] is None or entry[name] in times, name
+
+
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize(
+    "path",
+    ["/runs/{run}", "/records", "/records?entity=vendors&key={key}", "/entities/vendros"],
+)
+def test_every_other_page_can_be_read_by_all(path: str, visit: Visit, deployment: Deployment) -> None:
+    entries = requests.get(f"{deployment.url}/status", timeout=30).json()["entities"]
+    run = next(e["last_run"]["run_id"] for e in entries if e["entity"] == "vendors")
+    key = deployment.sandbox.tenant.records("Vendor")[0].id
+    visit.open(path.format(run=run, key=key))
+    visit.complaints = [text for text in visit.complaints if "status of 400" not in text]
+    assert visit.page.locator("h1").count() == 1
+    visit.hold()
+
+
+def test_a_dead_letter_is_replayed_by_its_button_and_its_hostile_text_stays_text(
+    visit: Visit, deployment: Deployment, state: StateStore
+) -> None:
+    reject(state, deployment.sandbox)
+    visit.open("/entities/vendors")
+    assert visit.page.get_by_role("rowheader", name=HOSTILE, exact=True).count() == 1
+    assert visit.page.get_by_text(HOSTILE, exact=True).count() == 2
+    assert visit.page.locator("img, script").count() == 0
+    visit.page.get_by_role("button", name=f"Replay {HOSTILE}", exact=True).click()
+    visit.page.wait_for_url("**/runs/*")
+    assert visit.page.locator("h1").inner_text() == "Replay of vendors"
+    assert "succeeded" in visit.page.locator(".chip").first.inner_text()
+    assert visit.complaints == []
+    assert list(state.dead_letters.read("vendors")) == []
