@@ -34,6 +34,13 @@ ENTRY = {"entity": "vendors", "status": "running"}
 LARGE_PAGE = [an_audit_entry(record_id=f"id-{n}") for n in range(2500)]
 
 Act = Callable[[StateStore, Lease, Seat], object]
+
+
+def rename(store: StateStore, lease: Lease, _: Seat) -> None:
+    """Rename the entity to one that was never read."""
+    store.rename_entity(lease, taken(store, "suppliers"))
+
+
 ACTS: dict[str, Act] = {
     "entities.acquire_lease": lambda store, _lease, _slot: store.entities.acquire_lease(
         "items", "run-1", TTL
@@ -73,6 +80,7 @@ ACTS: dict[str, Act] = {
     "entities.settle_reported_deletions": lambda store, lease, _slot: (
         store.entities.settle_reported_deletions(lease, ["id-1"], [])
     ),
+    "rename_entity": rename,
     "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
     "audit.read_trail": lambda store, _lease, _slot: list(store.audit.read_trail("vendors", "id-1")),
     "audit.find_records": lambda store, _lease, _slot: list(store.audit.find_records("vendors", "V001")),
@@ -120,9 +128,10 @@ class Scene:
         """Return all that can be seen of the state."""
         store = self.store
         return (
-            store.statuses(["vendors", "items"]),
-            list(store.dead_letters.read("vendors")),
+            store.statuses(["vendors", "items", "suppliers"]),
+            [list(store.dead_letters.read(name)) for name in ("vendors", "suppliers")],
             [list(store.audit.read_trail("vendors", f"id-{n}")) for n in (1, 2499)],
+            list(store.audit.read_trail("suppliers", "id-1")),
             [store.seats.acquire(f"asking-{n}", 3, TTL) for n in range(3)],
             store.entities.acquire_lease("vendors", "asking", TTL),
         )

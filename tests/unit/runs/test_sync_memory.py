@@ -76,7 +76,7 @@ class TestContract:
     def test_a_column_that_keeps_another_type_gets_no_value(self) -> None:
         rig = SmallRig(*vendors(1, Terms=30), contract=a_contract(fields={"Terms": Kind.INT}))
         rig.warehouse.incompatible_columns = frozenset({"terms"})
-        assert rig.run().details == {"retyped": ["Terms"]}
+        assert rig.run().details == {"columns_set_aside": ["terms"], "retyped": ["Terms"]}
         assert rig.shown("terms") == {an_id(1): None}
         assert rig.appends[0].rows[0].extra == b'{"Terms":"30"}'
 
