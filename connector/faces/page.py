@@ -77,7 +77,7 @@ def summarise(status: Mapping[str, Any]) -> dict[str, Any]:
     need_look = [entry["entity"] for entry in shown if judge_at_rest(entry)[0] in ("late", "failed")]
     dead_letters = sum(entry["dead_letters"] for entry in shown)
     has_failed = any(entry["failures"] for entry in shown)
-    lines = []
+    lines = [f"What to do: docs/runbook.md, section {section}." for section in _find_sections(shown)]
     if dead_letters:
         lines.append(
             f"{dead_letters:,} dead letter{'s wait' if dead_letters > 1 else ' waits'} for a replay."
@@ -99,6 +99,12 @@ def group_failures(entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
             found = grouped.setdefault((error["message"], error["action"]), {**error, "places": []})
             found["places"].append({"entity": entry["entity"], "kind": kind})
     return list(grouped.values())
+
+
+def _find_sections(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the sections of the runbook for what is late although nothing failed, each named as its alert."""
+    words = {word for kind, word in map(judge_at_rest, entries) if kind == "late" and word.endswith("late")}
+    return ["entity_late"] * ("late" in words) + ["reconcile_overdue"] * bool(words - {"late"})
 
 
 def _is_shown(entry: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from connector.domain.entity_state import Origin
 from connector.faces.charts import build_chart
 from connector.faces.wording import describe_age, describe_findings, list_figures
 from tests.builders import a_checkpoint
+from tests.docs.configuration import ROOT
 from tests.unit.app.board import Board
 
 
@@ -121,6 +122,21 @@ def test_a_late_reconcile_is_late_on_the_page(board: Board) -> None:
     assert judge(board.entry()) == ("late", "reconcile keys late")
     assert '<span class="keep warn">deletions' in board.row()
     assert "reconcile keys late" in board.row()
+
+
+def test_what_is_late_though_nothing_failed_leads_to_the_section_of_its_alert(board: Board) -> None:
+    board.succeed()
+    assert "docs/runbook.md" not in board.page()
+    board.clock.advance(timedelta(hours=4))
+    assert "What to do: docs/runbook.md, section entity_late." in board.page()
+    board.clock.advance(timedelta(days=3))
+    board.succeed()
+    page = board.page()
+    assert "What to do: docs/runbook.md, section reconcile_overdue." in page
+    assert "entity_late" not in page
+    runbook = (ROOT / "docs" / "runbook.md").read_text()
+    assert "### entity_late\n" in runbook
+    assert "### reconcile_overdue\n" in runbook
 
 
 def test_an_entity_s_page_has_its_runs_kinds_and_dead_letters(board: Board) -> None:
