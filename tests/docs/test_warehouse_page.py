@@ -10,21 +10,44 @@ from typing import Any
 import duckdb
 import pytest
 
+from acumatica_sandbox.data.business_day import business_day
 from connector.adapters.duckdb.dialect import translate
 from connector.domain.run import Mode, Status
 from connector.domain.tables.log_table import META_COLUMNS
+from connector.domain.tables.schema import Column, ColumnType
 from connector.domain.tables.sync_runs import SYNC_RUNS
 from tests.builders import Rig
+from tests.stand_ins.googlesql import Loaded, loaded
 
-PAGE = (Path(__file__).parents[2] / "docs" / "warehouse.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = "".join((DOCS / name).read_text() for name in ("warehouse.md", "queries.md"))
 QUERIES = re.findall(r"```sql\n(.+?)\n```", PAGE, re.DOTALL)
-USED = ("vendors", "invoices", "gl_accounts", "gl_entries")
+USED = (
+    "vendors", "invoices", "checks", "purchase_orders", "gl_accounts", "gl_entries", "sales_invoices",
+)  # fmt: skip
 TITLES = [" ".join(query.split("FROM")[1].split()[:1]) for query in QUERIES]
+
+TYPES = {
+    "VARCHAR": ColumnType.STRING,
+    "JSON": ColumnType.JSON,
+    "DECIMAL": ColumnType.NUMERIC,
+    "BIGINT": ColumnType.INT64,
+    "DOUBLE": ColumnType.FLOAT64,
+    "BOOLEAN": ColumnType.BOOL,
+    "DATE": ColumnType.DATE,
+    "TIMESTAMP WITH TIME ZONE": ColumnType.TIMESTAMP,
+}
 
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     rig = Rig(tmp_path_factory.mktemp("page"))
+    for entity in USED:
+        assert rig.run(entity).status is Status.SUCCEEDED
+    newest = rig.sandbox.tenant.records("SalesInvoice")[-1]
+    rig.sandbox.tenant.change("SalesInvoice", newest.id, {"Status": "Open", "Balance": Decimal("12.5")})
+    business_day(rig.sandbox.tenant, rig.sandbox.options)
+    rig.clock.advance(rig.sandbox.tenant.clock.now() - rig.clock.now())
     for entity in USED:
         assert rig.run(entity).status is Status.SUCCEEDED
     rig.sandbox.tenant.delete("Bill", rig.sandbox.tenant.records("Bill")[-1].id)
@@ -43,6 +66,48 @@ def test_every_query_runs_as_printed_in_a_duckdb_session_of_any_zone(
         session.execute(f"ATTACH '{rig.folder / 'warehouse.duckdb'}' AS acumatica (READ_ONLY)")
         session.execute(f"SET TimeZone = '{zone}'")
         assert _settle(session.execute(QUERIES[number]).fetchall()) == translated
+
+
+@pytest.fixture(scope="module")
+def google(rig: Rig) -> Iterator[Loaded]:
+    """GoogleSQL over what the views of the file show."""
+    with rig.reading() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        names = sorted(set(re.findall(r"acumatica\.(\w+)", " ".join(QUERIES))))
+        tables = {name: _read_shown(connection, name) for name in names if "_log" not in name}
+    with loaded(tables) as engine:
+        yield engine
+
+
+def _read_shown(
+    connection: duckdb.DuckDBPyConnection, name: str
+) -> tuple[tuple[Column, ...], list[tuple[Any, ...]]]:
+    """Return the columns of a table or view that are not repeated, and their rows."""
+    described = connection.execute(f'DESCRIBE "{name}"').fetchall()
+    columns = tuple(
+        Column(name=column, type=TYPES[kind.partition("(")[0]])
+        for column, kind, *_ in described
+        if not kind.endswith("[]")
+    )
+    listed = ", ".join(f'"{column.name}"' for column in columns)
+    return columns, connection.execute(f'SELECT {listed} FROM "{name}"').fetchall()
+
+
+@pytest.mark.parametrize("number", range(len(QUERIES)), ids=TITLES)
+def test_every_query_finds_the_same_rows_on_googlesql_as_in_duckdb(
+    rig: Rig, google: Loaded, number: int
+) -> None:
+    with duckdb.connect() as session:
+        session.execute(f"ATTACH '{rig.folder / 'warehouse.duckdb'}' AS acumatica (READ_ONLY)")
+        session.execute("SET TimeZone = 'UTC'")
+        held = session.execute(QUERIES[number]).fetchall()
+    shown = google.ask(QUERIES[number].rstrip(";").replace("acumatica.", "")).rows
+    assert _settle(map(_even, shown)) == _settle(map(_even, held))
+
+
+def _even(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the row without the zeros that only one engine shows after the last digit."""
+    return tuple(f"{value.normalize():f}" if isinstance(value, Decimal) else value for value in row)
 
 
 def _settle(rows: Iterable[tuple[Any, ...]]) -> list[str]:
@@ -65,6 +130,25 @@ def test_every_query_runs_and_finds_something(rig: Rig, number: int) -> None:
 def _find(words: str) -> int:
     """The query that follows these words on the page."""
     return PAGE.split(words)[0].count("```sql")
+
+
+def test_the_history_of_a_bill_shows_two_versions(rig: Rig) -> None:
+    assert len(_ask(rig, _find("What changed in a bill"))) > 1
+
+
+def test_what_changed_tells_new_changed_and_deleted_apart(rig: Rig) -> None:
+    rows = _ask(rig, _find("What changed among bills"))
+    assert {row["what"] for row in rows} == {"new", "changed", "deleted"}
+
+
+def test_before_the_first_sync_nobody_knows_how_it_was(rig: Rig) -> None:
+    number = _find("Vendors as they were at an instant")
+    assert {row["answer"] for row in _ask(rig, number)} == {"known"}
+    assert len(_ask(rig, number)) > 1
+    before = translate(
+        QUERIES[number].rstrip(";").replace("acumatica.", "").replace("2026-03-16 18", "2026-03-16 14")
+    )
+    assert [row["answer"] for row in rig.query(before)] == ["not known"]
 
 
 def test_what_is_owed_is_what_the_tenant_says_by_vendor_and_by_age(rig: Rig) -> None:
