@@ -172,6 +172,21 @@ def test_freshness_names_every_entity_that_was_read(rig: Rig) -> None:
     assert {row["entity"] for row in _ask(rig, _find("## Is it fresh?"))} == set(USED)
 
 
+JOINS = re.findall(r"^\| (`\w+\.\w+`.*) \| (`\w+\.\w+`.*) \|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("left", "right"), JOINS)
+def test_what_joins_finds_one_row_for_each_value(rig: Rig, left: str, right: str) -> None:
+    ours, theirs = (re.findall(r"`(\w+)\.(\w+)`", side) for side in (left, right))
+    met = " AND ".join(f"l.{a} = r.{b}" for (_, a), (_, b) in zip(ours, theirs, strict=True))
+    rows = rig.query(
+        f"SELECT (SELECT COUNT(*) FROM {theirs[0][0]} r WHERE {met}) AS found FROM {ours[0][0]} l"
+        f" WHERE COALESCE(l.{ours[0][1]}, '') <> ''"
+    )
+    assert rows
+    assert {row["found"] for row in rows} == {1}
+
+
 def test_every_column_of_the_connector_is_explained() -> None:
     explained = set(re.findall(r"`(_\w+)`", PAGE))
     assert {column.name for column in META_COLUMNS} <= explained
