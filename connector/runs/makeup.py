@@ -2,7 +2,7 @@
 
 from connector.domain.entity import Entity, Identity
 from connector.domain.entity_state import EntityState
-from connector.domain.records.contract import Contract
+from connector.domain.records.contract import MODIFIED_FIELDS, Contract
 from connector.domain.tables.learned_names import learn_acumatica_entity
 from connector.errors import ConfigurationError, OtherEntityError, UnstableIdsError
 from connector.ports import Warehouse
@@ -33,8 +33,12 @@ def find_refusal(
 
 
 def has_other_stamp(before: Contract, contract: Contract) -> bool:
-    """Whether changes are found by another field than before, so that everything must be read once more."""
-    return contract.modified_field is not None and contract.modified_field != before.modified_field
+    """Whether changes are found by another field than before, so that everything must be read once more.
+
+    Acumatica's own two names are one stamp: some entities got the longer one with a newer endpoint version.
+    """
+    names = {before.modified_field, contract.modified_field}
+    return contract.modified_field is not None and len(names) > 1 and not names <= set(MODIFIED_FIELDS)
 
 
 def _is_same(known: Contract, entity: Entity) -> bool:

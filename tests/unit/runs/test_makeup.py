@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from connector.domain.entity import Depth, Identity
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, Status
+from connector.runs.makeup import has_other_stamp
 from tests.builders import MORNING, a_checkpoint, a_contract, an_id
 from tests.fault.mortal import Killed, dies_at
 from tests.unit.runs.small_rig import SmallRig, copied, remember, vendors
@@ -73,6 +74,22 @@ def test_other_keys_of_records_with_an_id_are_followed() -> None:
     rig.edit(keys=("Colour",), contract=a_contract(fields={"Colour": Kind.STRING}))
     assert rig.run().status is Status.SUCCEEDED
     assert len(rig.shown()) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_other"),
+    [
+        ("LastModified", "LastModifiedDateTime", False),
+        ("LastModifiedDateTime", "LastModified", False),
+        ("LastModifiedDateTime", "Changed", True),
+        ("Changed", "LastModifiedDateTime", True),
+        (None, "LastModifiedDateTime", True),
+        ("LastModifiedDateTime", None, False),
+    ],
+)
+def test_acumaticas_two_names_are_one_stamp(before: str | None, now: str | None, is_other: bool) -> None:
+    known, found = (replace(a_contract(), modified_field=field) for field in (before, now))
+    assert has_other_stamp(known, found) is is_other
 
 
 def restamped() -> SmallRig:
