@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 
 from connector.redaction import SECRETS
 from tests.seed import SEED
-from tests.stand_ins.bigquery import running_bigquery
+from tests.stand_ins.bigquery import drop_dataset, running_bigquery
 from tests.stand_ins.browser import running_browser
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.firestore import running_firestore
@@ -62,9 +62,11 @@ def bigquery_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def bigquery_dataset() -> str:
-    """A dataset name no other test uses; nothing of it exists yet."""
-    return f"test_{uuid.uuid4().hex}"
+def bigquery_dataset(bigquery_url: str) -> Iterator[str]:
+    """A dataset name no other test uses; nothing of it exists yet, and it is gone afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield name
+    drop_dataset(bigquery_url, name)
 
 
 @pytest.fixture(scope="session")

@@ -23,10 +23,10 @@ from tests.contract.warehouse_views_contract import (
     RenamingContract,
     RetypedColumnContract,
 )
+from tests.stand_ins.bigquery import PROJECT
 from tests.stand_ins.clock import FakeClock
 
 pytestmark = pytest.mark.emulator
-PROJECT = "demo"
 
 
 class BigQueryShelf(Shelf):

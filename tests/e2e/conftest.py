@@ -41,7 +41,7 @@ def cloud(
     set_environment(monkeypatch, environment)
     for name in ("WAREHOUSE", "STATE"):
         monkeypatch.delenv(name, raising=False)
-    read = read_bigquery(bigquery_url, firestore_project, bigquery_dataset)
+    read = read_bigquery(bigquery_url, bigquery_dataset)
     return Profile(name="cloud", function=Function(), warehouse=read)
 
 

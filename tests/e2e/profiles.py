@@ -16,6 +16,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
 from acumatica_sandbox import Sandbox
+from tests.stand_ins.bigquery import PROJECT
 from tests.stand_ins.secret_manager import FakeSecretManager
 
 MAIN = Path(__file__).parents[2] / "main.py"
@@ -109,21 +110,22 @@ def cloud_environment(
     return {
         **base_environment(sandbox),
         "ACUMATICA_CREDENTIALS": name,
-        "BIGQUERY_PROJECT": firestore_project,
+        "BIGQUERY_PROJECT": PROJECT,
+        "FIRESTORE_PROJECT": firestore_project,
         "BIGQUERY_DATASET": dataset,
         "BIGQUERY_EMULATOR_HOST": bigquery_url,
         "SECRET_MANAGER_EMULATOR_HOST": secrets.host,
     }
 
 
-def read_bigquery(url: str, project: str, dataset: str) -> Any:
+def read_bigquery(url: str, dataset: str) -> Any:
     """Return a function that queries the dataset."""
     client = bigquery.Client(
-        project=project, credentials=AnonymousCredentials(), client_options={"api_endpoint": url}
+        project=PROJECT, credentials=AnonymousCredentials(), client_options={"api_endpoint": url}
     )
 
     def query(sql: str) -> list[dict[str, Any]]:
-        config = bigquery.QueryJobConfig(default_dataset=f"{project}.{dataset}")
+        config = bigquery.QueryJobConfig(default_dataset=f"{PROJECT}.{dataset}")
         return [dict(row.items()) for row in client.query(sql, job_config=config).result()]
 
     return query

@@ -10,6 +10,7 @@ from google.cloud import bigquery
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.domain.tables.log_table import META_COLUMNS
 from tests.e2e.profiles import Profile
+from tests.stand_ins.bigquery import PROJECT
 
 OBJECTS = {
     "invoices_log": "invoices",
@@ -45,11 +46,11 @@ def _sync(profile: Profile) -> None:
 
 @pytest.mark.emulator
 def test_in_bigquery_every_object_and_column_is_described_and_labelled(
-    cloud: Profile, bigquery_url: str, firestore_project: str, bigquery_dataset: str
+    cloud: Profile, bigquery_url: str, bigquery_dataset: str
 ) -> None:
     _sync(cloud)
     with bigquery.Client(
-        project=firestore_project,
+        project=PROJECT,
         credentials=AnonymousCredentials(),
         client_options={"api_endpoint": bigquery_url},
     ) as client:

@@ -26,7 +26,7 @@ from tests.fault.mortal import Killed, Life, mortal
 from tests.property.edited_tenant import EditedTenant
 from tests.stand_ins.clock import FakeClock
 
-HISTORIES = int(os.environ.get("CONNECTOR_CATALOGUES", "500" if os.environ.get("CI") else "50"))
+HISTORIES = int(os.environ.get("CONNECTOR_CATALOGUES", "100"))
 HOUR = timedelta(hours=1)
 NUMBERS = st.integers(1, 7)
 SIDES = st.sampled_from(["left", "right"])

@@ -4,8 +4,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import requests
+
 from tests.stand_ins.install import BIGQUERY_HOME, install_bigquery
 from tests.stand_ins.servers import HOST, free_port, running
+
+PROJECT = "demo"
+"""The one project of all tests: the stand-in looks through everything of every project at each request."""
+
+
+def drop_dataset(url: str, dataset: str) -> None:
+    """Remove a dataset with its contents, if there is one, so that the next test's requests need not look through them."""
+    address = f"{url}/bigquery/v2/projects/{PROJECT}/datasets/{dataset}"
+    requests.delete(address, params={"deleteContents": "true"}, timeout=60)
 
 
 @contextmanager
