@@ -10,6 +10,7 @@ import duckdb
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.domain.tables.schema import ColumnType, Table, View
@@ -65,12 +66,18 @@ def reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(logs())
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(logs(), min_size=8, max_size=8))
 def test_every_view_shows_the_same_rows_in_both_engines(
-    warehouse: DuckDbWarehouse, reader: duckdb.DuckDBPyConnection, log: list[Entry]
+    warehouse: DuckDbWarehouse, reader: duckdb.DuckDBPyConnection, several: list[list[Entry]]
 ) -> None:
-    rows = [*(entry.to_row() for entry in log), FULL]
+    """Several logs are one log of more records: the engine's work is in the text, not in the rows."""
+    entries = [
+        replace(entry, record=f"{number}-{entry.record}")
+        for number, log in enumerate(several)
+        for entry in log
+    ]
+    rows = [*(entry.to_row() for entry in entries), FULL]
     reader.execute("DELETE FROM bills_log")
     assert warehouse.append(an_append(*rows, table=TABLE)) == {}
     shown = ", ".join(f"ARRAY(SELECT AS STRUCT * FROM {{dataset}}.{view.name})" for view in TABLE.views)
