@@ -14,6 +14,7 @@ from connector.domain.tables.sync_runs import SYNC_RUNS
 from connector.runs.deletion_marks import DELETIONS_TOLERATED
 from connector.runs.reconcile import ROWS_AT_ONCE
 from tests.builders import MORNING, a_checkpoint, a_contract, an_id
+from tests.stand_ins.list_source import failure
 from tests.unit.runs.small_rig import SmallRig, copied, remember, vendors
 
 HOUR = timedelta(hours=1)
@@ -82,6 +83,7 @@ class TestByKeys:
         )
         (kept,) = rig.state.dead_letters.read("vendors")
         assert (kept.record_id, kept.key) == (an_id(3), "V003")
+        assert failure("a record").message in kept.reason
 
     def test_an_older_stamp_is_right_too_and_is_shown(self) -> None:
         """As after a tenant was restored from a backup."""
