@@ -17,7 +17,7 @@ from rich.console import Console
 from connector import __version__
 from connector.app.settings import load_log_settings
 from connector.domain.run import RunFailure
-from connector.errors import BadRequestError, ConnectorError
+from connector.errors import BadRequestError, ConfigurationError, ConnectorError
 from connector.faces.commands import (
     audit,
     check,
@@ -45,20 +45,24 @@ COMMANDS = (init, runs, check, status, entities, query, audit, letters, letters_
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    _read_env_file(Path(".env"))
     parser = build_parser()
     options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     signals = StopSignals()
     try:
+        _read_env_file(Path(".env"))
         with _logging(), signals.taken():
             code: int = options.run(options, console, signals)
+            sys.stdout.flush()
     except ConnectorError as exc:
         _show_failure(RunFailure.from_error(exc), options)
         return USAGE if isinstance(exc, BadRequestError) else FAILED
     except KeyboardInterrupt:
         write_note("Stopped. What is done is done; the next run goes on from there.")
         return signals.exit_code
+    except BrokenPipeError:
+        console.on_broken_pipe()  # ends with 1: the reader of the output left, as `head` does
+        return FAILED
     except Exception as exc:
         logger.debug("the command failed", exc_info=exc)
         _show_failure(_describe_unknown(exc), options)
@@ -80,9 +84,18 @@ def build_parser() -> CommandParser:
 
 
 def _read_env_file(path: Path) -> None:
-    """Take variables from a file in the current folder; what the environment has already stays."""
-    for name, value in dotenv_values(path, interpolate=False).items():
-        os.environ.setdefault(name, value or "")
+    """Take variables from a file in the current folder; what the environment has already stays.
+
+    Raises ConfigurationError if the file cannot be read or holds what no variable can.
+    """
+    try:
+        for name, value in dotenv_values(path, interpolate=False).items():
+            os.environ.setdefault(name, value or "")
+    except (OSError, ValueError) as exc:
+        raise ConfigurationError(
+            f"The file {path} in this folder cannot be read as lines of NAME='value' in UTF-8.",
+            action="Write it anew as plain text in UTF-8, or move it away and call init.",
+        ) from exc
 
 
 @contextmanager

@@ -22,11 +22,13 @@ def query_file(path: Path, sql: str) -> Iterator[Sequence[Any]]:
     with translated(), duckdb.connect(str(path), read_only=True) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         try:
+            if not connection.extract_statements(sql):
+                raise BadRequestError("The query is empty.", action="Write a statement, e.g. SELECT 1.")
             answer = connection.execute(sql)
-        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as exc:
+            yield [column[0] for column in answer.description or ()]
+            while rows := answer.fetchmany(FETCH):
+                yield from rows
+        except (duckdb.ProgrammingError, duckdb.DataError) as exc:
             raise BadRequestError(
                 f"DuckDB does not take this query: {str(exc).strip()}", action="Correct it."
             ) from exc
-        yield [column[0] for column in answer.description or ()]
-        while rows := answer.fetchmany(FETCH):
-            yield from rows

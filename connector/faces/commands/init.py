@@ -91,7 +91,12 @@ def _ask(text: str, *, hidden: bool = False) -> str:
     """Return an answer from the terminal, or the next line of what is piped in."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().strip()
-    return (getpass(f"{text}: ") if hidden else input(f"{text}: ")).strip()
+    try:
+        return (getpass(f"{text}: ") if hidden else input(f"{text}: ")).strip()
+    except EOFError:
+        raise BadRequestError(
+            "The answers ended before the last question.", action="Nothing is written; call init again."
+        ) from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,9 +3,14 @@
 import argparse
 import csv
 import sys
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from connector.app.query import query_warehouse
@@ -13,6 +18,9 @@ from connector.faces.commands.command import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import write_json
+
+UNBOUNDED = 1_000_000
+"""A line this wide, in characters, holds every table; rich measures no table wider than its line."""
 
 
 def register(commands: Commands) -> None:
@@ -35,15 +43,54 @@ def _query(options: argparse.Namespace, console: Console, _: StopSignals) -> int
     names = list(next(answer))
     if options.json:
         for row in answer:
-            write_json(dict(zip(names, row, strict=True)))
+            write_json({name: _spell(value) for name, value in zip(names, row, strict=True)})
     elif options.csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)
-        writer.writerows(answer)
+        writer.writerows([_as_text(value) for value in row] for row in answer)
     else:
-        table = Table(*(escape(name) for name in names), box=None, pad_edge=False)
-        for row in answer:
-            table.add_row(*("" if value is None else escape(str(value)) for value in row))
-        console.print(table, highlight=False)
-        console.print(f"\n{table.row_count:,} rows", highlight=False)
+        _show_rows(names, answer, console)
     return OK
+
+
+def _spell(value: Any) -> Any:
+    """Return the value with all digits of its decimals: a zero of nine places reads 0.000000000, not 0E-9."""
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case list():
+            return [_spell(each) for each in value]
+        case dict():
+            return {name: _spell(each) for name, each in value.items()}
+    return value
+
+
+def _as_text(value: Any) -> str:
+    """Return the text of a cell; a list and a struct as JSON."""
+    if isinstance(value, list | dict):
+        return msgspec.json.encode(_spell(value)).decode()
+    return "" if value is None else str(_spell(value))
+
+
+def _show_rows(names: Sequence[str], answer: Iterator[Sequence[Any]], console: Console) -> None:
+    """Print a row a line; one value a line where a line is too narrow for all columns."""
+    rows = [[escape(_as_text(value)) for value in row] for row in answer]
+    headers = [escape(name) for name in names]
+    table = Table(*headers, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    unbounded = console.options.update(width=UNBOUNDED)
+    if Measurement.get(console, unbounded, table).minimum <= console.width:
+        console.print(table, highlight=False)
+    else:
+        _show_values(headers, rows, console)
+    console.print(f"\n{len(rows):,} {'row' if len(rows) == 1 else 'rows'}", highlight=False)
+
+
+def _show_values(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
+    for number, row in enumerate(rows, 1):
+        console.print(f"{'' if number == 1 else chr(10)}[bold]row {number:,}[/]", highlight=False)
+        values = Table(box=None, pad_edge=False, show_header=False)
+        for name, value in zip(headers, row, strict=True):
+            values.add_row(name, value)
+        console.print(values, highlight=False)

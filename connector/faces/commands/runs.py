@@ -67,8 +67,8 @@ def register(commands: Commands) -> None:
         "Process dead letters again.",
         examples=["replay invoices", "replay invoices 0bd22d7f-4d2b-ee11-9c2d-0a0c3ea1a1a1"],
     )
-    replay.add_argument("entity")
-    replay.add_argument("record_id", nargs="?", help="one record; all of the entity without it")
+    replay.add_argument("entity", metavar="ENTITY")
+    replay.add_argument("record_id", metavar="ID", nargs="?", help="one record; all of the entity without it")
     replay.set_defaults(mode=Mode.REPLAY.value, all=False)
 
 

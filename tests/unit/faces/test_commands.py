@@ -106,6 +106,45 @@ class TestQuery:
         assert shell.run("query", "DROP TABLE t") != 0
         assert shell.query("SELECT count(*) FROM t") == [(2,)]
 
+    def test_a_row_too_wide_for_a_line_shows_each_value_on_its_own(self, shell: Shell) -> None:
+        columns = ", ".join(f"'value_{number:02}' AS column_{number:02}" for number in range(60))
+        assert shell.run("query", f"SELECT {columns} FROM t") == 0
+        lines = [line.split() for line in shell.out.splitlines()]
+        assert lines.count(["column_59", "value_59"]) == 2
+        assert ["row", "2"] in lines
+        assert shell.out.endswith("2 rows\n")
+
+    @pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
+    def test_a_zero_keeps_its_places_in_lines_too(self, shell: Shell, form: list[str]) -> None:
+        sql = "SELECT 0::DECIMAL(38,9) AS amount, [{'x': 0::DECIMAL(38,9)}] AS lines"
+        assert shell.run("query", *form, sql) == 0
+        assert shell.out.count("0.000000000") == 2
+        assert "E-9" not in shell.out
+
+    @pytest.mark.parametrize("sql", ["", " ;", "-- why"])
+    def test_a_query_of_nothing_is_told(self, shell: Shell, sql: str) -> None:
+        assert shell.run("query", sql) == 2
+        assert "The query is empty." in shell.err
+
+    @pytest.mark.parametrize("sql", ["DROP TABLE t", "SELECT name::INTEGER FROM t"])
+    def test_what_cannot_be_answered_is_the_querys_fault_not_the_files(self, shell: Shell, sql: str) -> None:
+        assert shell.run("query", sql) == 2
+        assert "DuckDB does not take this query: " in shell.err
+
+    @pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]])
+    def test_a_reader_that_leaves_is_no_error(self, shell: Shell, form: list[str]) -> None:
+        command = [sys.executable, "-m", "connector", "query", *form, "SELECT * FROM range(200_000)"]
+        path = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+        with subprocess.Popen(
+            command, env=path, cwd=shell.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            process.stdout.read(1)
+            process.stdout.close()
+            assert process.stderr.read() == b""
+        assert process.returncode == 1
+
     def test_a_missing_file_and_bigquery_are_told(
         self, shell: Shell, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -125,6 +164,8 @@ def test_several_entities_end_with_a_total_where_the_data_is_and_a_first_query(s
     assert place.startswith("The data is in erp.duckdb. Ask it: ")
     assert shell.run("query", place.split('query "')[1].rstrip('"')) == 0
     assert shell.out.endswith("10 rows\n")
+    known = {key for (key,) in shell.query("SELECT vendor_id FROM vendors")}
+    assert len(known & set(shell.out.split())) == 10
 
 
 @pytest.mark.usefixtures("shell")
@@ -143,6 +184,17 @@ def test_variables_of_a_file_in_the_folder_are_taken_and_the_environments_own_wi
         check=False,
     )
     assert f"{used}.duckdb does not exist yet." in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"# caf\xe9\n", b"WAREHOUSE=\x00\n"])
+def test_a_file_of_variables_that_is_no_text_is_told(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.chdir(shell.folder)
+    monkeypatch.delenv("WAREHOUSE")
+    (shell.folder / ".env").write_bytes(content)
+    assert shell.run("status") == 1
+    assert "The file .env in this folder cannot be read" in shell.err
 
 
 def test_a_misspelt_variable_is_told_and_its_value_is_not(

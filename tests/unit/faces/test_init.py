@@ -57,6 +57,15 @@ def test_what_does_not_work_is_told_and_nothing_is_written(
     assert list(folder.glob(".env")) + list(folder.glob("*.json")) == []
 
 
+def test_answers_that_end_early_are_told(shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO("https://erp.example.com/X\n")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    assert shell.run("init") == 2
+    assert "The answers ended before the last question." in shell.err
+    assert list(folder.glob(".env")) + list(folder.glob("*.json")) == []
+
+
 def test_nothing_is_overwritten(shell: Shell, folder: Path) -> None:
     (folder / ".env").write_text("")
     assert shell.run("init") == 2
