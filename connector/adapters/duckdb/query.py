@@ -19,7 +19,11 @@ def query_file(path: Path, sql: str) -> Iterator[Sequence[Any]]:
     """
     if not path.exists():
         raise BadRequestError(f"{path} does not exist yet.", action="Sync an entity first.")
-    with translated(), duckdb.connect(str(path), read_only=True) as connection:
+    # no other file is read or written: the folder may hold the secret
+    with (
+        translated(),
+        duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"}) as connection,
+    ):
         connection.execute("SET TimeZone = 'UTC'")
         try:
             if not connection.extract_statements(sql):
@@ -28,7 +32,7 @@ def query_file(path: Path, sql: str) -> Iterator[Sequence[Any]]:
             yield [column[0] for column in answer.description or ()]
             while rows := answer.fetchmany(FETCH):
                 yield from rows
-        except (duckdb.ProgrammingError, duckdb.DataError) as exc:
+        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.PermissionException) as exc:
             raise BadRequestError(
                 f"DuckDB does not take this query: {str(exc).strip()}", action="Correct it."
             ) from exc

@@ -145,6 +145,15 @@ class TestQuery:
             assert process.stderr.read() == b""
         assert process.returncode == 1
 
+    @pytest.mark.parametrize(
+        "sql", ["SELECT * FROM read_text('credentials.json')", "COPY t TO 'credentials.json'"]
+    )
+    def test_no_other_file_is_read_or_written(self, shell: Shell, sql: str) -> None:
+        secret = (shell.folder / "credentials.json").read_text()
+        assert shell.run("query", sql) == 2
+        assert secret not in shell.out + shell.err
+        assert (shell.folder / "credentials.json").read_text() == secret
+
     def test_a_missing_file_and_bigquery_are_told(
         self, shell: Shell, monkeypatch: pytest.MonkeyPatch
     ) -> None:
