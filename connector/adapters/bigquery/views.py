@@ -7,10 +7,9 @@ from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.inherited import keep_for_good
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.metadata import Listed, Metadata, is_ours, label
-from connector.domain.entity import name_log
 from connector.domain.tables.schema import Column, Table, View
 from connector.domain.tables.sql import quote
-from connector.domain.tables.view_marks import describe_repairs, mark_views
+from connector.domain.tables.view_marks import describe_repairs, list_others, mark_views
 from connector.errors import ConfigurationError
 
 TEXT_LABEL = "text"
@@ -70,13 +69,12 @@ class Views:
 
 def find_repairs(table: Table, columns: Sequence[Column], objects: Objects) -> str:
     """Return what the next run will mend, to be added to a sentence; empty if that is nothing."""
-    repairs = describe_repairs(
+    return describe_repairs(
         find_unfit(table, columns, objects),
         find_owners(table, objects),
         find_superseded(table, objects),
         objects,
     )
-    return "".join(f"; {repair}" for repair in repairs)
 
 
 def find_unfit(table: Table, columns: Sequence[Column], objects: Objects) -> list[View]:
@@ -88,10 +86,8 @@ def find_unfit(table: Table, columns: Sequence[Column], objects: Objects) -> lis
 def find_owners(table: Table, objects: Objects) -> tuple[str, ...]:
     """Return the other entities whose logs the table's views show."""
     found = (objects.get(view.name) for view in table.views)
-    owners = {item.labels.get(OWNER_LABEL) for item in found if item is not None and is_ours(item)}
-    return tuple(
-        sorted(owner for owner in owners if owner and owner != table.entity and name_log(owner) in objects)
-    )
+    owners = (item.labels.get(OWNER_LABEL) for item in found if item is not None and is_ours(item))
+    return list_others(owners, table, objects)
 
 
 def find_superseded(table: Table, objects: Objects) -> list[str]:

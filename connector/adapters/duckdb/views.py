@@ -8,10 +8,9 @@ import duckdb
 
 from connector.adapters.duckdb.comments import describe
 from connector.adapters.duckdb.dialect import quote, translate
-from connector.domain.entity import name_log
 from connector.domain.tables.current_table import KEPT_ROWS
 from connector.domain.tables.schema import Column, Table, View
-from connector.domain.tables.view_marks import describe_repairs, mark_views
+from connector.domain.tables.view_marks import describe_repairs, list_others, mark_views
 from connector.errors import ConfigurationError
 
 OWNER = re.compile(r" \[view of (\w+), [0-9a-f]{32}\]$")
@@ -48,13 +47,12 @@ def list_objects(connection: duckdb.DuckDBPyConnection) -> Objects:
 
 def find_repairs(table: Table, columns: Sequence[Column], objects: Objects) -> str:
     """Return what the next run will mend, to be added to a sentence; empty if that is nothing."""
-    repairs = describe_repairs(
+    return describe_repairs(
         find_unfit(table, columns, objects),
         find_owners(table, objects),
         find_superseded(table, objects),
         objects,
     )
-    return "".join(f"; {repair}" for repair in repairs)
 
 
 def find_unfit(table: Table, columns: Sequence[Column], objects: Objects) -> list[View]:
@@ -74,10 +72,8 @@ def find_unfit(table: Table, columns: Sequence[Column], objects: Objects) -> lis
 def find_owners(table: Table, objects: Objects) -> tuple[str, ...]:
     """Return the other entities whose logs the table's views show."""
     found = (objects.get(view.name) for view in table.views)
-    owners = {read_owner(item) for item in found if item is not None and item.is_view}
-    return tuple(
-        sorted(owner for owner in owners if owner and owner != table.entity and name_log(owner) in objects)
-    )
+    owners = (read_owner(item) for item in found if item is not None and item.is_view)
+    return list_others(owners, table, objects)
 
 
 def find_superseded(table: Table, objects: Objects) -> list[str]:

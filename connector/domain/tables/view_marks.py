@@ -22,10 +22,25 @@ def mark_views(table: Table, columns: Iterable[Column]) -> dict[str, str]:
     }
 
 
+def list_others(owners: Iterable[str | None], table: Table, names: Container[str]) -> tuple[str, ...]:
+    """Return those of the owners of views that are other entities than the table's, and whose logs are there."""
+    others = {owner for owner in owners if owner and owner != table.entity}
+    return tuple(sorted(owner for owner in others if name_log(owner) in names))
+
+
 def describe_repairs(
     unfit: Sequence[View], owners: Sequence[str], superseded: Sequence[str], names: Container[str]
+) -> str:
+    """Return what the next run will mend, to be added to a sentence; empty if that is nothing.
+
+    `names` are those of the tables and views that are there.
+    """
+    return "".join(f"; {repair}" for repair in _list_repairs(unfit, owners, superseded, names))
+
+
+def _list_repairs(
+    unfit: Sequence[View], owners: Sequence[str], superseded: Sequence[str], names: Container[str]
 ) -> Iterator[str]:
-    """Yield what the next run will mend, as parts of a sentence; `names` are those of the tables and views that are there."""
     missing = [view.name for view in unfit if view.name not in names]
     changed = [view.name for view in unfit if view.name in names]
     if owners:
