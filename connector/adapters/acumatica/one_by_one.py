@@ -1,6 +1,6 @@
 """Reading a list that Acumatica cannot export with one query: its keys first, then each record by id."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -38,6 +38,25 @@ class _Records:
         if record is not None:
             self.found[record_id] = record
 
+    def read_all(self, ids: Sequence[str]) -> Sequence[str]:
+        """Read these records; return the ids as far as could be read, at least two of them."""
+        try:
+            for record_id in ids:
+                self.read(record_id)
+        except TransientError:
+            ids = list(takewhile(self.has, ids))
+            if len(ids) < 2:
+                raise
+        return ids
+
+    def find_unreadable(self, ids: Sequence[str]) -> Mapping[int, str]:
+        """Return why the records at these places cannot be read, by place."""
+        return {
+            index: self.unreadable[record_id]
+            for index, record_id in enumerate(ids)
+            if record_id in self.unreadable
+        }
+
 
 def read_one_by_one(
     list_keys: Callable[[], ListAnswer],
@@ -58,23 +77,13 @@ def read_one_by_one(
     for _ in range(MAX_ROUNDS):
         page = list_keys()
         server_time = server_time or page.server_time
-        ids = [_id_of(row, identify) for row in page.rows]
-        try:
-            for record_id in ids:
-                records.read(record_id)
-        except TransientError:
-            ids = list(takewhile(records.has, ids))
-            if len(ids) < 2:
-                raise
+        listed = [_id_of(row, identify) for row in page.rows]
+        ids = records.read_all(listed)
         if all(records.has(record_id) for record_id in ids):
             return ListAnswer(
-                rows=[records.found.get(*listed) for listed in zip(ids, page.rows, strict=False)],
+                rows=[records.found.get(*pair) for pair in zip(ids, page.rows, strict=False)],
                 server_time=server_time,
-                unreadable={
-                    index: records.unreadable[record_id]
-                    for index, record_id in enumerate(ids)
-                    if record_id in records.unreadable
-                },
+                unreadable=records.find_unreadable(ids),
             )
     missing = next(record_id for record_id in ids if not records.has(record_id))
     raise SourceAnswerError(

@@ -7,6 +7,7 @@ memory has to be trusted.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from google.cloud import bigquery
@@ -63,35 +64,19 @@ class Layout:
                 return TableStatus(
                     created=False, accepts_streaming=False, other_fields=evolution.other_fields
                 )
-            if evolution.added:
-                self._add_columns(found, table, evolution)
-            elif numeric_not_widened := find_widenable(evolution.numeric_not_widened):
-                self._widen_columns(found, table, numeric_not_widened)
-            else:
-                objects = self._views.list_objects(table)
-                owners = find_owners(table, objects)
-                held_by = () if is_filled else owners
-                is_labelled = found.labels.get(LAYOUT_LABEL) == fingerprint(table, REVISION)
-                if not is_labelled or not (is_mended or self._is_fit(table, evolution, objects, held_by)):
-                    self._finish(found, table, evolution, objects, held_by)
-                    taken_from = () if held_by else owners or taken_from
-                    is_mended = True
-                    continue
-                keep_for_good(self._connection, found)
+            if self._change_columns(found, table, evolution):
+                continue
+            objects = self._views.list_objects(table)
+            owners = find_owners(table, objects)
+            held_by = () if is_filled else owners
+            is_labelled = found.labels.get(LAYOUT_LABEL) == fingerprint(table, REVISION)
+            if is_labelled and (is_mended or self._is_fit(table, evolution, objects, held_by)):
                 self._views.keep(table, objects)
-                self._incarnations.setdefault(table.name, str(found.created))
-                accepts_streaming = self._connection.clock.now() - _read_change(found) >= SETTLING
-                empty = found.num_rows == 0 and found.streaming_buffer is None
-                return TableStatus(
-                    created=created,
-                    accepts_streaming=accepts_streaming,
-                    incompatible_columns=evolution.incompatible_columns,
-                    numeric_not_widened=evolution.numeric_not_widened,
-                    as_text=evolution.as_text,
-                    empty=empty,
-                    held_by=held_by,
-                    taken_from=taken_from,
-                )
+                status = self._conclude(found, table, evolution)
+                return replace(status, created=created, held_by=held_by, taken_from=taken_from)
+            self._finish(found, table, evolution, objects, held_by)
+            taken_from = () if held_by else owners or taken_from
+            is_mended = True
         raise WarehouseUnavailableError(
             f"BigQuery: other runs keep changing the table {table.name}",
             action="Run again when they are done.",
@@ -130,6 +115,29 @@ class Layout:
             find_unfit(table, evolution.columns, objects) or find_superseded(table, objects)
         )
 
+    def _change_columns(self, found: bigquery.Table, table: Table, evolution: Evolution) -> bool:
+        """Add or widen columns; return whether anything had to be changed, so that the table must be looked at again."""
+        if evolution.added:
+            self._add_columns(found, table, evolution)
+            return True
+        if numeric_not_widened := find_widenable(evolution.numeric_not_widened):
+            self._widen_columns(found, table, numeric_not_widened)
+            return True
+        return False
+
+    def _conclude(self, found: bigquery.Table, table: Table, evolution: Evolution) -> TableStatus:
+        """Return what a run must know of a table that is as it should be."""
+        keep_for_good(self._connection, found)
+        self._incarnations.setdefault(table.name, str(found.created))
+        return TableStatus(
+            created=False,
+            accepts_streaming=self._connection.clock.now() - _read_change(found) >= SETTLING,
+            incompatible_columns=evolution.incompatible_columns,
+            numeric_not_widened=evolution.numeric_not_widened,
+            as_text=evolution.as_text,
+            empty=found.num_rows == 0 and found.streaming_buffer is None,
+        )
+
     def _create(self, table: Table) -> None:
         if self._metadata.find_dataset() is None:
             self._metadata.create_dataset()
@@ -145,9 +153,8 @@ class Layout:
 
     def _add_columns(self, found: bigquery.Table, table: Table, evolution: Evolution) -> None:
         if self._current_rows.holds_any(table, evolution.added):
-            self._current_rows.drop(
-                table
-            )  # the columns were dropped from the log, and their values with them
+            # The columns were dropped from the log, and their values with them.
+            self._current_rows.drop(table)
         found.schema = extend_fields(found.schema, evolution.columns)
         found.labels = found.labels | label(table) | self._mark_change()
         if self._metadata.update(found, "schema", "labels"):

@@ -68,10 +68,8 @@ def build_history_view(entity: Entity, columns: tuple[Column, ...], names: Colum
     stands beside each version that a deletion ended, also where the record came back later.
     """
     shown = _keep_shown(columns)
-    listed = join_lines(quote(column.name) for column in shown)
     claims = claim_history_names(shown, names.views.get(entity.history_view, {}))
     renamed = tuple(replace(column, name=claims.find(column.name) or column.name) for column in shown)
-    order = "PARTITION BY `_id` ORDER BY `_place`"
     return View(
         name=entity.history_view,
         description=(
@@ -79,13 +77,21 @@ def build_history_view(entity: Entity, columns: tuple[Column, ...], names: Colum
             "Deleted records are here too: is_deleted, deleted_at."
         ),
         columns=(*renamed, *HISTORY_COLUMNS),
-        sql=f"""\
+        sql=_build_history_query(entity.log_table, shown, renamed),
+    )
+
+
+def _build_history_query(log_table: str, shown: tuple[Column, ...], renamed: tuple[Column, ...]) -> str:
+    """Return the query that places the rows of each record, notes where versions begin and end, and times them."""
+    listed = join_lines(quote(column.name) for column in shown)
+    order = "PARTITION BY `_id` ORDER BY `_place`"
+    return f"""\
 WITH placed AS (
 SELECT
   {listed},
   `_deleted`,
   ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {OLDEST_FIRST}) AS `_place`
-FROM {DATASET}.{quote(entity.log_table)}
+FROM {DATASET}.{quote(log_table)}
 ),
 compared AS (
 SELECT
@@ -120,8 +126,7 @@ SELECT
   IF(LEAD(`_deleted`) OVER ({order}), LEAD(`_since`) OVER ({order}), NULL) AS `deleted_at`
 FROM timed
 WHERE TRUE
-QUALIFY `_ends` AND NOT `_deleted`""",  # noqa: S608 - quoted names of the catalogue and the contract
-    )
+QUALIFY `_ends` AND NOT `_deleted`"""  # noqa: S608 - quoted names of the catalogue and the contract
 
 
 def _keep_shown(columns: tuple[Column, ...]) -> tuple[Column, ...]:
