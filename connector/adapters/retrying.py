@@ -49,7 +49,7 @@ class Retry:
             retry=tenacity.retry_if_exception_type(TransientError),
             stop=self._stop,
             wait=self._wait,
-            before_sleep=self._tell,
+            before_sleep=self._log_wait,
             sleep=self._sleep,
             reraise=True,
         )
@@ -95,7 +95,7 @@ class Retry:
         count = sum(error.is_request_specific for error in before)
         return self.specific_attempts is not None and count >= self.specific_attempts
 
-    def _tell(self, state: tenacity.RetryCallState) -> None:
+    def _log_wait(self, state: tenacity.RetryCallState) -> None:
         """Log the wait, so that it looks neither like a hang nor like a refused password."""
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, TransientError):

@@ -90,11 +90,11 @@ def replay(request: flask.Request, connector: Connector, name: str) -> flask.Res
     record_id = request.form.get("record_id") or None
     result = connector.run(build_request(name, Mode.REPLAY, {"record_id": record_id}))
     if result.status in (Status.SKIPPED, Status.FAILED):
-        return _tell_not_replayed(request, name, result)
+        return _show_not_replayed(request, name, result)
     return flask.Response(status=303, headers={"Location": f"{find_root(request)}runs/{result.run_id}"})
 
 
-def _tell_not_replayed(request: flask.Request, name: str, result: RunResult) -> flask.Response:
+def _show_not_replayed(request: flask.Request, name: str, result: RunResult) -> flask.Response:
     waiting = RunFailure(
         type="", message=result.reason or "", action="Try again when that run has ended.", http_status=200
     )

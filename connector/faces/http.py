@@ -49,20 +49,20 @@ def sync(request: flask.Request) -> flask.Response:
             return _route(request)
         except ConnectorError as exc:
             log_refused(exc)
-            return _tell(request, RunFailure.from_error(exc))
+            return _respond(request, RunFailure.from_error(exc))
         except HTTPException as exc:
             unreadable = BadRequestError(
                 f"The request cannot be read: {exc.name}.", action="Send it again, whole."
             )
             log_refused(unreadable)
-            return _tell(request, RunFailure.from_error(unreadable))
+            return _respond(request, RunFailure.from_error(unreadable))
         except Exception:
             logger.exception("a call ended with an error the connector does not know")
-            return _tell(request, UNKNOWN)
+            return _respond(request, UNKNOWN)
 
 
-def _tell(request: flask.Request, failure: RunFailure) -> flask.Response:
-    """Tell a failure as the caller can read it."""
+def _respond(request: flask.Request, failure: RunFailure) -> flask.Response:
+    """Answer with a page for a browser, with JSON for everyone else."""
     return show_failure(request, failure) if wants_page(request) else _answer_failure(failure)
 
 

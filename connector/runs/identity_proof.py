@@ -41,8 +41,8 @@ def is_identity_proven(run: Run, table: Table, codec: Codec, records: Sequence[R
         listed = _list_sample(run, codec)
     except TransientError as exc:
         names = codec.contract.names
-        suspects = (_find_other_id(run, table, names, record) for record in records[:COMPARED])
-        may_be_known = not records or any(suspects)
+        other_ids = (_find_other_id(run, table, names, record) for record in records[:COMPARED])
+        may_be_known = not records or any(other_ids)
         if may_be_known or not run.is_out_of_time(exc):
             raise
         return False

@@ -15,7 +15,7 @@ from connector.adapters.bigquery.errors import TableMissingError
 from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.load_jobs import Loader
 from connector.adapters.bigquery.metadata import Metadata
-from connector.adapters.bigquery.renaming import drop_derived, rename_log
+from connector.adapters.bigquery.rename import drop_derived, rename_log
 from connector.adapters.bigquery.streaming_inserts import Streamer
 from connector.adapters.retrying import Retry
 from connector.domain.batch import Append

@@ -18,7 +18,7 @@ from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.entity_states import FirestoreEntityStateStore
 from connector.adapters.firestore.names import document_name
 from connector.adapters.firestore.notifications import FirestoreNotificationStore
-from connector.adapters.firestore.renaming import Renaming
+from connector.adapters.firestore.rename import Renaming
 from connector.adapters.firestore.runs import FirestoreRuns
 from connector.adapters.firestore.seats import FirestoreSeatStore
 from connector.adapters.retrying import Retry

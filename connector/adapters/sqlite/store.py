@@ -17,7 +17,7 @@ from connector.adapters.sqlite.entity_states import (
     select_lease,
 )
 from connector.adapters.sqlite.notifications import SqliteNotificationStore
-from connector.adapters.sqlite.renaming import move_entity
+from connector.adapters.sqlite.rename import move_entity
 from connector.adapters.sqlite.runs import (
     select_known_since,
     select_last_runs,

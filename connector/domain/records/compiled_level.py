@@ -43,7 +43,7 @@ class CompiledLevel:
     def _define_wire(self, shape: Shape, level: Level) -> type[Struct]:
         """Define the type with every member the contract declares, so that decoding notices any other member.
 
-        Slots that stand in the order of the text are found at once.
+        Members declared in the order in which they are sent are found without a search.
         """
         fields: list[tuple[str, Any, Any]] = []
         names: dict[str, str] = {}
