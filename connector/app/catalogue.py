@@ -96,10 +96,7 @@ def _parse(file: str, text: str) -> Catalogue:
     try:
         root = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as exc:
-        place = getattr(exc, "problem_mark", None)
-        line = f"line {place.line + 1}: " if place else ""
-        problem = getattr(exc, "problem", None) or "it is not YAML"
-        raise _error(file, [f"{line}{problem}"]) from exc
+        raise _error(file, [_describe_yaml_error(exc)]) from exc
     if not isinstance(root, yaml.MappingNode) or not root.value:
         raise _error(file, ["line 1: expected one block per entity"])
     mistakes: list[str] = []
@@ -117,6 +114,12 @@ def _error(file: str, mistakes: list[str]) -> CatalogueError:
     )
 
 
+def _describe_yaml_error(error: yaml.YAMLError) -> str:
+    place = getattr(error, "problem_mark", None)
+    line = f"line {place.line + 1}: " if place else ""
+    return f"{line}{getattr(error, 'problem', None) or 'it is not YAML'}"
+
+
 def _read_blocks(root: yaml.MappingNode, mistakes: list[str]) -> Iterator[Entity]:
     seen: dict[str, int] = {}
     for key, node in root.value:
@@ -127,8 +130,10 @@ def _read_blocks(root: yaml.MappingNode, mistakes: list[str]) -> Iterator[Entity
         seen[name] = line
         try:
             msgspec.convert(name, EntityName)
-            mistakes.extend(_find_repeated_members(node))
+            mistakes.extend(_find_repeated_members(node, set()))
             yield _build(name, _construct(node))
+        except yaml.YAMLError as exc:
+            mistakes.append(_describe_yaml_error(exc))
         except msgspec.ValidationError as exc:
             line, problem = _locate(node, line, str(exc))
             mistakes.append(f"line {line}: {name}: {problem}")
@@ -144,16 +149,33 @@ def _build(name: str, block: Any) -> Entity:
 
 
 def _construct(node: yaml.Node) -> Any:
-    return yaml.SafeLoader("").construct_document(node)
+    """Return the values of a block; raise yaml.YAMLError if one cannot be read, as 2026-02-30 cannot be as a date."""
+    try:
+        return yaml.SafeLoader("").construct_document(node)
+    except (ValueError, LookupError, AttributeError) as exc:  # PyYAML lets its converters' own errors through
+        problem = f"a value of this block cannot be read: {exc}"
+        raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from exc
 
 
-def _find_repeated_members(node: yaml.Node) -> Iterator[str]:
+def _find_repeated_members(node: yaml.Node, visited: set[int]) -> Iterator[str]:
+    """Yield what is given twice in a mapping, at any depth; YAML itself would silently keep the last one.
+
+    A node with an anchor may stand in several places, even in itself; it is visited once.
+    """
+    if id(node) in visited or isinstance(node, yaml.ScalarNode):
+        return
+    visited.add(id(node))
+    children = node.value
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
-                yield f"line {key.start_mark.line + 1}: {key.value} is given twice"
-            seen.add(key.value)
+            name = str(key.value)
+            if name in seen:
+                yield f"line {key.start_mark.line + 1}: {name} is given twice"
+            seen.add(name)
+        children = [value for _, value in node.value]
+    for child in children:
+        yield from _find_repeated_members(child, visited)
 
 
 def _locate(node: yaml.Node, line: int, message: str) -> tuple[int, str]:

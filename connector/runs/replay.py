@@ -125,7 +125,8 @@ class Replay:
             found = self._budget.read_record(dead_letter.record_id)
             is_gone = found is None
         if isinstance(found, Unreadable):
-            batch = ReadingBatch(readings=(_reject_again(dead_letter, found),), read_at=read_at)
+            again = _reject_again(dead_letter, describe_unreadable(found.why))
+            batch = ReadingBatch(readings=(again,), read_at=read_at)
         elif found is not None:
             batch = self._opened.interpreter.interpret([found], read_at=read_at)
         else:
@@ -136,7 +137,7 @@ class Replay:
 
     def _take_kept(self, dead_letter: DeadLetter, *, is_gone: bool) -> _Answered:
         if dead_letter.payload == NOT_KEPT:
-            again = Reading(record=_reject_as_before(dead_letter), raw=NOT_KEPT)
+            again = _reject_again(dead_letter, dead_letter.reason)
             batch = ReadingBatch(readings=(again,), read_at=dead_letter.rejected_at)
             return _Answered(dead_letter=dead_letter, batch=batch, is_gone=is_gone)
         kept = unwrap_keys(dead_letter.payload) or dead_letter.payload
@@ -225,12 +226,7 @@ def _split(record_ids: Iterable[str], size: int) -> Iterator[Sequence[str]]:
         yield some
 
 
-def _reject_as_before(letter: DeadLetter) -> Rejected:
-    return Rejected(id=letter.record_id, key=letter.key, reason=letter.reason, payload=letter.payload)
-
-
-def _reject_again(dead_letter: DeadLetter, found: Unreadable) -> Reading:
-    reason = describe_unreadable(found.why)
+def _reject_again(dead_letter: DeadLetter, reason: str) -> Reading:
     rejected = Rejected(
         id=dead_letter.record_id, key=dead_letter.key, reason=reason, payload=dead_letter.payload
     )

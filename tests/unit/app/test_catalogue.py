@@ -254,6 +254,27 @@ REFUSED: dict[str, tuple[str, str]] = {
     "a member given twice": (
         BLOCK + "  schedule: '1 * * * *'\n", "line 6: schedule is given twice"
     ),
+    "a member of a line view given twice": (
+        WHOLE.replace("parent: [Vendor]", "parent: [Vendor], prefix: bill_"), "line 10: prefix is given twice"
+    ),
+    "a member that is a list": (
+        BLOCK + "  ? [Type]\n  : 1\n", "line 6: found unhashable key"
+    ),
+    "a block that contains itself": (
+        BLOCK.replace("invoices:", "invoices: &it") + "  line_views: [*it]\n",
+        "line 2: invoices: line_views[0]: Object contains unknown field `acumatica_entity`",
+    ),
+    "a day that no month has": (
+        changed("schedule", "2026-02-30"),
+        "line 2: a value of this block cannot be read: day is out of range for month",
+    ),
+    "a value marked as what it is not": (
+        changed("enabled", "!!bool maybe"), "line 2: a value of this block cannot be read: 'maybe'"
+    ),
+    "a value of a type of its own": (
+        changed("enabled", "!switch on"), "line 6: could not determine a constructor for the tag '!switch'"
+    ),
+    "a control character": ("a: \x07", "it is not YAML"),
     "a view given twice": (
         BLOCK + BLOCK.replace("invoices:", "bills:"),
         "line 6: bills: the name invoices is already used by invoices",

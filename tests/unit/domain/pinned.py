@@ -1,11 +1,17 @@
 """What the connector makes of a small document, as text: every view, statement and column."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from connector.domain.entity import CurrentForm
 from connector.domain.tables.log_queries import build_trail_query, build_trial_query, build_versions_query
-from connector.domain.tables.log_table import LINE_META_COLUMNS, META_COLUMNS, build_table
+from connector.domain.tables.log_table import (
+    LINE_META_COLUMNS,
+    META_COLUMNS,
+    build_table,
+    build_trail_table,
+)
 from connector.domain.tables.schema import Column, ColumnType, Table
 from connector.domain.tables.views import build_views
 from tests.builders import an_entity as a_vendor
@@ -40,11 +46,13 @@ def build_texts() -> dict[str, str]:
         "bills_of_a_table.sql": build_views(an_entity(current=CurrentForm.TABLE), table.columns)[0].sql,
         "bills_current_merge.sql": kept.merge.sql,
         "query_versions.sql": build_versions_query(table),
+        "query_versions_by_id.sql": build_versions_query(replace(table, stamp="last_modified"), 2),
         "query_trail.sql": build_trail_query(table, ["reference_nbr", "amount"]),
+        "query_trail_by_id.sql": build_trail_query(build_trail_table(ENTITY), ["_id"]),
         "query_trial.sql": build_trial_query(table),
         "query_trial_of_a_table.sql": build_trial_query(kept),
         "columns_of_a_contract.txt": "\n".join(_describe(build_table(WIDE_VENDOR, CONTRACT))),
-        "columns.txt": "\n".join(_describe(table, kept, kept.merge.into)),
+        "columns.txt": "\n".join(_describe(table, kept, kept.merge.into, build_trail_table(ENTITY))),
     }
 
 

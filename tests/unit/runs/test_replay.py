@@ -5,9 +5,11 @@ from itertools import chain, repeat
 
 from connector.domain.entity_state import DeadLetter
 from connector.domain.records.contract import Kind
+from connector.domain.records.rejected import describe_unreadable
 from connector.domain.run import Mode, Status, WriteMethod
 from connector.runs.replay import MAX_DEAD_LETTERS_AT_ONCE
 from tests.builders import MORNING, a_contract, an_id
+from tests.stand_ins.list_source import failure
 from tests.unit.runs.small_rig import SmallRig, copied, vendors
 
 HOUR = timedelta(hours=1)
@@ -87,6 +89,26 @@ def test_what_still_cannot_be_used_stays_and_its_tries_are_counted() -> None:
         result = rig.run(Mode.REPLAY)
         assert (result.status, result.records_rejected) == (Status.SUCCEEDED, 1)
         assert left(rig) == {an_id(9): tries}
+
+
+def test_what_acumatica_cannot_deliver_keeps_its_content_and_tells_why() -> None:
+    before = DeadLetter(
+        entity="vendors",
+        record_id=an_id(1),
+        key="V001",
+        reason="too long",
+        payload=vendors(1)[0],
+        run_id="run-0",
+        rejected_at=MORNING,
+    )
+    rig = a_rig(before, a_letter(an_id(2), BAD))
+    rig.source.put(*vendors(1, 2))
+    rig.source.broken = {an_id(1)}
+    result = rig.run(Mode.REPLAY)
+    assert (result.status, result.records_rejected, set(rig.shown())) == (Status.SUCCEEDED, 1, {an_id(2)})
+    (kept,) = rig.state.dead_letters.read("vendors")
+    assert (kept.key, kept.payload, kept.attempts) == ("V001", vendors(1)[0], 2)
+    assert kept.reason == describe_unreadable(failure("a record").message)
 
 
 def test_one_letter_may_be_replayed_alone() -> None:

@@ -8,6 +8,7 @@ from connector.adapters.acumatica.error_mapping import (
     RecordAbsentError,
     Subject,
     refusal,
+    unreadable,
 )
 from connector.errors import (
     AccessDeniedError,
@@ -199,3 +200,70 @@ def test_the_servers_own_delay_is_read(header: str | None, delay: timedelta | No
     error = refusal(answer, BILLS)
     assert isinstance(error, SourceThrottledError)
     assert error.retry_after == delay
+
+
+@pytest.mark.parametrize(
+    ("error", "is_specific"),
+    [
+        (error_of(200, b'[{"id": "1"', complete=False), True),
+        (error_of(200, b""), True),
+        (error_of(200, PAGE), True),
+        (error_of(408), True),
+        (error_of(500, IIS_TEXT), True),
+        (error_of(502, PAGE), True),
+        (error_of(504), True),
+        (redirect("/AcmeERP/Frames/Error.aspx?message=Something+odd"), True),
+        (unreadable(BILLS), True),
+        (error_of(503), False),
+        (error_of(429, IIS_TEXT), False),
+        (error_of(429, SEATS.encode()), False),
+        (redirect("/AcmeERP/Frames/Maintenance.aspx"), False),
+        (redirect("/elsewhere"), False),
+    ],
+)
+def test_what_a_smaller_page_may_mend_is_told_from_what_concerns_the_whole_server(
+    error: ConnectorError, is_specific: bool
+) -> None:
+    assert isinstance(error, TransientError)
+    assert error.is_request_specific is is_specific
+    assert error.action
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        a_fault("X.CannotOptimizeException", DELEGATE),
+        a_fault("PX.Api.ContractBased.NoEntitySatisfiesTheConditionException"),
+        a_fault(NOT_SET_UP, "The required configuration data is not entered on the X form."),
+        a_fault("Microsoft.OData.ODataException", "Syntax error at position 3"),
+        a_fault(text="The site is locked for maintenance."),
+        a_fault("PX.Data.PXUnderMaintenanceException", "?"),
+    ],
+)
+def test_every_recognised_failure_says_what_to_do(body: bytes) -> None:
+    assert error_of(500, body).action
+
+
+@pytest.mark.parametrize("location", ["/AcmeERP/Frames/Error.aspx?message=Odd", "https://other.example.com/"])
+def test_every_redirect_says_what_to_do(location: str) -> None:
+    assert redirect(location).action
+
+
+def test_an_error_page_without_a_reason_says_that_there_is_none() -> None:
+    assert "no reason given" in redirect("/AcmeERP/Frames/Error.aspx").message
+
+
+def test_a_page_is_told_from_nothing_at_all() -> None:
+    assert "an empty answer" in error_of(200, b" ").message
+    assert "a web page" in error_of(200, PAGE).message
+
+
+def test_a_form_that_is_not_set_up_begins_the_sentence() -> None:
+    error = error_of(500, a_fault(NOT_SET_UP, "The required data is not entered on the X form."))
+    assert error.message.startswith("The list of Bill cannot be read before Acumatica is set up: ")
+
+
+def test_a_failing_server_may_name_a_delay() -> None:
+    error = error_of(503, headers={"Retry-After": "30"})
+    assert isinstance(error, SourceUnavailableError)
+    assert error.retry_after == timedelta(seconds=30)

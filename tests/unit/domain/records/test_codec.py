@@ -248,6 +248,22 @@ class TestRejection:
         )
         assert body(wide.decode(raw))["amount"] == "0.1234567891"
 
+    def test_an_amount_of_a_line_names_the_log_too(self) -> None:
+        lines = Shape(fields={}, linked={"Item": Shape(fields={"Qty": Kind.DECIMAL})})
+        raw = b'{"id":"x","Details":[{"Item":{"Qty":{"value":0.1234567891}}}]}'
+        with pytest.raises(RecordRejectedError) as caught:
+            decode(raw, details={"Details": lines})
+        assert caught.value.action == (
+            "Add Details/Item/Qty to bignumeric_fields in the catalogue, then replay."
+            " In BigQuery a column of lines becomes wide only in a new log: rename the log table first."
+        )
+
+    def test_an_amount_of_a_linked_entity_does_not(self) -> None:
+        raw = b'{"id":"x","Item":{"Qty":{"value":0.1234567891}}}'
+        with pytest.raises(RecordRejectedError) as caught:
+            decode(raw, linked={"Item": Shape(fields={"Qty": Kind.DECIMAL})})
+        assert caught.value.action == "Add Item/Qty to bignumeric_fields in the catalogue, then replay."
+
     def test_a_column_that_keeps_another_type_sends_its_values_to_extra(self) -> None:
         contract = a_contract(fields={"Terms": Kind.INT})
         codec = Codec(an_entity(), contract, frozenset({"terms"}))

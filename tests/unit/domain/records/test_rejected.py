@@ -6,7 +6,14 @@ import pytest
 
 from connector.domain.records.codec import Codec
 from connector.domain.records.contract import Kind
-from connector.domain.records.rejected import Rejected, build_digest, identify
+from connector.domain.records.rejected import (
+    Rejected,
+    build_digest,
+    find_session_id,
+    identify,
+    unwrap_keys,
+    wrap_keys,
+)
 from tests.builders import MORNING, a_contract, a_row, an_entity, an_id
 
 STAMP = "LastModifiedDateTime"
@@ -82,3 +89,22 @@ def test_a_content_has_one_digest_wherever_it_stands_and_whichever_session_reads
 
     assert build_digest(text(1, an_id(1), "5")) == build_digest(text(77, an_id(2), "5"))
     assert build_digest(text(1, an_id(1), "5")) != build_digest(text(1, an_id(1), "6"))
+
+
+@pytest.mark.parametrize("row", [b'{"id":"x"}', b'{"id":"x","VendorID":{"value":"}"}}'])
+def test_a_record_that_cannot_be_delivered_is_stored_with_what_was_listed(row: bytes) -> None:
+    assert unwrap_keys(wrap_keys(row)) == row
+
+
+@pytest.mark.parametrize("payload", [b'{"id":"x"}', b'{"unread":"x"}', b'{"id":{"unread":{}}}', b""])
+def test_a_stored_record_is_not_taken_for_one_that_could_not_be_delivered(payload: bytes) -> None:
+    assert unwrap_keys(payload) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "record_id"),
+    [(a_row(number=4), an_id(4)), (b'{"id":""}', None), (b'{"id":5}', None), (b"{}", None)],
+    ids=["text", "empty", "number", "none"],
+)
+def test_the_id_of_a_session_is_a_text_or_none(raw: bytes, record_id: str | None) -> None:
+    assert find_session_id(raw) == record_id
