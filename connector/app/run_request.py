@@ -43,7 +43,7 @@ def parse_since(text: str) -> datetime:
         since = from_text(text)
     except ValueError as exc:
         raise BadRequestError(
-            f"since is no instant: {text[:40]!r}.",
+            f"since is not a timestamp: {text[:40]!r}.",
             action="Write it as 2026-01-31T00:00:00Z, with Z or an offset.",
         ) from exc
     if not FIRST_INSTANT <= since <= LAST_INSTANT:

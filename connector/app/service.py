@@ -143,7 +143,7 @@ class Connector:
         for name in (before, after):
             if re.fullmatch(ENTITY_NAME, name) is None:
                 raise BadRequestError(
-                    f"{name[:100]!r} is no name of an entity.", action=f"Use {RULES[ENTITY_NAME]}."
+                    f"{name[:100]!r} is not an entity name.", action=f"Use {RULES[ENTITY_NAME]}."
                 )
         ports = self.wiring.open_ports(self.clock.now() + self.settings.sync.time_budget)
         try:

@@ -98,7 +98,7 @@ def _find_other_id(run: Run, table: Table, names: ColumnNames, record: Record) -
 def _build_error(entity: Entity, record: Record, other: str) -> UnstableIdsError:
     if entity.identity is Identity.KEYS:
         return UnstableIdsError(
-            f"{entity.log_table} was filled under Acumatica's ids ({record.key} is {other}), and {entity.name} is told apart by"
+            f"{entity.log_table} was filled under Acumatica's ids ({record.key} is {other}), and {entity.name} is identified by"
             " its keys now: every record would be there twice.",
             action=f"Rename {entity.log_table}; the next run makes it anew and reads everything into it.",
         )

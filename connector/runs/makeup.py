@@ -65,9 +65,9 @@ def _build_mixture(entity: Entity, before: str) -> OtherEntityError:
 
 
 def _build_other_ids(entity: Entity, before: str) -> UnstableIdsError:
-    told_apart = "their ids" if entity.identity is Identity.ID else f"their keys {', '.join(entity.keys)}"
+    identified_by = "their ids" if entity.identity is Identity.ID else f"their keys {', '.join(entity.keys)}"
     return UnstableIdsError(
-        f"{entity.log_table} was filled with records told apart by {before}, and {entity.name} tells them apart by {told_apart} now: every"
+        f"{entity.log_table} was filled with records identified by {before}, and {entity.name} identifies them by {identified_by} now: every"
         " record would be there twice.",
         action=f"Change the block back, or rename {entity.log_table}; the next run makes it anew and reads everything into it.",
     )

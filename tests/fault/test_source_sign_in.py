@@ -267,7 +267,7 @@ def test_a_cookie_sign_in_whose_refusal_is_not_understood_is_sent_twice_at_most(
         for _ in range(3):
             error = outcome(lambda: source.describe(BILLS))
     assert isinstance(error, TransientError)
-    assert "of which is not known whether it was refused" in error.message
+    assert "with an unknown outcome" in error.message
     assert "could lock the account" in error.action
     assert error.retry_after is not None
     assert sum(clock.sleeps, timedelta(0)) < error.retry_after
@@ -304,7 +304,7 @@ def test_a_page_before_the_identity_server_is_met_twice_a_run_at_most(sandbox: S
             error = outcome(lambda: source.describe(BILLS))
         assert source.refused_sign_in() is None
     assert isinstance(error, TransientError)
-    assert "of which is not known whether it was refused" in error.message
+    assert "with an unknown outcome" in error.message
     assert sign_ins(sandbox) == 2
 
 

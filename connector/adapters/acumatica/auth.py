@@ -243,7 +243,7 @@ class SignIn:
         if self._uncertain < UNCERTAIN_LIMIT:
             return exc
         self._held_back = SourceUnavailableError(
-            f"{exc.message} That was sign-in {self._uncertain} of which is not known whether it was refused.",
+            f"{exc.message} That was attempt {self._uncertain} to sign in with an unknown outcome.",
             action=f"No more are sent for now, as they could lock the account. {exc.action}",
             retry_after=UNCERTAIN_WAIT,
         )

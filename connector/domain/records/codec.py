@@ -169,7 +169,7 @@ class Codec:
     def _find_id(self, node: Any, keys: Sequence[str]) -> str:
         if self._is_identified_by_keys:
             if len(keys) < self._key_count:
-                raise ValueError("it lacks a key, and is told apart by its keys")
+                raise ValueError("it lacks a key, and is identified by its keys")
             return make_id(keys)
         if not node.id:
             raise ValueError("it has no id")

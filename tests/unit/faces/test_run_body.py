@@ -68,7 +68,7 @@ def test_a_misplaced_option_is_told_as_its_face_spells_it() -> None:
 def test_an_instant_that_is_none_is_told_cut_short_and_with_a_good_one() -> None:
     with pytest.raises(BadRequestError) as caught:
         parse_since("x" * 60)
-    assert caught.value.message == f"since is no instant: {'x' * 40!r}."
+    assert caught.value.message == f"since is not a timestamp: {'x' * 40!r}."
     assert caught.value.action == "Write it as 2026-01-31T00:00:00Z, with Z or an offset."
     with pytest.raises(BadRequestError) as caught:
         parse_since("1752-12-31T23:59:59Z")
@@ -112,7 +112,9 @@ def test_the_body_and_the_command_line_know_the_same_options() -> None:
 )
 def test_an_instant_that_no_record_can_bear_is_refused(since: str) -> None:
     told = refuse(json.dumps({"entity": "vendors", "mode": "backfill", "since": since}).encode())
-    assert told.startswith(("since is no instant: ", "since is beyond what Acumatica's database can hold: "))
+    assert told.startswith(
+        ("since is not a timestamp: ", "since is beyond what Acumatica's database can hold: ")
+    )
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_a_log_filled_under_other_ids_is_not_gone_on_with() -> None:
     by_keys.source.put(*vendors(2, modified_at=rig.clock.now()))
     error = by_keys.run().error
     assert error is not None
-    assert "tells them apart by their keys VendorID now" in error.message
+    assert "identifies them by their keys VendorID now" in error.message
     assert (
         error.action
         == "Change the block back, or rename vendors_log; the next run makes it anew and reads everything into it."
