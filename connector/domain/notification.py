@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from connector.domain.entity import Entity
+from connector.domain.repeated_members import find_repeated
 from connector.errors import BadRequestError
 
 MAX_PARSED_BYTES = 4 * 1024 * 1024
@@ -71,13 +72,20 @@ def parse_notification(body: bytes) -> Notification:
 
 
 def _decode(body: bytes, kind: type[P]) -> P:
-    """Return the members that `kind` names; the others are passed over, whatever their size."""
+    """Return the members that `kind` names; the others are passed over, but none may be given twice."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        found = msgspec.json.decode(body, type=kind)
+        repeated = find_repeated(body)
     except msgspec.ValidationError as exc:
         raise BadRequestError(f"This is no push notification: {exc}.", action=ACTION) from exc
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise BadRequestError("The body of the push notification is not JSON.", action=ACTION) from exc
+    if repeated is not None:
+        raise BadRequestError(
+            f"{repeated[:40]!r} is given twice in one object of the push notification.",
+            action="Let the inquiry have each column once, or give one of the two another caption.",
+        )
+    return found
 
 
 def find_entities(

@@ -1,12 +1,12 @@
 """The JSON of `POST /`."""
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
 from connector.app.run_request import OPTIONS, build_request, parse_since
 from connector.domain.entity import Depth
+from connector.domain.repeated_members import find_repeated
 from connector.domain.run import Mode, RunRequest
 from connector.errors import BadRequestError
 
@@ -48,20 +48,10 @@ def parse_run_body(body: bytes) -> RunRequest:
 
 def _read_members(body: bytes) -> RunBody:
     try:
-        json.loads(
-            body.decode(), object_pairs_hook=_refuse_repeated
-        )  # msgspec takes the last of two without a word
+        if (repeated := find_repeated(body)) is not None:
+            raise BadRequestError(f"{repeated[:40]!r} is given twice in the body.", action="Send it once.")
         return msgspec.json.decode(body, type=RunBody)
     except msgspec.ValidationError as exc:
         raise BadRequestError(f"The request is not valid: {exc}.", action=EXPECTED) from exc
     except (ValueError, RecursionError) as exc:
         raise BadRequestError("The body is not JSON.", action=EXPECTED) from exc
-
-
-def _refuse_repeated(members: list[tuple[str, Any]]) -> None:
-    """Reject an object with a duplicate member, because parsers differ in which one they use."""
-    seen = set()
-    for name, _ in members:
-        if name in seen:
-            raise BadRequestError(f"{name[:40]!r} is given twice in the body.", action="Send it once.")
-        seen.add(name)

@@ -1,5 +1,6 @@
 """Marks records as deleted: the only place that does, so that one rule bounds it for every mode."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import blake2b
@@ -7,14 +8,16 @@ from itertools import islice
 
 import msgspec
 
-from connector.domain.batch import Row
+from connector.domain.batch import Row, are_too_many_rejected
 from connector.domain.entity_state import AuditEntry, Outcome
 from connector.domain.instants import to_text
 from connector.domain.run import Tally, WriteMethod
 from connector.domain.versions import Place
-from connector.errors import TooManyDeletionsError
+from connector.errors import TooManyDeletionsError, TooManyRejectsError
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
+
+logger = logging.getLogger(__name__)
 
 DELETIONS_TOLERATED = 20
 DELETION_SHARE_TOLERATED = 0.1
@@ -28,6 +31,13 @@ def count_tolerated(known: int) -> int:
     return min(many, max(1, int(SMALL_ENTITY_SHARE_TOLERATED * known)))
 
 
+def _build_entry(record_id: str, reason: str | None) -> AuditEntry:
+    if reason is None:
+        return AuditEntry(record_id=record_id, key="", version="", outcome=Outcome.TOMBSTONED)
+    why = f"It is gone, but the warehouse refused to mark it as deleted: {reason}"
+    return AuditEntry(record_id=record_id, key="", version="", outcome=Outcome.REJECTED, reason=why)
+
+
 class DeletionMarks:
     """The tombstones of one run.
 
@@ -38,7 +48,8 @@ class DeletionMarks:
         self._run = run
         self._writer = writer
         self._known = known
-        self._marked = 0
+        self._marked = self._refused = 0
+        self._reason = ""
 
     def check(self, count: int) -> None:
         """Raise TooManyDeletionsError if this run may not mark so many more live records."""
@@ -55,11 +66,12 @@ class DeletionMarks:
                 "reconcile with force.",
             )
 
-    def mark(self, gone: Mapping[str, Place], *, shown: int | None = None) -> None:
+    def mark(self, gone: Mapping[str, Place], *, shown: int | None = None) -> frozenset[str]:
         """Append tombstones, each placed just above the version it ends, so that a record that reappears wins over it.
 
-        `shown` says how many of these records the warehouse shows as live, if not all of them. Raises
-        TooManyDeletionsError, and marks none, if that is more than this run may mark.
+        Returns the records whose tombstone the warehouse refused; they stay as they were. `shown` says how many of these
+        records the warehouse shows as live, if not all of them. Raises TooManyDeletionsError, and marks none, if that is
+        more than this run may mark.
         """
         count = len(gone) if shown is None else shown
         self.check(count)
@@ -69,16 +81,41 @@ class DeletionMarks:
             for record_id, place in gone.items()
         }
         rows = [self._build_tombstone(record_id, place) for record_id, place in places.items()]
-        self._writer.append_rows(rows, WriteMethod.LOAD, list(places.values()))
+        refused = self._writer.append_rows(rows, WriteMethod.LOAD, list(places.values()))
         self._marked += count
         if gone:
             self._writer.audit(
-                [
-                    AuditEntry(record_id=record_id, key="", version="", outcome=Outcome.TOMBSTONED)
-                    for record_id in gone
-                ]
+                [_build_entry(record_id, refused.get(at)) for at, record_id in enumerate(places)]
             )
-        self._run.outcome.count(Tally(records_written=len(gone)))
+        self._run.outcome.count(
+            Tally(records_written=len(gone) - len(refused), records_rejected=len(refused))
+        )
+        self._note_refused(refused)
+        return frozenset(record_id for at, record_id in enumerate(places) if at in refused)
+
+    def _note_refused(self, refused: Mapping[int, str]) -> None:
+        if refused:
+            self._refused += len(refused)
+            self._reason = next(iter(refused.values()))
+            self._run.outcome.add_details({"deletions_refused": self._refused})
+            name = self._run.entity.name
+            logger.warning(
+                "the warehouse refused to mark %s records of %s as deleted, so they stay: %s",
+                len(refused),
+                name,
+                self._reason,
+            )
+
+    def find_refusal(self) -> TooManyRejectsError | None:
+        """Return the error to raise if the warehouse refused so many marks that the cause must lie elsewhere."""
+        tally = self._run.outcome.tally
+        read = tally.records_read + self._marked
+        if not self._refused or not are_too_many_rejected(rejected=tally.records_rejected, read=read):
+            return None
+        return TooManyRejectsError(
+            f"The warehouse refused to mark {self._refused} records of {self._run.entity.name} as deleted: {self._reason}",
+            action="They are still shown. Correct the cause, then run again.",
+        )
 
     def _count_known(self, total: int) -> int:
         """Return how many records were live when the run began, counting no further than it takes to allow `total`."""

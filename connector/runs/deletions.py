@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from connector.domain.entity_state import EntityState
 from connector.domain.list_query import DeletedIds
 from connector.domain.versions import Place
-from connector.errors import ConnectorError, TooManyDeletionsError
+from connector.errors import ConnectorError, TerminalError, TooManyDeletionsError
 from connector.ports import MAX_LOOKED_UP
 from connector.runs.deletion_marks import DeletionMarks
 from connector.runs.run import Run
@@ -28,12 +28,13 @@ NOTHING_LISTED = DeletedIds(ids=(), is_whole=False)
 
 def follow_deletions(
     run: Run, entity_state: EntityState, writer: BatchWriter, *, covered_until: datetime
-) -> tuple[EntityState, TooManyDeletionsError | None]:
+) -> tuple[EntityState, TerminalError | None]:
     """Tombstone records that were reported as deleted and no longer exist; return the state with `deletions_since` moved.
 
     `covered_until` is where the next run starts asking, because Acumatica may not list later deletions yet. Reports are
-    only hints: those that cannot be checked, or not in time, are left to later runs and never make this one fail. If so
-    many are gone that missing rights are likelier, none is marked, and the error to raise after the commit is returned.
+    only hints: those that cannot be checked, or not in time, or whose mark the warehouse refuses, are left to later runs and
+    never make this one fail. If so many are gone that missing rights are likelier, none is marked. Then, and if too many
+    marks are refused, the error to raise after the commit is returned.
     """
     listed = _ask_for_deleted(run, entity_state)
     reported = {*entity_state.reported_deletions, *listed.ids}
@@ -41,17 +42,20 @@ def follow_deletions(
     chosen = list(_choose(entity_state, listed, live))
     found = dict(TimeBudget(run).read_each(chosen, partial(_probe, run)))
     gone = {record_id: live[record_id] for record_id, is_gone in found.items() if is_gone}
-    refused = _mark(run, writer, gone)
+    marks = DeletionMarks(run, writer)
+    unmarked, refused = _mark(marks, gone)
+    found |= dict.fromkeys(unmarked)
+    gone = {record_id: place for record_id, place in gone.items() if record_id not in unmarked}
     if refused is None:
         entity_state = _forget_versions(entity_state, gone)
     if reported:
         run.outcome.add_details({"reported_deleted": len(reported), "deleted": 0 if refused else len(gone)})
     _settle(run, entity_state, live, found, is_refused=refused is not None)
     if refused is not None or not listed.is_whole:
-        return entity_state, refused
+        return entity_state, refused or marks.find_refusal()
     left = (listed.deleted_at.get(i) for i in listed.ids if i in live and i not in found)
     since = min((_after(entity_state, deleted_at) for deleted_at in left), default=covered_until)
-    return replace(entity_state, deletions_since=min(since, covered_until)), None
+    return replace(entity_state, deletions_since=min(since, covered_until)), marks.find_refusal()
 
 
 def _ask_for_deleted(run: Run, entity_state: EntityState) -> DeletedIds:
@@ -114,13 +118,15 @@ def _forget_versions(entity_state: EntityState, gone: Collection[str]) -> Entity
     return replace(entity_state, recent_versions=kept)
 
 
-def _mark(run: Run, writer: BatchWriter, gone: Mapping[str, Place]) -> TooManyDeletionsError | None:
+def _mark(
+    marks: DeletionMarks, gone: Mapping[str, Place]
+) -> tuple[frozenset[str], TooManyDeletionsError | None]:
+    """Return the records whose mark the warehouse refused, and the error if none may be marked."""
     try:
-        DeletionMarks(run, writer).mark(gone)
+        return marks.mark(gone), None
     except TooManyDeletionsError as exc:
         logger.warning("%s: none is marked", exc.message)
-        return exc
-    return None
+        return frozenset(), exc
 
 
 def _settle(

@@ -29,7 +29,7 @@ def may_believe_list(run: Run, opened: OpenedEntity, rows: Sequence[bytes]) -> b
     try:
         found = _compare(run, rows[:SAMPLES], opened.contract.modified_field)
     except ConnectorError as exc:
-        logger.info("the list of %s is not compared with its records: %s", run.entity.name, exc.message)
+        _report_not_compared(run, exc)
         if opened.is_list_on_trial:
             opened.note_one_by_one()
             return False
@@ -56,6 +56,17 @@ def leave_list(run: Run, opened: OpenedEntity, left_out: Sequence[str]) -> None:
     )
     run.outcome.add_details({"left_out": list(left_out[:NAMES_SHOWN]), "read_one_by_one": True})
     opened.note_one_by_one(() if left_out is EVERYTHING else left_out)
+
+
+def _report_not_compared(run: Run, exc: ConnectorError) -> None:
+    """Tell that this run may have written records without what only single records give."""
+    run.outcome.add_details({"list_not_compared": exc.message})
+    logger.warning(
+        "the list of %s could not be compared with its single records, so lines or custom fields may be missing until a run"
+        " can compare them: %s",
+        run.entity.name,
+        exc.message,
+    )
 
 
 def _report_differences(run: Run, found: Comparison) -> None:

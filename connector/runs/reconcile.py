@@ -229,6 +229,8 @@ class Reconcile:
         except TooManyDeletionsError:
             self._progress.drop()
             raise
+        if (refusal := self._marks.find_refusal()) is not None:
+            raise refusal
         if not is_done:
             self._progress.save()
         return is_done
@@ -246,8 +248,8 @@ class Reconcile:
                 for record_id, does_exist in exist.items()
                 if not does_exist and (place := self._index.find_place(record_id)) is not None
             }
-            self._marks.mark(gone)
-            self._deleted += len(gone)
+            refused = self._marks.mark(gone)
+            self._deleted += len(gone) - len(refused)
             for record_id, does_exist in exist.items():
                 if does_exist and (at := self._index.find(record_id)) is not None:
                     self._index.mark_seen(at)

@@ -148,7 +148,8 @@ class Replay:
         if not answers:
             return
         shown = self._find_shown(answers)
-        self._mark_gone(answers, shown)
+        refused = self._mark_gone(answers, shown)
+        answers = [a for a in answers if a.record is None or a.record.id not in refused]
         batches = [answered.batch for answered in answers if not answered.is_lost]
         written = self._opened.writer.write(batches, _ReadAgain(shown), WriteMethod.LOAD)
         self._run.outcome.note_progress()  # no letter is tried twice
@@ -168,8 +169,11 @@ class Replay:
         versions = self._run.ports.warehouse.current_versions(self._opened.table, record_ids)
         return {current.record_id: current for current in versions}
 
-    def _mark_gone(self, answers: Sequence[_Answered], shown: Mapping[str, CurrentVersion]) -> None:
-        """Tombstone deleted records before writing their last version, so that it is never shown as a live record."""
+    def _mark_gone(self, answers: Sequence[_Answered], shown: Mapping[str, CurrentVersion]) -> frozenset[str]:
+        """Tombstone deleted records before writing their last version, so that it is never shown as a live record.
+
+        Return those whose tombstone the warehouse refused.
+        """
         gone: dict[str, Place] = {}
         for answered in answers:
             record = answered.record
@@ -179,8 +183,9 @@ class Replay:
             place = self._opened.writer.placing.place_kept(record.modified_at, answered.batch.read_at)
             gone[record.id] = place.cover(shown[record.id].place if record.id in shown else None)
         live = sum(record_id in shown and not shown[record_id].is_deleted for record_id in gone)
-        self._marks.mark(gone, shown=live)
-        self._deleted += len(gone)
+        refused = self._marks.mark(gone, shown=live)
+        self._deleted += len(gone) - len(refused)
+        return refused
 
     def _began_at(self) -> datetime:
         now, before = self._run.ports.clock.now(), self._checkpoint

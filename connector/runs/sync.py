@@ -15,7 +15,7 @@ from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status
 from connector.domain.versions import RecentVersions
-from connector.errors import ConnectorError, TooManyDeletionsError
+from connector.errors import ConnectorError, TerminalError
 from connector.runs.deletions import follow_deletions
 from connector.runs.empty_list import Emptiness, judge_emptiness
 from connector.runs.first_look import EVERYTHING, leave_list
@@ -247,7 +247,7 @@ class ListSync:
         checkpoints = dict(entity_state.checkpoints)
         checkpoints.pop(self._run.request.mode.value, None)
         entity_state = replace(entity_state, checkpoints=checkpoints)
-        refused: TooManyDeletionsError | None = None
+        refused: TerminalError | None = None
         if self._is_incremental:
             entity_state, refused = follow_deletions(
                 self._run,

@@ -112,9 +112,9 @@ def _read_keys(node: dict[str, Any], entity: Entity) -> list[str]:
 
 def _render(value: Any) -> str:
     """A drop-down of contract 5 is an object."""
-    return render_key(
-        Choice(**value) if isinstance(value, dict) and set(value) <= {"id", "description"} else value
-    )
+    if isinstance(value, dict) and not {"id", "description"}.isdisjoint(value):
+        return render_key(Choice(id=value.get("id"), description=value.get("description")))
+    return render_key(value)
 
 
 def _find_id(node: dict[str, Any], entity: Entity) -> str | None:

@@ -8,13 +8,16 @@ import msgspec
 from msgspec import Raw
 
 from connector.domain.records.contract import Kind, Shape
-from connector.domain.records.wire import name_slot
+from connector.domain.records.wire import Choice, name_slot
 from connector.errors import RecordRejectedError
 
 FIRST_MEMBERS, LAST_MEMBERS = ("id", "rowNumber", "note"), ("custom", "_links", "files", "error")
 ENVELOPE = frozenset({*FIRST_MEMBERS, *LAST_MEMBERS})
 """Members of every record that are Acumatica's packaging, not fields: before the fields and after them."""
 BESIDE_VALUE = frozenset({"value", "type", "error"})
+
+CHOICE = frozenset(Choice.__struct_fields__)
+"""Members of a drop-down entry that have a column."""
 
 EXACT = msgspec.json.Decoder(float_hook=lambda digits: Raw(digits.encode()))
 
@@ -84,13 +87,29 @@ class _Sieve:
         for name, beside in slot.items():
             if name != "value":
                 self._set_aside(f"{place}/{name}", _numbers_to_text(beside))
-        value = slot.get("value")
+        value = self._split_choices(kind, slot.get("value"), f"{place}/value")
         fitting = None if value is None else self._fit(kind, path, value)
         if value is None or fitting is not None:
             return {"value": fitting}
         self.mistyped.add(path)
         self._set_aside(place, _numbers_to_text(value))
         return None
+
+    def _split_choices(self, kind: Kind, value: Any, place: str) -> Any:
+        """Return the value; of drop-down entries only what has a column, the rest is set aside."""
+        if kind is Kind.MULTISELECT and isinstance(value, list):
+            return [
+                self._split_choice(choice, f"{place}[{number}]") for number, choice in enumerate(value, 1)
+            ]
+        return self._split_choice(value, place) if kind is Kind.SELECT else value
+
+    def _split_choice(self, choice: Any, place: str) -> Any:
+        if not isinstance(choice, dict) or not CHOICE & choice.keys():
+            return choice
+        for name, beside in choice.items():
+            if name not in CHOICE:
+                self._set_aside(f"{place}/{name}", _numbers_to_text(beside))
+        return {name: part for name, part in choice.items() if name in CHOICE}
 
     def _set_slot_aside(self, place: str, slot: Any) -> None:
         """Set aside a whole member; an error beside a field's value stands by itself, as for a field that has a column."""

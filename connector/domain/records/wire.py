@@ -58,7 +58,7 @@ class Instant(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     value: Annotated[datetime, Meta(tz=True)] | None = None
 
 
-class Choice(Struct, frozen=True, gc=False):
+class Choice(Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """One entry of a drop-down (contract 5)."""
 
     id: str | int | None = None

@@ -42,6 +42,22 @@ def test_a_row_that_left_without_coming_back_is_a_suspect(name: str) -> None:
     assert hint.unidentified == 0
 
 
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'{"Query":"BQ-Bill","Id":"1","Query":"BQ-Vendor"}', "Query"),
+        (b'{"Query":"BQ-Bill","Id":"1","Deleted":[{"NoteID":"a","NoteID":"b"}]}', "NoteID"),
+        (b'{"Query":"BQ-Bill","Id":"1","AdditionalInfo":{"a":1,"a":1}}', "a"),
+        (b'{"Id":"1","Id":"2","Query":"BQ-Bill","Inserted":[%b]}' % b" ".ljust(MAX_PARSED_BYTES), "Id"),
+    ],
+    ids=["envelope", "row", "unread", "large"],
+)
+def test_a_member_given_twice_is_refused(body: bytes, name: str) -> None:
+    with pytest.raises(BadRequestError, match=f"^'{name}' is given twice in one object") as caught:
+        parse_notification(body)
+    assert "each column once" in caught.value.action
+
+
 def test_the_record_s_own_id_is_told_from_references_to_others() -> None:
     row = {"RefNoteID": TWO, "NoteID": ONE, "OwnerNoteID": TWO}
     assert parse_notification(a_body(Deleted=[row])).reported_deletions == (ONE,)

@@ -264,6 +264,26 @@ def test_an_error_nobody_expected_is_an_answer_too_and_is_logged(
     assert "RuntimeError" in json.loads(capsys.readouterr().out)["stack_trace"]
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/status"), ("POST", "/notify")])
+def test_so_it_is_wherever_it_happens_as_the_caller_can_read_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch, method: str, path: str, accept: str
+) -> None:
+    """The page for a person at a browser, JSON for everybody else; the cause is in the log alone."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("it held a password")
+
+    monkeypatch.setattr("connector.faces.http.build", fail)
+    answer = call(client, method, path, b"{}", **{"Accept": accept, HEADER: SECRET})
+    assert answer.status_code == 500
+    assert "error the connector does not know" in answer.text
+    assert not {part for part in ("password", "KeyError", "Traceback") if part in answer.text}
+    is_page = accept == "text/html"
+    assert answer.mimetype == ("text/html" if is_page else "application/json")
+    assert is_page or read_error(answer)["type"] == "UnknownError"
+
+
 def test_a_state_that_cannot_be_read_is_told(
     client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from connector.domain.entity_state import Outcome
+from connector.domain.entity_state import DeadLetter, Outcome
 from connector.domain.list_query import DeletedIds
 from connector.domain.run import Mode, RunResult, Status, WriteMethod
 from connector.errors import SourceUnavailableError
@@ -271,3 +271,69 @@ class TestListOfDeleted:
         rig = copied(1)
         rig.run()
         assert (rig.source.deleted_since, rig.entity_state.deletions_since) == ([], None)
+
+
+class TestRefusedMark:
+    """A mark that the warehouse refuses is no deletion: it is counted as rejected, told, and tried again."""
+
+    def test_a_reported_one_is_tried_again_by_the_next_run(self) -> None:
+        rig = copied(1, 2)
+        lose(rig, 1)
+        report(rig, 1)
+        rig.warehouse.refuse = refuse_marks
+        result = rig.run()
+        assert figures(result) == (1, 0)
+        assert (result.records_written, result.records_rejected) == (0, 1)
+        assert result.details["deletions_refused"] == 1
+        assert set(rig.shown()) == {an_id(1), an_id(2)}
+        *_, page = rig.state.audit.read_trail("vendors", an_id(1))
+        assert (page.entry.outcome, page.entry.reason[-3:]) == (Outcome.REJECTED, " no")
+        rig.warehouse.refuse = lambda _: None
+        assert figures(rig.run()) == (1, 1)
+        assert set(rig.shown()) == {an_id(2)}
+
+    def test_a_reconcile_counts_it_as_rejected_and_marks_it_the_next_time(self) -> None:
+        rig = copied(1, 2, 3)
+        lose(rig, 1)
+        rig.warehouse.refuse = refuse_marks
+        result = rig.run(Mode.RECONCILE)
+        assert (result.status, result.details["deleted"], result.records_rejected) == (Status.SUCCEEDED, 0, 1)
+        rig.warehouse.refuse = lambda _: None
+        assert rig.run(Mode.RECONCILE).details["deleted"] == 1
+
+    def test_a_replay_shows_no_record_whose_mark_is_refused_and_keeps_its_letter(self) -> None:
+        rig = copied(1, 2)
+        lose(rig, 2)
+        rig.state.dead_letters.add(
+            DeadLetter(
+                entity="vendors",
+                record_id=an_id(9),
+                key="V009",
+                reason="too long",
+                payload=vendors(9)[0],
+                run_id="run-0",
+                rejected_at=NOON,
+            )
+        )
+        rig.warehouse.refuse = refuse_marks
+        result = rig.run(Mode.REPLAY)
+        assert (result.details["deleted"], result.records_written, result.records_rejected) == (0, 0, 1)
+        assert an_id(9) not in rig.shown()
+        assert len(list(rig.state.dead_letters.read("vendors"))) == 1
+
+    @pytest.mark.parametrize("mode", [Mode.INCREMENTAL, Mode.RECONCILE])
+    def test_too_many_of_them_fail_the_run_after_what_was_read_is_kept(self, mode: Mode) -> None:
+        rig = copied(*range(60))
+        lose(rig, *range(15))
+        report(rig, *range(15))
+        rig.warehouse.refuse = refuse_marks
+        rig.source.put(*vendors(99, modified_at=rig.clock.now()))
+        result = rig.run(mode)
+        assert result.error is not None
+        assert result.error.type == "TooManyRejectsError"
+        assert "refused to mark 15 records of vendors as deleted: no" in result.error.message
+        assert an_id(99) in rig.shown()
+
+
+def refuse_marks(data: bytes) -> str | None:
+    return "no" if b'"_deleted":true' in data else None

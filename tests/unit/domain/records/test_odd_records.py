@@ -95,6 +95,18 @@ class TestBesideTheValue:
         }
         assert not codec.is_contradicted
 
+    @pytest.mark.parametrize(("kind", "value", "columns", "expected"), [
+        (Kind.SELECT, {"id": "N", "description": "New", "colour": 5}, {"status": "New", "status_id": "N"}, {"Status/value/colour": "5"}),
+        (Kind.SELECT, {"colour": 5}, {}, {"Status": {"colour": "5"}}),
+        (Kind.MULTISELECT, [{"id": "N"}, {"id": "O", "colour": 5}], {"status": "N, O"}, {"Status/value[2]/colour": "5"}),
+    ])  # fmt: skip
+    def test_what_stands_inside_a_drop_down_is_kept_too(
+        self, kind: Kind, value: Any, columns: dict[str, Any], expected: dict[str, Any]
+    ) -> None:
+        record, _ = decode(a_row(Status={"value": value}), fields={"Status": kind})
+        assert {name: cell for name, cell in body(record).items() if name.startswith("status")} == columns
+        assert json.loads(record.extra) == expected
+
     def test_an_error_without_a_value_is_kept(self) -> None:
         assert extra(a_row(Terms={"error": "is required"}), fields={"Terms": Kind.INT}) == {
             "Terms/error": "is required"
