@@ -84,11 +84,15 @@ def describe_record(request: flask.Request, connector: Connector) -> dict[str, A
     return render_record(connector, request.args.get("entity", ""), request.args.get("key", "").strip())
 
 
-def replay(request: flask.Request, connector: Connector, name: str) -> flask.Response:
-    """Process one dead letter again (`record_id` of the form), or all; then lead to the run that did."""
+def replay(request: flask.Request, connector: Connector, name: str) -> RunResult:
+    """Process one dead letter again (`record_id` of the form), or all."""
     request.max_content_length = MAX_FORM_BYTES
     record_id = request.form.get("record_id") or None
-    result = connector.run(build_request(name, Mode.REPLAY, {"record_id": record_id}))
+    return connector.run(build_request(name, Mode.REPLAY, {"record_id": record_id}))
+
+
+def show_replay(request: flask.Request, name: str, result: RunResult) -> flask.Response:
+    """Lead to the run that replayed, or answer with a page that says why nothing was."""
     if result.status in (Status.SKIPPED, Status.FAILED):
         return _show_not_replayed(request, name, result)
     return flask.Response(status=303, headers={"Location": f"{find_root(request)}runs/{result.run_id}"})

@@ -16,10 +16,10 @@ from connector.app.notify import Acknowledgement
 from connector.app.service import Connector, build
 from connector.app.settings import load_log_settings, load_settings
 from connector.app.status import render_status
-from connector.domain.run import Mode, RunFailure
+from connector.domain.run import Mode, RunFailure, RunResult
 from connector.domain.tables.sync_runs import build_answer
 from connector.errors import BadRequestError, ConnectorError
-from connector.faces.browser import FIGURES, PAGES, replay, show_failure, wants_page
+from connector.faces.browser import FIGURES, PAGES, replay, show_failure, show_replay, wants_page
 from connector.faces.callers import parse_operators, require_right_to_act, require_same_site
 from connector.faces.run_body import MAX_BODY_BYTES, parse_run_body
 from connector.logs import configure_logging, find_trace, log_freshness, log_refused, run_context
@@ -91,7 +91,10 @@ def _answer_run(request: flask.Request) -> flask.Response:
     _require_right(request, connector)
     if run_request.mode is Mode.CHECK:
         return _answer_check(connector, run_request.entity, force=run_request.force)
-    result = connector.run(run_request)
+    return _answer_result(connector.run(run_request))
+
+
+def _answer_result(result: RunResult) -> flask.Response:
     return (
         _answer_failure(result.error, build_answer(result))
         if result.error
@@ -114,7 +117,8 @@ def _describe(figures: Callable[..., dict[str, Any]]) -> Answer:
 def _answer_replay(request: flask.Request, name: str) -> flask.Response:
     connector = _build()
     _require_right(request, connector)
-    return replay(request, connector, name)
+    result = replay(request, connector, name)
+    return show_replay(request, name, result) if wants_page(request) else _answer_result(result)
 
 
 def _require_right(request: flask.Request, connector: Connector) -> None:

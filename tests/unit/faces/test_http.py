@@ -235,6 +235,14 @@ def test_a_sender_that_does_not_know_the_secret_is_answered_401(client: Client) 
     assert call(client, "POST", "/notify", b"{}", **{HEADER: SECRET}).status_code == 400
 
 
+def test_a_replay_that_fails_is_answered_as_the_caller_can_read_it(client: Client) -> None:
+    path = "/entities/vendors/replay"
+    assert read_error(call(client, "POST", path))["type"] == "SecretUnavailableError"
+    page = call(client, "POST", path, Accept="text/html")
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    assert "Nothing was replayed in vendors" in page.text
+
+
 def test_the_version_is_told(client: Client) -> None:
     assert json.loads(call(client, "GET", "/status").data)["version"] == __version__
     assert f"version {__version__}" in call(client, "GET", "/").text
