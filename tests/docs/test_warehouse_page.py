@@ -16,6 +16,7 @@ from connector.domain.run import Mode, Status
 from connector.domain.tables.log_table import META_COLUMNS
 from connector.domain.tables.schema import Column, ColumnType
 from connector.domain.tables.sync_runs import SYNC_RUNS
+from connector.faces.demo import stories
 from tests.builders import Rig
 from tests.stand_ins.googlesql import Loaded, loaded
 
@@ -170,6 +171,10 @@ def test_the_trial_balance_adds_up_to_nothing(rig: Rig) -> None:
 
 def test_freshness_names_every_entity_that_was_read(rig: Rig) -> None:
     assert {row["entity"] for row in _ask(rig, _find("## Is it fresh?"))} == set(USED)
+
+
+def test_the_demo_asks_what_the_pages_print() -> None:
+    assert {f"{query};" for query in stories.QUERIES.values()} <= set(QUERIES)
 
 
 JOINS = re.findall(r"^\| (`\w+\.\w+`.*) \| (`\w+\.\w+`.*) \|$", PAGE, re.MULTILINE)

@@ -1,0 +1,54 @@
+"""The demo, on a small company: it tells what happened, ends with a command that works."""
+
+import io
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.faces.demo import run_demo
+from connector.faces.exit_codes import OK
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a demo printed, and how it ended."""
+
+    text: str
+    code: int
+
+
+def run(folder: Path) -> Shown:
+    """Run the demo; two bills are not released yet when it begins, so that people can delete one."""
+    sandbox = Sandbox(SandboxOptions(size="tiny", real_time=True))
+    for bill in sandbox.tenant.records("Bill")[:2]:
+        sandbox.tenant.change("Bill", bill.id, {"Status": "On Hold"})
+    output = io.StringIO()
+    code = run_demo(str(folder), Console(file=output, width=160, soft_wrap=True), sandbox)
+    return Shown(output.getvalue(), code)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        yield run(tmp_path_factory.mktemp("demo"))
+
+
+def test_every_story_happens_and_is_shown(shown: Shown) -> None:
+    assert shown.code == OK
+    assert "Bills that were deleted" in shown.text
+    assert "did not show" not in shown.text
+
+
+def test_it_ends_with_a_command_that_shows_the_data(shown: Shown) -> None:
+    command = shown.text.splitlines()[-1]
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.endswith("5 rows\n")
