@@ -45,7 +45,9 @@ def handle(request: Request, site: Site, wait: Callable[[float], None] = no_wait
 def _is_limited(request: Request, site: Site) -> bool:
     """Whether it queues and counts: data does, signing in and out does not."""
     base = site.options.base_path
-    is_data = request.path.startswith((f"{base}/entity/", f"{base}/t/"))
+    is_data = request.path.casefold().startswith(
+        tuple(f"{base}/{first}/".casefold() for first in ("entity", "t", "odata", "odatav4"))
+    )
     return is_data and not request.path.startswith(f"{base}/entity/auth/")
 
 

@@ -121,6 +121,18 @@ class SandboxOptions:
     """Entities whose deletions `px.GetDeletedRecords` reports."""
     deletions_page_size: int | None = None
     """How many rows one of its answers holds; a link leads to the next ones."""
+    unexposed_inquiries: tuple[str, ...] = ()
+    """Generic inquiries that are not exposed via OData."""
+    forbidden_inquiries: tuple[str, ...] = ()
+    """Generic inquiries that are listed, but whose screen the user may not open."""
+    captions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Per inquiry the properties that someone gave another name, by editing captions."""
+    select_top: Mapping[str, int] = field(default_factory=dict)
+    """Per inquiry the number of rows that its definition cuts it off after."""
+    odata_page_size: int | None = None
+    """How many rows one answer of a feed holds; a link leads to the next ones."""
+    odata_top_limit: int | None = None
+    """The most rows a feed gives, whatever `$top` says."""
     webhook: Webhook | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
     """Faults scripted from the start, in the form of the control call."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from . import cookie_login
 from .adhoc import build_schema
 from .contract import Endpoint
-from .deleted import deleted_records
 from .gate import bearer_token, known_session, require_session
 from .listing import Reading
 from .messages import Request, Response, html_response, json_response
+from .odata import is_odata, serve
 from .openapi import build_instance_swagger, build_swagger
 from .problems import bad_request, forbidden, not_found, not_set_up, unauthorized
 from .sessions import Session, error_page, signed_out
@@ -32,8 +32,8 @@ def route(request: Request, site: Site) -> Response:
         return site.identity.handle(request, rest, site.options, _instance_url(request, site))
     if first == "entity":
         return _entity_root(request, site, rest)
-    if first == "t":
-        return deleted_records(request, site, require_session(request, site), rest)
+    if is_odata(first):
+        return serve(request, site, first, rest)
     raise not_found("html")
 
 
