@@ -16,6 +16,7 @@ from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.domain.tables.schema import ColumnType
 from connector.errors import WarehouseUnavailableError
 from tests.contract.warehouse_contract import WarehouseContract
+from tests.contract.warehouse_current_contract import a_kept_table
 from tests.contract.warehouse_prepare_contract import NestedColumnsContract, WideningContract
 from tests.contract.warehouse_rows import BUSINESS, a_column, a_row, a_table, an_append
 from tests.contract.warehouse_shelf import Shelf
@@ -136,3 +137,45 @@ READ = "import duckdb, sys; print(duckdb.connect(sys.argv[1], read_only=True).ex
 def _read_elsewhere(path: Path) -> str:
     done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+class TestCurrentRows:
+    """The table of current rows takes in what was appended, and nothing else costs a run anything."""
+
+    def test_nothing_appended_is_nothing_merged(self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse) -> None:
+        warehouse.prepare(a_kept_table())
+        warehouse.append(an_append(a_row("r1"), table=a_kept_table()))
+        warehouse.refresh(a_kept_table())
+        warehouse.close()
+        shelf.query("DELETE FROM bills_current")
+        warehouse.refresh(a_kept_table())
+        warehouse.close()
+        assert shelf.query("SELECT _id FROM bills") == []
+
+    def test_only_rows_read_since_the_last_merge_are_merged(
+        self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse
+    ) -> None:
+        warehouse.prepare(a_kept_table())
+        warehouse.append(an_append(a_row("r1", synced_at=3), table=a_kept_table()))
+        warehouse.refresh(a_kept_table())
+        warehouse.close()
+        shelf.query("DELETE FROM bills_current")
+        for i, at in enumerate((5, 4)):
+            row = a_row(f"r{2 + i}", synced_at=at)
+            warehouse.append(an_append(row, table=a_kept_table(), batch_id=f"b{i}"))
+        warehouse.refresh(a_kept_table())
+        warehouse.close()
+        assert shelf.query("SELECT _id FROM bills ORDER BY _id") == [("r2",), ("r3",)]
+
+    def test_what_an_earlier_release_left_behind_is_caught_up_with(
+        self, shelf: DuckDbShelf, warehouse: DuckDbWarehouse
+    ) -> None:
+        """It noted nothing before it appended, and wrote another layout on the log."""
+        warehouse.prepare(a_kept_table())
+        warehouse.append(an_append(a_row("r1"), table=a_kept_table()))
+        warehouse.close()
+        shelf.query("COMMENT ON TABLE bills_current IS 'The newest version of every Bill'")
+        shelf.query("COMMENT ON TABLE bills_log IS 'a log [layout before]'")
+        warehouse.prepare(a_kept_table())
+        warehouse.close()
+        assert shelf.query("SELECT _id FROM bills") == [("r1",)]

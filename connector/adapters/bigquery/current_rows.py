@@ -8,7 +8,6 @@ finds no label has nothing to do.
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import msgspec
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import Connection
@@ -17,6 +16,7 @@ from connector.adapters.bigquery.metadata import Metadata, is_ours
 from connector.adapters.bigquery.schema import to_column
 from connector.domain.batch import Row
 from connector.domain.instants import FIRST, to_text
+from connector.domain.tables.current_table import find_earliest_read
 from connector.domain.tables.evolution import adopt_types, evolve, find_retyped, walk_paths
 from connector.domain.tables.schema import Column, Merge, Table
 from connector.errors import WarehouseUnavailableError
@@ -24,13 +24,6 @@ from connector.errors import WarehouseUnavailableError
 BEHIND_LABEL = "behind_since"
 """Seconds since 1970; empty if the table is up to date with the log."""
 MAX_ROUNDS = 5
-
-
-class _Synced(msgspec.Struct):
-    synced_at: datetime = msgspec.field(name="_synced_at", default=FIRST)
-
-
-DECODER = msgspec.json.Decoder(_Synced)
 
 
 class CurrentRows:
@@ -77,7 +70,7 @@ class CurrentRows:
         """Before these rows are stored, record durably that the table is behind from the earliest of them on."""
         if table.merge is None or not rows:
             return
-        earliest = min(DECODER.decode(row.data).synced_at for row in rows)
+        earliest = find_earliest_read(rows)
         for _ in range(MAX_ROUNDS):
             found = self._metadata.find(table.merge.into.name)
             if found is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from connector.adapters.duckdb.comments import describe
-from connector.adapters.duckdb.dialect import quote, translate
+from connector.adapters.duckdb.dialect import TRANSLATION, quote, translate
 from connector.domain.tables.current_table import KEPT_ROWS
 from connector.domain.tables.schema import Column, Table, View
 from connector.domain.tables.view_marks import describe_repairs, list_others, mark_views
@@ -57,7 +57,7 @@ def find_repairs(table: Table, columns: Sequence[Column], objects: Objects) -> s
 
 def find_unfit(table: Table, columns: Sequence[Column], objects: Objects) -> list[View]:
     """Return the views that are missing or were not made by this definition, over a log with these columns."""
-    marks = mark_views(table, columns)
+    marks = mark_views(table, columns, TRANSLATION)
     return [
         view
         for view in table.views
@@ -90,7 +90,7 @@ def make_views(
 ) -> None:
     """Drop superseded tables, and make every view that is not as it should be, in their order."""
     superseded = find_superseded(table, objects)
-    marks = mark_views(table, columns)
+    marks = mark_views(table, columns, TRANSLATION)
     for name in superseded:
         connection.execute(f"DROP TABLE {quote(name)}")
     for view in find_unfit(table, columns, objects):

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 from typing_extensions import override
 
-from connector.adapters.duckdb import comments, dataset, ddl
-from connector.adapters.duckdb.dialect import render_type, translate
+from connector.adapters.duckdb import comments, current_rows, dataset, ddl, tables
+from connector.adapters.duckdb.dialect import read_columns, render_type, translate
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.rows import TableWriter
@@ -50,14 +50,14 @@ class DuckDbWarehouse(Warehouse):
                 return TableStatus(
                     created=True, accepts_streaming=True, held_by=held_by, taken_from=taken_from
                 )
-            evolution = ddl.compare(connection, table)
+            evolution = tables.compare(connection, table)
             if evolution.other_fields:
                 return TableStatus(
                     created=False, accepts_streaming=False, other_fields=evolution.other_fields
                 )
             if not ddl.is_fit(connection, table, evolution, objects, is_filled=is_filled):
                 ddl.extend(connection, table, is_filled=is_filled)
-                evolution = ddl.compare(connection, table)
+                evolution = tables.compare(connection, table)
                 for kept in evolution.describe_kept():
                     log.warning("%s.%s", table.name, kept)
             dataset.publish(connection)
@@ -84,12 +84,13 @@ class DuckDbWarehouse(Warehouse):
         """Add the rows; the method makes no difference here."""
         table = append.table
         with self._use() as connection:
-            if not ddl.exists(connection, table.name):
+            if not tables.exists(connection, table.name):
                 raise WarehouseUnavailableError(
                     f"The table {table.name} was dropped while a run was writing to it",
                     action="Run again: the table is made anew, and everything is read into it.",
                 )
-            held = adopt_types(table, ddl.read_columns(connection, table.name))
+            current_rows.note(connection, table, append.rows)
+            held = adopt_types(table, read_columns(connection, table.name))
             types = {column.name: render_type(column) for column in held.columns}
             return TableWriter(connection, table.name, held.columns, types).write(append.rows)
 
@@ -97,7 +98,7 @@ class DuckDbWarehouse(Warehouse):
     def refresh(self, table: Table) -> None:
         if table.merge is not None:
             with self._use() as connection:
-                ddl.merge(connection, table)
+                current_rows.refresh(connection, table)
 
     @override
     def current_versions(
@@ -181,7 +182,7 @@ class DuckDbWarehouse(Warehouse):
     def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query on the table; none when there is no such table yet."""
         with self._use() as connection:
-            if not ddl.exists(connection, table.name):
+            if not tables.exists(connection, table.name):
                 return
             with connection.cursor() as cursor:
                 cursor.execute("SET TimeZone = 'UTC'")

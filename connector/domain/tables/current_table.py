@@ -1,14 +1,20 @@
 """A table of current rows, for an entity so large that a view over its log costs too much.
 
-One MERGE at the end of each run updates the table from the log. It keeps deleted records, marked as such, so that an older
-version arriving late cannot bring one back; the current view leaves them out.
+One MERGE at the end of each run updates the table from the log, if anything was appended since the last one. It keeps deleted
+records, marked as such, so that an older version arriving late cannot bring one back; the current view leaves them out.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
+import msgspec
+
+from connector.domain.batch import Row
 from connector.domain.entity import Entity
+from connector.domain.instants import FIRST
 from connector.domain.tables.schema import Column, Merge, Table
-from connector.domain.tables.sql import DATASET, NEWEST_FIRST, join_lines, quote
+from connector.domain.tables.sql import DATASET, IS_NEWEST, join_lines, quote
 
 KEPT_ROWS = "The newest version of every"
 """Begins the description of each current-rows table, by which it is known where tables bear no labels."""
@@ -21,6 +27,18 @@ IS_NEWER = f"""\
       `_newest`.`_version` > `_kept`.`_version` OR (`_newest`.`_version` = `_kept`.`_version`
         AND `_kept`.`_deleted` AND NOT `_newest`.`_deleted`))))))"""
 """The order used by the views, for two rows: only a strictly newer row replaces another, so a repeat changes nothing."""
+
+
+class _Synced(msgspec.Struct):
+    synced_at: datetime = msgspec.field(name="_synced_at", default=FIRST)
+
+
+DECODER = msgspec.json.Decoder(_Synced)
+
+
+def find_earliest_read(rows: Sequence[Row]) -> datetime:
+    """Return when the earliest of these rows of a log was read: what a MERGE must begin with to take them all."""
+    return min(DECODER.decode(row.data).synced_at for row in rows)
 
 
 def build_merge(entity: Entity, columns: tuple[Column, ...]) -> Merge:
@@ -45,7 +63,7 @@ SELECT
   {join_lines(names)}
 FROM {DATASET}.{quote(entity.log_table)}
 WHERE `_synced_at` >= CAST(@since AS TIMESTAMP)
-QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1
+QUALIFY {IS_NEWEST}
 ) AS `_newest`
 ON `_kept`.`_id` = `_newest`.`_id`
 WHEN MATCHED AND {IS_NEWER} THEN UPDATE SET

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from connector.domain.tables.schema import ColumnType, Table
-from connector.domain.tables.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote, render_type
+from connector.domain.tables.sql import DATASET, IS_NEWEST, OLDEST_FIRST, join_lines, quote, render_type
 
 
 def build_versions_query(table: Table, count: int | None = None) -> str:
@@ -18,7 +18,7 @@ SELECT `_id`, `_modified_at`, `_version`, {own_stamp} AS `_own_stamp`, `_synced_
   MIN(`_synced_at`) OVER (PARTITION BY `_id`) AS `_first_synced_at`
 FROM {DATASET}.{quote(table.name)}
 WHERE {wanted}
-QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1
+QUALIFY {IS_NEWEST}
 ORDER BY `_id`"""  # noqa: S608 - a quoted name of the catalogue
 
 

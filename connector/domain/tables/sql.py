@@ -16,6 +16,9 @@ The remaining columns only make the order total, so that two queries of the same
 NEWEST_FIRST = "`_modified_at` DESC NULLS LAST, `_synced_at` DESC, `_version` DESC, `_deleted`"
 """The same order reversed."""
 
+IS_NEWEST = f"ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1"
+"""The condition, in QUALIFY, that keeps the newest version of each record."""
+
 
 def quote(name: str) -> str:
     """Return the name as a quoted identifier."""

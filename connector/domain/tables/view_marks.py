@@ -9,15 +9,16 @@ from connector.domain.tables.schema import Column, Table, View
 from connector.errors import ConfigurationError
 
 
-def mark_views(table: Table, columns: Iterable[Column]) -> dict[str, str]:
+def mark_views(table: Table, columns: Iterable[Column], translation: int = 0) -> dict[str, str]:
     """Return 32 hexadecimal digits for each view by name, over a log that holds these columns.
 
-    They change with the owner, the text, the descriptions, and the types of columns that are not the wanted ones: a warehouse
-    may remember in a view what types it was made over.
+    They change with the owner, the text, the descriptions, and the types of columns that are not the wanted ones, because a
+    warehouse may remember in a view what types it was made over. `translation` numbers how the warehouse words the text.
     """
+    worded = f" {translation}" * bool(translation)
     held = [(path, column.type, column.repeated) for path, column in find_retyped(columns, table.columns)]
     return {
-        view.name: blake2b(f"{table.entity} {view!r} {held}".encode(), digest_size=16).hexdigest()
+        view.name: blake2b(f"{table.entity} {view!r} {held}{worded}".encode(), digest_size=16).hexdigest()
         for view in table.views
     }
 

@@ -6,7 +6,7 @@ from connector.domain.entity import CurrentForm, Entity
 from connector.domain.records.names import NO_NAMES, ColumnNames
 from connector.domain.tables.line_views import build_line_view, draw_line_view
 from connector.domain.tables.schema import Column, View
-from connector.domain.tables.sql import DATASET, NEWEST_FIRST, OLDEST_FIRST, join_lines, quote
+from connector.domain.tables.sql import DATASET, IS_NEWEST, OLDEST_FIRST, join_lines, quote
 from connector.domain.tables.view_names import HISTORY_COLUMNS, claim_history_names
 
 
@@ -43,8 +43,7 @@ def build_current_view(entity: Entity, columns: tuple[Column, ...]) -> View:
     if entity.current is CurrentForm.TABLE:
         source = f"{quote(entity.current_table)}\nWHERE NOT `_deleted`"
     else:
-        newest = f"ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {NEWEST_FIRST}) = 1"
-        source = f"{quote(entity.log_table)}\nWHERE TRUE\nQUALIFY {newest} AND NOT `_deleted`"
+        source = f"{quote(entity.log_table)}\nWHERE TRUE\nQUALIFY {IS_NEWEST} AND NOT `_deleted`"
     return View(
         name=entity.current_view,
         description=f"{entity.acumatica_entity} of Acumatica: one row per record, its newest version, deleted ones left out.",

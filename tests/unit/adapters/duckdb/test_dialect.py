@@ -5,7 +5,9 @@ import pytest
 
 from connector.adapters.duckdb.dialect import TYPES, read_columns, render_type, translate
 from connector.domain.tables.evolution import FOREIGN
-from tests.contract.warehouse_rows import a_log
+from connector.domain.tables.log_queries import build_versions_query
+from connector.domain.tables.schema import ColumnType, Table
+from tests.contract.warehouse_rows import a_column, a_log, a_table
 
 
 def test_every_column_comes_back_with_its_type() -> None:
@@ -49,3 +51,51 @@ def test_decimals_keep_every_digit_in_casts(written: str, digits: str) -> None:
 
 def test_the_dataset_s_place_is_left_out() -> None:
     assert translate("SELECT `a` FROM {dataset}.`t`") == 'SELECT "a" FROM "t"'
+
+
+BILLS = a_table().views[0].sql
+
+
+def explain(sql: str) -> str:
+    """Return the plan of a query of a log with some rows."""
+    with duckdb.connect() as connection:
+        make(connection, a_log())
+        connection.execute(
+            "INSERT INTO bills_log (_id, _version, _deleted) SELECT 'r' || i, 'v1', false FROM range(9) t(i)"
+        )
+        return "\n".join(row[1] for row in connection.execute(f"EXPLAIN {sql}").fetchall())
+
+
+def make(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    columns = ", ".join(f'"{column.name}" {render_type(column)}' for column in table.columns)
+    connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
+
+
+@pytest.mark.parametrize("sql", [BILLS, f"SELECT `_id` FROM ({BILLS})"])
+def test_newest_rows_are_found_without_a_window_over_whole_rows(sql: str) -> None:
+    plan = explain(translate(sql))
+    assert "Hash Join" in plan
+    assert "Window" not in plan
+
+
+def test_a_filter_on_ids_reaches_the_search_for_the_newest_rows() -> None:
+    plan = explain(f"SELECT * FROM ({translate(BILLS)}) WHERE _id = 'r1'")
+    assert plan.count("Filters: _id = 'r1'") == 2
+
+
+def test_a_query_with_a_window_of_its_own_still_sees_all_rows() -> None:
+    assert "QUALIFY" in translate(build_versions_query(a_table()))
+
+
+def test_a_field_called_like_the_place_of_a_row_is_shown_as_it_is() -> None:
+    table = a_table((a_column("rowid", ColumnType.INT64),))
+    with duckdb.connect() as connection:
+        make(connection, table)
+        connection.execute(
+            "INSERT INTO bills_log (_id, _version, _deleted, rowid) VALUES ('r1', 'v1', false, 77)"
+        )
+        connection.execute(
+            "INSERT INTO bills_log (_id, _version, _deleted, rowid) VALUES ('r2', 'v1', false, 0)"
+        )
+        shown = connection.execute(f"SELECT rowid FROM ({translate(table.views[0].sql)})").fetchall()
+    assert sorted(shown) == [(0,), (77,)]
