@@ -58,11 +58,13 @@ class PageOverlap:
         return RowWindow(skip=max(0, self.offset - 1), top=page_size)
 
     def find_new(self, window: RowWindow, fingerprints: Sequence[str]) -> int | None:
-        """Return the index of the first row after the last known one; None if the list shifted so that no row is known."""
-        known = set(self.known)
-        at = max(
-            (i for i, row_fingerprint in enumerate(fingerprints) if row_fingerprint in known), default=None
-        )
+        """Return the index of the first row after the last known one; None if the list shifted so that no row is known.
+
+        Rows that were not changed keep their order. So if a row like the last known one comes a second time, it belongs to
+        another record with the same id and stamp, and what stands before it is new.
+        """
+        places = {row_fingerprint: at for at, row_fingerprint in reversed(list(enumerate(fingerprints)))}
+        at = next((places[known] for known in reversed(self.known) if known in places), None)
         if at is not None:
             return at + 1
         return 0 if window.skip == 0 else None

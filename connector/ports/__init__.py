@@ -39,6 +39,8 @@ __all__ = [
 
 MAX_LOOKED_UP = 500
 """How many record ids one query may name; to look up more, query the versions of all records."""
+MAX_SHARED_IDS = 20
+"""How many ids that several records share are told."""
 
 
 class Clock(Protocol):
@@ -166,6 +168,13 @@ class Warehouse(Protocol):
 
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield every logged row of the records with these column values, oldest first, without details."""
+
+    def find_shared_ids(self, table: Table, keys: Sequence[str], since: datetime) -> Sequence[str]:
+        """Return ids whose rows synced at or after `since` have different values in one of the columns `keys`.
+
+        They belong to several records, or to one that was renamed meanwhile. Returns at most MAX_SHARED_IDS, the first ones
+        in ascending order. Takes one query.
+        """
 
     def rename_log(self, before: str, after: str) -> bool:
         """Rename the log table of the entity `before`; return False if it has none, as when it is renamed already.

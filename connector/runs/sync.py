@@ -31,6 +31,7 @@ from connector.runs.notices import (
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import Page, StampFieldChangedError
 from connector.runs.run import Run
+from connector.runs.twins import Twins
 
 
 class ListSync:
@@ -58,8 +59,16 @@ class ListSync:
         report_clocks(self._run, self._reader)
         if not is_done:
             return Status.PARTIAL
+        if self._may_have_read_twice:
+            Twins(self._run, self._opened).look_through(self._reader.source_time_at_start)
         self._commit()
         return Status.SUCCEEDED
+
+    @property
+    def _may_have_read_twice(self) -> bool:
+        """Whether this pass may have written two records under one id: those in one answer are told when they are read."""
+        tally = self._run.outcome.tally
+        return self._is_resumed or (tally.pages > 1 and tally.records_written > 0)
 
     @property
     def _is_incremental(self) -> bool:

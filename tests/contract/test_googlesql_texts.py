@@ -7,18 +7,31 @@ from typing import Any
 
 import msgspec
 import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
 from msgspec import structs
 
 from acumatica_sandbox.contract import known_versions, system_endpoint
 from acumatica_sandbox.openapi import build_swagger
 from connector.adapters.acumatica.contract import build_contract
 from connector.adapters.acumatica.swagger import Swagger
+from connector.adapters.bigquery.alter_columns import build_widening
+from connector.adapters.bigquery.connection import Connection
+from connector.adapters.bigquery.inherited import build_removal, describe_defaults
+from connector.adapters.retrying import Retry
 from connector.app.catalogue import load_catalogue
 from connector.domain.entity import CurrentForm, Entity, Identity
-from connector.domain.tables.log_queries import build_trail_query, build_trial_query, build_versions_query
+from connector.domain.tables.log_queries import (
+    build_shared_ids_query,
+    build_trail_query,
+    build_trial_query,
+    build_versions_query,
+)
 from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Column, ColumnType, Table
 from connector.domain.tables.sql import render_type
+from tests.contract.warehouse_rows import a_log
+from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.googlesql import Rows, analyse_statement, ask
 from tests.stand_ins.googlesql_engine import GoogleSqlError
 
@@ -122,8 +135,71 @@ def test_what_the_connector_asks_of_a_log_has_the_columns_it_reads(name: str) ->
     keys = [column.name for column in table.columns[: len(entity.keys)]]
     parameters = {f"key_{i}": "x" for i in range(len(keys))}
     trail = ask(build_trail_query(table, keys), {replace(table, views=()): []}, parameters)
+    shared = ask(
+        build_shared_ids_query(table, keys, 20),
+        {replace(table, views=()): []},
+        {"since": "2026-01-01T00:00:00Z"},
+    )
+    assert dict(shared.columns) == {"_id": "STRING"}
     scalars = tuple(column for column in table.columns if not column.repeated)
     assert dict(trail.columns) == render_types(scalars)
+
+
+CONNECTION = Connection(
+    project="demo",
+    dataset="erp",
+    location=None,
+    credentials=AnonymousCredentials,
+    retry=Retry(clock=FakeClock()),
+    endpoint=None,
+)
+
+
+def an_expiring(kind: str, **parts: Any) -> bigquery.Table:
+    name = {"tableReference": {"projectId": "demo", "datasetId": "erp", "tableId": "bills_log"}}
+    return bigquery.Table.from_api_repr({**name, "type": kind, **parts})
+
+
+def build_alterations() -> Iterator[str]:
+    """Yield every statement that changes what is there, as it is sent or told."""
+    expires: dict[str, Any] = {"expirationTime": "1800000000000"}
+    partitions = {"timePartitioning": {"type": "DAY", "expirationMs": "5184000000"}}
+    for kind, parts in (
+        ("TABLE", expires),
+        ("TABLE", partitions),
+        ("TABLE", expires | partitions),
+        ("VIEW", expires),
+    ):
+        statement = build_removal(CONNECTION, an_expiring(kind, **parts))
+        assert statement
+        yield statement
+    collated = bigquery.Dataset.from_api_repr(
+        {"datasetReference": {"projectId": "demo", "datasetId": "erp"}, "defaultCollation": "und:ci"}
+    )
+    (told,) = describe_defaults(CONNECTION, collated)
+    yield told.partition(": run ")[2]
+    yield build_widening(CONNECTION, "bills_log", ["amount"])
+
+
+@pytest.mark.parametrize("statement", list(build_alterations()))
+def test_every_statement_that_alters_is_right_for_the_engine(statement: str) -> None:
+    log = a_log()
+    assert {"amount"} <= {column.name for column in log.columns}
+    analyse_statement(statement.replace("`demo.erp`.", ""), (log,))
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("ALTER TABLE bills_log ALTER COLUMN amoun SET DATA TYPE BIGNUMERIC", "amoun"),
+        ("ALTER TABLE bills_log ALTER COLUMN type SET DATA TYPE BIGNUMERIC", "is assignable"),
+        ("ALTER TABLE bills_log SET OPTION (expiration_timestamp = NULL)", "Syntax error"),
+        ("ALTER VIEW SET OPTIONS (expiration_timestamp = NULL)", "Syntax error"),
+    ],
+)
+def test_a_wrong_one_is_refused(statement: str, why: str) -> None:
+    with pytest.raises(GoogleSqlError, match=why):
+        analyse_statement(statement, (a_log(),))
 
 
 def test_a_text_with_a_wrong_column_is_refused() -> None:

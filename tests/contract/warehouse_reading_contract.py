@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from connector.domain.batch import Row
 from connector.domain.entity import CurrentForm
@@ -114,6 +115,31 @@ class ReadingContract:
         warehouse.prepare(a_log())
         warehouse.append(an_append(a_row("r1", lines=7), a_row("r2", lines=8)))
         assert [row["_id"] for row in warehouse.record_versions(a_log(), {"lines": "8"})] == ["r2"]
+
+    def test_ids_are_found_that_were_synced_with_different_keys_since_an_instant(
+        self, warehouse: Warehouse
+    ) -> None:
+        log, keys = a_log(), ["type", "reference_nbr"]
+        assert warehouse.find_shared_ids(log, keys, datetime(2026, 1, 1, 1, tzinfo=UTC)) == []
+        warehouse.prepare(log)
+        one: dict[str, Any] = {"type": "Bill", "reference_nbr": "1"}
+        other = one | {"reference_nbr": "2"}
+        warehouse.append(
+            an_append(
+                a_row("twin", "v1", synced_at=2, **one),
+                a_row("twin", "v2", synced_at=2, **other),
+                a_row("older", "v1", synced_at=1, **one),
+                a_row("older", "v2", synced_at=3, **other),
+                a_row("read again", "v1", synced_at=2, **one),
+                a_row("read again", "v2", synced_at=3, **one),
+                a_row("gone", "v1", synced_at=2, **one),
+                a_row("gone", "gone", synced_at=3, deleted=True),
+                a_row("also", "v1", synced_at=3, **one),
+                a_row("also", "v2", synced_at=4, **(one | {"type": "Debit Adj."})),
+            )
+        )
+        assert warehouse.find_shared_ids(log, keys, datetime(2026, 1, 1, 2, tzinfo=UTC)) == ["also", "twin"]
+        assert warehouse.find_shared_ids(log, keys[:1], datetime(2026, 1, 1, 2, tzinfo=UTC)) == ["also"]
 
     def test_before_the_first_run_there_is_nothing_to_read(self, warehouse: Warehouse) -> None:
         assert list(warehouse.current_versions(a_log())) == []

@@ -29,6 +29,7 @@ READS = frozenset(
         "state.dead_letters.read_digests",
         "warehouse.close",
         "warehouse.current_versions",
+        "warehouse.find_shared_ids",
         "warehouse.read_columns",
     }
 )

@@ -20,10 +20,16 @@ from wasmtime import Engine, Module
 from zetasql.api import CatalogBuilder
 from zetasql.core import ZetaSqlLocalService, wasm_client
 from zetasql.core.exceptions import ServerError
-from zetasql.types import AnalyzerOptions, LanguageOptions, ZetaSQLBuiltinFunctionOptions
+from zetasql.types import AnalyzerOptions, LanguageFeature, LanguageOptions, ZetaSQLBuiltinFunctionOptions
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2 as messages
 
 from tests.stand_ins.install import ROOT
+
+OF_STATEMENTS = (
+    LanguageFeature.FEATURE_ALTER_COLUMN_SET_DATA_TYPE,
+    LanguageFeature.FEATURE_COLLATION_SUPPORT,
+)
+"""What BigQuery takes in statements, though it is not among the features of queries."""
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -68,6 +74,7 @@ def analyse(sql: str, catalog: int) -> None:
     """Raise GoogleSqlError unless the statement, of any kind, is right."""
     options = _options()
     options.language_options.ClearField("supported_statement_kinds")
+    options.language_options.enabled_language_features.extend(OF_STATEMENTS)
     request = messages.AnalyzeRequest(options=options, sql_statement=sql, registered_catalog_id=catalog)
     _call("Analyze", request, messages.AnalyzeResponse)
 

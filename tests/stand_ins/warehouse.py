@@ -12,7 +12,7 @@ from connector.domain.check_line import CheckLine
 from connector.domain.tables.evolution import evolve
 from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.domain.versions import CurrentVersion
-from connector.ports import Warehouse
+from connector.ports import MAX_SHARED_IDS, Warehouse
 
 
 class LoggedRow(msgspec.Struct, frozen=True):
@@ -51,6 +51,8 @@ class MemoryWarehouse(Warehouse):
         self.refreshed: list[Table] = []
         self.looked_up: list[Collection[str] | None] = []
         """The ids whose versions were asked for, None for those of all records."""
+        self.sought: list[datetime] = []
+        """The instants since when records that share an id were looked for."""
         self.closed = 0
 
     @override
@@ -136,7 +138,19 @@ class MemoryWarehouse(Warehouse):
         for row in self.logs.get(table.name, ()):
             values = msgspec.json.decode(row.data)
             if all(values.get(column) == value for column, value in keys.items()):
-                yield values
+                yield values | {"_modified_at": row.modified_at, "_synced_at": row.synced_at}
+
+    @override
+    def find_shared_ids(self, table: Table, keys: Sequence[str], since: datetime) -> Sequence[str]:
+        self.sought.append(since)
+        found: dict[str, set[str]] = {}
+        for row in self.logs.get(table.name, ()):
+            if not row.deleted and (row.synced_at or NEVER) >= since:
+                values = msgspec.json.decode(row.data)
+                for key in keys:
+                    found.setdefault(f"{row.id} {key}", set()).add(str(values.get(key)))
+        shared = {name.split(" ", 1)[0] for name, values in found.items() if len(values) > 1}
+        return sorted(shared)[:MAX_SHARED_IDS]
 
     @override
     def rename_log(self, before: str, after: str) -> bool:

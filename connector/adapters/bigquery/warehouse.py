@@ -1,6 +1,7 @@
 """`Warehouse` in BigQuery."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from google.auth.credentials import Credentials
@@ -20,12 +21,17 @@ from connector.adapters.bigquery.streaming_inserts import Streamer
 from connector.adapters.retrying import Retry
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
+from connector.domain.instants import to_text
 from connector.domain.run import WriteMethod
-from connector.domain.tables.log_queries import build_trail_query, build_versions_query
+from connector.domain.tables.log_queries import (
+    build_shared_ids_query,
+    build_trail_query,
+    build_versions_query,
+)
 from connector.domain.tables.schema import Column, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import WarehouseUnavailableError
-from connector.ports import Warehouse
+from connector.ports import MAX_SHARED_IDS, Warehouse
 
 
 class BigQueryWarehouse(Warehouse):
@@ -106,6 +112,11 @@ class BigQueryWarehouse(Warehouse):
         values = {f"key_{i}": value for i, value in enumerate(keys.values())}
         for row in self._query(table, build_trail_query(table, keys), values):
             yield dict(row.items())
+
+    @override
+    def find_shared_ids(self, table: Table, keys: Sequence[str], since: datetime) -> Sequence[str]:
+        sql = build_shared_ids_query(table, keys, MAX_SHARED_IDS)
+        return [row[0] for row in self._query(table, sql, {"since": to_text(since)})]
 
     @override
     def rename_log(self, before: str, after: str) -> bool:

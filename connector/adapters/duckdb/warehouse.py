@@ -19,12 +19,17 @@ from connector.adapters.duckdb.rows import TableWriter
 from connector.adapters.duckdb.views import find_owners, list_objects
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
+from connector.domain.instants import to_text
 from connector.domain.tables.evolution import adopt_types
-from connector.domain.tables.log_queries import build_trail_query, build_versions_query
+from connector.domain.tables.log_queries import (
+    build_shared_ids_query,
+    build_trail_query,
+    build_versions_query,
+)
 from connector.domain.tables.schema import Column, ColumnType, Table, TableStatus
 from connector.domain.versions import CurrentVersion
 from connector.errors import ConnectorError, WarehouseUnavailableError
-from connector.ports import Warehouse
+from connector.ports import MAX_SHARED_IDS, Warehouse
 
 FETCH = 10_000
 log = logging.getLogger(__name__)
@@ -129,6 +134,11 @@ class DuckDbWarehouse(Warehouse):
                 column.name: _read_cell(column.type, value)
                 for column, value in zip(columns, row, strict=True)
             }
+
+    @override
+    def find_shared_ids(self, table: Table, keys: Sequence[str], since: datetime) -> Sequence[str]:
+        sql = build_shared_ids_query(table, keys, MAX_SHARED_IDS)
+        return [row[0] for row in self._query(table, sql, {"since": to_text(since)})]
 
     @override
     def rename_log(self, before: str, after: str) -> bool:

@@ -22,6 +22,19 @@ QUALIFY {IS_NEWEST}
 ORDER BY `_id`"""  # noqa: S608 - a quoted name of the catalogue
 
 
+def build_shared_ids_query(table: Table, keys: Iterable[str], limit: int) -> str:
+    """Return the query for ids whose rows synced at or after `@since` (RFC 3339) differ in one of the columns `keys`."""
+    differ = " OR ".join(f"COUNT(DISTINCT {quote(key)}) > 1" for key in keys)
+    return f"""\
+SELECT `_id`
+FROM {DATASET}.{quote(table.name)}
+WHERE `_synced_at` >= CAST(@since AS TIMESTAMP) AND NOT `_deleted`
+GROUP BY `_id`
+HAVING {differ}
+ORDER BY `_id`
+LIMIT {limit}"""  # noqa: S608 - quoted names of the catalogue and the contract
+
+
 def build_trail_query(table: Table, keys: Iterable[str]) -> str:
     """Return the query for the rows whose columns `keys`, as text, equal `@key_0`, `@key_1` …; without details."""
     scalars = (quote(column.name) for column in table.columns if column.type is not ColumnType.RECORD)

@@ -5,7 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from connector.domain.entity import CurrentForm
-from connector.domain.tables.log_queries import build_trail_query, build_trial_query, build_versions_query
+from connector.domain.tables.log_queries import (
+    build_shared_ids_query,
+    build_trail_query,
+    build_trial_query,
+    build_versions_query,
+)
 from connector.domain.tables.log_table import (
     LINE_META_COLUMNS,
     META_COLUMNS,
@@ -47,6 +52,7 @@ def build_texts() -> dict[str, str]:
         "bills_current_merge.sql": kept.merge.sql,
         "query_versions.sql": build_versions_query(table),
         "query_versions_by_id.sql": build_versions_query(replace(table, stamp="last_modified"), 2),
+        "query_shared_ids.sql": build_shared_ids_query(table, ["type", "reference_nbr"], 20),
         "query_trail.sql": build_trail_query(table, ["reference_nbr", "amount"]),
         "query_trail_by_id.sql": build_trail_query(build_trail_table(ENTITY), ["_id"]),
         "query_trial.sql": build_trial_query(table),
