@@ -155,8 +155,14 @@ def _reject_repeated_ids(readings: Iterable[Reading]) -> Iterator[Reading]:
 
 
 def _reject_as_repeated(found: Record, other: Record, raw: bytes) -> Rejected:
-    reason = (
-        f"has the id of another record in the same answer, {other.key}, and only one of them can be shown. Look at both in"
-        " Acumatica; this one is left out until they have ids of their own."
-    )
+    if found.keys == other.keys:
+        reason = (
+            "is listed twice in the same answer, with different content, and only one of them can be shown. Look at it in"
+            " Acumatica; this content is left out."
+        )
+    else:
+        reason = (
+            f"has the id of another record in the same answer, {other.key}, and only one of them can be shown. Look at both in"
+            " Acumatica; this one is left out until they have ids of their own."
+        )
     return Rejected(id=found.id, key=found.key, reason=reason, payload=raw, modified_at=found.modified_at)

@@ -8,6 +8,7 @@ from connector.domain.cursor import Plan
 from connector.domain.entity_state import EntityState
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
+from connector.domain.tables.log_table import find_respelled
 from connector.domain.tables.schema import TableStatus
 from connector.runs.interpreting import Reading
 from connector.runs.reading import ListReader
@@ -84,6 +85,21 @@ def report_other_fields(run: Run, name: str, columns: Collection[str]) -> None:
         "what is stored about the columns of %s belongs to another table (%s): it is learned from their descriptions",
         name,
         ", ".join(shown),
+    )
+
+
+def report_respelled(run: Run, before: Contract, contract: Contract) -> None:
+    """Report the fields whose spelling changed in case alone: they are other fields, so they fill other columns now."""
+    found = list(find_respelled(run.entity, before, contract))[:NAMES_SHOWN]
+    if not found:
+        return
+    told = [f"{old} ({column}) is {new} ({other}) now" for old, column, new, other in found]
+    run.outcome.add_details({"fields_respelled": told})
+    logger.warning(
+        "fields of %s are spelled in another case and fill other columns, while their old ones get nothing more: %s. Spell them"
+        " as before in the endpoint (SM207060), or query both columns with COALESCE",
+        run.entity.name,
+        ", ".join(told),
     )
 
 

@@ -9,7 +9,7 @@ from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
 from connector.domain.tables.schema import TableStatus
 from connector.runs.makeup import has_other_stamp
-from connector.runs.notices import report_lost_log, report_other_stamp
+from connector.runs.notices import report_lost_log, report_other_stamp, report_respelled
 from connector.runs.run import Run
 
 
@@ -19,6 +19,8 @@ def store_contract(run: Run, entity_state: EntityState, contract: Contract) -> E
     That pass is stored first: a contract of which a killed run left nothing else would hide that the field is another one.
     """
     before = entity_state.contract
+    if before is not None:
+        report_respelled(run, before, contract)
     if before is not None and has_other_stamp(before, contract) and entity_state.changed_since is not None:
         report_other_stamp(run, before, contract)
         entity_state = _restart(run, entity_state, entity_state.watermark or run.ports.clock.now())

@@ -7,10 +7,11 @@ import msgspec
 
 from connector.adapters.acumatica.custom_fields import CustomFields
 from connector.adapters.acumatica.odata import FieldSelection, with_parents
-from connector.adapters.acumatica.swagger import Members, Swagger, find
+from connector.adapters.acumatica.swagger import Members, Swagger
 from connector.domain.entity import Entity
 from connector.domain.records.contract import MODIFIED_FIELDS, Contract, Kind, Shape
 from connector.domain.records.exclusion import Exclusion
+from connector.domain.records.names import find_spelled
 from connector.errors import SourceSetupError
 
 FORM = 3
@@ -57,7 +58,7 @@ def build_contract(
 def find_modified_field(entity: Entity, fields: Mapping[str, Kind]) -> str | None:
     """Return the field with the time of change, as the contract spells it: the catalogue's choice, or else the best available."""
     for wanted in filter(None, (entity.modified_field, *MODIFIED_FIELDS)):
-        name = find(wanted, fields)
+        name = find_spelled(wanted, fields)
         if name is not None and fields[name] is Kind.DATETIME:
             return name
     return None
@@ -84,7 +85,9 @@ def choice_of(contract: Contract, *, selected: bool) -> FieldSelection:
 
 def keys_choice(entity: Entity, contract: Contract) -> FieldSelection:
     """Return the selection of keys and stamps only (ids always come)."""
-    names = [find(name, contract.root.fields) for name in (*entity.keys, contract.modified_field or "")]
+    names = [
+        find_spelled(name, contract.root.fields) for name in (*entity.keys, contract.modified_field or "")
+    ]
     return FieldSelection(select=tuple(dict.fromkeys(filter(None, names))), grammar=contract.grammar)
 
 

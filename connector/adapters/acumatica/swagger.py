@@ -8,6 +8,7 @@ import msgspec
 
 from connector.adapters.acumatica.json_body import decode_body
 from connector.domain.records.contract import Kind
+from connector.domain.records.names import find_spelled
 
 VALUE_TYPES = {
     "StringValue": Kind.STRING,
@@ -81,8 +82,8 @@ class Swagger:
 
     def entity(self, name: str) -> str | None:
         """Return the endpoint's own spelling of an entity that has a list, or None when it exposes none of that name."""
-        own = find(name, self._schemas)
-        listed = not self._listed or find(name, self._listed) is not None
+        own = find_spelled(name, self._schemas)
+        listed = not self._listed or find_spelled(name, self._listed) is not None
         return own if listed else None
 
     def members(self, schema: Any) -> Members:
@@ -144,13 +145,6 @@ class Swagger:
             return {}
         schema = decode_body(bytes(raw))
         return schema if isinstance(schema, dict) else {}
-
-
-def find(wanted: str, names: Any) -> str | None:
-    """Return the name that equals the wanted one, or else equals it but for case."""
-    if wanted in names:
-        return wanted
-    return next((name for name in names if name.casefold() == wanted.casefold()), None)
 
 
 def _type_name(schema: Any) -> str | None:

@@ -21,6 +21,7 @@ from connector.domain.records.compiled_level import ENCODER, CompiledLevel
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.domain.records.exclusion import Exclusion
 from connector.domain.records.identity import make_id, render_key
+from connector.domain.records.names import find_spelled
 from connector.domain.records.sifting import sift
 from connector.domain.records.wire import (
     CONVERTERS,
@@ -120,7 +121,8 @@ class Codec:
         attributes = self._compiled.attributes
         self._key_count = len(entity.keys)
         self._is_identified_by_keys = entity.identity is Identity.KEYS
-        self._keys = [attrgetter(f"{attributes[key]}.value") for key in entity.keys if key in attributes]
+        keys = (find_spelled(key, attributes) for key in entity.keys)
+        self._keys = [attrgetter(f"{attributes[key]}.value") for key in keys if key is not None]
         self._stamp = attrgetter(f"{attributes[stamp]}.value") if stamp else None
         self._probes = {kind: msgspec.json.Decoder(wire) for kind, wire in WIRE_TYPES.items()}
 

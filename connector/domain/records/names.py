@@ -1,6 +1,6 @@
 """Which field each column was made for: decided once, stored with the contract, never changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -35,6 +35,13 @@ class ColumnNames(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 NO_NAMES = ColumnNames()
+
+
+def find_spelled(wanted: str, names: Collection[str]) -> str | None:
+    """Return the name that equals the wanted one, or else equals it but for case."""
+    if wanted in names:
+        return wanted
+    return next((name for name in names if name.casefold() == wanted.casefold()), None)
 
 
 class Claims:

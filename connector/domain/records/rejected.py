@@ -14,6 +14,7 @@ from connector.domain.instants import from_text
 from connector.domain.records.codec import fingerprint_row
 from connector.domain.records.identity import make_id, render_key
 from connector.domain.records.lenient_json import decode_broken
+from connector.domain.records.names import find_spelled
 from connector.domain.records.wire import Choice
 
 UNIDENTIFIED = "unidentified-"
@@ -138,7 +139,7 @@ def _decode(raw: bytes) -> dict[str, Any]:
 
 
 def _value(node: dict[str, Any], member: str) -> Any:
-    seat = node.get(member)
+    seat = node.get(find_spelled(member, node) or member)
     return seat.get("value") if isinstance(seat, dict) else None
 
 

@@ -9,7 +9,7 @@ from connector.domain.records.columns import Layout, Leaf, Level, Part, build_la
 from connector.domain.records.contract import Contract, Kind
 from connector.domain.records.names import NO_NAMES, ColumnNames
 from connector.domain.tables.current_table import build_merge
-from connector.domain.tables.evolution import Evolution, evolve
+from connector.domain.tables.evolution import Evolution, evolve, walk_paths
 from connector.domain.tables.schema import Column, ColumnType, Table
 from connector.domain.tables.views import build_views, name_view_columns
 
@@ -110,6 +110,24 @@ def build_trail_table(entity: Entity, names: ColumnNames = NO_NAMES) -> Table:
         partition_by="_synced_at",
         cluster_by=("_id",),
     )
+
+
+def find_respelled(entity: Entity, before: Contract, after: Contract) -> Iterator[tuple[str, str, str, str]]:
+    """Yield each field of one contract that the other has in another case alone, and its column; then the other's the same."""
+    had, has = _find_used(entity, before), _find_used(entity, after)
+    gone = {owner.casefold(): owner for owner in had if owner not in has}
+    for owner, column in has.items():
+        old = gone.get(owner.casefold())
+        if old is not None and owner not in had:
+            yield old, had[old], owner, column
+
+
+def _find_used(entity: Entity, contract: Contract) -> dict[str, str]:
+    """Return the fields of a contract with their columns, dotted."""
+    layout = build_layout(contract.root, contract.names.log)
+    columns = _build_columns(layout.level, entity, "")
+    used = {path for column in columns for path in walk_paths(column)}
+    return {owner: column for column, owner in layout.owners.items() if column in used}
 
 
 def compare_columns(entity: Entity, before: Contract, after: Contract) -> Evolution:

@@ -8,11 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from connector.adapters.sqlite import SqliteStateStore
-from connector.domain.entity import Depth
-from connector.domain.records.contract import Contract, Kind
+from connector.domain.entity import Depth, Identity
+from connector.domain.records.codec import Codec
+from connector.domain.records.contract import Contract, Kind, Shape
 from connector.domain.records.names import NO_NAMES
+from connector.domain.records.rejected import identify
 from connector.domain.run import Mode, Status
-from tests.builders import a_contract, a_memory_file, a_row
+from tests.builders import a_contract, a_memory_file, a_row, an_entity
 from tests.unit.runs.small_rig import SmallRig, remember
 
 OLD = a_contract(fields={"UsrCode": Kind.STRING})
@@ -73,6 +75,41 @@ def test_a_field_that_comes_back_gets_its_old_column(rig: SmallRig, forget: obje
     forget(rig)  # type: ignore[operator]
     follow(rig, WIDER, USRCode="other", UsrCode="back")
     assert shown(rig) == ("back", "other")
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told", "noticed"])
+def test_a_field_spelled_in_another_case_is_told_because_it_fills_another_column(
+    rig: SmallRig, is_told: bool
+) -> None:
+    rig.source.contract, rig.source.knows_contract = OTHER, not is_told
+    rig.source.put(a_row(modified_at=rig.clock.now(), USRCode="new"))
+    result = rig.run()
+    assert result.details["fields_respelled"] == ["UsrCode (usr_code) is USRCode (usr_code_2) now"]
+    rig.source.knows_contract = True
+    assert "fields_respelled" not in rig.run().details
+    rig.source.contract, rig.source.knows_contract = OLD, False
+    assert rig.run().details["fields_respelled"] == ["USRCode (usr_code_2) is UsrCode (usr_code) now"]
+
+
+def test_a_newcomer_beside_the_field_of_another_case_is_no_such_thing(rig: SmallRig) -> None:
+    rig.source.contract, rig.source.knows_contract = WIDER, False
+    assert "fields_respelled" not in rig.run().details
+
+
+@pytest.mark.parametrize("identity", list(Identity))
+def test_a_key_is_found_in_whatever_case_the_endpoint_spells_it(identity: Identity) -> None:
+    contract = Contract(
+        endpoint="Default",
+        version="24.200.001",
+        request="",
+        root=Shape(fields={"VendorId": Kind.STRING, "LastModifiedDateTime": Kind.DATETIME}),
+        modified_field="LastModifiedDateTime",
+    )
+    row = a_row(key="V001").replace(b"VendorID", b"VendorId")
+    record = Codec(an_entity(identity=identity), contract).decode(row)
+    assert record.key == "V001"
+    rejected = identify(row, an_entity(identity=identity), None, "why")
+    assert (rejected.id, rejected.key) == (record.id, "V001")
 
 
 def test_nothing_is_asked_of_the_warehouse_once_the_names_are_known(rig: SmallRig) -> None:

@@ -172,6 +172,15 @@ def test_a_record_with_the_id_of_another_is_told_and_stays_told(caplog: pytest.L
     assert "has the id of another record in the same answer, V1" in caplog.text
 
 
+def test_a_record_that_one_answer_lists_twice_with_different_content_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    desk = Desk()
+    assert desk.write(a_batch(a_row(number=1, Terms="30D"), a_row(number=1, Terms="60D"))) == [an_id(1)]
+    assert desk.counts == (2, 1, 0, 1)
+    assert "is listed twice in the same answer, with different content" in caplog.text
+
+
 def test_a_record_of_another_page_does_not_make_its_twin_forgotten() -> None:
     desk = Desk()
     for _ in range(2):
