@@ -45,7 +45,7 @@ def find_processes(root: int) -> list[int]:
 
 
 def measure_memory(root: int) -> float:
-    """Return what a process and its children hold, in MB: the proportional share of each, so shared pages count once."""
+    """Return what a process and its children hold, in MiB: the proportional share of each, so shared pages count once."""
     total = 0
     for pid in find_processes(root):
         with contextlib.suppress(OSError):
@@ -70,7 +70,7 @@ class Peak(threading.Thread):
             self._done.wait(PAUSE_SECONDS)
 
     def take(self) -> float:
-        """Return the peak since the last time, in MB."""
+        """Return the peak since the last time, in MiB."""
         highest, self._highest = self._highest, 0.0
         return highest
 
@@ -161,6 +161,6 @@ if __name__ == "__main__":
     parser.add_argument("sizes", type=int, nargs="*", default=SIZES, metavar="RECORDS")
     arguments = parser.parse_args()
     chosen = "Bill" if arguments.bills else "Vendor"
-    print(f"{ENTITIES[chosen]:>10}  {'call':24}{'peak MB':>8}{'seconds':>9}")
+    print(f"{ENTITIES[chosen]:>10}  {'call':24}{'peak MiB':>8}{'seconds':>9}")
     for each in arguments.sizes:
         show(chosen, each)

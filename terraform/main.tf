@@ -3,6 +3,7 @@
 module "project" {
   source = "./project"
 
+  kms_keys   = { for key in [try(var.bigquery.kms_key, null)] : "bigquery" => key if key != null }
   project_id = var.project_id
 }
 

@@ -1,13 +1,11 @@
-output "bigquery_account" {
-  description = "The account that BigQuery encrypts with, as a member."
-  value       = data.google_bigquery_default_service_account.this.member
-}
-
 output "id" {
-  description = "The project, once its APIs are enabled."
+  description = "The project, once its APIs are enabled and BigQuery may use the keys."
   value       = var.project_id
 
-  depends_on = [google_project_service.apis]
+  depends_on = [
+    google_kms_crypto_key_iam_member.bigquery_encrypts,
+    google_project_service.apis,
+  ]
 }
 
 output "number" {

@@ -1,3 +1,15 @@
+variable "kms_keys" {
+  description = "Keys that BigQuery encrypts with, each once, by a name of your choice: { bigquery = \"projects/…/cryptoKeys/…\" }."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(distinct(values(var.kms_keys))) == length(var.kms_keys)
+    error_message = "kms_keys names a key twice."
+  }
+}
+
 variable "project_id" {
   description = "The Google Cloud project that everything is created in."
   type        = string

@@ -22,17 +22,6 @@ resource "google_bigquery_dataset" "warehouse" {
       kms_key_name = default_encryption_configuration.value
     }
   }
-
-  depends_on = [google_kms_crypto_key_iam_member.bigquery_encrypts]
-}
-
-# BigQuery encrypts with the key in its own name, not in the name of the caller.
-resource "google_kms_crypto_key_iam_member" "bigquery_encrypts" {
-  count = var.bigquery.kms_key == null ? 0 : 1
-
-  crypto_key_id = var.bigquery.kms_key
-  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
-  member        = var.project.bigquery_account
 }
 
 resource "google_bigquery_dataset_iam_member" "runtime_writes" {

@@ -20,6 +20,14 @@ output "dataset" {
   depends_on = [google_bigquery_dataset.warehouse]
 }
 
+output "dataset_members" {
+  description = "Who has rights on the dataset, for terraform/united."
+  value = sort(concat(
+    google_bigquery_dataset_iam_member.runtime_writes[*].member,
+    [for reader in google_bigquery_dataset_iam_member.readers_read : reader.member],
+  ))
+}
+
 output "environment" {
   description = "What the command line needs to look at this deployment from a laptop."
   value       = local.laptop_environment

@@ -54,7 +54,7 @@ variable "alerts" {
 }
 
 variable "bigquery" {
-  description = "The dataset (default: the prefix); create = false uses one that exists. The location cannot be changed later. kms_key encrypts it with a key of yours; readers are members (group:…, user:…, serviceAccount:…) that may query it. key_secret is for a warehouse that belongs to others, in another project: it creates a secret for their service account key and no dataset."
+  description = "The dataset (default: the prefix); create = false uses one that exists. The location cannot be changed later. kms_key encrypts it with a key of yours, which terraform/project lets BigQuery use (kms_keys); readers are members (group:…, user:…, serviceAccount:…) that may query it. key_secret is for a warehouse that belongs to others, in another project: it creates a secret for their service account key and no dataset."
   type = object({
     project    = optional(string)
     create     = optional(bool, true)
@@ -282,17 +282,16 @@ variable "prefix" {
   default     = "acumatica"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{1,17}[a-z0-9]$", var.prefix))
-    error_message = "prefix must be 3 to 19 lower-case letters, digits and hyphens, a letter first: service accounts allow no longer names."
+    condition     = can(regex("^[a-z][a-z0-9-]{1,20}[a-z0-9]$", var.prefix))
+    error_message = "prefix must be 3 to 22 lower-case letters, digits and hyphens, a letter first: the names of service accounts that begin with it may have 30."
   }
 }
 
 variable "project" {
   description = "The Google Cloud project as terraform/project found it: project = module.project."
   type = object({
-    bigquery_account = string
-    id               = string
-    number           = string
+    id     = string
+    number = string
   })
 }
 

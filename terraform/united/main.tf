@@ -17,12 +17,20 @@ resource "google_bigquery_dataset" "united" {
   }
 }
 
+# Google's provider writes a dataset's whole list of members whenever it changes one of them, and leaves out the datasets whose
+# views may read it. So that entry is made again after every change of a tenant's members.
+resource "terraform_data" "members" {
+  for_each = var.tenants
+
+  input = each.value.members
+}
+
 # The views read the tenants' datasets in their own right, so who may read these needs no right on those.
 resource "google_bigquery_dataset_access" "views_read" {
   for_each = var.tenants
 
   project    = var.project.id
-  dataset_id = each.value
+  dataset_id = each.value.dataset
 
   dataset {
     dataset {
@@ -30,6 +38,10 @@ resource "google_bigquery_dataset_access" "views_read" {
       dataset_id = google_bigquery_dataset.united.dataset_id
     }
     target_types = ["VIEWS"]
+  }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.members[each.key]]
   }
 }
 

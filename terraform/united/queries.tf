@@ -2,7 +2,7 @@
 locals {
   queries = {
     for view in var.views : view => join("\nFULL UNION ALL BY NAME\n", [
-      for tenant, dataset in var.tenants : "SELECT '${tenant}' AS `tenant`, * FROM `${var.project.id}.${dataset}.${view}`"
+      for name, tenant in var.tenants : "SELECT '${name}' AS `tenant`, * FROM `${var.project.id}.${tenant.dataset}.${view}`"
     ])
   }
 }

@@ -39,8 +39,11 @@ variable "readers" {
 }
 
 variable "tenants" {
-  description = "The tenants' datasets, by the name that the column tenant shows."
-  type        = map(string)
+  description = "The tenants' datasets and those who have rights on them (outputs dataset and dataset_members of tenant), by the name that the column tenant shows."
+  type = map(object({
+    dataset = string
+    members = list(string)
+  }))
 
   validation {
     condition     = alltrue([for tenant in keys(var.tenants) : can(regex("^[A-Za-z0-9 ._-]+$", tenant))])

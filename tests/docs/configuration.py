@@ -32,7 +32,6 @@ PROJECT_NUMBER = "123456789012"
 
 OUTPUTS = {
     "project": {
-        "bigquery_account": '"serviceAccount:bq"',
         "id": "var.project_id",
         "number": f'"{PROJECT_NUMBER}"',
     },
@@ -47,7 +46,7 @@ OUTPUTS = {
 """What the modules tell each other, as far as it is known without Google."""
 
 TAKEN = {
-    "project": {"project_id"},
+    "project": {"kms_keys", "project_id"},
     "database": {"firestore", "prefixes", "project_id", "region"},
     "united": {"dataset", "location", "project", "tenants", "views"},
 }
@@ -100,11 +99,7 @@ class Configuration:
     def _given(self, variables: Mapping[str, Any], module: str = "") -> list[str]:
         """Write the variables as the root has them, or those of them that it hands to one of its modules."""
         if module == "tenant":
-            project = {
-                "id": variables["project_id"],
-                "number": PROJECT_NUMBER,
-                "bigquery_account": "serviceAccount:bq",
-            }
+            project = {"id": variables["project_id"], "number": PROJECT_NUMBER}
             handed = {name: value for name, value in variables.items() if name != "project_id"}
             database = variables.get("firestore", {}).get("database", "(default)")
             variables = {**handed, "project": project, "database": database}

@@ -162,7 +162,7 @@ def read_help(*command: str) -> str:
 @pytest.mark.parametrize("words", list_commands("terraform"), ids=" ".join)
 def test_terraform_knows_the_command(words: tuple[str, ...]) -> None:
     names = [word for word in words[1:] if not is_flag(word)]
-    command = names[: 2 if names[0] == "state" else 1]
+    command = names[: 2 if names[0] in ("state", "providers") else 1]
     text = read_help() + read_help(*command)
     assert "Usage: terraform [global options] " + " ".join(command) in text
     planned = read_help("plan") if command in (["apply"], ["destroy"]) else ""

@@ -10,6 +10,10 @@ from tests.docs.test_schedule import fire_times
 
 COST = (ROOT / "docs" / "cost.md").read_text()
 MEMORY_GIB = 0.5
+DOCUMENTS_READ = 42
+"""Of each entity at a look: the last 30 runs, and the last run and success of each kind."""
+ENTRY_BYTES = 1500
+"""Of an audit entry in Firestore."""
 DAYS = 210
 """As many days as hold whole weeks and whole periods of 30 days."""
 
@@ -54,6 +58,8 @@ def test_the_quantities_follow_from_the_runs(column: int) -> None:
     assert used["GiB seconds"] == used["CPU seconds"] * MEMORY_GIB
     assert used["requests"] == sum(calls)
     assert used["secret accesses"] == sum(calls[:3])
+    assert used["Firestore reads"] == calls[3] * DOCUMENTS_READ * len(load_catalogue().entities)
+    assert used["GiB in Firestore"] == round(sum(calls[:3]) * 400 / 30 * ENTRY_BYTES / 2**30, 2)
     assert used["Firestore writes"] == 10 * sum(calls[:3])
 
 
@@ -81,8 +87,8 @@ def test_several_tenants_share_what_is_free(column: int) -> None:
 
 
 def test_the_peak_that_was_measured_leaves_a_third_of_the_memory_free() -> None:
-    [(fewer, million)] = re.findall(r"(\d+) MB with 300,000, (\d+) MB with a million", COST)
-    size = MEMORY_GIB * 2**30 / 1e6
+    [(fewer, million)] = re.findall(r"(\d+) MiB with 300,000, (\d+) MiB with a million", COST)
+    size = MEMORY_GIB * 1024
     assert int(fewer) < int(million) <= size * 2 / 3
     assert int(fewer) > size / 2 * 2 / 3
 

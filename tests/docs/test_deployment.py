@@ -87,13 +87,8 @@ def test_a_slip_would_be_noticed(
     assert said in refused.stderr
 
 
-def test_three_tenants_have_no_name_in_common_and_one_leaves_alone(
-    newest: dict[str, str], tmp_path: Path
-) -> None:
-    terraform = Terraform(tmp_path, TENANTS, newest)
-    terraform.give(**EXAMPLE, united_views=["vendors"])
-    terraform.plan()
-    terraform.apply()
+def test_three_tenants_have_no_name_in_common_and_one_leaves_alone(united: Terraform, tmp_path: Path) -> None:
+    terraform = united.copy(tmp_path)
     assert not find_shared_names(terraform.resources())
     assert set(terraform.outputs()["tenants"]) == {"north", "south", "west"}
     jobs = [r["values"]["paused"] for r in terraform.resources() if r["type"] == "google_cloud_scheduler_job"]
@@ -111,10 +106,44 @@ def test_three_tenants_have_no_name_in_common_and_one_leaves_alone(
     assert set(changes) == {"no-op", "delete", "update"}
     assert changes["update"] == ['module.united[0].google_bigquery_table.views["vendors"]']
     left = {re.sub(r"\[\d+\]", "", address.split(".google")[0]) for address in changes["delete"]}
-    assert left == {'module.tenant["west"]', "module.database", "module.united"}
+    assert left == {'module.tenant["west"]', "module.database", "module.united"}, "a shared key's rights stay"
     fields = [address for address in changes["delete"] if address.startswith("module.database")]
     assert fields
     assert all('"erp_west_' in address for address in fields)
+
+
+@pytest.fixture(scope="module")
+def united(newest: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    """Three tenants with one key and views over all of them."""
+    terraform = Terraform(tmp_path_factory.mktemp("united"), TENANTS, newest)
+    terraform.give(**EXAMPLE, united_views=["vendors"], kms_key=EVERYTHING["bigquery"]["kms_key"])
+    terraform.plan()
+    terraform.apply()
+    return terraform
+
+
+def test_views_over_all_tenants_go_on_reading_whoever_comes_or_goes(
+    united: Terraform, tmp_path: Path
+) -> None:
+    terraform = united.copy(tmp_path)
+    main = terraform.folder / "main.tf"
+    text = main.read_text()
+    for readers in (', readers = ["group:a@example.com"]', ""):
+        main.write_text(text.replace('North"', f'North"{readers}'))
+        assert set(terraform.plan()) > {"no-op"}
+        terraform.apply()
+        assert set(terraform.plan()) == {"no-op"}
+
+
+def test_what_a_tenant_is_made_of_names_no_other_tenant(united: Terraform) -> None:
+    made: dict[str, str] = {}
+    for resource in united.resources():
+        if tenant := re.match(r'module\.tenant\["(\w+)"\]', resource["address"]):
+            made[tenant[1]] = made.get(tenant[1], "") + json.dumps(resource["values"])
+    assert set(made) == {"north", "south", "west"}
+    for name, text in made.items():
+        assert text.count(f"erp-{name}") > 50
+        assert not [other for other in made if other != name and re.search(rf"erp[-_]{other}", text)]
 
 
 def find_shared_names(made: list[dict[str, Any]]) -> list[tuple[str, str, Any]]:
@@ -154,6 +183,8 @@ def test_a_deployment_made_before_there_were_modules_is_moved_and_nothing_is_mad
         resource.pop("module", None)
         for instance in resource["instances"]:
             instance.pop("dependencies", None)
+            if resource["type"] == "google_kms_crypto_key_iam_member":
+                instance["index_key"] = 0
     state.write_text(json.dumps(kept))
     changes = terraform.plan()
     assert set(changes) == {"no-op", "create"}
@@ -311,5 +342,6 @@ def test_the_variables_that_the_page_gives_the_example_are_its_own() -> None:
 def test_every_resource_of_old_is_moved_and_every_move_leads_somewhere() -> None:
     moves = json.loads((FOLDER / "moved.tf.json").read_text())["moved"]
     here = {f"module.{r.module}.{r.type}.{r.name}" for r in resources()}
-    assert {move["to"] for move in moves} <= here
-    assert all(move["to"].split(".", 2)[2] == move["from"] for move in moves)
+    places = [(re.sub(r"\[.*", "", move["from"]), re.sub(r"\[.*", "", move["to"])) for move in moves]
+    assert {to for _, to in places} <= here
+    assert all(to.split(".", 2)[2] == old for old, to in places)

@@ -86,7 +86,7 @@ def count(configuration: Configuration, name: str, **variables: Any) -> int:
 
 def test_what_is_optional_is_made_only_when_asked_for(configuration: Configuration) -> None:
     optional = [
-        "bigquery_encrypts", "readers_read", "operators_call", "deployers_ask_for_tokens",
+        "readers_read", "operators_call", "deployers_ask_for_tokens",
         "runtime_rotates_credentials", "bigquery_key", "runtime_reads_bigquery_key", "email",
     ]  # fmt: skip
     assert [name for name in optional if count(configuration, name)] == []

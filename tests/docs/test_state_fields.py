@@ -1,6 +1,9 @@
 """How Firestore indexes the state: what the code never asks for has no index, what it asks for has one."""
 
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -16,9 +19,10 @@ from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.notifications import NOTIFICATIONS
 from connector.adapters.firestore.pages import split_page
 from connector.adapters.firestore.runs import RUNS
+from connector.adapters.firestore.seats import SESSIONS
 from connector.adapters.retrying import Retry
 from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Outcome
-from tests.docs.configuration import Configuration, find_resource
+from tests.docs.configuration import ROOT, Configuration, find_resource
 from tests.stand_ins.clock import NOON, FakeClock
 
 PREFIX = "acumatica"
@@ -99,10 +103,34 @@ def test_nothing_packed_and_no_list_is_indexed_in_vain(
     assert unasked - lists_of_letters <= exempt
 
 
-def write_one_of_each(project: str) -> None:
+@pytest.mark.emulator
+def test_a_tenant_is_removed_from_the_state_by_the_commands_of_the_page(
+    firestore_project: str, firestore_host: str
+) -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text()
+    for prefix in (PREFIX, "erp_west"):
+        write_one_of_each(firestore_project, prefix)
+    [command] = re.findall(r'^ +python -c "(.+recursive_delete.+)"$', page, re.MULTILINE)
+    subprocess.run(
+        [sys.executable, "-c", command.replace("PROJECT", firestore_project)],
+        env={**os.environ, "FIRESTORE_EMULATOR_HOST": firestore_host},
+        check=True,
+    )
+    [deleted] = re.findall(r"bulk-delete --collection-ids=(\S+)", page)
+    client = firestore.Client(project=firestore_project, credentials=AnonymousCredentials())
+    for collection in deleted.split(","):
+        for document in client.collection(collection).stream():
+            document.reference.delete()
+    left = {collection for collection, _ in walk(c for c in client.collections() if "west" in c.id)}
+    assert left == {f"erp_west_{RUNS}", PAGES}, "pages expire"
+    others = {collection for collection, _ in walk(c for c in client.collections() if PREFIX in c.id)}
+    assert {PARTS, f"{PREFIX}_{SESSIONS}", f"{PREFIX}_{STREAMS}"} <= others
+
+
+def write_one_of_each(project: str, prefix: str = PREFIX) -> None:
     clock = FakeClock()
     store = open_firestore(
-        project=project, database="(default)", prefix=PREFIX, clock=clock, retry=Retry(clock=clock)
+        project=project, database="(default)", prefix=prefix, clock=clock, retry=Retry(clock=clock)
     )
     taken = store.entities.acquire_lease("vendors", "r1", timedelta(minutes=5))
     assert isinstance(taken, tuple)
@@ -110,6 +138,7 @@ def write_one_of_each(project: str) -> None:
         changed_since=None, source_time_at_start=NOON, offset=0, known=("a",), highest_stamp=None
     )
     store.entities.commit(taken[0], EntityState(entity="vendors", checkpoints={"incremental": checkpoint}))
+    assert store.seats.acquire("r1", 1, timedelta(minutes=5)) is not None
     store.notifications.note("vendors", "n1", ["gone"], timedelta(days=3))
     store.audit.open_run("r1", {"entity": "vendors", "status": "running"})
     entry = AuditEntry(record_id="i", key="k", version="v", outcome=Outcome.REJECTED, reason="why")

@@ -11,7 +11,7 @@ GIVEN: dict[str, Any] = {
     "dataset": "erp_all",
     "location": "EU",
     "project": {"id": "acme-data"},
-    "tenants": {"north": "erp_north", "south": "erp_south"},
+    "tenants": {name: {"dataset": f"erp_{name}", "members": []} for name in ("north", "south")},
     "views": ["vendors"],
 }
 
@@ -36,6 +36,6 @@ def test_every_row_tells_its_tenant_and_a_column_that_one_lacks_is_empty(
 
 
 def test_a_name_that_would_end_the_text_is_refused(configuration: Configuration) -> None:
-    tenants = {"north'": "erp_north"}
+    tenants = {"north'": GIVEN["tenants"]["north"]}
     refused = configuration.refuse(module="united", **{**GIVEN, "tenants": tenants})
     assert "letters, digits" in refused

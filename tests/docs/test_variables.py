@@ -15,7 +15,7 @@ ACUMATICA = REQUIRED["acumatica"]
 WRONG: list[tuple[str, Any, str]] = [
     ("project_id", "My Project", "project_id must be the project's id"),
     ("region", "europe-west1-b", "not a zone"),
-    ("prefix", "a-very-long-prefix-indeed", "prefix must be 3 to 19"),
+    ("prefix", "a-very-long-prefix-indeed", "prefix must be 3 to 22"),
     ("acumatica", {**ACUMATICA, "url": "http://erp.example.com"}, "must be the https address"),
     ("acumatica", {**ACUMATICA, "url": "https://user:secret@erp.example.com"}, "without user"),
     ("acumatica", {**ACUMATICA, "url": "https://erp.example.com/?x=1"}, "query or fragment"),
@@ -117,7 +117,7 @@ def test_every_variable_is_checked_in_the_module_that_uses_it() -> None:
         name for module in MODULES for name, body in read_variables(module).items() if "validation" in body
     }
     assert (
-        checked - {"prefixes", "readers", "tenants", "views"}
+        checked - {"kms_keys", "prefixes", "readers", "tenants", "views"}
         == {name for name, _, _ in WRONG}
         == set(read_variables("")) - {"paused"}
     )

@@ -1,9 +1,10 @@
 # Three companies in one project: one function, schedule, secret and dataset each, one Firestore database together.
-# Copy this folder's files into the root of a configuration of your own, or run Terraform here.
+# Run Terraform here, or copy the files into a configuration of your own and let each `source` lead to this repository.
 
 locals {
   # By name. Each is given the prefix erp-NAME, from which every name of its own follows. Its schedule stands still and its
-  # alerts are silent until its secret holds the credentials and its check succeeded: then take `paused = true` out.
+  # alerts are silent until its secret holds the credentials and its check succeeded: then take `paused = true` out. A line may
+  # also have `readers = ["group:…"]`, who may query its dataset.
   tenants = {
     north = { url = "https://erp.example.com/North", paused = true }
     south = { url = "https://erp.example.com/South", paused = true }
@@ -16,6 +17,7 @@ locals {
 module "project" {
   source = "../../project"
 
+  kms_keys   = { for key in var.kms_key[*] : "bigquery" => key }
   project_id = var.project_id
 }
 
@@ -33,7 +35,7 @@ module "tenant" {
 
   acumatica = { url = each.value.url }
   alerts    = { emails = var.emails }
-  bigquery  = { location = var.location }
+  bigquery  = { kms_key = var.kms_key, location = var.location, readers = try(each.value.readers, []) }
   database  = module.database.name
   paused    = try(each.value.paused, false)
   prefix    = local.prefixes[each.key]
@@ -46,8 +48,10 @@ module "united" {
   count  = length(var.united_views) > 0 ? 1 : 0
 
   dataset  = "erp_all"
+  kms_key  = var.kms_key
   location = var.location
   project  = module.project
-  tenants  = { for name, tenant in module.tenant : name => tenant.dataset }
+  readers  = var.united_readers
+  tenants  = { for name, tenant in module.tenant : name => { dataset = tenant.dataset, members = tenant.dataset_members } }
   views    = var.united_views
 }

@@ -3,6 +3,12 @@ variable "emails" {
   type        = list(string)
 }
 
+variable "kms_key" {
+  description = "Key of yours that encrypts all datasets, in their location."
+  type        = string
+  default     = null
+}
+
 variable "location" {
   description = "Where the datasets go: one location, so that views can unite them."
   type        = string
@@ -17,6 +23,12 @@ variable "project_id" {
 variable "region" {
   description = "Region of the functions, the schedules and the queues."
   type        = string
+}
+
+variable "united_readers" {
+  description = "Members that may query the views over all tenants: group:…, user:…"
+  type        = list(string)
+  default     = []
 }
 
 variable "united_views" {

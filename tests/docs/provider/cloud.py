@@ -1,5 +1,6 @@
 """Terraform at work on this configuration with providers of ours: init, validate, plan, apply, destroy, without a network."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 
 from tests.docs.configuration import FOLDER, PROJECT_NUMBER, ROOT
-from tests.docs.provider.server import Provider, Values, serving
+from tests.docs.provider.server import Provider, Values, decode, encode, serving
 
 SCHEMAS = Path(__file__).parent
 RELEASES = ("6.50.0", "7.46.1", "8.7.0")
@@ -56,11 +57,44 @@ def fill(type_: str, values: Values, name: str) -> Any:
         case "google_cloudfunctions2_function", "uri":
             return f"https://{values['name']}-abc123-ew.a.run.app"
         case "archive_file", "output_md5":
-            return "0123456789abcdef"
+            return hashlib.md5(repr(values["source"]).encode(), usedforsecurity=False).hexdigest()
         case _, "id" | "name" | "default_hostname":
             return f"{type_}/{next((str(values[key]) for key in OWN_NAMES if isinstance(values.get(key), str)), '')}"
         case _:
             return None
+
+
+class Google(Provider):
+    """Google's provider, which drops a dataset's authorized datasets with every change of its members.
+
+    Its `google_bigquery_dataset_iam_member` writes back the members it knows, and an authorized dataset is none.
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        super().__init__(schema, fill)
+        self._authorized: set[tuple[str, str]] = set()
+
+    def _apply_resource_change(self, request: Any) -> Values:
+        values = decode(request.planned_state) or decode(request.prior_state)
+        if request.type_name == "google_bigquery_dataset_iam_member":
+            self._authorized = {pair for pair in self._authorized if pair[0] != values["dataset_id"]}
+        if request.type_name == "google_bigquery_dataset_access":
+            change = (
+                self._authorized.discard if decode(request.planned_state) is None else self._authorized.add
+            )
+            change(_find_authorization(values))
+        return super()._apply_resource_change(request)
+
+    def _read_resource(self, request: Any) -> Values:
+        if request.type_name == "google_bigquery_dataset_access":
+            found = _find_authorization(decode(request.current_state)) in self._authorized
+            return {"new_state": request.current_state if found else encode(None)}
+        return super()._read_resource(request)
+
+
+def _find_authorization(access: Values) -> tuple[str, str]:
+    """Return the dataset that is read and the one whose views read it."""
+    return access["dataset_id"], access["dataset"][0]["dataset"][0]["dataset_id"]
 
 
 class Terraform:
@@ -79,9 +113,9 @@ class Terraform:
         (folder / "connector" / "entities.yaml").write_text(yaml.safe_dump(few))
         for name in ("main.py", "requirements.txt"):
             shutil.copy(ROOT / name, folder)
-        self._top = folder
+        self.top = folder
         self.folder = folder / "terraform" / root
-        self._environment = {
+        self.environment = {
             **os.environ,
             "CHECKPOINT_DISABLE": "1",
             "TF_CLI_CONFIG_FILE": os.devnull,
@@ -95,9 +129,9 @@ class Terraform:
     def copy(self, folder: Path) -> "Terraform":
         """Return another one with the same configuration and state, to be changed."""
         other = object.__new__(Terraform)
-        shutil.copytree(self._top, folder / "copy")
-        other._top, other._environment = folder / "copy", self._environment
-        other.folder = other._top / self.folder.relative_to(self._top)
+        shutil.copytree(self.top, folder / "copy")
+        other.top, other.environment = folder / "copy", self.environment
+        other.folder = other.top / self.folder.relative_to(self.top)
         return other
 
     def run(self, *arguments: str) -> str:
@@ -112,7 +146,7 @@ class Terraform:
         return subprocess.run(
             [shutil.which("terraform") or "terraform", command, *rest, "-no-color"],
             cwd=self.folder,
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
@@ -177,8 +211,6 @@ def providers(release: str) -> Iterator[dict[str, str]]:
     }
     with ExitStack() as stack:
         yield {
-            f"registry.terraform.io/hashicorp/{name}": stack.enter_context(
-                serving(Provider(read_schema(file), fill))
-            )
+            f"registry.terraform.io/hashicorp/{name}": stack.enter_context(serving(Google(read_schema(file))))
             for name, file in names.items()
         }
