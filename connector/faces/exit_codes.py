@@ -1,4 +1,4 @@
-"""The exit codes of the command line; a signal ends it with 128 and its number (130 Ctrl-C, 143 SIGTERM)."""
+"""The exit codes of the command line; a signal ends it with 128 and its number (130 Ctrl-C, 143 SIGTERM, 129 a closed terminal)."""
 
 OK = 0
 """Everything went well."""

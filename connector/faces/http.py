@@ -179,7 +179,7 @@ def _answer_check(connector: Connector, entity: str, *, force: bool) -> flask.Re
 
 def _answer_failure(failure: RunFailure, plain: Mapping[str, Any] | None = None) -> flask.Response:
     """Answer with the error and any further members."""
-    said = {"status": "failed", **(plain or {}), "error": failure.describe()}
+    said = {**(plain or {"status": "failed"}), "error": failure.describe()}
     response = _json(said, failure.http_status)
     if failure.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(failure.retry_after_seconds)

@@ -1,13 +1,13 @@
-"""Ctrl-C and SIGTERM on the command line."""
+"""Ctrl-C, SIGTERM and a closed terminal (SIGHUP) on the command line."""
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from connector.faces.terminal import write_note
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopSignals:
@@ -23,7 +23,7 @@ class StopSignals:
 
     @property
     def exit_code(self) -> int:
-        """The code of a shell for a command that a signal ended: 130 after Ctrl-C, 143 after SIGTERM."""
+        """The code of a shell for a command that a signal ended: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP."""
         return 128 + (self.received or signal.SIGINT)
 
     def is_requested(self) -> bool:
@@ -33,7 +33,8 @@ class StopSignals:
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Handle the signals until the end of the block."""
-        before = {number: signal.signal(number, self._take) for number in SIGNALS}
+        taken = [number for number in SIGNALS if not _is_nohup(number)]
+        before = {number: signal.signal(number, self._take) for number in taken}
         try:
             yield
         finally:
@@ -52,7 +53,14 @@ class StopSignals:
     def _take(self, number: int, _: Any) -> None:
         self.received = signal.Signals(number)
         for each in SIGNALS:
-            signal.signal(each, signal.default_int_handler)
+            if not _is_nohup(each):
+                signal.signal(each, signal.default_int_handler)
         if not self._is_patient:
             raise KeyboardInterrupt
-        write_note("Stopping after the page at hand; Ctrl-C again stops at once.")
+        with suppress(OSError):  # the terminal may be closed
+            write_note("Stopping after the page at hand; Ctrl-C again stops at once.")
+
+
+def _is_nohup(number: signal.Signals) -> bool:
+    """Whether the command was started so that it outlives its terminal."""
+    return number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN

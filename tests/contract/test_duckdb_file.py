@@ -1,6 +1,7 @@
 """What other programs find in the DuckDB file: a format that they open, and every object under the documented name."""
 
 import os
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import duckdb
 import pytest
 
 from connector.adapters.duckdb import dataset
+from connector.adapters.duckdb.query import query_file
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.domain.tables.schema import Column, ColumnType, Table
+from connector.errors import ConfigurationError
 from tests.contract.warehouse_rows import BUSINESS, LINE, LINES, PARTS, a_row, a_table, an_append, an_entity
 from tests.stand_ins.install import install_bigquery
 from tests.stand_ins.servers import StandInUnavailableError
@@ -43,6 +46,22 @@ def read_documented(path: Path, objects: list[str] = OBJECTS) -> list[int]:
 def test_the_documented_names_resolve_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
     fill(tmp_path / name)
     assert read_documented(tmp_path / name) == [1, 1, 1, 1, 1]
+
+
+def test_a_sqlite_file_is_never_written_to_nor_is_anything_downloaded_for_it(tmp_path: Path) -> None:
+    """DuckDB itself would open it by an extension: the state, say, named for the warehouse too."""
+    path = tmp_path / "state.db"
+    with sqlite3.connect(path) as state:
+        state.execute("CREATE TABLE leases (entity TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="is a SQLite file, as the state is") as caught:
+        fill(path)
+    assert "WAREHOUSE=duckdb:PATH" in caught.value.action
+    line, *_ = DuckDbWarehouse(path).check([TABLE])
+    assert (line.ok, line.finding) == (False, caught.value.message)
+    with pytest.raises(ConfigurationError):
+        list(query_file(path, "SELECT 1"))
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(("before", "after"), [("acumatica", "erp"), ("erp", "acumatica")])

@@ -6,13 +6,33 @@ from pathlib import Path
 import duckdb
 
 from connector.adapters.duckdb import dataset
+from connector.errors import ConfigurationError
 
 STORAGE_VERSION = "v1.5.0"
 """The format of a new file: tools with DuckDB 1.5 cannot open what DuckDB 2.0 writes by default. A file keeps its format."""
 
+SQLITE = b"SQLite format 3\0"
+"""How a SQLite file begins."""
+
+
+def require_duckdb(path: Path) -> None:
+    """Raise ConfigurationError for a SQLite file: DuckDB would download an extension and write into it."""
+    if path.is_file():
+        with path.open("rb") as file:
+            is_sqlite = file.read(len(SQLITE)) == SQLITE
+        if is_sqlite:
+            raise ConfigurationError(
+                f"{path} is a SQLite file, as the state is, and no DuckDB file.",
+                action="Name another file in WAREHOUSE=duckdb:PATH.",
+            )
+
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open the file, made first if it is missing. Raises duckdb.Error, and OSError where its folder takes no file."""
+    """Open the file, made first if it is missing.
+
+    Raises duckdb.Error, OSError where its folder takes no file, and ConfigurationError where it is a SQLite file.
+    """
+    require_duckdb(path)
     if not path.exists() and path.parent.is_dir():
         _create(path)
     connection = duckdb.connect(str(path))

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from connector.adapters.duckdb.errors import translated
+from connector.adapters.duckdb.file import require_duckdb
 from connector.errors import BadRequestError
 
 FETCH = 1_000
@@ -19,6 +20,7 @@ def query_file(path: Path, sql: str) -> Iterator[Sequence[Any]]:
     """
     if not path.exists():
         raise BadRequestError(f"{path} does not exist yet.", action="Sync an entity first.")
+    require_duckdb(path)
     # no other file is read or written: the folder may hold the secret
     with (
         translated(),

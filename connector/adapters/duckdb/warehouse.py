@@ -14,7 +14,7 @@ from typing_extensions import override
 from connector.adapters.duckdb import comments, current_rows, dataset, ddl, tables
 from connector.adapters.duckdb.dialect import read_columns, render_type, translate
 from connector.adapters.duckdb.errors import translated
-from connector.adapters.duckdb.file import connect
+from connector.adapters.duckdb.file import connect, require_duckdb
 from connector.adapters.duckdb.rows import TableWriter
 from connector.adapters.duckdb.views import find_owners, list_objects
 from connector.domain.batch import Append
@@ -208,6 +208,7 @@ class DuckDbWarehouse(Warehouse):
         if self._connection is not None:
             repairs |= {table.name: ddl.describe_repairs(self._connection, table) for table in tables}
             return f"{self._path} is open"
+        require_duckdb(self._path)
         with translated(), duckdb.connect(str(self._path), read_only=True) as connection:
             count = len(connection.execute("SELECT table_name FROM duckdb_tables()").fetchall())
             repairs |= {table.name: ddl.describe_repairs(connection, table) for table in tables}

@@ -194,7 +194,9 @@ def test_a_run_out_of_time_goes_on_by_itself(
     assert shell.query("SELECT count(*) = count(DISTINCT _id) FROM invoices") == [(True,)]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_stores_the_page_at_hand_and_the_next_sync_goes_on(
     shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
@@ -209,7 +211,22 @@ def test_a_signal_stores_the_page_at_hand_and_the_next_sync_goes_on(
     (rest,) = shell.documents()
     assert rest["records_written"] + stopped["records_written"] == len(tenant.tenant.records("Bill"))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+
+def test_a_command_that_is_to_outlive_its_terminal_does() -> None:
+    """As `nohup` starts it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    stop = StopSignals()
+    try:
+        with stop.taken(), stop.patient():
+            _send(signal.SIGHUP)
+            assert not stop.is_requested()
+            _send(signal.SIGTERM)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert stop.exit_code == 143
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
