@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import requests
 
@@ -11,6 +12,9 @@ from tests.stand_ins.servers import HOST, free_port, running
 
 PROJECT = "demo"
 """The one project of all tests: the stand-in looks through everything of every project at each request."""
+
+
+SERVER = Path(__file__).with_name("bigquery_server.py")
 
 
 def drop_dataset(url: str, dataset: str) -> None:
@@ -27,7 +31,16 @@ def running_bigquery() -> Iterator[str]:
 
         def command(port: int) -> list[str]:
             ports = ["--port", str(port), "--grpc-port", str(free_port())]
-            return [str(commands / "local-bigquery"), "--host", HOST, *ports, "--data-dir", data, "serve"]
+            return [
+                str(commands / "python"),
+                str(SERVER),
+                "--host",
+                HOST,
+                *ports,
+                "--data-dir",
+                data,
+                "serve",
+            ]
 
         with running(command, environment={"HOME": str(BIGQUERY_HOME)}) as port:
             yield f"http://{HOST}:{port}"
