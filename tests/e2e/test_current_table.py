@@ -54,8 +54,8 @@ class Choice:
 
 
 @pytest.fixture
-def choice(profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Choice:
-    return Choice(profile, tmp_path, monkeypatch)
+def choice(embedded: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Choice:
+    return Choice(embedded, tmp_path, monkeypatch)
 
 
 def test_an_entity_changes_from_view_to_table_and_back_without_a_manual_step(

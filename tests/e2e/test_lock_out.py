@@ -20,11 +20,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def put_password(
-    tmp_path: Path, sandbox: Sandbox, profile: Profile, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], None]:
+def put_password(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """What an operator does: store the secret with another password."""
-    secret = tmp_path / f"{profile.name}.json"
+    secret = tmp_path / "of_the_operator.json"
     monkeypatch.setenv("ACUMATICA_CREDENTIALS", f"file:{secret}")
 
     def put(password: str) -> None:
@@ -34,20 +32,20 @@ def put_password(
 
 
 def test_many_schedules_with_a_wrong_password_are_one_sign_in(
-    profile: Profile, put_password: Callable[[str], None], sandbox: Sandbox
+    embedded: Profile, put_password: Callable[[str], None], sandbox: Sandbox
 ) -> None:
     right = sandbox.credentials("password")["password"]
     put_password("hunter2-wrong")
     for entity in ENTITIES * 2:
-        answer = profile.function.call(entity=entity)
+        answer = embedded.function.call(entity=entity)
         assert (answer.status, answer.json["error"]["type"]) == (500, "CredentialsError")
         assert "hunter2" not in json.dumps(answer.json)
     assert "run check" in answer.json["error"]["action"]
     assert _sign_ins(sandbox) == 1
 
     put_password(right)
-    assert profile.function.call(entity="vendors").status == 200
-    assert profile.function.call(entity="items").status == 200
+    assert embedded.function.call(entity="vendors").status == 200
+    assert embedded.function.call(entity="items").status == 200
 
 
 def test_an_account_mended_in_acumatica_runs_again_after_a_check(

@@ -38,8 +38,8 @@ class Operator:
 
 
 @pytest.fixture
-def operator(tmp_path: Path, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> Operator:
-    return Operator(tmp_path / f"{profile.name}.json", monkeypatch)
+def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    return Operator(tmp_path / "of_the_operator.json", monkeypatch)
 
 
 def refused(profile: Profile, **members: Any) -> str:
@@ -50,39 +50,39 @@ def refused(profile: Profile, **members: Any) -> str:
 
 
 def test_another_tenant_is_refused_before_anything_is_written(
-    profile: Profile, operator: Operator, sandbox: Sandbox, other: Sandbox
+    embedded: Profile, operator: Operator, sandbox: Sandbox, other: Sandbox
 ) -> None:
     operator.turn_to(sandbox)
-    succeed(profile, "vendors")
+    succeed(embedded, "vendors")
     operator.turn_to(other)
     for mode in ("incremental", "backfill", "reconcile"):
-        said = refused(profile, entity="vendors", mode=mode)
+        said = refused(embedded, entity="vendors", mode=mode)
     assert "tenant PROD at http://localhost/AcmeERP" in said
     assert "tenant TEST at http://localhost/AcmeERP" in said
     assert "BIGQUERY_DATASET" in said
-    refused(profile, entity="items")  # though of it nothing was copied yet
+    refused(embedded, entity="items")  # though of it nothing was copied yet
     assert other.requests == []
 
     operator.turn_to(sandbox)
-    succeed(profile, "items")
-    succeed(profile, "vendors")
-    assert shown_ids(profile, "vendors") == stored_ids(sandbox, "Vendor")
+    succeed(embedded, "items")
+    succeed(embedded, "vendors")
+    assert shown_ids(embedded, "vendors") == stored_ids(sandbox, "Vendor")
 
 
 def test_a_first_run_that_ends_after_its_first_page_decides_already(
-    profile: Profile, operator: Operator, sandbox: Sandbox, other: Sandbox, monkeypatch: pytest.MonkeyPatch
+    embedded: Profile, operator: Operator, sandbox: Sandbox, other: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "10")
     sandbox.faults.add(path="/Bill?", ordinal=3, status=503, headers={"Retry-After": "3600"})
     operator.turn_to(sandbox)
-    failed = profile.function.call(entity="invoices")
+    failed = embedded.function.call(entity="invoices")
     assert (failed.status, failed.json["records_written"] > 0) == (503, True)
     operator.turn_to(other)
-    refused(profile, entity="invoices")
+    refused(embedded, entity="invoices")
 
 
 def test_the_very_first_run_too_stays_with_the_tenant_it_began_with(
-    profile: Profile, operator: Operator, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    embedded: Profile, operator: Operator, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though its session ends before anything is written."""
     monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "10")
@@ -95,17 +95,17 @@ def test_the_very_first_run_too_stays_with_the_tenant_it_began_with(
 
     operator.turn_to(sandbox)
     sandbox.faults.add(path="/Bill?", ordinal=2, hook=change_the_secret_and_end_the_session)
-    refused(profile, entity="invoices")
+    refused(embedded, entity="invoices")
 
 
 def test_a_run_that_read_nothing_decides_nothing(
-    profile: Profile, operator: Operator, sandbox: Sandbox, other: Sandbox
+    embedded: Profile, operator: Operator, sandbox: Sandbox, other: Sandbox
 ) -> None:
     other.configure(forbidden=("Vendor",))
     operator.turn_to(other)
-    assert profile.function.call(entity="vendors").json["error"]["type"] == "AccessDeniedError"
+    assert embedded.function.call(entity="vendors").json["error"]["type"] == "AccessDeniedError"
     operator.turn_to(sandbox)
-    succeed(profile, "vendors")
+    succeed(embedded, "vendors")
 
 
 def test_a_tenant_that_was_renamed_goes_on_once_a_person_said_so(
@@ -132,13 +132,13 @@ def test_a_tenant_that_was_renamed_goes_on_once_a_person_said_so(
 
 
 def test_a_forced_check_that_reaches_nothing_changes_nothing(
-    profile: Profile, operator: Operator, sandbox: Sandbox, other: Sandbox
+    embedded: Profile, operator: Operator, sandbox: Sandbox, other: Sandbox
 ) -> None:
     operator.turn_to(sandbox)
-    succeed(profile, "vendors")
+    succeed(embedded, "vendors")
     other.configure(password="another")
     operator.turn_to(other)
     other.configure(password="yet another")
-    assert profile.function.call(mode="check", entity="vendors", force=True).status == 500
+    assert embedded.function.call(mode="check", entity="vendors", force=True).status == 500
     operator.turn_to(sandbox)
-    succeed(profile, "vendors")
+    succeed(embedded, "vendors")
