@@ -50,7 +50,7 @@ class MemoryDuckDb(DuckDbWarehouse):
     def __init__(self) -> None:
         super().__init__(Path("memory"))
         self._connection = self.opened = duckdb.connect(":memory:")
-        self.opened.execute("SET TimeZone = 'UTC'")
+        self.opened.execute("SET TimeZone = 'UTC'; SET threads = 1")
 
     def close(self) -> None:
         """Stay open."""
