@@ -10,6 +10,7 @@ from connector.adapters.acumatica.error_mapping import (
     refusal,
     unreadable,
 )
+from connector.adapters.acumatica.transport import Answer
 from connector.errors import (
     AccessDeniedError,
     ConfigurationError,
@@ -202,30 +203,44 @@ def test_the_servers_own_delay_is_read(header: str | None, delay: timedelta | No
     assert error.retry_after == delay
 
 
+BROKEN = an_answer(200, b'[{"id": "1"', complete=False)
+ERROR_PAGE = an_answer(302, PAGE, {**HTML, "Location": "/AcmeERP/Frames/Error.aspx?message=Something+odd"})
+CLOSED_PAGE = an_answer(302, PAGE, {**HTML, "Location": "/AcmeERP/Frames/Maintenance.aspx"})
+
+
 @pytest.mark.parametrize(
-    ("error", "is_specific"),
+    ("answer", "is_specific"),
     [
-        (error_of(200, b'[{"id": "1"', complete=False), True),
-        (error_of(200, b""), True),
-        (error_of(200, PAGE), True),
-        (error_of(408), True),
-        (error_of(500, IIS_TEXT), True),
-        (error_of(502, PAGE), True),
-        (error_of(504), True),
-        (redirect("/AcmeERP/Frames/Error.aspx?message=Something+odd"), True),
-        (unreadable(BILLS), True),
-        (error_of(503), False),
-        (error_of(429, IIS_TEXT), False),
-        (error_of(429, SEATS.encode()), False),
-        (redirect("/AcmeERP/Frames/Maintenance.aspx"), False),
-        (redirect("/elsewhere"), False),
+        (BROKEN, True),
+        (an_answer(200, b""), True),
+        (an_answer(200, PAGE), True),
+        (an_answer(408, b""), True),
+        (an_answer(500, IIS_TEXT), True),
+        (an_answer(502, PAGE), True),
+        (an_answer(504, b""), True),
+        (ERROR_PAGE, True),
+        (an_answer(503, b""), False),
+        (an_answer(429, IIS_TEXT), False),
+        (an_answer(429, SEATS.encode()), False),
+        (CLOSED_PAGE, False),
+        (an_answer(302, PAGE, {**HTML, "Location": "/elsewhere"}), False),
     ],
 )
 def test_what_a_smaller_page_may_mend_is_told_from_what_concerns_the_whole_server(
-    error: ConnectorError, is_specific: bool
+    answer: Answer, is_specific: bool
 ) -> None:
+    error = refusal(answer, BILLS)
     assert isinstance(error, TransientError)
     assert error.is_request_specific is is_specific
+    assert error.action
+
+
+def test_a_body_that_is_no_json_may_be_mended_by_a_smaller_page() -> None:
+    error = unreadable(BILLS)
+    assert (error.is_request_specific, error.message) == (
+        True,
+        "The answer with the list of Bill is not the JSON it should be.",
+    )
     assert error.action
 
 
