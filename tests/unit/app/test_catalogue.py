@@ -150,6 +150,33 @@ def test_an_unknown_entity_is_told_with_those_there_are(path: Path) -> None:
     assert caught.value.action == "Use one of: bills, invoices."
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("invoics", "Did you mean invoices? "),
+        ("Invoices", "Did you mean invoices? "),
+        ("Bill", "Did you mean invoices (Bill)? "),
+        ("bil", "Did you mean invoices (Bill)? "),
+        ("payroll", ""),
+    ],
+)
+def test_a_name_that_is_nearly_one_leads_to_it(path: Path, name: str, meant: str) -> None:
+    catalogue = load(path, BLOCK)
+    with pytest.raises(BadRequestError) as caught:
+        catalogue.find(name)
+    assert caught.value.action == f"{meant}Use one of: invoices."
+
+
+def test_a_stamp_field_of_its_own_is_the_only_one_that_may_not_be_excluded(path: Path) -> None:
+    whole = WHOLE.replace("exclude: [Hold]", "exclude: [LastModifiedDateTime]")
+    assert load(path, whole).find("invoices").exclude == {"LastModifiedDateTime"}
+
+
+def test_a_view_may_be_named_like_a_table_of_current_rows_that_is_not_kept(path: Path) -> None:
+    named = BLOCK.replace("current_view: invoices", "current_view: invoices_current")
+    assert load(path, named).find("invoices").current_view == "invoices_current"
+
+
 def test_a_file_that_was_edited_is_read_anew(path: Path) -> None:
     path.write_text(BLOCK)
     assert load_catalogue(path).find("invoices").enabled
