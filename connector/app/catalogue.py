@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 import yaml
+from msgspec import structs
 
 from connector.app.schedules import find_mistake
 from connector.domain.entity import (
+    COLLECTION,
     CRON,
     CUSTOM_FIELD,
     DAC,
@@ -36,6 +38,7 @@ RULES = {
     ENTITY_NAME: "an entity's name: a lower-case letter, then lower-case letters, digits and _, at most 63 characters",
     NAME: "a lower-case letter, then lower-case letters, digits and _, at most 100 characters",
     FIELD: "a field of Acumatica: letters, digits and _, levels joined with /",
+    COLLECTION: "details of the record itself: letters, digits and _",
     CUSTOM_FIELD: "a custom field: View.Field or Details/View.Field",
     CRON: "a cron of five parts, each of digits and * , - /",
     DAC: "a table as OData names it: PX_Objects_IN_InventoryItem",
@@ -145,7 +148,14 @@ def _build(name: str, block: Any) -> Entity:
         if "name" in block:
             raise msgspec.ValidationError("Object contains unknown field `name`")
         block = {**block, "name": name}
-    return msgspec.convert(block, Entity, strict=False)
+    return _read_what_is_shown(msgspec.convert(block, Entity, strict=False))
+
+
+def _read_what_is_shown(entity: Entity) -> Entity:
+    """Return the entity with the line views that are on alone, and with the details they show among what is read."""
+    shown = tuple(view for view in entity.line_views if view.enabled)
+    details = (collection for view in shown for collection in view.details)
+    return structs.replace(entity, line_views=shown, expand=tuple(dict.fromkeys((*entity.expand, *details))))
 
 
 def _construct(node: yaml.Node) -> Any:
@@ -220,10 +230,6 @@ def _find_clashes(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Ite
             yield f"line {lines[entity.name]}: {entity.name}: deletions are told by id, so dac is of no use with identity: keys"
         for excluded in sorted(entity.exclude & _find_needed(entity)):
             yield f"line {lines[entity.name]}: {entity.name}: exclude names {excluded}, without which no record can be copied"
-        collections = {path.split("/")[0] for path in entity.expand}
-        for view in entity.line_views:
-            for missing in sorted(set(view.details) - collections):
-                yield f"line {lines[entity.name]}: {entity.name}: {view.name} shows {missing}, which expand does not name"
 
 
 def _find_needed(entity: Entity) -> set[str]:

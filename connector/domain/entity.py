@@ -13,6 +13,7 @@ ENTITY_NAME = "^[a-z][a-z0-9_]{0,62}$"
 """A name is a label of the entity's jobs in BigQuery too, which has at most 63 characters."""
 NAME = "^[a-z][a-z0-9_]{0,99}$"
 FIELD = "^[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*$"
+COLLECTION = "^[A-Za-z][A-Za-z0-9_]*$"
 CUSTOM_FIELD = r"^([A-Za-z][A-Za-z0-9_]*/)?[A-Za-z]\w*\.\w+$"
 CRON_PART = r"[0-9*,/\-]+"
 CRON = rf"^{CRON_PART}( {CRON_PART}){{4}}$"
@@ -21,6 +22,7 @@ DAC = r"^[A-Za-z]\w{0,199}$"
 EntityName = Annotated[str, Meta(pattern=ENTITY_NAME)]
 Name = Annotated[str, Meta(pattern=NAME)]
 Field = Annotated[str, Meta(pattern=FIELD)]
+Collection = Annotated[str, Meta(pattern=COLLECTION)]
 CustomField = Annotated[str, Meta(pattern=CUSTOM_FIELD)]
 Cron = Annotated[str, Meta(pattern=CRON)]
 Dac = Annotated[str, Meta(pattern=DAC)]
@@ -70,13 +72,20 @@ class LineView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Annotated[Name, Meta(description="name of the view")]
     details: Annotated[
-        tuple[Field, ...], Meta(min_length=1, description="one collection of details, or several")
+        tuple[Collection, ...],
+        Meta(
+            min_length=1,
+            description="one collection of details, or several; they are read whether expand names them or not",
+        ),
     ]
     prefix: Annotated[Name, Meta(description="goes before columns of the record whose names a line uses too")]
     parent: Annotated[
         Literal["keys", "all"] | tuple[Field, ...],
         Meta(description="columns of the record to repeat: its keys, all, or these fields"),
     ] = "keys"
+    enabled: Annotated[
+        bool, Meta(description="false: the view is not made, and its details are not read for it")
+    ] = True
 
 
 class ReconcileSchedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

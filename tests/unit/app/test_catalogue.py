@@ -111,6 +111,18 @@ def test_every_member_of_a_block_arrives(path: Path) -> None:
     assert entity.reconcile.plans == {Depth.KEYS: "15 3 * * *", Depth.CONTENT: "15 4 * * 6"}
 
 
+def test_a_line_view_reads_what_it_shows_and_one_that_is_off_reads_nothing(path: Path) -> None:
+    on = load(path, changed("expand", "[Details]")).find("invoices")
+    assert on.expand == ("Details", "TaxDetails")
+    off = changed("expand", "[]").replace(
+        "[TaxDetails], prefix: invoice_", "[TaxDetails], prefix: invoice_, enabled: false"
+    )
+    off = off.replace("details: [Details, TaxDetails]", "details: [Details]")
+    entity = load(path, off).find("invoices")
+    assert entity.expand == ("Details",)
+    assert [view.name for view in entity.line_views] == ["invoice_lines", "invoice_parts"]
+
+
 def test_the_test_above_has_every_member_there_is() -> None:
     parts = build_schema()["$defs"]
     for part in ("Entity", "LineView", "ReconcileSchedule"):
@@ -220,6 +232,7 @@ FIELD = "expected a field of Acumatica: letters, digits and _, levels joined wit
 NAME = "expected a lower-case letter, then lower-case letters, digits and _, at most 100 characters"
 CRON = "expected a cron of five parts, each of digits and * , - /"
 CUSTOM = "expected a custom field: View.Field or Details/View.Field"
+COLLECTION = "expected details of the record itself: letters, digits and _"
 ENTITY_NAME = "expected an entity's name: a lower-case letter, then lower-case letters, digits and _, at most 63 characters"
 DAC = "expected a table as OData names it: PX_Objects_IN_InventoryItem"
 
@@ -325,10 +338,9 @@ REFUSED: dict[str, tuple[str, str]] = {
         changed("exclude", "[LastModified]"),
         "line 1: invoices: exclude names LastModified, without which no record can be copied",
     ),
-    "details that are not expanded": (
-        changed("expand", "[Details]"),
-        "line 1: invoices: invoice_lines shows TaxDetails, which expand does not name;"
-        " line 1: invoices: invoice_taxes shows TaxDetails, which expand does not name",
+    "a line view of lines of lines": (
+        WHOLE.replace("details: [TaxDetails]", "details: [Details/Allocations]"),
+        f"line 10: invoices: line_views[1].details[0]: {COLLECTION}",
     ),
 }  # fmt: skip
 
