@@ -7,7 +7,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-annotate --no-header
 
-.PHONY: setup demo quick test check lock mutation clean
+.PHONY: setup demo quick test check tables lock mutation clean
 
 setup: $(READY)
 
@@ -38,6 +38,10 @@ check: setup
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache | sed -n '/^Contracts$$/,$$p'
+
+# Writes docs/tables.md, the map of every table and view.
+tables: setup
+	@$(VENV)/bin/python -m tests.docs.tables
 
 # Pins anew what pyproject.toml asks for, keeping what can stay: `make lock`; with newer releases: `make lock UPGRADE=--upgrade`.
 lock: setup

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import UNTESTED
 from tests.docs.configuration import Configuration, TerraformMissingError
+from tests.docs.demo import Demo, copy_demo
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +19,13 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
         leave_out = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         leave_out(f"{UNTESTED} with Terraform: {missing}")
         raise
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo's company in a DuckDB file, which all test processes of a run share."""
+    own = tmp_path_factory.getbasetemp()
+    return copy_demo((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demo")
 
 
 @pytest.fixture(scope="session")
