@@ -10,7 +10,7 @@ from connector.domain.batch import Append, Row
 from connector.domain.instants import to_text
 from connector.domain.run import RunKind, RunResult, WriteMethod
 from connector.domain.tables.sync_runs import SYNC_RUNS, build_answer
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, WarehouseRefusedError
 from connector.ports import AuditStore, Warehouse
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,13 @@ def _append_row(warehouse: Warehouse, result: RunResult, finished_at: datetime) 
     row = Row(insert_id=result.run_id, data=msgspec.json.encode(_build_row(result, finished_at)))
     status = warehouse.prepare(SYNC_RUNS)
     method = WriteMethod.STREAMING if status.accepts_streaming else WriteMethod.LOAD
-    warehouse.append(Append(table=SYNC_RUNS, rows=[row], method=method, batch_id=f"{result.run_id}_run"))
+    refused = warehouse.append(
+        Append(table=SYNC_RUNS, rows=[row], method=method, batch_id=f"{result.run_id}_run")
+    )
+    if refused:
+        raise WarehouseRefusedError(
+            f"The warehouse refused it: {refused[0]}.", action="Correct the columns of sync_runs."
+        )
 
 
 def _build_row(result: RunResult, finished_at: datetime) -> dict[str, object]:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from connector.adapters.acumatica.json_body import decode_body
+from connector.domain.repeated_members import find_repeated
 from connector.errors import SecretUnavailableError
 from connector.redaction import SECRET_MEMBERS, register_secret
 
@@ -53,6 +54,10 @@ SECRETS: dict[str, type[PasswordSecret] | type[RefreshSecret] | type[CookieSecre
     "cookie": CookieSecret,
 }
 
+NAMES = {"auth", *(name for form in SECRETS.values() for name in form.__dataclass_fields__)}
+"""The members of all forms."""
+BOM = b"\xef\xbb\xbf"
+
 
 def parse_secret(raw: bytes) -> Secret:
     """Return the secret, or raise SecretUnavailableError naming the member that is wrong, never its value."""
@@ -98,8 +103,12 @@ def with_refresh_token(raw: bytes, token: str) -> bytes:
 def _members(raw: bytes) -> dict[str, Any]:
     try:
         members = decode_body(raw, dict[str, Any])
-    except msgspec.DecodeError:
+        repeated = find_repeated(raw.removeprefix(BOM))
+    except (msgspec.DecodeError, ValueError, RecursionError):
         raise _wrong("it is not a JSON object") from None
+    if repeated is not None:
+        named = f' "{repeated}"' if repeated in NAMES else ""  # any other may be a value in the wrong place
+        raise _wrong(f"its member{named} is given twice")
     return members
 
 

@@ -219,6 +219,15 @@ class TestAudit:
         rig.run()
         assert rig.warehouse.appends[-1].method.value == method
 
+    def test_a_row_that_the_warehouse_refuses_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        rig = SmallRig(*vendors(1))
+        rig.warehouse.refuse = lambda data: "too wide" if b'"started_at"' in data else None
+        assert rig.run().status is Status.SUCCEEDED
+        assert (
+            "the row of sync_runs could not be written or released: The warehouse refused it: too wide."
+            in caplog.messages
+        )
+
     def test_a_run_that_never_came_to_its_table_has_nothing_to_tell_analysts(self) -> None:
         rig = SmallRig()
         rig.build_run().execute(fail(down()))

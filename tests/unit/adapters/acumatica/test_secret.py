@@ -74,6 +74,17 @@ def test_a_rotated_token_replaces_the_old_one_and_nothing_else() -> None:
     assert renewed == {**REFRESH, "comment": "authorised by Ann", "refresh_token": "r6"}
 
 
+@pytest.mark.parametrize(
+    ("member", "told"), [("password", 'its member "password" is'), ("hunter2", "its member is")]
+)
+def test_a_member_given_twice_is_told_before_either_value_is_sent(member: str, told: str) -> None:
+    raw = encode({**PASSWORD, member: "one"})
+    twice = raw.removesuffix(b"}") + f', "{member}": "two"}}'.encode()
+    with pytest.raises(SecretUnavailableError, match=told) as caught:
+        parse_secret(twice)
+    assert not {"one", "two", "hunter2"} & set(str(caught.value).replace('"', " ").split())
+
+
 def test_a_byte_order_mark_before_the_secret_is_borne() -> None:
     assert parse_secret(b"\xef\xbb\xbf" + encode(COOKIE)) == parse_secret(encode(COOKIE))
 
