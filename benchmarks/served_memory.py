@@ -1,9 +1,9 @@
-"""Peak memory of the served function: `python -m benchmarks.served_memory [--bills] [RECORDS ...]`.
+"""Peak memory of the served function: `python -m benchmarks.served_memory [--bills | --gl-lines N] [RECORDS ...]`.
 
 The function is served by functions-framework as Google serves it, with the clients of BigQuery and Firestore at work: a first
 sync, a reconcile of contents that reads every record again, and the status. What counts against the instance's memory is the
 sum over its processes, memory they share counted once. Needs what the Firestore emulator needs. The records are vendors, or
-bills with four lines each, which the tenant has to hold in memory. A million vendors take as long as the tenant takes to make
+bills with four lines each, which the tenant has to hold in memory, or GL batches of so many lines. A million vendors take as long as the tenant takes to make
 them twice.
 """
 
@@ -30,7 +30,7 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     "first sync": {},
     "reconcile of contents": {"mode": "reconcile", "depth": "content"},
 }
-ENTITIES = {"Vendor": "vendors", "Bill": "invoices"}
+ENTITIES = {"Vendor": "vendors", "Bill": "invoices", "JournalTransaction": "gl_entries"}
 """What is copied, by its name in Acumatica."""
 
 
@@ -113,10 +113,10 @@ def await_answer(address: str) -> None:
 
 
 @contextlib.contextmanager
-def cloud(kind: str, size: int) -> Iterator[dict[str, str]]:
+def cloud(kind: str, size: int, lines: int) -> Iterator[dict[str, str]]:
     """Yield the function's environment: a tenant with so many records, Firestore's emulator, a BigQuery that remembers."""
     with (
-        serving_tenant("--entity", kind, "--records", str(size)) as tenant,
+        serving_tenant("--entity", kind, "--records", str(size), "--lines", str(lines)) as tenant,
         settings(tenant) as environment,
         serving("benchmarks.sink", "--remember") as sink,
         running_firestore(heap="4g") as firestore,
@@ -138,9 +138,9 @@ def call(address: str, body: Mapping[str, str]) -> dict[str, Any]:
     return answer
 
 
-def show(kind: str, size: int) -> None:
+def show(kind: str, size: int, lines: int = 0) -> None:
     """Print a line for each call."""
-    with cloud(kind, size) as environment, served(environment) as (address, pid):
+    with cloud(kind, size, lines) as environment, served(environment) as (address, pid):
         peak = Peak(pid)
         peak.start()
         time.sleep(2 * PAUSE_SECONDS)
@@ -158,9 +158,10 @@ def show(kind: str, size: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--bills", action="store_true")
+    parser.add_argument("--gl-lines", type=int, default=0, metavar="N")
     parser.add_argument("sizes", type=int, nargs="*", default=SIZES, metavar="RECORDS")
     arguments = parser.parse_args()
-    chosen = "Bill" if arguments.bills else "Vendor"
+    chosen = "Bill" if arguments.bills else "JournalTransaction" if arguments.gl_lines else "Vendor"
     print(f"{ENTITIES[chosen]:>10}  {'call':24}{'peak MiB':>8}{'seconds':>9}")
     for each in arguments.sizes:
-        show(chosen, each)
+        show(chosen, each, arguments.gl_lines)

@@ -1,7 +1,8 @@
-"""A tenant of one kind of record: `python -m benchmarks.tenant --entity Bill --records 10000 [--latency SECONDS]`.
+"""A tenant of one kind of record: `python -m benchmarks.tenant --entity Bill --records 10000 [--latency SECONDS] [--lines N]`.
 
 Bills have four lines each and a value in every field. Records of other entities are variations of the demo company's, made
-when a page asks for them, so that a million cost no memory.
+when a page asks for them, so that a million cost no memory. With `--lines`, GL batches get so many more lines, of about 290
+bytes each: they are put into every answer as it is sent.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from acumatica_sandbox.contract import system_endpoint
 
 VERSION = "24.200.001"
 BILL = "Bill"
+GL_BATCH = "JournalTransaction"
 
 
 def build_fields(kinds: dict[str, str], number: int) -> dict[str, Any]:
@@ -46,12 +48,33 @@ def fill(sandbox: Sandbox, bills: int) -> None:
     transaction.commit()
 
 
+def render_lines(count: int) -> bytes:
+    """Return the JSON of so many lines of a GL batch, each followed by a comma."""
+    lines = [
+        {
+            "id": f"{number:08x}-11e5-4000-a000-000000000000",
+            "rowNumber": number + 1,
+            "note": "",
+            "Account": {"value": f"{40000 + number % 500}"},
+            "BranchID": {"value": "MAIN"},
+            "CreditAmount": {"value": number * 7919 % 1_000_000 / 100},
+            "DebitAmount": {"value": 0.0},
+            "Description": {"value": f"Cost of goods sold {number}"},
+            "ReferenceNbr": {"value": f"{number % 5000:06}"},
+            "Subaccount": {"value": "000-000"},
+        }
+        for number in range(count)
+    ]
+    return b"".join(json.dumps(line, separators=(",", ":")).encode() + b"," for line in lines)
+
+
 def main() -> None:
     """Serve until the end of the process."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--entity", default=BILL)
     parser.add_argument("--records", type=int, required=True)
     parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--lines", type=int, default=0)
     arguments = parser.parse_args()
     is_bulk = arguments.entity != BILL
     options = SandboxOptions(
@@ -64,6 +87,10 @@ def main() -> None:
     with Sandbox(options) as tenant:
         if not is_bulk:
             fill(tenant, arguments.records)
+        if arguments.lines:
+            start = b'"Details":['
+            rewrite = (start, start + render_lines(arguments.lines))
+            tenant.faults.add(path=f"/{GL_BATCH}", rewrite=rewrite, times=10**9)
         print(json.dumps({"url": tenant.url, "credentials": tenant.credentials("password")}), flush=True)
         while True:
             time.sleep(3600)

@@ -32,7 +32,14 @@ class AcumaticaSettings(Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     credentials: Annotated[SecretReference, Meta(description="secret reference to the credentials")]
-    page_size: Annotated[int, Meta(ge=2, le=5000, description="records asked for at once (`$top`)")] = 1000
+    page_size: Annotated[
+        int,
+        Meta(
+            ge=2,
+            le=5000,
+            description="most records asked for at once (`$top`); of large records fewer, about 12 MB",
+        ),
+    ] = 1000
     max_sessions: Annotated[
         int,
         Meta(ge=1, le=50, description="API sessions (licensed seats) held at once, all entities together"),

@@ -1,13 +1,16 @@
 """The records of one write: which write method they take, and how many may be unusable before the run stops."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TypeVar
 
 import msgspec
 
 from connector.domain.run import WriteMethod, WritePolicy
 from connector.domain.tables.schema import Table
+
+T = TypeVar("T")
 
 REJECTS_TOLERATED = 10
 REJECT_SHARE_TOLERATED = 0.1
@@ -32,6 +35,25 @@ def build_insert_id(entity: str, record_id: str, version: str) -> str:
 def are_too_many_rejected(*, rejected: int, read: int) -> bool:
     """Whether a run rejected so many records that the cause must lie elsewhere."""
     return rejected > max(REJECTS_TOLERATED, REJECT_SHARE_TOLERATED * read)
+
+
+def split_by_bytes(
+    items: Iterable[T], measure: Callable[[T], int], *, most_items: int, most_bytes: int
+) -> Iterator[list[T]]:
+    """Yield the items in lists of at most so many, each closed with the item that makes it as large as `most_bytes`.
+
+    An item is taken only when its list is wanted.
+    """
+    some: list[T] = []
+    size = 0
+    for item in items:
+        some.append(item)
+        size += measure(item)
+        if len(some) == most_items or size >= most_bytes:
+            yield some
+            some, size = [], 0
+    if some:
+        yield some
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):

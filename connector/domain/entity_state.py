@@ -93,6 +93,8 @@ class EntityState(Struct, frozen=True, kw_only=True):
     """The `request` of the contract by which the list was compared with single records, or found to be unusable."""
     page_limit: PageLimit | None = None
     """Set while pages of the configured size are known to fail."""
+    record_bytes: int | None = None
+    """How large a record of a list was about, when it was noted last; None before a page was read."""
     records_seen: int = 0
     """How many records the last complete pass over everything found; 0 if there was none."""
     last_success_at: datetime | None = None
@@ -122,6 +124,7 @@ FINDINGS = (
     "list_trial",
     "compared_for",
     "page_limit",
+    "record_bytes",
     "proven_identity",
     "written_since",
 )
@@ -155,6 +158,8 @@ class Lease(Struct, frozen=True, kw_only=True):
     fence: int
     expires_at: datetime
     acquired_at: datetime | None = None
+    took_over: bool = False
+    """Whether the lease before it was never released: its run was killed, or lasted longer than it may."""
 
     def is_held(self, now: datetime) -> bool:
         """Whether it still belongs to its owner at this instant."""

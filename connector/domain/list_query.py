@@ -12,7 +12,8 @@ from connector.domain.records.contract import Contract
 class ListQuery:
     """One request of a list: `top` rows from `skip` on, of those whose `modified_field` is at or after `changed_since`.
 
-    With `keys_only`, only ids, keys and stamps are requested. Archived records are always listed.
+    With `keys_only`, only ids, keys and stamps are requested. Archived records are always listed. Of an answer that becomes
+    larger than `most_bytes` only the rows that are whole by then are wanted, at least two.
     """
 
     entity: Entity
@@ -22,6 +23,7 @@ class ListQuery:
     top: int
     one_by_one: bool = False
     keys_only: bool = False
+    most_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

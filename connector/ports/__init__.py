@@ -74,7 +74,7 @@ class Source(Protocol):
         """Return one page of the list. With `one_by_one`, read the keys, then each record by id, possibly fewer rows than asked for.
 
         A TransientError with `is_request_specific` means that Acumatica answers, but keeps failing on this page; a smaller page
-        may succeed. Read one by one, a record on which it keeps failing is listed in `unreadable` of the answer.
+        may succeed; if it has not two whole rows within `most_bytes`, it failed in this way. Read one by one, a record on which it keeps failing is listed in `unreadable` of the answer.
 
         If the endpoint no longer has something the contract names, read the contract afresh and try once more with it. If
         that fails too, raise SourceSetupError, which says what was requested. `read_record` does the same.

@@ -35,7 +35,8 @@ class EntityStateStore(Protocol):
         """Return a new lease and the state read in the same transaction, or the unexpired lease of another owner.
 
         Takes over an expired lease with its fence plus one, and likewise a lease acquired in the future (the clock was set
-        back). An owner that still holds the lease gets it again with a later end.
+        back). An owner that still holds the lease gets it again with a later end. `took_over` of the new lease tells whether
+        the one before was never released.
         """
 
     def save_checkpoint(self, lease: Lease, mode: str, checkpoint: Checkpoint | None) -> None:
@@ -46,7 +47,7 @@ class EntityStateStore(Protocol):
 
     def save_findings(self, lease: Lease, entity_state: EntityState) -> None:
         """Store these members of the entity's state: `read_one_by_one`, `list_trial`, `compared_for`, `page_limit`,
-        `proven_identity`, `written_since`; and nothing else of it.
+        `record_bytes`, `proven_identity`, `written_since`; and nothing else of it.
         """
 
     def save_bounds(

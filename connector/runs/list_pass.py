@@ -38,6 +38,8 @@ class ListPass:
             plan=plan,
             page_size=run.limits.page_size,
             page_limit=opened.entity_state.page_limit,
+            page_bytes=run.limits.page_bytes,
+            record_bytes=opened.entity_state.record_bytes,
             one_by_one=opened.reads_one_by_one,
             judge=judge,
             was_believed=run.request.mode is Mode.INCREMENTAL and not opened.is_list_on_trial,
@@ -70,6 +72,7 @@ class ListPass:
                     self._opened.note_one_by_one()
             if page is None:
                 return
+            self._opened.note_record_bytes(self.reader.record_bytes)
             count_unstamped(self._run, self._opened.contract, page.readings)
             yield page
 

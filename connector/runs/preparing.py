@@ -20,12 +20,15 @@ from connector.runs.identity_proof import describe_identity, is_identity_proven
 from connector.runs.interpreting import Interpreter
 from connector.runs.makeup import find_refusal
 from connector.runs.notices import NAMES_SHOWN, report_other_fields, report_views
+from connector.runs.page_size import limit_after_kill
 from connector.runs.pass_restart import reset_if_lost, store_contract
 from connector.runs.run import Run
 from connector.runs.writing import BatchWriter
 
 logger = logging.getLogger(__name__)
 
+NEWS = 2
+"""How many times as large, or as small, records have to be than before for that to be stored."""
 LIST_AGAIN_AFTER = timedelta(days=7)
 """How long a list that could not be used is left alone."""
 
@@ -46,6 +49,8 @@ class OpenedEntity:
         self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
         prepared = reset_if_lost(run, entity_state, self._status)
         self._entity_state = replace(prepared, contract=self._contract)
+        if run.lease.took_over:
+            self._shrink_after_kill()
         self.interpreter = Interpreter(
             run.ports.source,
             run.entity,
@@ -193,6 +198,29 @@ class OpenedEntity:
             self._run.outcome.add_details({"read_one_by_one": False})
         self._save_findings(read_one_by_one=False, list_trial=None, compared_for=self._contract.request)
         self._run.outcome.note_progress()
+
+    def _shrink_after_kill(self) -> None:
+        """Store smaller pages, because the run before was killed, perhaps for the memory they took."""
+        limits, before = self._run.limits, self._entity_state
+        limit = limit_after_kill(
+            limits.page_size,
+            before.page_limit,
+            limits.page_bytes,
+            before.record_bytes,
+            self._run.ports.clock.now(),
+        )
+        logger.warning(
+            "the run of %s before this one was killed, perhaps for its memory: its list is read in pages of %s rows at most",
+            self._run.entity.name,
+            limit.rows,
+        )
+        self._save_findings(page_limit=limit)
+
+    def note_record_bytes(self, size: int | None) -> None:
+        """Store about how large a record is, if that is news, so that the next run, even after a kill, begins with pages that fit."""
+        known = self._entity_state.record_bytes
+        if size is not None and (known is None or not known / NEWS < size < known * NEWS):
+            self._save_findings(record_bytes=size)
 
     def note_page_limit(self, limit: PageLimit | None) -> None:
         """Store the largest page that Acumatica can serve, and report it if it is smaller than configured."""

@@ -53,6 +53,8 @@ class ListReader:
         plan: Plan,
         page_size: int,
         page_limit: PageLimit | None = None,
+        page_bytes: int,
+        record_bytes: int | None = None,
         one_by_one: bool = False,
         keys_only: bool = False,
         judge: Callable[[ClockReading, Plan], ClockVerdict] = lambda _clocks, _plan: ClockVerdict(),
@@ -69,7 +71,9 @@ class ListReader:
         self._interpreter = interpreter
         self._plan = plan
         self._page_size = page_size
-        self._size = PageSize(page_size, page_limit, clock.now)
+        self._size = PageSize(
+            page_size, page_limit, clock.now, bytes_wanted=page_bytes, record_bytes=record_bytes
+        )
         self._keys_only = keys_only
         self._one_by_one = one_by_one
         self._judge = judge
@@ -107,6 +111,11 @@ class ListReader:
     def one_by_one(self) -> bool:
         """Whether the list is read by keys and then record by record, from the start or after the list failed."""
         return self._one_by_one
+
+    @property
+    def record_bytes(self) -> int | None:
+        """How large a record is about, in bytes, by the last page or by earlier passes; None before one was read."""
+        return self._size.record_bytes
 
     def find_page_limit(self, *, is_out_of_time: bool) -> PageLimit | None:
         """Return the page limit this pass found, for the next pass to start with."""
@@ -190,7 +199,7 @@ class ListReader:
     def _interpret(self, timed: TimedAnswer, prefetcher: Prefetcher, window: RowWindow) -> ReadingBatch:
         """Interpret the rows of a response, requesting the next page meanwhile."""
         answer = timed.answer
-        self._size.note_read(window, len(answer.rows), has_unreadable=bool(answer.unreadable))
+        self._size.note_read(window, answer.rows, has_unreadable=bool(answer.unreadable))
         if len(answer.rows) == window.top:
             prefetcher.begin(self._size.build_next(window))
         asked_by = self._interpreter.codec.contract.modified_field
@@ -268,4 +277,5 @@ class ListReader:
             top=window.top,
             one_by_one=self._one_by_one or window.by_id,
             keys_only=self._keys_only,
+            most_bytes=self._size.limit_bytes(window),
         )

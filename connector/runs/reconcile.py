@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import datetime
 from itertools import islice
 
+from connector.domain.batch import split_by_bytes
 from connector.domain.cursor import Plan
 from connector.domain.entity import Depth
 from connector.domain.entity_state import EntityState
@@ -32,8 +33,13 @@ from connector.runs.time_budget import TimeBudget, Unreadable
 from connector.runs.twins import Twins
 
 ROWS_AT_ONCE = 500
+KEYS_BYTES = 300
+"""How large a record of a list of keys is about, in bytes."""
 MAX_UNSTAMPED_READ = 500
 """How many records without a stamp a reconcile of keys reads, with one request each; one of contents reads all."""
+
+Found = tuple[str, bytes | Unreadable | None]
+"""An id, and its record as it is now: None if it no longer exists."""
 
 
 class Reconcile:
@@ -92,6 +98,8 @@ class Reconcile:
             interpreter=self._opened.interpreter,
             plan=Plan(changed_since=None, checkpoint=self._progress.checkpoint),
             page_size=self._run.limits.page_size,
+            page_bytes=self._run.limits.page_bytes,
+            record_bytes=KEYS_BYTES,
             keys_only=True,
         )
         with closing(
@@ -154,17 +162,27 @@ class Reconcile:
         `listed` maps ids to listed rows with the keys, which are kept of an unreadable record. With an empty row, an
         unreadable record is left as it is.
         """
+        exist: dict[str, bool] = {}
         read_at = self._run.ports.clock.now()
-        found = dict(self._budget.read_records(listed))
+        found = self._budget.read_records(listed)
+        batch_bytes = self._run.limits.batch_bytes
+        for some in split_by_bytes(found, _measure, most_items=ROWS_AT_ONCE, most_bytes=batch_bytes):
+            self._write(self._interpret(some, listed, read_at))
+            exist |= {record_id: raw is not None for record_id, raw in some}
+            read_at = self._run.ports.clock.now()
+        return exist
+
+    def _interpret(
+        self, found: Sequence[Found], listed: Mapping[str, bytes], read_at: datetime
+    ) -> ReadingBatch:
         rows, unreadable = list[bytes](), dict[int, str]()
-        for record_id, raw in found.items():
+        for record_id, raw in found:
             if isinstance(raw, bytes):
                 rows.append(raw)
             elif isinstance(raw, Unreadable) and listed[record_id]:
                 unreadable[len(rows)] = raw.why
                 rows.append(listed[record_id])
-        self._write(self._opened.interpreter.interpret(rows, read_at=read_at, unreadable=unreadable))
-        return {record_id: raw is not None for record_id, raw in found.items()}
+        return self._opened.interpreter.interpret(rows, read_at=read_at, unreadable=unreadable)
 
     def _write(self, batch: ReadingBatch) -> None:
         """Write the versions that the warehouse does not have, and count them."""
@@ -258,6 +276,11 @@ class Reconcile:
             if self._budget.is_used_up or self._run.must_stop():
                 return False
         return True
+
+
+def _measure(found: Found) -> int:
+    raw = found[1]
+    return len(raw) if isinstance(raw, bytes) else 0
 
 
 def reconcile_entity(run: Run, entity_state: EntityState) -> Status:

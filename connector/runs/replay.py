@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
 
+from connector.domain.batch import split_by_bytes
 from connector.domain.entity_state import CLOCKS_DIFFER, Checkpoint, DeadLetter, EntityState
 from connector.domain.records.codec import Record
 from connector.domain.records.exclusion import NOT_KEPT
@@ -38,6 +39,12 @@ class _Answered:
     batch: ReadingBatch
     is_gone: bool
     """Whether Acumatica says that the record no longer exists, so that it is read from the stored payload."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes of JSON it holds."""
+        readings = self.batch.readings
+        return len(self.dead_letter.payload) + sum(len(reading.raw) for reading in readings)
 
     @property
     def is_lost(self) -> bool:
@@ -97,7 +104,12 @@ class Replay:
 
     def _replay(self, dead_letters: Iterator[DeadLetter]) -> None:
         answered = self._budget.read_each(dead_letters, self._read)
-        while batch := list(islice(answered, MAX_DEAD_LETTERS_AT_ONCE)):
+        for batch in split_by_bytes(
+            answered,
+            lambda answer: answer.size,
+            most_items=MAX_DEAD_LETTERS_AT_ONCE,
+            most_bytes=self._run.limits.batch_bytes,
+        ):
             for answer in batch:
                 self._opened.follow(answer.batch.contract)
             self._gone |= {answer.dead_letter.record_id: None for answer in batch if answer.must_be_marked}

@@ -31,7 +31,10 @@ SOURCE_ERRORS = (SourceUnavailableError, SourceAnswerError, SourceThrottledError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The limits of a run. `batch_bytes` is the size of one write; after `deadline` the run stops between pages."""
+    """The limits of a run. `batch_bytes` is the size of one write; after `deadline` the run stops between pages.
+
+    A page has at most `page_size` rows, and as many as make about `page_bytes`.
+    """
 
     deadline: datetime
     page_size: int = 1000
@@ -40,6 +43,7 @@ class Limits:
     max_sessions: int = 1
     lease_ttl: timedelta = timedelta(minutes=35)
     """How long the run may hold its lease and seat: longer than a run can last, so neither is ever renewed."""
+    page_bytes: int = 12 * 1024 * 1024
     batch_bytes: int = 8 * 1024 * 1024
     is_stopping: Callable[[], bool] = field(default=lambda: False)
     """Whether the instance was asked to stop (SIGTERM)."""

@@ -75,6 +75,7 @@ def an_entity_state(
         ),
         compared_for='{"entity":"Vendor"}',
         page_limit=PageLimit(rows=125, larger_again_at=MORNING + timedelta(days=7)),
+        record_bytes=288_000,
         records_seen=812,
         last_success_at=MORNING + timedelta(seconds=3),
         deletions_since=MORNING - timedelta(minutes=16),

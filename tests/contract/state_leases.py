@@ -80,6 +80,25 @@ class LeaseContract:
         assert again.fence == first.fence
         assert again.expires_at == clock.now() + TTL
 
+    def test_a_lease_tells_whether_the_one_before_was_never_released(
+        self, store: StateStore, second_store: StateStore, clock: FakeClock
+    ) -> None:
+        first = taken(store)
+        assert not first.took_over, "there was none"
+        clock.advance(timedelta(minutes=1))
+        assert not taken(store).took_over, "its own"
+        clock.advance(TTL)
+        second = taken(second_store, owner="run-2")
+        assert second.took_over
+        assert store.entities.acquire_lease("vendors", "run-3", TTL) == second
+        assert taken(second_store, owner="run-2").took_over, "asked for again"
+        second_store.entities.release_lease(second)
+        third = taken(store, owner="run-3")
+        assert not third.took_over, "it was released"
+        store.entities.commit(third, an_entity_state())
+        clock.advance(TTL)
+        assert not taken(store, owner="run-4").took_over, "a commit releases it"
+
     def test_a_lease_is_of_one_entity(self, store: StateStore) -> None:
         taken(store, "vendors", owner="run-1")
         assert taken(store, "invoices", owner="run-2").fence == 1

@@ -44,6 +44,7 @@ class ModelEntity:
     fence: int = 0
     owner: str | None = None
     ends_at: datetime = MORNING
+    took_over: bool = False
     entity_state: EntityState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +61,7 @@ class ModelEntity:
             fence=self.fence,
             expires_at=self.ends_at,
             acquired_at=self.ends_at - TTL,
+            took_over=self.took_over,
         )
 
 
@@ -92,6 +94,8 @@ class StateHistory(RuleBasedStateMachine):
         if holder not in {None, owner}:
             assert answer == model.lease()
             return multiple()
+        if holder is None:
+            model.took_over = model.owner is not None and model.ends_at != GIVEN_BACK
         model.fence += holder is None
         model.owner, model.ends_at = owner, now + TTL
         assert answer == (model.lease(), model.entity_state)

@@ -125,6 +125,7 @@ class StreamContract:
                 list_trial=ListTrial(again_at=MORNING, left_out=("Details",)),
                 compared_for='{"expand":["Details"]}',
                 page_limit=PageLimit(rows=rows, larger_again_at=MORNING),
+                record_bytes=rows * 1024,
                 proven_identity="Default 24.200.001 id",
                 written_since=WrittenSince(highest_stamp=MORNING if rows == 250 else None),
             )

@@ -7,6 +7,7 @@ import pytest
 
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE
 from connector.domain.run import RunResult, Status
+from connector.runs.page_size import FIRST_ROWS
 from tests.builders import Rig
 from tests.fault.mortal import Killed, dies_at
 from tests.oracle import assert_shows_tenant
@@ -84,6 +85,6 @@ def test_a_page_of_single_records_is_small_however_large_a_listed_one_may_be(rig
     rig.run("invoices", page_size=1000)
     listings = [request for request in rig.sandbox.requests if request.path.endswith("/Bill")]
     assert [parse_qs(request.query)["$top"] for request in listings] == [
-        ["1000"],
+        *[[str(FIRST_ROWS)]] * 2,
         *[[str(ROWS_AT_ONCE)]] * 2,
-    ], "the list, its keys"
+    ], "the list, then its keys by pages that begin small"

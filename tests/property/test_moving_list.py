@@ -75,10 +75,13 @@ class MovingList(RuleBasedStateMachine):
         self.runs = self.changes = 0
 
     @initialize(
-        page_size=st.integers(2, 5), batch_bytes=st.sampled_from([1, 500, 8_000_000]), size=st.integers(1, 15)
+        page_size=st.integers(2, 5),
+        page_bytes=st.sampled_from([300, 1_000, 2_000, 12_000_000]),
+        batch_bytes=st.sampled_from([1, 500, 8_000_000]),
+        size=st.integers(1, 15),
     )
-    def begin(self, page_size: int, batch_bytes: int, size: int) -> None:
-        self.page_size, self.batch_bytes = page_size, batch_bytes
+    def begin(self, page_size: int, page_bytes: int, batch_bytes: int, size: int) -> None:
+        self.page_size, self.page_bytes, self.batch_bytes = page_size, page_bytes, batch_bytes
         for number in range(size):
             self.move(("insert", 0, number * 60))
 
@@ -126,7 +129,7 @@ class MovingList(RuleBasedStateMachine):
                 transaction.rename("Vendor", record_id, {"VendorID": _key(number)})
             for other in several if kind == "several" else [record_id] if kind in ("change", "begin") else []:
                 if self.tenant.record("Vendor", other).stamp <= self.tenant.clock.now():
-                    transaction.change("Vendor", other, {"VendorName": f"version {self.changes}"})
+                    transaction.change("Vendor", other, {"VendorName": self._name()})
         except RecordLockedError:
             transaction.rollback()
             return
@@ -136,10 +139,14 @@ class MovingList(RuleBasedStateMachine):
         else:
             transaction.commit()
 
+    def _name(self) -> str:
+        """Return a name of its own, and of another length than the last."""
+        return f"version {self.changes} ".ljust(self.changes * 97 % 800, "x")
+
     def _insert(self, transaction: Transaction, number: int) -> Transaction:
         """Add a record unless its key is taken, by a transaction that is not yet committed too."""
         key = f"{_key(number)}-{self.changes}"
-        transaction.insert("Vendor", {"VendorID": key, "VendorName": f"version {self.changes}"})
+        transaction.insert("Vendor", {"VendorID": key, "VendorName": self._name()})
         return transaction
 
     def _end_transactions(self, *, older_than: timedelta = timedelta(0), only: int | None = None) -> None:
@@ -234,6 +241,7 @@ class MovingList(RuleBasedStateMachine):
             page_size=self.page_size,
             lookback=LOOKBACK,
             lease_ttl=timedelta(0),
+            page_bytes=self.page_bytes,
             batch_bytes=self.batch_bytes,
         )
         run = Run(

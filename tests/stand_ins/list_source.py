@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -22,6 +23,15 @@ from connector.errors import (
     SourceUnavailableError,
 )
 from connector.ports import Clock, Source
+
+
+def cut_rows(rows: Sequence[bytes], most_bytes: int) -> list[bytes]:
+    """Return what is read of an answer that becomes too large; fail if that is no page."""
+    sizes = accumulate(len(row) for row in rows)
+    kept = [row for row, size in zip(rows, sizes, strict=True) if size <= most_bytes]
+    if len(kept) < min(2, len(rows)):
+        raise failure("a page")
+    return kept
 
 
 class ListSource(Source):
@@ -118,7 +128,10 @@ class ListSource(Source):
                 lambda: self.read_list(keys),
                 lambda record_id: self.read_record(query.entity, record_id),
                 lambda row: find_id(row, query.entity),
+                most_bytes=query.most_bytes,
             )
+        if query.most_bytes is not None:
+            page = cut_rows(page, query.most_bytes)
         self._fail_on(query, {record_id for record_id, raw in self.rows.items() if raw in page})
         return ListAnswer(
             rows=[_cut(raw, query) for raw in page] if query.keys_only else page,

@@ -20,6 +20,7 @@ from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import find_id
 from connector.ports import Source
+from tests.stand_ins.list_source import cut_rows
 
 ROOT = "/AcmeERP/entity/Default/24.200.001"
 ROWS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -60,6 +61,7 @@ class SandboxSource(Source):
                 lambda: self.read_list(replace(query, keys_only=True)),
                 lambda record_id: self.read_record(query.entity, record_id),
                 lambda row: find_id(row, query.entity),
+                most_bytes=query.most_bytes,
             )
         self._before(query)
         window = RowWindow(
@@ -75,6 +77,8 @@ class SandboxSource(Source):
         duration = self._sandbox.tenant.clock.now() - began
         self._around()
         rows = [bytes(row) for row in ROWS.decode(answer.body)]
+        if query.most_bytes is not None:
+            rows = cut_rows(rows, query.most_bytes)
         return ListAnswer(rows=rows, server_time=parsedate_to_datetime(answer.header("Date")) - duration)
 
     @override

@@ -15,7 +15,7 @@ from connector.adapters.acumatica.json_body import decode_body
 from connector.adapters.acumatica.odata import FieldSelection, RowWindow, build_query
 from connector.adapters.acumatica.offers import Offers
 from connector.adapters.acumatica.responses import server_date
-from connector.adapters.acumatica.row_scanner import scan_object, scan_rows
+from connector.adapters.acumatica.row_scanner import scan_object, scan_rows, scan_whole_rows
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Answer, Request
@@ -28,6 +28,7 @@ T = TypeVar("T")
 SHOW_ARCHIVED = {"PX-ApiArchive": "SHOW"}
 OWN_CLOCK_DOUBT = timedelta(minutes=5)
 """How far our clock may be ahead of Acumatica's when it replaces a missing `Date` header."""
+FEWEST_ROWS = 2
 LONG_QUERY = 2000
 """Web servers refuse longer queries with a 404 of their own (IIS: 404.15 beyond 2,048 bytes unless configured)."""
 
@@ -76,16 +77,24 @@ class Endpoint:
         return self._fetch(request, subject, lambda answer: CustomFields.parse(_json(answer), entity), name)
 
     def read_page(
-        self, name: str, choice: FieldSelection, window: RowWindow, *, attempts: int | None = None
+        self,
+        name: str,
+        choice: FieldSelection,
+        window: RowWindow,
+        *,
+        attempts: int | None = None,
+        most_bytes: int | None = None,
     ) -> ListAnswer:
         """Return the rows of one list request, archived ones too, each the bytes of one record as they came.
 
-        It is given up after so many `attempts` that failed for what may be this very request's fault.
+        It is given up after so many `attempts` that failed for what may be this very request's fault. `most_bytes` as of
+        `ListQuery`.
         """
         request = Request(
             url=self.locate().data(name),
             query=build_query(choice, window),
             headers=SHOW_ARCHIVED,
+            most_bytes=most_bytes,
         )
         subject = _subject(f"the list of {name}", choice)
         return self._fetch(request, subject, _list, name, attempts)
@@ -149,7 +158,17 @@ def _json(answer: Answer) -> bytes:
 
 def _list(answer: Answer) -> ListAnswer:
     """Return the text of each record of an array, without decoding what is in it."""
-    return ListAnswer(rows=_split(_json(answer)), server_time=_server_time(answer))
+    body = _json(answer)
+    rows = _split_cut(body) if answer.is_cut else _split(body)
+    return ListAnswer(rows=rows, server_time=_server_time(answer))
+
+
+def _split_cut(body: bytes) -> list[bytes]:
+    """Return the whole records of a list that was not read to its end, at least two: the first may be known already."""
+    rows = scan_whole_rows(body)
+    if len(rows) < FEWEST_ROWS:
+        raise msgspec.DecodeError("it is larger than a page may be before its second record ends")
+    return rows
 
 
 def _split(body: bytes) -> list[bytes]:

@@ -1,6 +1,6 @@
 """Reading a list that Acumatica cannot export with one query: its keys first, then each record by id."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -8,6 +8,7 @@ from connector.domain.list_query import ListAnswer
 from connector.errors import SourceAnswerError, TransientError
 
 MAX_ROUNDS = 5
+FEWEST_ROWS = 2
 ROWS_AT_ONCE = 50
 """Rows per page: few, because each takes a second or more, which is lost if the run is killed."""
 
@@ -24,6 +25,16 @@ class _Records:
         """Whether nothing is left to be asked of it."""
         return record_id in self.found or record_id in self.unreadable
 
+    def read_page(self, record_ids: Iterable[str], most_bytes: int | None) -> Iterator[str]:
+        """Read these records, until they are larger than a page may be; yield their ids."""
+        size = 0
+        for count, record_id in enumerate(record_ids):
+            if most_bytes is not None and size > most_bytes and count >= FEWEST_ROWS:
+                return
+            self.read(record_id)
+            size += len(self.found.get(record_id, b""))
+            yield record_id
+
     def read(self, record_id: str) -> None:
         """Read the record unless it is known. One that Acumatica cannot deliver, although it delivers others, is unreadable."""
         if self.has(record_id):
@@ -38,14 +49,13 @@ class _Records:
         if record is not None:
             self.found[record_id] = record
 
-    def read_all(self, ids: Sequence[str]) -> Sequence[str]:
-        """Read these records; return the ids as far as could be read, at least two of them."""
+    def read_all(self, ids: Sequence[str], most_bytes: int | None) -> Sequence[str]:
+        """Read these records; return the ids as far as could be read and fit a page, at least two of them."""
         try:
-            for record_id in ids:
-                self.read(record_id)
+            return list(self.read_page(ids, most_bytes))
         except TransientError:
             ids = list(takewhile(self.has, ids))
-            if len(ids) < 2:
+            if len(ids) < FEWEST_ROWS:
                 raise
         return ids
 
@@ -62,6 +72,8 @@ def read_one_by_one(
     list_keys: Callable[[], ListAnswer],
     read_record: Callable[[str], bytes | None],
     identify: Callable[[bytes], str | None],
+    *,
+    most_bytes: int | None = None,
 ) -> ListAnswer:
     """Return a page as the list would have given it: every row of one listing, in its order, each read by id.
 
@@ -70,7 +82,7 @@ def read_one_by_one(
 
     A record that Acumatica cannot give is `unreadable` in the answer. If one cannot be read for another reason, for want
     of time above all, the page ends before it. A single row is no page then: it may be the overlap, and would look like
-    the end of the list.
+    the end of the list. The page also ends once its records are larger than `most_bytes`.
     """
     records = _Records(read_record=read_record)
     server_time = None
@@ -78,7 +90,7 @@ def read_one_by_one(
         page = list_keys()
         server_time = server_time or page.server_time
         listed = [_id_of(row, identify) for row in page.rows]
-        ids = records.read_all(listed)
+        ids = records.read_all(listed, most_bytes)
         if all(records.has(record_id) for record_id in ids):
             return ListAnswer(
                 rows=[records.found.get(*pair) for pair in zip(ids, page.rows, strict=False)],

@@ -25,6 +25,19 @@ def scan_rows(body: bytes) -> list[bytes]:
     return rows
 
 
+def scan_whole_rows(body: bytes) -> list[bytes]:
+    """Return the text of each object of an array that ends anywhere, those that are whole."""
+    rows: list[bytes] = []
+    at = _find_start(body, b"[") + 1
+    while (begin := body.find(b"{", at)) != -1 and body[at:begin].strip() == (b"," if rows else b""):
+        try:
+            at = _find_end(body, begin)
+        except msgspec.DecodeError:
+            break
+        rows.append(body[begin:at])
+    return rows
+
+
 def scan_object(body: bytes) -> bytes:
     """Return the text of the one object the body is; raise msgspec.DecodeError when it is none."""
     start = _find_start(body, b"{")

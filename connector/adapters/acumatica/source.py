@@ -177,11 +177,12 @@ class AcumaticaSource(Source):
 
     def _read_list(self, query: ListQuery, contract: Contract) -> ListAnswer:
         if query.one_by_one and not query.keys_only:
-            keys = replace(query, top=min(query.top, ROWS_AT_ONCE), keys_only=True)
+            keys = replace(query, top=min(query.top, ROWS_AT_ONCE), keys_only=True, most_bytes=None)
             return read_one_by_one(
                 lambda: self._read_list(keys, contract),
                 lambda record_id: self.read_record(query.entity, record_id),
                 lambda row: find_id(row, query.entity),
+                most_bytes=query.most_bytes,
             )
         return self._insist(query.entity, contract, lambda: self._read_page(query, contract))
 
@@ -238,7 +239,9 @@ class AcumaticaSource(Source):
             top=query.top,
         )
         name = query.entity.acumatica_entity
-        return self._endpoint.read_page(name, choice, window, attempts=SPECIFIC_ATTEMPTS)
+        return self._endpoint.read_page(
+            name, choice, window, attempts=SPECIFIC_ATTEMPTS, most_bytes=query.most_bytes
+        )
 
     def _contract(self, entity: Entity) -> Contract:
         known = self._contracts.get(entity)

@@ -41,11 +41,13 @@ class Request:
     json: Mapping[str, str] | None = field(default=None, repr=False)
     limit: timedelta | None = None
     """Time this request may take whatever the deadline says; None: what the deadline leaves."""
+    most_bytes: int | None = None
+    """How much of a body is read; the rest is left unread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response. `complete` is False if the connection broke inside the body."""
+    """A response. `complete` is False if the connection broke inside the body; `is_cut`: no more of it was wanted."""
 
     status: int
     headers: Mapping[str, str]
@@ -53,6 +55,7 @@ class Answer:
     complete: bool
     sent_at: datetime
     duration: timedelta
+    is_cut: bool = False
 
 
 class BearerToken(AuthBase):
@@ -130,7 +133,7 @@ class Transport:
             response = self._open(request, token, limit)
             with response:
                 self._reached = True
-                body, complete = _read(response, started + limit.total_seconds())
+                body, complete = _read(response, started + limit.total_seconds(), request.most_bytes)
         except (requests.RequestException, OSError) as exc:
             raise network_error(exc, self._address.host, reached=self._reached) from None
         elapsed = timedelta(seconds=time.monotonic() - started)
@@ -139,6 +142,7 @@ class Transport:
             headers=CaseInsensitiveDict(response.headers),
             body=body,
             complete=complete,
+            is_cut=request.most_bytes is not None and len(body) > request.most_bytes,
             sent_at=sent_at,
             duration=max(elapsed, self._clock.now() - sent_at),
         )
@@ -179,11 +183,16 @@ class Transport:
         return min(left, ANSWER_LIMIT)
 
 
-def _read(response: requests.Response, ends_at: float) -> tuple[bytes, bool]:
+def _read(response: requests.Response, ends_at: float, most_bytes: int | None) -> tuple[bytes, bool]:
+    """Return the body, as far as it was sent in time and wanted, and whether it did not break off."""
     chunks: list[bytes] = []
+    size = 0
     try:
         for chunk in response.iter_content(CHUNK):
             chunks.append(chunk)
+            size += len(chunk)
+            if most_bytes is not None and size > most_bytes:
+                break
             if time.monotonic() > ends_at:
                 return b"".join(chunks), False
     except (requests.RequestException, OSError):

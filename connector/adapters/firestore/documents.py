@@ -12,7 +12,14 @@ import msgspec
 
 from connector.adapters.firestore.errors import readable
 from connector.adapters.firestore.packed_values import pack, pack_latest, plain_value, unpack
-from connector.domain.entity_state import FINDINGS, MAX_REPORTED_DELETIONS, Checkpoint, EntityState, Lease
+from connector.domain.entity_state import (
+    FINDINGS,
+    GIVEN_BACK,
+    MAX_REPORTED_DELETIONS,
+    Checkpoint,
+    EntityState,
+    Lease,
+)
 from connector.domain.records.contract import Contract
 from connector.errors import ConfigurationError
 
@@ -125,6 +132,12 @@ def last_fence(fields: Mapping[str, Any] | None) -> int:
     """Return the fence of the last lease, 0 when there was none."""
     lease = (fields or {}).get("lease")
     return lease["fence"] if lease else 0
+
+
+def is_unreleased(fields: Mapping[str, Any] | None) -> bool:
+    """Whether the last lease, expired by now, was never released."""
+    stored = (fields or {}).get("lease")
+    return bool(stored and stored["owner"] is not None and stored["expires_at"] != GIVEN_BACK)
 
 
 def is_of(lease: Lease, fields: Mapping[str, Any] | None) -> bool:

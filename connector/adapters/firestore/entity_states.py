@@ -37,7 +37,14 @@ class FirestoreEntityStateStore(EntityStateStore):
             if held is not None and held.owner != owner:
                 return held
             fence = held.fence if held is not None else documents.last_fence(fields) + 1
-            lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl, acquired_at=now)
+            lease = Lease(
+                entity=entity,
+                owner=owner,
+                fence=fence,
+                expires_at=now + ttl,
+                acquired_at=now,
+                took_over=held.took_over if held is not None else documents.is_unreleased(fields),
+            )
             values = {"entity": entity, "lease": documents.lease_fields(lease)}
             self._database.guarded(batch, snapshot, values)
             return lease, documents.load_stream(entity, fields)

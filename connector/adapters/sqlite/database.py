@@ -13,7 +13,7 @@ from connector.errors import ConfigurationError
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 
 SCHEMA = """
 CREATE TABLE leases (
@@ -86,6 +86,10 @@ ALTER TABLE suspects ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
 """,
     11: """
 ALTER TABLE streams ADD COLUMN written_since TEXT;
+""",
+    12: """
+ALTER TABLE streams ADD COLUMN record_bytes INTEGER;
+ALTER TABLE leases ADD COLUMN took_over INTEGER NOT NULL DEFAULT 0;
 """,
 }
 """What makes of each layout the next one; a new file begins as layout 1."""

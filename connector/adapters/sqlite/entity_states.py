@@ -54,10 +54,18 @@ class SqliteEntityStateStore(EntityStateStore):
             if held is not None and held.owner != owner:
                 return held
             fence = held.fence if held is not None else last_fence(connection, entity) + 1
-            lease = Lease(entity=entity, owner=owner, fence=fence, expires_at=now + ttl, acquired_at=now)
+            took_over = held.took_over if held is not None else _is_unreleased(connection, entity)
+            lease = Lease(
+                entity=entity,
+                owner=owner,
+                fence=fence,
+                expires_at=now + ttl,
+                acquired_at=now,
+                took_over=took_over,
+            )
             connection.execute(
-                "INSERT OR REPLACE INTO leases (entity, owner, fence, expires_at, acquired_at)"
-                " VALUES (:entity, :owner, :fence, :expires_at, :acquired_at)",
+                "INSERT OR REPLACE INTO leases (entity, owner, fence, expires_at, acquired_at, took_over)"
+                " VALUES (:entity, :owner, :fence, :expires_at, :acquired_at, :took_over)",
                 rows.to_columns(lease),
             )
             return lease, select_entity_state(connection, entity)
@@ -199,6 +207,12 @@ def require_lease(connection: sqlite3.Connection, lease: Lease) -> None:
             f"Another run has taken over {lease.entity}; run {lease.owner} may not write its state any more.",
             action="Nothing to do: the other run goes on from the last checkpoint.",
         )
+
+
+def _is_unreleased(connection: sqlite3.Connection, entity: str) -> bool:
+    """Whether the last lease of the entity, expired by now, was never released."""
+    row = connection.execute("SELECT owner, expires_at FROM leases WHERE entity = ?", (entity,)).fetchone()
+    return row is not None and row["owner"] is not None and row["expires_at"] != rows.instant_text(GIVEN_BACK)
 
 
 def _give_back(connection: sqlite3.Connection, lease: Lease) -> None:

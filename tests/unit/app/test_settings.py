@@ -115,7 +115,7 @@ def test_every_variable_arrives() -> None:
             name="ACUMATICA_PAGE_SIZE",
             default="1000",
             is_required=False,
-            description="records asked for at once (`$top`)",
+            description="most records asked for at once (`$top`); of large records fewer, about 12 MB",
         ),
         Variable(
             name="SYNC_WRITE_METHOD",

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from connector.domain.batch import are_too_many_rejected, build_insert_id, choose_write_method
+from connector.domain.batch import are_too_many_rejected, build_insert_id, choose_write_method, split_by_bytes
 from connector.domain.run import WriteMethod, WritePolicy
 
 
@@ -55,3 +55,20 @@ def test_an_insert_id_stays_the_same_over_releases() -> None:
 )
 def test_ten_rejects_or_a_tenth_are_tolerated(rejected: int, read: int, too_many: bool) -> None:
     assert are_too_many_rejected(rejected=rejected, read=read) is too_many
+
+
+def test_items_are_split_by_their_number_and_by_their_bytes() -> None:
+    items = ["aa", "b", "c", "dddddd", "e", "f"]
+    assert list(split_by_bytes(items, len, most_items=2, most_bytes=5)) == [
+        ["aa", "b"],
+        ["c", "dddddd"],
+        ["e", "f"],
+    ]
+    assert list(split_by_bytes(items, len, most_items=9, most_bytes=5)) == [items[:4], items[4:]]
+    assert list(split_by_bytes([], len, most_items=2, most_bytes=5)) == []
+
+
+def test_an_item_is_taken_only_when_its_list_is_wanted() -> None:
+    items = iter(["aa", "b", "c"])
+    assert next(split_by_bytes(items, len, most_items=2, most_bytes=5)) == ["aa", "b"]
+    assert next(items) == "c"

@@ -52,6 +52,7 @@ def a_reader(shelf: Any, **parts: Any) -> ListReader:
         "interpreter": Interpreter(shelf, an_entity(), a_contract()),
         "plan": Plan(changed_since=None),
         "page_size": 3,
+        "page_bytes": 2**20,
     }
     return ListReader(source=shelf, clock=FakeClock(), **{**defaults, **parts})
 

@@ -48,7 +48,12 @@ class TestPages:
         shelf = Shelf(rows(1, 2, 3, 4), before=lambda *_: clock.advance(timedelta(seconds=5)))
         interpreter = Interpreter(shelf, an_entity(), a_contract())
         reader = ListReader(
-            source=shelf, clock=clock, interpreter=interpreter, plan=Plan(changed_since=None), page_size=3
+            page_bytes=2**20,
+            source=shelf,
+            clock=clock,
+            interpreter=interpreter,
+            plan=Plan(changed_since=None),
+            page_size=3,
         )
         began = clock.now()
         first, second = reader.read()

@@ -91,3 +91,18 @@ def test_a_row_without_id_is_an_error() -> None:
     answer = ListAnswer(rows=[b'{"ID": 1}'], server_time=SENT_AT)
     with pytest.raises(SourceAnswerError, match="without an id"):
         read_one_by_one(lambda: answer, MovingList().read, find_session_id)
+
+
+def test_a_page_ends_once_its_records_are_too_large() -> None:
+    moving = MovingList("aaaa", "bbbb", "cccc")
+    answer = read_one_by_one(moving.list_keys, moving.read, find_session_id, most_bytes=7)
+    assert list(answer.rows) == [b"aaaa", b"bbbb"]
+    assert moving.reads == ["aaaa", "bbbb"]
+
+
+def test_a_page_has_two_records_however_large_and_a_record_read_before_the_list_moved_is_none_of_them() -> (
+    None
+):
+    moving = MovingList("aaaa", "bbbb", "cccc", "dddd", doomed=("bbbb",))
+    answer = read_one_by_one(moving.list_keys, moving.read, find_session_id, most_bytes=1)
+    assert list(answer.rows) == [b"aaaa", b"cccc"]

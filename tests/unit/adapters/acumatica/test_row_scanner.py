@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.adapters.acumatica.row_scanner import scan_object, scan_rows
+from connector.adapters.acumatica.row_scanner import scan_object, scan_rows, scan_whole_rows
 
 TEXTS = st.text(st.sampled_from('ab"\\{}[],: \né😀'), max_size=8)
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -54,6 +54,18 @@ def test_an_array_that_was_cut_is_never_taken_for_a_whole_one(
     body = json.dumps(records).encode()
     with pytest.raises(msgspec.DecodeError):
         scan_rows(body[: data.draw(st.integers(0, len(body) - 1))])
+
+
+@QUICK
+@given(records=st.lists(RECORDS, max_size=4), data=st.data())
+def test_of_an_array_that_was_cut_the_whole_records_are_found(
+    records: list[Any], data: st.DataObject
+) -> None:
+    rows = [json.dumps(record).encode() for record in records]
+    body = b"[" + b", ".join(rows) + b"]"
+    at = data.draw(st.integers(1, len(body)))
+    ends = [1 + sum(map(len, rows[:i])) + 2 * (i - 1) for i in range(1, len(rows) + 1)]
+    assert scan_whole_rows(body[:at]) == [row for row, end in zip(rows, ends, strict=True) if end <= at]
 
 
 @pytest.mark.parametrize(
