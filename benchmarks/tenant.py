@@ -1,8 +1,8 @@
-"""A tenant of one kind of record: `python -m benchmarks.tenant --entity Bill --records 10000 [--latency SECONDS] [--lines N]`.
+"""A tenant of one kind of record: `python -m benchmarks.tenant --entity Bill --records 10000 [--latency SECONDS] [--lines N] [--odd KIND]`.
 
 Bills have four lines each and a value in every field. Records of other entities are variations of the demo company's, made
 when a page asks for them, so that a million cost no memory. With `--lines`, GL batches get so many more lines, of about 290
-bytes each: they are put into every answer as it is sent.
+bytes each: they are put into every answer as it is sent. `--odd` names what is not as announced in the lines of bills.
 """
 
 import argparse
@@ -18,6 +18,14 @@ from acumatica_sandbox.contract import system_endpoint
 VERSION = "24.200.001"
 BILL = "Bill"
 GL_BATCH = "JournalTransaction"
+ODD = {
+    "unannounced": [(b'"NonBillable":{', b'"Unannounced":{"value":"so"},"NonBillable":{')],
+    "mistyped": [
+        (b'"NonBillable":{"value":true}', b'"NonBillable":{"value":"yes"}'),
+        (b'"NonBillable":{"value":false}', b'"NonBillable":{"value":"no"}'),
+    ],
+}
+"""What is rewritten in every line of a bill, so that one member of it is not as the contract announces."""
 
 
 def build_fields(kinds: dict[str, str], number: int) -> dict[str, Any]:
@@ -75,6 +83,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, required=True)
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--lines", type=int, default=0)
+    parser.add_argument("--odd", choices=ODD)
     arguments = parser.parse_args()
     is_bulk = arguments.entity != BILL
     options = SandboxOptions(
@@ -87,6 +96,8 @@ def main() -> None:
     with Sandbox(options) as tenant:
         if not is_bulk:
             fill(tenant, arguments.records)
+        for rewrite in ODD.get(arguments.odd, ()):
+            tenant.faults.add(path=f"/{BILL}", rewrite=rewrite, times=10**9)
         if arguments.lines:
             start = b'"Details":['
             rewrite = (start, start + render_lines(arguments.lines))

@@ -2,7 +2,8 @@
 
 A record that is as its contract says is decoded straight into typed slots; decimals stay the digits of the wire. Any
 other record is first put right (`sifting`): what does not fit the contract moves to `_extra`, and the rest takes the same
-path, so there is one way from a field to its column.
+path, so there is one way from a field to its column. A member that did not fit once is expected from then on: it is decoded
+as it comes and sifted alone.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from connector.domain.records.contract import Contract, Kind, Shape
 from connector.domain.records.exclusion import Exclusion
 from connector.domain.records.identity import make_id, render_key
 from connector.domain.records.names import find_spelled
-from connector.domain.records.sifting import sift
+from connector.domain.records.sifting import Sieve, keep_digits, sift
 from connector.domain.records.wire import (
     CONVERTERS,
     NUMBER,
@@ -34,6 +35,8 @@ from connector.domain.records.wire import (
 )
 from connector.errors import RecordRejectedError
 
+MAX_ODD = 200
+"""How many members that are not as announced are compiled into the reader: a tenant may send others without end."""
 TEXT_KINDS = (Kind.STRING, Kind.GUID)
 
 
@@ -115,9 +118,9 @@ class Codec:
         self._shape = contract.root.without(self._set_aside)
         self._numeric_not_widened = frozenset(find_paths(level, numeric_not_widened))
         self._wide = entity.bignumeric_fields - self._numeric_not_widened
-        level = level.without(self._set_aside).render_as_text(self._as_text)
-        self._compiled = CompiledLevel(self._shape, level, self._wide)
-        self._decoder = msgspec.json.Decoder(self._compiled.wire)
+        self._level = level.without(self._set_aside).render_as_text(self._as_text)
+        self._odd: frozenset[str] = frozenset()
+        self._compile()
         attributes = self._compiled.attributes
         self._key_count = len(entity.keys)
         self._is_identified_by_keys = entity.identity is Identity.KEYS
@@ -129,8 +132,8 @@ class Codec:
     def decode(self, raw: bytes) -> Record:
         """Return the record, or raise RecordRejectedError with the reason."""
         try:
-            return self._build(self._decoder.decode(raw), b"")
-        except (msgspec.DecodeError, ValueError, RecursionError):
+            return self._decode_exactly(raw)
+        except (msgspec.DecodeError, ValueError, RecursionError, RecordRejectedError):
             pass
         try:
             return self._decode_sifted(raw)
@@ -139,19 +142,48 @@ class Codec:
                 "nested deeper than can be read", action="Look at the record in Acumatica."
             ) from exc
 
+    def _compile(self) -> None:
+        self._compiled = CompiledLevel(self._shape, self._level, self._wide, odd=self._odd)
+        self._decoder = msgspec.json.Decoder(self._compiled.wire, float_hook=keep_digits)
+
+    def _decode_exactly(self, raw: bytes) -> Record:
+        """Decode a record that is as announced, but for odd members that were seen before."""
+        node = self._decoder.decode(raw)
+        if not self._compiled.has_odd:
+            return self._build(node, b"")
+        sieve = Sieve(self._fit)
+        self._compiled.settle(node, sieve, self._exclusion.cut_node)
+        return self._build(node, self._take_aside(sieve))
+
     def _decode_sifted(self, raw: bytes) -> Record:
-        sifted = sift(raw, self._shape, self._fit, self._exclusion.cut_node)
-        unknown = sifted.unannounced | sifted.unchosen
-        self.unannounced |= unknown - self._set_aside
-        self.mistyped_members |= sifted.mistyped | (unknown & self._set_aside)
-        self.is_contradicted |= bool(sifted.mistyped or sifted.unannounced - self._set_aside)
-        extra = msgspec.json.encode(sifted.extra, order="sorted") if sifted.extra else b""
+        kept, sieve = sift(raw, self._shape, self._fit, self._exclusion.cut_node)
+        extra = self._take_aside(sieve)
         try:
-            return self._build(self._decoder.decode(sifted.kept), extra)
+            node = self._decoder.decode(kept)
+            self._compiled.settle(node, Sieve(self._fit), self._exclusion.cut_node)
+            record = self._build(node, extra)
         except (msgspec.DecodeError, ValueError) as exc:
             raise RecordRejectedError(
                 f"cannot be normalised: {exc}", action="Look at the record in Acumatica."
             ) from exc
+        self._expect_odd(sieve)
+        return record
+
+    def _take_aside(self, sieve: Sieve) -> bytes:
+        """Note what did not fit a record; return it as the JSON text of `_extra`."""
+        unknown = sieve.unannounced | sieve.unchosen
+        self.unannounced |= unknown - self._set_aside
+        self.mistyped_members |= sieve.mistyped | (unknown & self._set_aside)
+        self.is_contradicted |= bool(sieve.mistyped or sieve.unannounced - self._set_aside)
+        return msgspec.json.encode(sieve.extra, order="sorted") if sieve.extra else b""
+
+    def _expect_odd(self, sieve: Sieve) -> None:
+        """Compile members that are not as announced into the reader, so that no other record with them has to be sifted whole."""
+        odd = sieve.unannounced | sieve.mistyped | sieve.adjusted
+        new = {path for path in odd if not self._exclusion.resembles(path)}
+        if not new <= self._odd and len(self._odd) < MAX_ODD:
+            self._odd |= new
+            self._compile()
 
     def _build(self, node: Any, extra: bytes) -> Record:
         keys = [render_key(value) for read in self._keys if (value := _strip_quotes(read(node))) is not None]

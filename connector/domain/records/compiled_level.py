@@ -9,28 +9,51 @@ from msgspec import Raw, Struct
 from connector.domain.records.columns import Level, Part
 from connector.domain.records.contract import Shape
 from connector.domain.records.custom_block import CustomBlock, NoCustom
-from connector.domain.records.sifting import ENVELOPE, FIRST_MEMBERS, LAST_MEMBERS
+from connector.domain.records.odd_members import NOTHING, Cut, OddMembers
+from connector.domain.records.sifting import ENVELOPE, FIRST_MEMBERS, LAST_MEMBERS, Sieve
 from connector.domain.records.wire import choose_converter, choose_wire_type, name_slot
 
 ENCODER = msgspec.json.Encoder()
-NOTHING = Raw(b"")
 
 
 class CompiledLevel:
     """One level compiled: a type to decode into, and how its values become a row.
 
-    The columns of a linked level belong to the row of the level above.
+    The columns of a linked level belong to the row of the level above. `odd` are the paths of members that were seen not to
+    be as announced; `settle` deals with them.
     """
 
-    def __init__(self, shape: Shape, level: Level, wide: frozenset[str], path: str = "") -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        level: Level,
+        wide: frozenset[str],
+        path: str = "",
+        odd: frozenset[str] = frozenset(),
+    ) -> None:
+        def compile_inner(inner: Shape, below: Level, member: str) -> CompiledLevel:
+            return CompiledLevel(inner, below, wide, f"{path}{member}/", odd)
+
         self._linked = [
-            (f"l{i}", CompiledLevel(shape.linked[member], inner, wide, f"{path}{member}/"))
+            (f"l{i}", compile_inner(shape.linked[member], inner, member))
             for i, (member, inner) in enumerate(level.linked)
         ]
         self._details = [
-            (f"d{i}", column.encode(), CompiledLevel(shape.details[member], inner, wide, f"{path}{member}/"))
+            (f"d{i}", column.encode(), compile_inner(shape.details[member], inner, member))
             for i, (member, column, inner) in enumerate(level.details)
         ]
+        self._odd = OddMembers(shape, path, odd)
+        self._odd_linked = [
+            (attribute, f"{member}/", compiled)
+            for (attribute, compiled), (member, _) in zip(self._linked, level.linked, strict=True)
+            if compiled.has_odd
+        ]
+        self._odd_details = [
+            (attribute, member, compiled)
+            for (attribute, _, compiled), (member, _, _) in zip(self._details, level.details, strict=True)
+            if compiled.has_odd
+        ]
+        self.has_odd: bool = bool(self._odd or self._odd_linked or self._odd_details)
         self.attributes = {field: f"f{i}" for i, field in enumerate(sorted(shape.fields))}
         self._custom = CustomBlock(level.custom, wide, path) if level.custom else None
         self.wire = self._define_wire(shape, level)
@@ -57,8 +80,12 @@ class CompiledLevel:
             add(member, member, Raw, NOTHING)
         for leaf in level.leaves:
             if leaf.part is not Part.ID:
-                wire = choose_wire_type(leaf)
-                add(self.attributes[leaf.field], leaf.field, wire, wire())
+                attribute = self.attributes[leaf.field]
+                add(
+                    attribute,
+                    leaf.field,
+                    *self._odd.choose_type(attribute, leaf.field, choose_wire_type(leaf)),
+                )
         for (attribute, compiled), (member, _) in zip(self._linked, level.linked, strict=True):
             add(attribute, member, compiled.wire | None, None)
         for (attribute, _, compiled), (member, _, _) in zip(self._details, level.details, strict=True):
@@ -70,6 +97,8 @@ class CompiledLevel:
         read = {*shape.fields, *shape.linked, *shape.details}
         for i, member in enumerate(sorted(shape.unread - ENVELOPE - read)):
             add(f"u{i}", member, Raw, NOTHING)
+        for attribute, member in self._odd.unannounced.items():
+            add(attribute, member, Any, NOTHING)
         return msgspec.defstruct("Wire", fields, rename=names, forbid_unknown_fields=True, gc=False)
 
     def _compile_reader(self, level: Level, wide: frozenset[str], path: str) -> Callable[[Any], Any]:
@@ -94,6 +123,17 @@ class CompiledLevel:
             names[attribute] = compiled.read_linked
             values.append(f"*{attribute}(node.{attribute})")
         return _compile(f"lambda node: row({', '.join(values)})", names)
+
+    def settle(self, node: Any, sieve: Sieve, cut: Cut, place: str = "") -> None:
+        """Let the sieve look at the odd members of a decoded node, and put right what has a column."""
+        if self._odd:
+            self._odd.settle(node, sieve, cut, place)
+        for attribute, member, compiled in self._odd_linked:
+            if (linked := getattr(node, attribute)) is not None:
+                compiled.settle(linked, sieve, cut, place + member)
+        for attribute, member, compiled in self._odd_details:
+            for number, line in enumerate(getattr(node, attribute) or (), 1):
+                compiled.settle(line, sieve, cut, f"{place}{member}[{number}]/")
 
     def read_linked(self, node: Any) -> tuple[Any, ...]:
         """Return this level's values for the row of the level above; None if there is no linked entity."""

@@ -35,6 +35,13 @@ class Exclusion:
             for excluded in self._names.get(level.casefold(), ())
         )
 
+    def resembles(self, path: str) -> bool:
+        """Whether the member at this path could be excluded beside other siblings than it has."""
+        level, _, name = path.rpartition("/")
+        return any(
+            excluded.casefold() == name.casefold() for excluded in self._names.get(level.casefold(), ())
+        )
+
     def cut(self, raw: bytes) -> bytes:
         """Return a record's JSON text without what is excluded; the same text if there is nothing of that in it.
 

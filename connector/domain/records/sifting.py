@@ -1,7 +1,6 @@
 """Corrects a record that contradicts its contract: members that do not fit are set aside, never dropped."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -19,30 +18,26 @@ BESIDE_VALUE = frozenset({"value", "type", "error"})
 CHOICE = frozenset(Choice.__struct_fields__)
 """Members of a drop-down entry that have a column."""
 
-EXACT = msgspec.json.Decoder(float_hook=lambda digits: Raw(digits.encode()))
+
+def keep_digits(number: str) -> Raw:
+    """Return a number with a point or an exponent as it was written."""
+    return Raw(number.encode())
+
+
+EXACT = msgspec.json.Decoder(float_hook=keep_digits)
 
 Fit = Callable[[Kind, str, Any], Any]
 """Takes a scalar's kind, path and value; returns the value for its column, or None if the column cannot hold it."""
 
 
-@dataclass(slots=True)
-class Sifted:
-    """What fits of a record, and what was set aside (path to value).
+class Sieve:
+    """Walks a record along its shape and collects what does not fit: `extra` is what was set aside, path to value.
 
     `unannounced` are the paths of members the contract does not declare, even empty ones: the contract has changed.
     `unchosen` are those of custom fields that the catalogue does not choose. `mistyped` are the paths whose value is of
-    another type than announced.
+    another type than announced, `adjusted` those of fields that had to be put right and have a value for their column all
+    the same.
     """
-
-    kept: bytes
-    extra: dict[str, Any] = field(default_factory=dict)
-    unannounced: set[str] = field(default_factory=set)
-    unchosen: set[str] = field(default_factory=set)
-    mistyped: set[str] = field(default_factory=set)
-
-
-class _Sieve:
-    """Walks a record along its shape and collects what does not fit."""
 
     def __init__(self, fit: Fit) -> None:
         self._fit = fit
@@ -50,6 +45,7 @@ class _Sieve:
         self.unannounced: set[str] = set()
         self.unchosen: set[str] = set()
         self.mistyped: set[str] = set()
+        self.adjusted: set[str] = set()
 
     def sift(self, node: dict[str, Any], shape: Shape, path: str, place: str) -> dict[str, Any]:
         """Return the members that fit. `path` has no line numbers, `place` has them (`Details[3]/`)."""
@@ -59,8 +55,10 @@ class _Sieve:
                 kept[member] = self._sift_custom(value, shape, path, place)
             elif member in ENVELOPE:
                 kept[member] = value
-            elif member in shape.unread or (value is None and _is_announced(member, shape)):
+            elif member in shape.unread:
                 continue
+            elif value is None and _is_announced(member, shape):
+                self.adjusted.add(path + member)
             elif member in shape.fields:
                 slot = self._sift_field(shape.fields[member], value, path + member, place + member)
                 if slot is not None:
@@ -90,6 +88,8 @@ class _Sieve:
         value = self._split_choices(kind, slot.get("value"), f"{place}/value")
         fitting = None if value is None else self._fit(kind, path, value)
         if value is None or fitting is not None:
+            if slot.keys() - {"value"} or fitting != slot.get("value"):
+                self.adjusted.add(path)
             return {"value": fitting}
         self.mistyped.add(path)
         self._set_aside(place, _numbers_to_text(value))
@@ -145,8 +145,10 @@ class _Sieve:
         return kept
 
 
-def sift(raw: bytes, shape: Shape, fit: Fit, cut: Callable[[Any], Any]) -> Sifted:
-    """Split a record's JSON text into what fits the shape and what does not; `cut` takes out what is excluded.
+def sift(raw: bytes, shape: Shape, fit: Fit, cut: Callable[[Any], Any]) -> tuple[bytes, Sieve]:
+    """Split a record's JSON text into what fits the shape, again as text, and what the sieve collected.
+
+    `cut` takes out what is excluded.
 
     Numbers keep their digits: in what is kept they are written as they came, in what is set aside they are text, so
     that no JSON column rounds them. Raises RecordRejectedError when the text is no JSON object.
@@ -157,15 +159,9 @@ def sift(raw: bytes, shape: Shape, fit: Fit, cut: Callable[[Any], Any]) -> Sifte
         raise RecordRejectedError(f"not readable as JSON: {exc}", action="Read the record again.") from exc
     if not isinstance(node, dict):
         raise RecordRejectedError("not a JSON object", action="Read the record again.")
-    sieve = _Sieve(fit)
+    sieve = Sieve(fit)
     kept = sieve.sift(node, shape, "", "")
-    return Sifted(
-        kept=msgspec.json.encode(kept),
-        extra=sieve.extra,
-        unannounced=sieve.unannounced,
-        unchosen=sieve.unchosen,
-        mistyped=sieve.mistyped,
-    )
+    return msgspec.json.encode(kept), sieve
 
 
 def _is_announced(member: str, shape: Shape) -> bool:
