@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import flask
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from connector.app.details import render_entity, render_record, render_run
 from connector.app.run_request import build_request
@@ -86,9 +87,24 @@ def describe_record(request: flask.Request, connector: Connector) -> dict[str, A
 
 def replay(request: flask.Request, connector: Connector, name: str) -> RunResult:
     """Process one dead letter again (`record_id` of the form), or all."""
-    request.max_content_length = MAX_FORM_BYTES
-    record_id = request.form.get("record_id") or None
+    record_id = _read_form(request).get("record_id") or None
     return connector.run(build_request(name, Mode.REPLAY, {"record_id": record_id}))
+
+
+def _read_form(request: flask.Request) -> Mapping[str, str]:
+    """Return the form's fields; BadRequestError when it is too large.
+
+    The bound is taken away again: functions-framework reads every request to its end before it answers.
+    """
+    request.max_content_length = MAX_FORM_BYTES
+    try:
+        return request.form
+    except RequestEntityTooLarge:
+        raise BadRequestError(
+            f"The form has more than {MAX_FORM_BYTES} bytes.", action="Press the button of the page again."
+        ) from None
+    finally:
+        request.max_content_length = None
 
 
 def show_replay(request: flask.Request, name: str, result: RunResult) -> flask.Response:

@@ -144,6 +144,12 @@ PATHS = st.sampled_from(
 )
 @example(method="POST", path="/", body=b"", headers={"Origin": "http://["})
 @example(method="POST", path="/notify", body=b"[" * 50_000, headers={HEADER: SECRET})
+@example(
+    method="POST",
+    path="/entities/vendors/replay",
+    body=b"[" * 50_000,
+    headers={"Content-Type": "application/x-www-form-urlencoded"},
+)
 @example(method="POST", path="/", body=b'{"entity":"vendors","entity":"items"}', headers={})
 @example(
     method="POST",
