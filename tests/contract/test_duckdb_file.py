@@ -64,6 +64,18 @@ def test_a_sqlite_file_is_never_written_to_nor_is_anything_downloaded_for_it(tmp
     assert path.read_bytes() == before
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read_is_told_wherever_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "erp.duckdb"
+    fill(path)
+    path.chmod(0)
+    line, *_ = DuckDbWarehouse(path).check([TABLE])
+    assert not line.ok
+    for use in (lambda: fill(path), lambda: list(query_file(path, "SELECT 1"))):
+        with pytest.raises(ConfigurationError, match="Permission denied"):
+            use()
+
+
 @pytest.mark.parametrize(("before", "after"), [("acumatica", "erp"), ("erp", "acumatica")])
 def test_the_documented_names_resolve_in_a_renamed_file_from_the_next_run_on(
     tmp_path: Path, before: str, after: str

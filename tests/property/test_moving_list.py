@@ -252,9 +252,11 @@ class MovingList(RuleBasedStateMachine):
             limits=limits,
         )
         try:
-            return run.execute(sync_entity)
+            result = run.execute(sync_entity)
         except Killed:
             return None
+        assert "share_an_id" not in result.details, "a record that moves is not taken for two"
+        return result
 
     # what must hold
 

@@ -77,7 +77,7 @@ def translated() -> Iterator[None]:
     except OSError as exc:  # of a file that is made for DuckDB
         kind, action = FULL if exc.errno in NO_SPACE else (ConfigurationError, PLACE)
         place = f" {exc.filename}" if exc.filename else ""
-        raise kind(f"DuckDB's file{place} cannot be written: {exc.strerror or exc}.", action=action) from exc
+        raise kind(f"DuckDB's file{place} cannot be used: {exc.strerror or exc}.", action=action) from exc
 
 
 def translate_error(exc: duckdb.Error) -> ConnectorError:

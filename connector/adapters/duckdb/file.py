@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from connector.adapters.duckdb import dataset
+from connector.adapters.duckdb.errors import translated
 from connector.errors import ConfigurationError
 
 STORAGE_VERSION = "v1.5.0"
@@ -16,9 +17,12 @@ SQLITE = b"SQLite format 3\0"
 
 
 def require_duckdb(path: Path) -> None:
-    """Raise ConfigurationError for a SQLite file: DuckDB would download an extension and write into it."""
+    """Raise ConfigurationError for a SQLite file, into which DuckDB would write by an extension that it downloads.
+
+    Raises it for a file that cannot be read, too.
+    """
     if path.is_file():
-        with path.open("rb") as file:
+        with translated(), path.open("rb") as file:
             is_sqlite = file.read(len(SQLITE)) == SQLITE
         if is_sqlite:
             raise ConfigurationError(
