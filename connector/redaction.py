@@ -67,9 +67,9 @@ class Secrets:
         with self._lock:
             if not self._spellings:
                 return text
-            self._pattern = self._pattern or self._compile()
+            pattern = self._pattern = self._pattern or self._compile()
             secrets = tuple(self._spellings)
-        cleaned = self._pattern.sub(HIDDEN, text)
+        cleaned = pattern.sub(HIDDEN, text)
         return HIDDEN_WHOLE if _is_disguised(cleaned, secrets) else cleaned
 
     def redact_body(self, body: bytes, *, is_data: bool) -> bytes:

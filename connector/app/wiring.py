@@ -9,15 +9,12 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from connector.adapters.acumatica import AcumaticaSource
 from connector.adapters.clock import SystemClock
-from connector.adapters.cloud_tasks import CloudTasksQueue
 from connector.adapters.retrying import Retry
-from connector.adapters.secrets import open_secrets
 from connector.app.renewal_turn import RenewalTurn
 from connector.app.settings import Settings
 from connector.logs import register_secret
-from connector.ports import CallQueue, Clock, Ports, SecretStore, StateStore, Warehouse
+from connector.ports import CallQueue, Clock, Ports, SecretStore, Source, StateStore, Warehouse
 
 CLOSING_TIME = timedelta(seconds=90)
 """How long a run may take after its time budget to store its progress and sign out."""
@@ -68,6 +65,8 @@ class Wiring:
         continuation = self.settings.continuation
         if not continuation.queue:
             return None
+        from connector.adapters.cloud_tasks import CloudTasksQueue  # a laptop never needs it
+
         return CloudTasksQueue(
             queue=continuation.queue,
             url=continuation.url,
@@ -87,7 +86,11 @@ class Wiring:
         closing_retry: Retry,
         deadline: datetime,
         turn: RenewalTurn,
-    ) -> AcumaticaSource:
+    ) -> Source:
+        from connector.adapters.acumatica import (
+            AcumaticaSource,  # what only looks at the state never needs it
+        )
+
         acumatica = self.settings.acumatica
         return AcumaticaSource(
             url=acumatica.url,
@@ -128,6 +131,13 @@ class Wiring:
             retry=retry,
             endpoint=bigquery.emulator_host or None,
         )
+
+
+def open_secrets(retry: Retry) -> SecretStore:
+    """Return the store of all secrets, wherever their references lead."""
+    from connector.adapters import secrets  # what only looks at the state never needs it
+
+    return secrets.open_secrets(retry=retry)
 
 
 def read_secret(secrets: SecretStore, reference: str) -> bytes:

@@ -1,131 +1,40 @@
 """The command line: the same use cases as the function, for people and scripts.
 
-`exit_codes` says how it ends.
+Only what the called command needs is imported, and for help nothing. `exit_codes` says how it ends.
 """
 
-import argparse
-import logging
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
-from dotenv import dotenv_values
-from rich.console import Console
-
 from connector import __version__
-from connector.app.settings import load_log_settings
-from connector.domain.run import RunFailure
-from connector.errors import BadRequestError, ConfigurationError, ConnectorError
-from connector.faces.commands import (
-    audit,
-    check,
-    demo,
-    entities,
-    init,
-    letters,
-    letters_drop,
-    query,
-    rename,
-    runs,
-    status,
-)
-from connector.faces.commands.command import CommandParser, Commands
-from connector.faces.exit_codes import FAILED, USAGE
-from connector.faces.stop_signals import StopSignals
-from connector.faces.terminal import write_json, write_note
-from connector.logs import configure_logging
-
-logger = logging.getLogger(__name__)
-
-COMMANDS = (init, runs, check, status, entities, query, audit, letters, letters_drop, rename, demo)
-"""The modules of the commands, in the order in which help lists them."""
+from connector.faces.commands.parser import LISTED, CommandParser, Commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    parser = build_parser()
-    options = parser.parse_args(sys.argv[1:] if arguments is None else arguments)
-    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
-    signals = StopSignals()
-    try:
-        _read_env_file(Path(".env"))
-        with _logging(), signals.taken():
-            code: int = options.run(options, console, signals)
-            sys.stdout.flush()
-    except ConnectorError as exc:
-        _show_failure(RunFailure.from_error(exc), options)
-        return USAGE if isinstance(exc, BadRequestError) else FAILED
-    except KeyboardInterrupt:
-        write_note("Stopped. What is done is done; the next run goes on from there.")
-        return signals.exit_code
-    except BrokenPipeError:
-        console.on_broken_pipe()  # ends with 1: the reader of the output left, as `head` does
-        return FAILED
-    except Exception as exc:
-        logger.debug("the command failed", exc_info=exc)
-        _show_failure(_describe_unknown(exc), options)
-        return FAILED
-    return code
+    words = sys.argv[1:] if arguments is None else arguments
+    options = build_parser(words).parse_args(words)
+    from connector.faces.execution import execute  # help does without
+
+    return execute(options)
 
 
-def build_parser() -> CommandParser:
-    """Return the parser of all commands."""
+def build_parser(words: Sequence[str] | None = None) -> CommandParser:
+    """Return the parser of all commands; of those that are not among the words, only what they are for. None: all whole."""
     parser = CommandParser(
         prog="connector" if Path(sys.argv[0]).name == "connector" else "python -m connector",
         description="Acumatica finance data to BigQuery or DuckDB.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = Commands(parser)
-    for module in COMMANDS:
-        module.register(commands)
+    called = {module for name, (module, _) in LISTED.items() if words is None or name.split()[0] in words}
+    registered: set[str] = set()
+    for name, (module, _) in LISTED.items():
+        if module not in called:
+            commands.announce(name)
+        elif module not in registered:
+            registered.add(module)
+            import_module(f"connector.faces.commands.{module}").register(commands)
     return parser
-
-
-def _read_env_file(path: Path) -> None:
-    """Take variables from a file in the current folder; what the environment has already stays.
-
-    Raises ConfigurationError if the file cannot be read or holds what no variable can.
-    """
-    try:
-        for name, value in dotenv_values(path, interpolate=False).items():
-            os.environ.setdefault(name, value or "")
-    except (OSError, ValueError) as exc:
-        raise ConfigurationError(
-            f"The file {path} in this folder cannot be read as lines of NAME='value' in UTF-8.",
-            action="Write it anew as plain text in UTF-8, or move it away and call init.",
-        ) from exc
-
-
-@contextmanager
-def _logging() -> Iterator[None]:
-    """Log problems; log a run's own line only on request (LOG_LEVEL), because its result is printed anyway."""
-    chosen = "LOG_LEVEL" in os.environ
-    configure_logging(json=False, level=load_log_settings(os.environ).level if chosen else "WARNING")
-    runs_logger = logging.getLogger("connector.run")
-    before = runs_logger.level
-    if not chosen:
-        runs_logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        runs_logger.setLevel(before)
-
-
-def _describe_unknown(exc: Exception) -> RunFailure:
-    """Return the failure of an error nobody expected, without its text, which may contain a secret."""
-    return RunFailure(
-        type="UnknownError",
-        message=f"The command ended with an error the connector does not know ({type(exc).__name__}).",
-        action="Run it again with LOG_LEVEL=DEBUG, and report what it prints.",
-        http_status=500,
-    )
-
-
-def _show_failure(failure: RunFailure, options: argparse.Namespace) -> None:
-    if options.json:
-        write_json({"status": "failed", "error": failure.describe()})
-        return
-    errors = Console(stderr=True, soft_wrap=True)
-    errors.print(f"{failure.message} {failure.action}", highlight=False, markup=False)

@@ -110,3 +110,25 @@ def test_credentials_in_the_place_of_something_else_are_secrets(text: str) -> No
 def test_what_holds_no_credentials_is_no_secret(text: str) -> None:
     register_misplaced(text)
     assert SECRETS.redact(f"no such file: {text}") == f"no such file: {text}"
+
+
+class LockTakenMeanwhile:
+    """A lock: as soon as it is released, another thread adds a secret."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._lock = secrets._lock
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        self._secrets._lock = self._lock
+        self._secrets.add("another-secret")
+
+
+def test_a_text_is_redacted_though_another_thread_adds_a_secret_meanwhile() -> None:
+    secrets = a_store(SECRET)
+    secrets._lock = LockTakenMeanwhile(secrets)  # type: ignore[assignment]
+    assert secrets.redact(f"it is {SECRET}") == f"it is {HIDDEN}"

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from rich.console import Console
 
 from connector.domain.instants import to_text
-from connector.faces.commands.command import Commands, open_connector
+from connector.faces.commands.command import open_connector
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import FAILED, OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import show_audit, write_json
@@ -17,7 +18,6 @@ def register(commands: Commands) -> None:
     audit = commands.add(
         "audit",
         _audit,
-        "Show everything that ever happened to one record.",
         examples=["audit vendors V000001", "audit invoices Bill/000123"],
     )
     audit.add_argument("entity", metavar="ENTITY")

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-from connector.faces.commands.command import Commands, open_connector
+from connector.faces.commands.command import open_connector
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import FAILED, OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import show_checks, write_json
@@ -17,7 +18,6 @@ def register(commands: Commands) -> None:
     check = commands.add(
         "check",
         _check,
-        "Try every system, writing nothing to the warehouse.",
         examples=["check", "check vendors invoices"],
     )
     check.add_argument("entities", nargs="*", metavar="ENTITY", help="default: every enabled entity")

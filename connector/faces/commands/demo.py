@@ -4,7 +4,7 @@ import argparse
 
 from rich.console import Console
 
-from connector.faces.commands.command import Commands
+from connector.faces.commands.parser import Commands
 from connector.faces.demo import run_demo
 from connector.faces.stop_signals import StopSignals
 
@@ -14,7 +14,6 @@ def register(commands: Commands) -> None:
     demo = commands.add(
         "demo",
         _demo,
-        "Sync a simulated tenant into a DuckDB file, change it, sync again.",
         examples=["demo"],
         has_json=False,
     )

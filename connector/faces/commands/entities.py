@@ -12,7 +12,7 @@ from rich.table import Table
 from connector.app.catalogue import load_catalogue
 from connector.app.settings import load_backend
 from connector.domain.entity import Entity
-from connector.faces.commands.command import Commands
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import write_json
@@ -23,7 +23,6 @@ def register(commands: Commands) -> None:
     commands.add(
         "entities",
         _entities,
-        "Show what the catalogue has: what is scheduled when, how records are keyed, which views there are.",
         examples=["entities", "entities --json"],
     )
 

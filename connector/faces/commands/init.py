@@ -14,7 +14,7 @@ from rich.console import Console
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.errors import BadRequestError
-from connector.faces.commands.command import Commands
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import FAILED, OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import show_checks, write_json, write_note
@@ -39,7 +39,6 @@ def register(commands: Commands) -> None:
     commands.add(
         "init",
         _init,
-        f"Ask for URL and credentials, try them, and write {ENVIRONMENT} and {SECRET} in this folder, readable by you alone.",
         examples=["init"],
     )
 

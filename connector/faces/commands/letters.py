@@ -7,7 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from connector.domain.instants import to_text
-from connector.faces.commands.command import Commands, open_connector
+from connector.faces.commands.command import open_connector
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import write_json
@@ -19,7 +20,6 @@ def register(commands: Commands) -> None:
     letters = commands.add(
         "letters",
         _letters,
-        "Show the records that could not be used, each with its reason; replay tries them again.",
         examples=["letters", "letters invoices --json"],
     )
     letters.add_argument("entity", nargs="?", metavar="ENTITY", help="default: every entity of the catalogue")

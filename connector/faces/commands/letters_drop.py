@@ -4,7 +4,8 @@ import argparse
 
 from rich.console import Console
 
-from connector.faces.commands.command import Commands, open_connector
+from connector.faces.commands.command import open_connector
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import write_json
@@ -15,7 +16,6 @@ def register(commands: Commands) -> None:
     drop = commands.add(
         "letters drop",
         _drop,
-        "Drop a dead letter that no replay will ever mend. The audit trail of its record keeps that.",
         examples=["letters drop invoices Bill/000123 --reason 'deleted in Acumatica'"],
     )
     drop.add_argument("entity", metavar="ENTITY")

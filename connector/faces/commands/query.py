@@ -14,7 +14,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from connector.app.query import query_warehouse
-from connector.faces.commands.command import Commands
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import write_json
@@ -28,7 +28,6 @@ def register(commands: Commands) -> None:
     query = commands.add(
         "query",
         _query,
-        "Ask the DuckDB file in SQL; nothing is changed. In the cloud, ask BigQuery (bq query).",
         examples=[
             "query 'SELECT status, count(*) FROM invoices GROUP BY ALL'",
             "query --csv 'SELECT * FROM vendors' > vendors.csv",

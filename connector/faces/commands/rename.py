@@ -4,7 +4,8 @@ import argparse
 
 from rich.console import Console
 
-from connector.faces.commands.command import Commands, open_connector
+from connector.faces.commands.command import open_connector
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import write_json
@@ -15,7 +16,6 @@ def register(commands: Commands) -> None:
     rename = commands.add(
         "rename",
         _rename,
-        "Take log, views, state, audit and dead letters of an entity to its new name in the catalogue.",
         examples=["rename vendors suppliers"],
     )
     rename.add_argument("before", metavar="OLD", help="the name of the block so far")

@@ -18,7 +18,8 @@ from connector.errors import (
     OtherTenantError,
     SecretUnavailableError,
 )
-from connector.faces.commands.command import Commands, open_connector
+from connector.faces.commands.command import open_connector
+from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import FAILED, NOTHING_RAN, OK
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import show_progress, show_result, show_total, write_json, write_note
@@ -35,7 +36,6 @@ def register(commands: Commands) -> None:
     sync = commands.add(
         "sync",
         _run,
-        "Read what changed since the last run (the first run reads everything).",
         examples=["sync vendors", "sync vendors invoices", "sync --all"],
     )
     _add_entities(sync)
@@ -46,7 +46,6 @@ def register(commands: Commands) -> None:
     backfill = commands.add(
         "backfill",
         _run,
-        "Read everything changed since an instant again, without moving the watermark.",
         examples=["backfill invoices", "backfill invoices --since 2026-01-31T00:00:00Z"],
     )
     _add_entities(backfill)
@@ -55,7 +54,6 @@ def register(commands: Commands) -> None:
     reconcile = commands.add(
         "reconcile",
         _run,
-        "Compare both sides completely; repair, and mark what was deleted.",
         examples=["reconcile invoices", "reconcile --all --depth content"],
     )
     _add_entities(reconcile)
@@ -64,7 +62,6 @@ def register(commands: Commands) -> None:
     replay = commands.add(
         "replay",
         _run,
-        "Process dead letters again.",
         examples=["replay invoices", "replay invoices 0bd22d7f-4d2b-ee11-9c2d-0a0c3ea1a1a1"],
     )
     replay.add_argument("entity", metavar="ENTITY")
