@@ -76,6 +76,10 @@ class SourceSetupError(ConfigurationError):
     """Acumatica refuses because something is not set up there: a module, a feature, an entity of the endpoint."""
 
 
+class QueryImpossibleError(SourceSetupError):
+    """Acumatica answers a query of an inquiry with nothing at all: it sorts or filters by what cannot be. Never «no rows»."""
+
+
 class OtherTenantError(ConfigurationError):
     """The sign-in leads to another tenant or instance than the one the warehouse is a copy of."""
 

@@ -13,7 +13,7 @@ from ..tenant import Tenant
 from .feed import FeedRow
 
 NOTHING = Decimal("0.0000")
-DEBITS = ("Debit Adj.",)
+DEBITS = ("Debit Adj.", "Prepayment")
 """Types of documents that lower what is owed."""
 
 
@@ -81,6 +81,19 @@ def documents(tenant: Tenant, entity: str, party: str) -> list[FeedRow]:
     ]
 
 
+def vendors(tenant: Tenant) -> list[FeedRow]:
+    """One row per vendor."""
+    return [
+        {
+            "VendorID": vendor.fields["VendorID"],
+            "VendorName": vendor.fields.get("VendorName"),
+            "Status": vendor.fields.get("Status"),
+            "LastModifiedOn": vendor.stamp,
+        }
+        for vendor in visible(tenant, "Vendor")
+    ]
+
+
 def period_balances(tenant: Tenant) -> list[FeedRow]:
     """One row per account, subaccount and period with postings: what was posted, and the balance before and after.
 
@@ -124,7 +137,7 @@ def payables_ageing(tenant: Tenant) -> list[FeedRow]:
         if row["Status"] != "Open" or not row["Balance"]:
             continue
         balance = -row["Balance"] if row["Type"] in DEBITS else row["Balance"]
-        buckets = dict.fromkeys(("Current", "_130Days", "_3160Days", "Over60Days"), NOTHING)
+        buckets = dict.fromkeys(("NotDue", "_130Days", "_3160Days", "Over60Days"), NOTHING)
         sums = owed.setdefault(
             row["Vendor"],
             {"Vendor": row["Vendor"], "VendorName": row["VendorName"], **buckets, "Balance": NOTHING},
@@ -137,7 +150,7 @@ def payables_ageing(tenant: Tenant) -> list[FeedRow]:
 def _bucket(due: date, today: date) -> str:
     days = (today - due).days
     if days <= 0:
-        return "Current"
+        return "NotDue"
     return "_130Days" if days <= 30 else "_3160Days" if days <= 60 else "Over60Days"
 
 

@@ -51,6 +51,13 @@ def _stock(tenant: Tenant) -> list[FeedRow]:
 
 INQUIRIES = (
     Feed(
+        title="AP-Vendors",
+        columns=(text("Vendor ID", 30), text("Vendor Name"), text("Status"), moment("Last Modified On")),
+        keys=("VendorID",),
+        rows=books.vendors,
+        tables=("Vendor",),
+    ),
+    Feed(
         title="GL-Journal Transactions",
         columns=(
             text("Module", 2),
@@ -113,7 +120,7 @@ INQUIRIES = (
         columns=(
             text("Vendor", 30),
             text("Vendor Name"),
-            amount("Current", is_formula=True),
+            amount("Not Due", is_formula=True),
             amount("1-30 Days", is_formula=True),
             amount("31-60 Days", is_formula=True),
             amount("Over 60 Days", is_formula=True),

@@ -20,6 +20,7 @@ from connector.domain.entity import (
     DAC,
     ENTITY_NAME,
     FIELD,
+    INQUIRY,
     NAME,
     CurrentForm,
     Entity,
@@ -41,6 +42,7 @@ RULES = {
     COLLECTION: "details of the record itself: letters, digits and _",
     CUSTOM_FIELD: "a custom field: View.Field or Details/View.Field",
     CRON: "a cron of five parts, each of digits and * , - /",
+    INQUIRY: "the title of an inquiry; one with / ? # % & or a backslash cannot be read over OData",
     DAC: "a table as OData names it: PX_Objects_IN_InventoryItem",
 }
 """Each pattern described in words."""

@@ -10,7 +10,7 @@ from connector.domain.tables.log_table import build_table
 from connector.errors import ConnectorError
 from connector.ports import Ports
 from connector.runs.column_names import name_columns
-from connector.runs.makeup import find_refusal, has_other_stamp
+from connector.runs.makeup import find_refusal, has_other_rows, has_other_stamp
 from connector.runs.run import Limits
 from connector.runs.seats import give_seat_back, take_seat
 
@@ -154,6 +154,11 @@ def _check_warehouse(
             yield _failed(f"catalogue {entity.name}", refusal)
         elif fresh is not None and known is not None and has_other_stamp(known, fresh):
             finding = f"changes are found by {fresh.modified_field} from now on; the next run reads everything once more"
+            yield CheckLine(subject=f"catalogue {entity.name}", ok=True, finding=finding)
+        elif fresh is not None and known is not None and has_other_rows(known, fresh):
+            finding = (
+                "the inquiry is asked for other rows from now on; the next run reads everything once more"
+            )
             yield CheckLine(subject=f"catalogue {entity.name}", ok=True, finding=finding)
         if refusal is None and (contract := fresh or known):
             tables.append(build_table(entity, contract))

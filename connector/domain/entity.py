@@ -3,21 +3,24 @@
 These types are the form of `entities.yaml`: it is decoded into them, and the schema for editors is made from them.
 """
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, json
+from msgspec.structs import force_setattr
 
 ENTITY_NAME = "^[a-z][a-z0-9_]{0,62}$"
 """A name is a label of the entity's jobs in BigQuery too, which has at most 63 characters."""
 NAME = "^[a-z][a-z0-9_]{0,99}$"
-FIELD = "^[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*$"
+FIELD = "^[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*$"
 COLLECTION = "^[A-Za-z][A-Za-z0-9_]*$"
 CUSTOM_FIELD = r"^([A-Za-z][A-Za-z0-9_]*/)?[A-Za-z]\w*\.\w+$"
 CRON_PART = r"[0-9*,/\-]+"
 CRON = rf"^{CRON_PART}( {CRON_PART}){{4}}$"
 DAC = r"^[A-Za-z]\w{0,199}$"
+INQUIRY = r"^[^/\\?#%&]{1,200}$"
 
 EntityName = Annotated[str, Meta(pattern=ENTITY_NAME)]
 Name = Annotated[str, Meta(pattern=NAME)]
@@ -26,6 +29,16 @@ Collection = Annotated[str, Meta(pattern=COLLECTION)]
 CustomField = Annotated[str, Meta(pattern=CUSTOM_FIELD)]
 Cron = Annotated[str, Meta(pattern=CRON)]
 Dac = Annotated[str, Meta(pattern=DAC)]
+Inquiry = Annotated[str, Meta(pattern=INQUIRY)]
+
+
+ONLY_OF_ENTITIES = ("expand", "line_views", "custom", "dac")
+ONLY_OF_INQUIRIES = ("parameters", "filter", "order_by")
+
+
+def name_inquiry(title: str) -> str:
+    """Return the name of an inquiry where a name has letters, digits and `_` alone, apart from those of entities."""
+    return f"GI_{re.sub(r'[^A-Za-z0-9_]', '', title)}"
 
 
 def name_log(entity: str) -> str:
@@ -101,18 +114,42 @@ class ReconcileSchedule(Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return {depth: schedule for depth, schedule in schedules.items() if schedule is not None}
 
 
+class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value for a parameter of an inquiry."""
+
+    name: Annotated[Field, Meta(description="name of the parameter")]
+    value: Annotated[str | int | bool, Meta(description="its value, as the inquiry's form shows it")]
+
+
 class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One block of the catalogue. Field paths are Acumatica's, levels joined with `/` (`Details/Promised`)."""
 
     name: EntityName
     """What the block is called; no member of it."""
-    acumatica_entity: Annotated[Field, Meta(description="name on the contract-based endpoint")]
     keys: Annotated[
         tuple[Field, ...],
         Meta(min_length=1, description="key fields in the order of the Acumatica form"),
     ]
     current_view: Annotated[Name, Meta(description="view with one row per live record")]
     schedule: Annotated[Cron, Meta(description="cron, UTC: when what changed is read")]
+    acumatica_entity: Annotated[Field, Meta(description="name on the contract-based endpoint")] = ""
+    inquiry: Annotated[
+        Inquiry | None,
+        Meta(
+            description="title of a generic inquiry to read over OData, in place of acumatica_entity; its rows are told"
+            " apart by their keys"
+        ),
+    ] = None
+    parameters: Annotated[
+        tuple[Parameter, ...], Meta(description="values for the parameters of the inquiry")
+    ] = ()
+    filter: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=1000)] | None,
+        Meta(description="read these rows of the inquiry alone: a condition in OData 4 (`Status eq 'Open'`)"),
+    ] = None
+    order_by: Annotated[
+        tuple[Field, ...], Meta(description="columns to sort the inquiry by before its keys (default: none)")
+    ] = ()
     identity: Annotated[
         Identity,
         Meta(
@@ -172,6 +209,32 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reconcile: Annotated[
         ReconcileSchedule, Meta(description="when both sides are compared, and how deeply")
     ] = field(default_factory=ReconcileSchedule)
+
+    def __post_init__(self) -> None:
+        """Take an inquiry for what it is; raise ValueError if the block names two sources, or none."""
+        if self.inquiry is None:
+            self._require_entity()
+            return
+        name = name_inquiry(self.inquiry)
+        misplaced = {"acumatica_entity": self.acumatica_entity not in ("", name)}
+        misplaced |= {member: bool(getattr(self, member)) for member in ONLY_OF_ENTITIES}
+        if found := [member for member, is_there in misplaced.items() if is_there]:
+            raise ValueError(f"{found[0]} does not go with inquiry")
+        force_setattr(self, "acumatica_entity", name)
+        force_setattr(self, "identity", Identity.KEYS)
+
+    def _require_entity(self) -> None:
+        if not self.acumatica_entity:
+            raise ValueError("one of acumatica_entity and inquiry is needed")
+        if found := [member for member in ONLY_OF_INQUIRIES if getattr(self, member)]:
+            raise ValueError(f"{found[0]} goes with inquiry only")
+
+    @property
+    def row_choice(self) -> str:
+        """Which rows of an inquiry are read, as text; empty for all."""
+        if not (self.filter or self.parameters):
+            return ""
+        return json.encode([self.filter, self.parameters]).decode()
 
     @property
     def lookback(self) -> timedelta | None:

@@ -41,6 +41,11 @@ def has_other_stamp(before: Contract, contract: Contract) -> bool:
     return contract.modified_field is not None and len(names) > 1 and not names <= set(MODIFIED_FIELDS)
 
 
+def has_other_rows(before: Contract, contract: Contract) -> bool:
+    """Whether an inquiry is filtered otherwise than before, so that rows that were never listed may be old."""
+    return before.rows != contract.rows
+
+
 def _is_same(known: Contract, entity: Entity) -> bool:
     return (known.acumatica_entity, known.identified_by) == (entity.acumatica_entity, entity.identified_by)
 

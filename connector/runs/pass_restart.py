@@ -8,7 +8,7 @@ from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.records.contract import Contract
 from connector.domain.run import Mode
 from connector.domain.tables.schema import TableStatus
-from connector.runs.makeup import has_other_stamp
+from connector.runs.makeup import has_other_rows, has_other_stamp
 from connector.runs.notices import report_lost_log, report_other_stamp, report_respelled
 from connector.runs.run import Run
 
@@ -21,11 +21,21 @@ def store_contract(run: Run, entity_state: EntityState, contract: Contract) -> E
     before = entity_state.contract
     if before is not None:
         report_respelled(run, before, contract)
-    if before is not None and has_other_stamp(before, contract) and entity_state.changed_since is not None:
-        report_other_stamp(run, before, contract)
-        entity_state = _restart(run, entity_state, entity_state.watermark or run.ports.clock.now())
+        entity_state = _restart_if_other(run, entity_state, before, contract)
     run.ports.state.entities.save_contract(run.lease, contract)
     return replace(entity_state, contract=contract)
+
+
+def _restart_if_other(
+    run: Run, entity_state: EntityState, before: Contract, contract: Contract
+) -> EntityState:
+    """Return the state with a pass over everything if the bound of the next one says nothing of this list."""
+    is_other_stamp = has_other_stamp(before, contract)
+    if entity_state.changed_since is None or not (is_other_stamp or has_other_rows(before, contract)):
+        return entity_state
+    if is_other_stamp:
+        report_other_stamp(run, before, contract)
+    return _restart(run, entity_state, entity_state.watermark or run.ports.clock.now())
 
 
 def reset_if_lost(run: Run, entity_state: EntityState, status: TableStatus) -> EntityState:

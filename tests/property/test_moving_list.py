@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.rows import Record
 from acumatica_sandbox.transaction import RecordLockedError, Transaction
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.list_query import ListQuery
 from connector.domain.records.contract import Kind
 from connector.domain.run import RunRequest, RunResult, Status
 from connector.errors import SourceUnavailableError
-from connector.ports import Ports
+from connector.ports import Ports, Source
 from connector.runs.run import Limits, Run
 from connector.runs.sync import sync_entity
 from tests.builders import a_contract, an_entity
@@ -66,13 +67,23 @@ class MovingList(RuleBasedStateMachine):
         self.clock = TenantTime(self.sandbox)
         self.state = SqliteStateStore(path=Path(":memory:"), clock=self.clock)
         self.warehouse = MemoryWarehouse()
-        self.source = SandboxSource(self.sandbox, CONTRACT, self.move_meanwhile, self.fail_now_and_then)
+        self.source = self.open_source()
         self.weather: list[str] = []
         self.largest_page: int | None = None
         self.open: list[tuple[Any, Transaction]] = []
         self.meanwhile: list[list[Move]] = []
         self.turn = threading.RLock()
         self.runs = self.changes = 0
+
+    entity = ENTITY
+
+    def open_source(self) -> Source:
+        """Return what a run reads from."""
+        return SandboxSource(self.sandbox, CONTRACT, self.move_meanwhile, self.fail_now_and_then)
+
+    def id_of(self, record: Record) -> str:
+        """Return the id under which a record is copied."""
+        return record.id
 
     @initialize(
         page_size=st.integers(2, 5),
@@ -246,8 +257,8 @@ class MovingList(RuleBasedStateMachine):
         )
         run = Run(
             run_id=f"run-{self.runs}",
-            entity=ENTITY,
-            request=RunRequest(entity=ENTITY.name),
+            entity=self.entity,
+            request=RunRequest(entity=self.entity.name),
             ports=mortal(ports, life) if life else ports,
             limits=limits,
         )
@@ -263,9 +274,9 @@ class MovingList(RuleBasedStateMachine):
     @invariant()
     def no_record_is_shown_with_content_it_never_had(self) -> None:
         """A row that is current and bears the record's newest stamp has its newest content."""
-        shown = self.warehouse.current(ENTITY.log_table)
+        shown = self.warehouse.current(self.entity.log_table)
         for record in self.tenant.records("Vendor"):
-            row = shown.get(record.id)
+            row = shown.get(self.id_of(record))
             if row is not None and row.modified_at == record.stamp:
                 assert msgspec.json.decode(row.data)["vendor_name"] == record.fields["VendorName"]
 
@@ -283,13 +294,13 @@ class MovingList(RuleBasedStateMachine):
         last = self._run([])
         assert last is not None
         assert last.status is Status.SUCCEEDED
-        shown = self.warehouse.current(ENTITY.log_table)
+        shown = self.warehouse.current(self.entity.log_table)
         for record in self.tenant.records("Vendor"):
-            assert record.id in shown, f"{record.keys} is lost"
-            content = msgspec.json.decode(shown[record.id].data)
+            assert self.id_of(record) in shown, f"{record.keys} is lost"
+            content = msgspec.json.decode(shown[self.id_of(record)].data)
             assert content["vendor_name"] == record.fields["VendorName"]
             assert content["vendor_id"] == record.keys[0]
-            assert shown[record.id].modified_at == record.stamp
+            assert shown[self.id_of(record)].modified_at == record.stamp
         idle = self._run([])
         assert idle is not None
         assert (idle.status, idle.records_written) == (Status.SUCCEEDED, 0)

@@ -65,7 +65,7 @@ class DeletedRecords:
             rows += page.value
             if page.next_link is None:
                 return _collect(rows, subject, is_whole=True)
-            query = _query_of(page.next_link, request.url)
+            query = query_of_link(page.next_link, request.url)
             if query is None:
                 break
             request = replace(request, query=query)
@@ -117,7 +117,7 @@ def _read_instant(value: object) -> datetime | None:
         return None
 
 
-def _query_of(link: str, url: str) -> str | None:
+def query_of_link(link: str, url: str) -> str | None:
     """Return the query of a link, whole or relative, to the same host and path as the URL; None for any other link."""
     try:
         target, own = urlsplit(urljoin(url, link)), urlsplit(url)

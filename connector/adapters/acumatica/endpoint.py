@@ -160,7 +160,7 @@ def _list(answer: Answer) -> ListAnswer:
     """Return the text of each record of an array, without decoding what is in it."""
     body = _json(answer)
     rows = _split_cut(body) if answer.is_cut else _split(body)
-    return ListAnswer(rows=rows, server_time=_server_time(answer))
+    return ListAnswer(rows=rows, server_time=server_time(answer))
 
 
 def _split_cut(body: bytes) -> list[bytes]:
@@ -192,6 +192,7 @@ def _record(answer: Answer) -> bytes:
     return body
 
 
-def _server_time(answer: Answer) -> datetime:
+def server_time(answer: Answer) -> datetime:
+    """Return Acumatica's clock when the request began, as `ListAnswer` promises."""
     date = server_date(answer)
     return answer.sent_at - OWN_CLOCK_DOUBT if date is None else date - answer.duration

@@ -1,6 +1,7 @@
 """Maps a response to the requested data or to one of our errors."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -59,10 +60,17 @@ class Subject:
 
     text: str
     named: tuple[str, ...] = ()
+    judge: "Judge | None" = None
+    """Says first what an answer means where this interface words it in its own way; None: as everywhere."""
+
+
+Judge = Callable[[Answer, Subject], ConnectorError | None]
 
 
 def refusal(answer: Answer, subject: Subject) -> ConnectorError | None:
     """Return the error that the response means, or None if its body is the requested JSON."""
+    if subject.judge is not None and (judged := subject.judge(answer, subject)) is not None:
+        return judged
     if answer.status == 200 and not is_page(answer):
         return None if answer.complete else broken_off(subject)
     if is_out_of_seats(answer):

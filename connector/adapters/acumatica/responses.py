@@ -15,8 +15,10 @@ MAX_DELAY = 86_400
 
 
 def is_page(answer: Answer) -> bool:
-    """Whether the response is a web page instead of JSON (an empty body counts as one)."""
+    """Whether the response is a web page instead of JSON or XML data (an empty body counts as one)."""
     start = answer.body[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start and _content_type(answer).startswith(("application/xml", "text/xml")):
+        return False
     return start.startswith(b"<") or (not start and answer.complete) or "html" in _content_type(answer)
 
 

@@ -21,6 +21,7 @@ from connector.adapters.acumatica.contract import (
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.error_mapping import NotThereError, QueryMisreadError
+from connector.adapters.acumatica.inquiries import InquiryReader
 from connector.adapters.acumatica.odata import RowWindow
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
@@ -78,6 +79,7 @@ class AcumaticaSource(Source):
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)
+        self._inquiries = InquiryReader(address, self._session, self._sign_in, SPECIFIC_ATTEMPTS)
         self._contracts: dict[Entity, Contract] = {}
 
     @property
@@ -92,7 +94,7 @@ class AcumaticaSource(Source):
 
     @override
     def describe(self, entity: Entity) -> Contract:
-        return self._describe(entity, self._endpoint.read_swagger())
+        return self._describe(entity, None)
 
     @override
     def contract_matches(self, entity: Entity, contract: Contract) -> bool:
@@ -101,13 +103,18 @@ class AcumaticaSource(Source):
         Without a configured version the instance is asked for its newest one first, so an upgrade is noticed. A contract that
         lacks something the catalogue asks for never matches: the endpoint may have it by now.
         """
-        address = self._endpoint.locate()
-        ours = (address.endpoint, address.version, request_text(entity))
-        is_ours = (contract.endpoint, contract.version, contract.request) == ours
-        matches = is_ours and not missing_choices(entity, contract)
+        matches = (
+            self._inquiries.matches(entity, contract) if entity.inquiry else self._is_ours(entity, contract)
+        )
         if matches:
             self._contracts[entity] = contract
         return matches
+
+    def _is_ours(self, entity: Entity, contract: Contract) -> bool:
+        address = self._endpoint.locate()
+        ours = (address.endpoint, address.version, request_text(entity))
+        is_ours = (contract.endpoint, contract.version, contract.request) == ours
+        return is_ours and not missing_choices(entity, contract)
 
     @override
     def read_list(self, query: ListQuery) -> ListAnswer:
@@ -187,6 +194,10 @@ class AcumaticaSource(Source):
         return self._insist(query.entity, contract, lambda: self._read_page(query, contract))
 
     def _read_record(self, entity: Entity, record_id: str, contract: Contract) -> bytes | None:
+        if entity.inquiry:
+            return self._insist(
+                entity, contract, lambda: self._inquiries.read_record(entity, record_id, contract)
+            )
         name, choice = entity.acumatica_entity, choice_of(contract, selected=bool(entity.select))
         address: Sequence[str] | None = (record_id,)
         if entity.identity is Identity.KEYS:
@@ -223,9 +234,14 @@ class AcumaticaSource(Source):
 
     def _list_one(self, entity: Entity, contract: Contract) -> None:
         """Request the keys of one record, the cheapest list request for Acumatica."""
+        if entity.inquiry:
+            self._inquiries.probe(entity, contract)
+            return
         self._endpoint.read_page(entity.acumatica_entity, keys_choice(entity, contract), RowWindow(top=1))
 
     def _read_page(self, query: ListQuery, contract: Contract) -> ListAnswer:
+        if query.entity.inquiry:
+            return self._inquiries.read_list(query, contract)
         is_selected = bool(query.entity.select)
         choice = (
             keys_choice(query.entity, contract)
@@ -247,7 +263,12 @@ class AcumaticaSource(Source):
         known = self._contracts.get(entity)
         return known if known is not None else self.describe(entity)
 
-    def _describe(self, entity: Entity, swagger: Swagger) -> Contract:
+    def _describe(self, entity: Entity, swagger: Swagger | None) -> Contract:
+        """Read the contract afresh; `swagger` spares a request."""
+        if entity.inquiry:
+            contract = self._contracts[entity] = self._inquiries.describe(entity)
+            return contract
+        swagger = swagger or self._endpoint.read_swagger()
         custom = self._endpoint.read_custom_fields(entity) if entity.custom else None
         address = self._endpoint.locate()
         contract = build_contract(entity, address.endpoint, address.version, swagger, custom)

@@ -93,14 +93,18 @@ class Level:
 
 
 def to_snake_case(name: str) -> str:
-    """Return the column name of a field: `VendorID` → `vendor_id`, `F1099Box` → `f1099_box`, `APAccount` → `ap_account`."""
+    """Return the column name of a field: `VendorID` → `vendor_id`, `F1099Box` → `f1099_box`, `APAccount` → `ap_account`.
+
+    BigQuery takes no digit in front: `_130Days` → `field_130_days`.
+    """
     words: list[str] = []
     for word in WORDS.findall(name):
         if word.isdigit() and words and len(words[-1]) <= 1:
             words[-1] += word
         else:
             words.append(word.lower())
-    return "_".join(words) or "field"
+    name = "_".join(words) or "field"
+    return f"field_{name}" if name[0].isdigit() else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,8 @@ class Contract(Struct, frozen=True, kw_only=True):
     """Which Acumatica entity the catalogue named; empty if an earlier release stored it."""
     identified_by: str = ""
     """What the catalogue told records apart by (`Entity.identified_by`); empty if an earlier release stored it."""
+    rows: str = ""
+    """Which rows of an inquiry are read (`Entity.row_choice`); empty for all."""
 
     def asks_as(self, other: "Contract") -> bool:
         """Whether both contracts request and read a list in the same way."""

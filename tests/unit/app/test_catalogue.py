@@ -10,7 +10,15 @@ import pytest
 
 from connector.app.catalogue import BUNDLED, RULES, Catalogue, load_catalogue
 from connector.app.catalogue_schema import build_schema, render_schema
-from connector.domain.entity import CurrentForm, Depth, Entity, Identity, LineView, ReconcileSchedule
+from connector.domain.entity import (
+    CurrentForm,
+    Depth,
+    Entity,
+    Identity,
+    LineView,
+    Parameter,
+    ReconcileSchedule,
+)
 from connector.errors import BadRequestError, CatalogueError
 
 BLOCK = """\
@@ -44,6 +52,18 @@ WHOLE = (
   identity: id
 """
 )
+
+WHOLE_INQUIRY = """
+payables:
+  inquiry: AP-Bills and Adjustments
+  keys: [Type, ReferenceNbr]
+  current_view: payables
+  schedule: "5 * * * *"
+  modified_field: LastModifiedOn
+  parameters: [{name: Warehouse, value: MAIN}, {name: Days, value: 30}, {name: All, value: true}]
+  filter: Status eq 'Open'
+  order_by: [Vendor, _130Days]
+"""
 
 
 @pytest.fixture
@@ -123,10 +143,46 @@ def test_a_line_view_reads_what_it_shows_and_one_that_is_off_reads_nothing(path:
     assert [view.name for view in entity.line_views] == ["invoice_lines", "invoice_parts"]
 
 
-def test_the_test_above_has_every_member_there_is() -> None:
+def test_every_member_of_a_block_about_an_inquiry_arrives(path: Path) -> None:
+    assert load(path, WHOLE_INQUIRY).find("payables") == Entity(
+        name="payables",
+        inquiry="AP-Bills and Adjustments",
+        acumatica_entity="GI_APBillsandAdjustments",
+        identity=Identity.KEYS,
+        keys=("Type", "ReferenceNbr"),
+        current_view="payables",
+        schedule="5 * * * *",
+        modified_field="LastModifiedOn",
+        parameters=(
+            Parameter(name="Warehouse", value="MAIN"),
+            Parameter(name="Days", value=30),
+            Parameter(name="All", value=True),
+        ),
+        filter="Status eq 'Open'",
+        order_by=("Vendor", "_130Days"),
+    )
+
+
+def test_the_tests_above_have_every_member_there_is() -> None:
     parts = build_schema()["$defs"]
-    for part in ("Entity", "LineView", "ReconcileSchedule"):
-        assert all(re.search(rf"\b{member}:\s", WHOLE) for member in parts[part]["properties"]), part
+    for part in ("Entity", "LineView", "ReconcileSchedule", "Parameter"):
+        members = parts[part]["properties"]
+        assert all(re.search(rf"\b{member}:\s", WHOLE + WHOLE_INQUIRY) for member in members), part
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        (BLOCK.replace("  acumatica_entity: Bill\n", ""), "one of acumatica_entity and inquiry is needed"),
+        (BLOCK + "  filter: Status eq 'Open'\n", "filter goes with inquiry only"),
+        (BLOCK + "  order_by: [Status]\n", "order_by goes with inquiry only"),
+        (WHOLE_INQUIRY + "  acumatica_entity: Bill\n", "acumatica_entity does not go with inquiry"),
+        (WHOLE_INQUIRY + "  expand: [Details]\n", "expand does not go with inquiry"),
+        (WHOLE_INQUIRY + "  dac: APInvoice\n", "dac does not go with inquiry"),
+    ],
+)
+def test_a_block_names_one_source_and_what_goes_with_it(path: Path, block: str, told: str) -> None:
+    assert told in refuse(path, block)
 
 
 def test_records_may_be_told_apart_by_their_keys_but_their_deletions_are_told_by_id(path: Path) -> None:
@@ -237,6 +293,11 @@ ENTITY_NAME = "expected an entity's name: a lower-case letter, then lower-case l
 DAC = "expected a table as OData names it: PX_Objects_IN_InventoryItem"
 
 REFUSED: dict[str, tuple[str, str]] = {
+    "a title that no address can hold": (
+        WHOLE_INQUIRY.replace("AP-Bills and", "AP/AR Bills and"),
+        "line 3: payables: inquiry: expected the title of an inquiry; one with / ? # % & or a backslash cannot be read over"
+        " OData",
+    ),
     "not YAML": ("a: [1", "line 2: did not find expected ',' or ']'"),
     "empty": ("", "line 1: expected one block per entity"),
     "empty mapping": ("{}", "line 1: expected one block per entity"),

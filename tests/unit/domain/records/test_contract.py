@@ -59,7 +59,7 @@ PLAIN = {
 def test_a_contract_is_stored_as_it_always_was_and_found_again_whole() -> None:
     stored = msgspec.to_builtins(CONTRACT)
     stored["root"]["unread"].sort()
-    assert stored == {**PLAIN, "names": {}, "acumatica_entity": "", "identified_by": ""}
+    assert stored == {**PLAIN, "names": {}, "acumatica_entity": "", "identified_by": "", "rows": ""}
     assert msgspec.json.decode(json.dumps(PLAIN), type=Contract) == CONTRACT
 
 

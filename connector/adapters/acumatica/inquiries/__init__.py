@@ -1,0 +1,5 @@
+"""Generic inquiries over OData 4, read with the same completeness as entities."""
+
+from connector.adapters.acumatica.inquiries.reader import InquiryReader
+
+__all__ = ["InquiryReader"]

@@ -1,0 +1,157 @@
+"""The requests to the OData interface: the catalogue of inquiries, and pages of rows."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Raw
+
+from connector.adapters.acumatica.address import Address
+from connector.adapters.acumatica.auth import SignIn
+from connector.adapters.acumatica.deleted import query_of_link
+from connector.adapters.acumatica.endpoint import server_time
+from connector.adapters.acumatica.error_body import Fault
+from connector.adapters.acumatica.error_mapping import NotThereError, Subject
+from connector.adapters.acumatica.inquiries.contract import not_exposed
+from connector.adapters.acumatica.inquiries.metadata import InquiryType, parse_metadata
+from connector.adapters.acumatica.json_body import decode_body
+from connector.adapters.acumatica.session import Session
+from connector.adapters.acumatica.transport import Answer, Request
+from connector.errors import (
+    AccessDeniedError,
+    ConnectorError,
+    QueryImpossibleError,
+    SourceAnswerError,
+    SourceRefusedError,
+    SourceSetupError,
+)
+
+QUERY_WORDS = re.compile(
+    r"incompatible types|unknown function|virtual field|not supported|single boolean|parameter '.*' is not|invalid value"
+)
+"""Phrases of the server's OData library about a query that it can read but not carry out."""
+CALL = "(),='"
+XML = {"Accept": "application/xml"}
+LINKS_FOLLOWED = 1000
+"""Limit of answers per page, so that a server that always links to another one cannot hold up a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPage:
+    """Rows as they came, member by member, and Acumatica's clock when they were asked for."""
+
+    rows: Sequence[Mapping[str, Raw]]
+    server_time: datetime
+
+
+class Feed:
+    """The generic inquiries of the tenant that is signed in to."""
+
+    def __init__(self, address: Address, session: Session, sign_in: SignIn) -> None:
+        self._address = address
+        self._session = session
+        self._sign_in = sign_in
+
+    def read_types(self) -> Mapping[str, InquiryType]:
+        """Return all exposed inquiries by title; raise SourceSetupError if there is no such interface for the tenant."""
+        subject = Subject(text="the list of generic inquiries ($metadata)", judge=_judge)
+        request = Request(url=f"{self._root()}/$metadata", headers=XML)
+        try:
+            return self._session.fetch(request, subject, lambda answer: parse_metadata(answer.body))
+        except NotThereError:
+            raise SourceSetupError(
+                f"Acumatica has no OData interface for the tenant {self._sign_in.tenant} (404).",
+                action="Spell the tenant in the Acumatica secret as its Login Name on Tenants (SM203520); the interface is there"
+                " from 2024 R2 on.",
+            ) from None
+
+    def read_rows(self, title: str, path: str, query: str, top: int, *, attempts: int) -> FeedPage:
+        """Return up to `top` rows of an inquiry, following links to the same address until there are so many.
+
+        Raises QueryImpossibleError, AccessDeniedError, SourceSetupError if there is no such inquiry or column.
+        """
+        subject = Subject(text=f"the inquiry «{title}»", judge=_judge)
+        request = Request(url=f"{self._root()}/{quote(path, safe=CALL)}", query=query)
+        rows: list[Mapping[str, Raw]] = []
+        began: datetime | None = None
+        for _ in range(LINKS_FOLLOWED):
+            try:
+                answer = self._session.fetch(request, subject, _parse, specific_attempts=attempts)
+            except NotThereError:
+                raise not_exposed(title, self.read_types()) from None
+            began = began or answer.server_time
+            rows += answer.body.value
+            link = answer.body.next_link or answer.body.old_next_link
+            if link is None or len(rows) >= top:
+                return FeedPage(rows=rows[:top], server_time=began)
+            found = query_of_link(link, request.url)
+            if found is None:
+                break
+            request = replace(request, query=found)
+        raise SourceAnswerError(
+            f"Acumatica links {subject.text} to rows at another address or without end; that is never followed.",
+            action="Look at what stands between the connector and Acumatica, or at the address Acumatica believes to have.",
+        )
+
+    def _root(self) -> str:
+        self._session.sign_in()
+        tenant = self._sign_in.tenant
+        if not tenant:
+            raise SourceSetupError(
+                "Generic inquiries need the tenant's name, which the Acumatica secret does not tell.",
+                action="Add `tenant` to the Acumatica secret.",
+            )
+        return f"{self._address.root}/t/{quote(tenant, safe='')}/api/odata/gi"
+
+
+class _Body(msgspec.Struct):
+    value: list[dict[str, Raw]]
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+    old_next_link: str | None = msgspec.field(name="odata.nextLink", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    body: _Body
+    server_time: datetime
+
+
+def _parse(answer: Answer) -> _Answer:
+    return _Answer(body=decode_body(answer.body, _Body), server_time=server_time(answer))
+
+
+def _judge(answer: Answer, subject: Subject) -> ConnectorError | None:
+    """Return what an answer of the OData interface means where it means something else than on an endpoint."""
+    if answer.status == 200 and answer.complete and not answer.body.strip():
+        return QueryImpossibleError(
+            f"Acumatica cannot carry out the query of {subject.text}: it answers with nothing at all.",
+            action="A calculated column can be neither sorted nor filtered by: name stored columns in `keys`, `order_by`,"
+            " `modified_field` and `filter` of the catalogue.",
+        )
+    if answer.status == 403:
+        return AccessDeniedError(
+            f"The API user has no right to {subject.text}.",
+            action="Grant its role View Only on the inquiry's screen (Access Rights by Screen, SM201020); rights count from the"
+            " next sign-in.",
+        )
+    if answer.status in (400, 500):
+        return _judge_query(Fault.parse(answer.body), subject)
+    return None
+
+
+def _judge_query(fault: Fault, subject: Subject) -> ConnectorError | None:
+    """Return the error of a query that names or compares something wrongly; no other try can help."""
+    if "could not find a property" in fault.detail.casefold():
+        return SourceSetupError(
+            f"Acumatica refuses the query of {subject.text}: {fault.sentence}",
+            action="A caption of the inquiry may have been edited, which renames the column: name it so in the catalogue.",
+        )
+    if fault.query_misread or QUERY_WORDS.search(fault.detail.casefold()):
+        return SourceRefusedError(
+            f"Acumatica refuses the query of {subject.text}: {fault.sentence}",
+            action="Check `filter` and `parameters` of this block: OData 4 writes 2026-01-31T00:00:00Z, 'text' and 12.5.",
+        )
+    return None

@@ -1,0 +1,81 @@
+"""The catalogue of inquiries, as `$metadata` has it."""
+
+import msgspec
+import pytest
+
+from acumatica_sandbox.odata.dialect import NEW, OLD, Dialect
+from acumatica_sandbox.odata.inquiries import INQUIRIES
+from acumatica_sandbox.odata.metadata import build_metadata
+from connector.adapters.acumatica.inquiries.metadata import parse_metadata
+from connector.domain.records.contract import Kind
+
+
+def a_catalogue(types: str, sets: str) -> bytes:
+    return (
+        '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>'
+        f'<Schema Namespace="GenericInquiry" xmlns="http://docs.oasis-open.org/odata/ns/edm">{types}'
+        f'<EntityContainer Name="Default">{sets}</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>'
+    ).encode()
+
+
+def a_type(keys: str, *columns: str) -> bytes:
+    references = "".join(f'<PropertyRef Name="{key}"/>' for key in keys)
+    properties = "".join(f'<Property Name="{name}" Type="Edm.String"/>' for name in columns)
+    kind = f'<EntityType Name="T"><Key>{references}</Key>{properties}</EntityType>'
+    return a_catalogue(kind, '<EntitySet Name="T 1" EntityType="GenericInquiry.T"/>')
+
+
+@pytest.mark.parametrize("dialect", [OLD, NEW])
+def test_every_inquiry_of_a_tenant_is_read_in_both_generations(dialect: Dialect) -> None:
+    found = parse_metadata(build_metadata(INQUIRIES, "GenericInquiry", dialect).encode())
+    assert list(found) == [inquiry.title for inquiry in INQUIRIES]
+    lines = found["GL-Journal Transactions"]
+    assert (lines.columns["DebitAmount"], lines.columns["LineNbr"], lines.columns["TransactionDate"]) == (
+        Kind.DECIMAL,
+        Kind.INT,
+        Kind.DATETIME,
+    )
+    assert lines.join_keys == ("LedgerID",)
+    storage = found["DB-StorageDetails"]
+    assert (storage.function, storage.parameters) == (
+        "DBStorageDetails_WithParameters",
+        {"Warehouse": Kind.STRING},
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "columns", "join_keys"),
+    [
+        ("AB", "ABC", ()),
+        ("AD", "ABCD", ("D",)),
+        ("ACD", "ABCD", ("C", "D")),
+        ("AB", "AB", ()),  # keys alone: nothing tells which are results
+        ("", "AB", ()),
+    ],
+)
+def test_keys_behind_the_results_are_those_of_joined_tables(
+    keys: str, columns: str, join_keys: tuple[str, ...]
+) -> None:
+    kind = parse_metadata(a_type(keys, *columns))["T 1"]
+    assert kind.join_keys == join_keys
+    assert [*kind.columns, *join_keys] == list(columns)
+
+
+def test_only_an_edit_of_the_inquiry_itself_changes_its_digest() -> None:
+    one = parse_metadata(a_type("A", "A", "B"))["T 1"].digest
+    assert parse_metadata(a_type("A", "A", "B"))["T 1"].digest == one
+    assert parse_metadata(a_type("A", "A", "C"))["T 1"].digest != one
+    assert parse_metadata(a_type("A", "B", "A"))["T 1"].digest != one
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html/>", b"{}", b"<edmx:Edmx", b'<!DOCTYPE x [<!ENTITY a "b">]><Edmx/>', b"\xff\xfe\x00"],
+)
+def test_anything_else_is_no_catalogue(body: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        parse_metadata(body)
+
+
+def test_a_tenant_may_expose_none() -> None:
+    assert parse_metadata(a_catalogue("", "")) == {}
