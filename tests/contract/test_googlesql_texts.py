@@ -14,6 +14,7 @@ from msgspec import structs
 from acumatica_sandbox.contract import known_versions, system_endpoint
 from acumatica_sandbox.openapi import build_swagger
 from connector.adapters.acumatica.contract import build_contract
+from connector.adapters.acumatica.custom_fields import CustomFields
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.bigquery.alter_columns import build_widening
 from connector.adapters.bigquery.connection import Connection
@@ -46,6 +47,7 @@ OPTIONS: Mapping[str, dict[str, Any]] = {
     "date_fields": {"date_fields": frozenset({"ApplicationHistory/DueDate"})},
     "select": {"select": ("Status", "PaymentAmount")},
     "exclude": {"exclude": frozenset({"ApplicationHistory", "Description"})},
+    "custom": {"custom": ("Document.UsrRegion", "DocumentsToApply/Adjustments.UsrShare")},
     "identity: keys": {"identity": Identity.KEYS},
 }  # fmt: skip
 """What a block of the catalogue may say that reaches a text."""
@@ -56,8 +58,20 @@ def read_swagger(version: str) -> Swagger:
     return Swagger.parse(msgspec.json.encode(build_swagger(system_endpoint(version), "http://127.0.0.1")))
 
 
+FORM = msgspec.json.encode(
+    {
+        "custom": {"Document": {"UsrRegion": {"type": "CustomDateTimeField", "value": None}}},
+        "DocumentsToApply": [
+            {"custom": {"Adjustments": {"UsrShare": {"type": "CustomDecimalField", "value": None}}}}
+        ],
+    }
+)
+"""The custom fields of the form, as `$adHocSchema` has them."""
+
+
 def build(entity: Entity, version: str) -> Table:
-    return build_table(entity, build_contract(entity, "Default", version, read_swagger(version), None))
+    custom = CustomFields.parse(FORM, entity)
+    return build_table(entity, build_contract(entity, "Default", version, read_swagger(version), custom))
 
 
 def build_all(entity: Entity) -> Iterator[Table]:
@@ -99,6 +113,25 @@ def test_every_view_has_the_columns_and_types_that_it_promises_in_every_endpoint
     assert tables
     for table in tables:
         assert_views_keep_their_promise(table)
+
+
+def test_every_option_of_a_block_is_among_them_unless_no_text_says_it() -> None:
+    of_no_text = {
+        "name",
+        "acumatica_entity",
+        "keys",
+        "current_view",
+        "schedule",
+        "enabled",
+        "expand",
+        "modified_field",
+        "dac",
+        "lookback_seconds",
+        "late_after_hours",
+        "reconcile",
+    }
+    named = {member for changes in OPTIONS.values() for member in changes}
+    assert named == set(Entity.__struct_fields__) - of_no_text
 
 
 @pytest.mark.parametrize("option", OPTIONS)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from connector.domain.tables.sync_runs import SYNC_RUNS
 from connector.faces.demo import stories
 from tests.docs.demo import USED, Demo
 from tests.docs.tables import build
-from tests.stand_ins.googlesql import loaded
+from tests.stand_ins.googlesql import analyse_statement, ask, loaded
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = "".join((DOCS / name).read_text() for name in ("warehouse.md", "queries.md"))
@@ -227,3 +228,31 @@ def test_every_column_of_the_connector_is_explained() -> None:
     named = {"run_id", "finished_at", "watermark_after", "complete_until", "deletions_checked_at", "details"}
     assert named <= mentioned
     assert named <= {c.name for c in SYNC_RUNS.columns}
+
+
+INLINE = re.findall(r"`((?:SELECT (?!\*)|ALTER |WHERE |SAFE_CAST|TRY_CAST)[^`]*)`", PAGE.replace("\n", " "))
+
+
+def test_every_line_of_sql_within_a_sentence_runs(demo: Demo) -> None:
+    assert len(INLINE) >= 6
+    extra = 'JSON \'{"UsrScore": "1.50"}\''
+    with duckdb.connect() as session:
+        session.execute(f"ATTACH '{demo.path}' AS whole (READ_ONLY); ATTACH ':memory:' AS acumatica")
+        for line in INLINE:
+            session.execute("CREATE OR REPLACE TABLE acumatica.invoices AS FROM whole.invoices")
+            session.execute("CREATE OR REPLACE TABLE acumatica.invoices_log AS FROM whole.invoices_log")
+            session.execute("DROP TABLE IF EXISTS acumatica.invoices_log_before")
+            query = f"SELECT * FROM acumatica.invoices {line}" if line.startswith("WHERE") else line
+            if "_extra" in line:
+                query = f"SELECT {line.replace('_extra', extra)}"
+            if not line.startswith("SAFE_CAST"):
+                found = session.execute(query).fetchall()
+                assert found or line.startswith("ALTER"), line
+            if "_extra" in line and line.startswith("TRY_CAST"):
+                assert found == [(Decimal("1.5"),)]
+            elif "_extra" in line:
+                assert ask(query).rows == [(Decimal("1.5"),)]
+            else:
+                invoices = build(load_catalogue().find("invoices"), "24.200.001")
+                shown = replace(invoices, name="invoices", columns=invoices.views[0].columns)
+                analyse_statement(query.replace("acumatica.", ""), (invoices, shown))

@@ -27,6 +27,7 @@ from tests.stand_ins.install import ROOT
 
 OF_STATEMENTS = (
     LanguageFeature.FEATURE_ALTER_COLUMN_SET_DATA_TYPE,
+    LanguageFeature.FEATURE_CREATE_VIEWS_WITH_COLUMN_OPTIONS,
     LanguageFeature.FEATURE_COLLATION_SUPPORT,
 )
 """What BigQuery takes in statements, though it is not among the features of queries."""

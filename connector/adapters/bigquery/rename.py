@@ -22,12 +22,13 @@ def rename_log(connection: Connection, before: str, after: str) -> bool:
         return False
     if new in objects:
         raise build_two_logs(before, after)
-    list(
-        run_query(
-            connection, f"ALTER TABLE {connection.render_dataset()}.{quote(old)} RENAME TO {quote(new)}", {}
-        )
-    )
+    list(run_query(connection, build_renaming(connection, old, new), {}))
     return True
+
+
+def build_renaming(connection: Connection, old: str, new: str) -> str:
+    """Return the statement that renames a table."""
+    return f"ALTER TABLE {connection.render_dataset()}.{quote(old)} RENAME TO {quote(new)}"
 
 
 def drop_derived(connection: Connection, entity: str) -> Sequence[str]:
