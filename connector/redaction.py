@@ -38,6 +38,8 @@ MIN_LENGTH_IN_DATA = 6
 """A secret is looked for in records only if it has this many letters and digits in a row, or two more altogether."""
 MIN_LENGTH_DISGUISED = 8
 """Shorter secrets are not looked for in broken-up or base64-encoded text, where they would match everywhere."""
+FORM_LINE = re.compile(r'\{?\s*"auth"\s*:\s*"\w*"\s*,?')
+"""A line of a credentials document that names its form alone: hints name it too."""
 INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -98,7 +100,11 @@ class Secrets:
 def _render(secret: str) -> frozenset[str]:
     """The secret in every encoding of an encoding: an exception quotes a body that already is JSON. Of a PEM each line too."""
     lines = {line.strip() for line in secret.splitlines()}
-    key_lines = {line for line in lines if len(line) >= MIN_LINE_LENGTH and not line.startswith("-----")}
+    key_lines = {
+        line
+        for line in lines
+        if len(line) >= MIN_LINE_LENGTH and not line.startswith("-----") and not FORM_LINE.fullmatch(line)
+    }
     stripped = secret.strip()
     plain = {secret, *key_lines} | ({stripped} if len(stripped) >= MIN_LENGTH else set())
     once = {spelling for text in plain for spelling in _encode(text)}

@@ -16,7 +16,7 @@ def drop_letter(state: StateStore, entity: Entity, key: str, *, run_id: str, rea
     The audit comes first, so that a letter is never gone without a trace. A letter that a run replaces meanwhile stays.
     Raises BadRequestError if there is none, or several with this key.
     """
-    letter = _find(state, entity, key)
+    letter = find_letter(state, entity, key)
     entry = AuditEntry(
         record_id=letter.record_id,
         key=letter.key,
@@ -29,7 +29,8 @@ def drop_letter(state: StateStore, entity: Entity, key: str, *, run_id: str, rea
     return letter
 
 
-def _find(state: StateStore, entity: Entity, key: str) -> DeadLetter:
+def find_letter(state: StateStore, entity: Entity, key: str) -> DeadLetter:
+    """Return the dead letter with this key or id; raise BadRequestError if there is none, or several."""
     found = list(state.dead_letters.read(entity.name, key))
     if not found:
         found = [letter for letter in state.dead_letters.read(entity.name) if letter.key == key]

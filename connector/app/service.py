@@ -10,7 +10,7 @@ from secrets import token_hex
 from connector.app.audit import AuditLine, read_audit
 from connector.app.catalogue import RULES, Catalogue, load_catalogue
 from connector.app.check import ACUMATICA, NOTIFY, WAREHOUSE, check_everything
-from connector.app.drop_letter import drop_letter
+from connector.app.drop_letter import drop_letter, find_letter
 from connector.app.follow_up import FollowUp
 from connector.app.notify import Receipt, check_sender, plan_start, take_notification
 from connector.app.rename import rename_entity
@@ -20,7 +20,7 @@ from connector.domain.check_line import CheckLine
 from connector.domain.entity import ENTITY_NAME
 from connector.domain.entity_state import DeadLetter, EntityState, EntityStatus, Origin
 from connector.domain.notification import parse_queries
-from connector.domain.run import Mode, RunRequest, RunResult, Status, Tally
+from connector.domain.run import Mode, RunProgress, RunRequest, RunResult, Status
 from connector.errors import BadRequestError
 from connector.logs import log_run, run_context
 from connector.ports import Clock, StateStore
@@ -53,7 +53,9 @@ class Connector:
         """The clock of every run."""
         return self.wiring.clock
 
-    def run(self, request: RunRequest, *, on_progress: Callable[[Tally], None] = lambda _: None) -> RunResult:
+    def run(
+        self, request: RunRequest, *, on_progress: Callable[[RunProgress], None] = lambda _: None
+    ) -> RunResult:
         """Do one run, log it once, and schedule its follow-up. Raises only BadRequestError."""
         entity = self.catalogue.find(request.entity)
         run_id = build_run_id(self.clock.now())
@@ -158,6 +160,12 @@ class Connector:
         names = [catalogue.find(entity_name).name] if entity_name else list(catalogue.entities)
         with closing(self.wiring.open_state()) as state:
             return [letter for name in names for letter in state.dead_letters.read(name)]
+
+    def find_letter(self, entity_name: str, key: str) -> DeadLetter:
+        """Return the dead letter with this key or id; raise BadRequestError if there is none, or several."""
+        entity = self.catalogue.find(entity_name)
+        with closing(self.wiring.open_state()) as state:
+            return find_letter(state, entity, key)
 
     def drop_letter(self, entity_name: str, key: str, *, reason: str = "") -> DeadLetter:
         """Drop the dead letter with this key or id, audited with the reason; return it."""

@@ -22,6 +22,7 @@ from connector.app.sections import (
     StatusSettings,
     SyncSettings,
 )
+from connector.app.timetable import find_zone
 from connector.errors import ConfigurationError
 from connector.redaction import register_misplaced
 
@@ -108,7 +109,12 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         )
     for text in misspelt:
         logger.warning("%s", text)
-    return Settings(**sections)
+    settings = Settings(**sections)
+    if find_zone(settings.status.time_zone) is None:
+        logger.warning(
+            "STATUS_TIME_ZONE is no time zone that this machine knows, so no next run is shown; write it as Europe/Berlin"
+        )
+    return settings
 
 
 def find_misspelt(environment: Mapping[str, str]) -> Iterator[str]:

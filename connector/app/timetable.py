@@ -35,7 +35,7 @@ class Timetable:
         return cls(
             deployed=parse_schedules(settings.schedules),
             late_after=parse_late_after(settings.late_after),
-            zone=_find_zone(settings.time_zone),
+            zone=find_zone(settings.time_zone),
             is_paused=settings.paused,
         )
 
@@ -74,7 +74,8 @@ def parse_schedules(text: str) -> dict[str, dict[RunKind, str]]:
     return found
 
 
-def _find_zone(name: str) -> tzinfo | None:
+def find_zone(name: str) -> tzinfo | None:
+    """Return the time zone of this name; None if this machine does not know it."""
     try:
         return UTC if name in {"UTC", "Etc/UTC"} else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -123,6 +123,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunProgress:
+    """How far a run is: its counts, and how many records it will read in all where that is known beforehand."""
+
+    tally: Tally
+    expected_records: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
     """The result of one run. Times are timezone-aware UTC; `details` holds figures that only its mode reports."""
 

@@ -250,7 +250,7 @@ class VersionIndex:
 
     def count_unseen(self) -> int:
         """Count the live records that were never marked as seen."""
-        return sum(1 for _ in self.walk_unseen())
+        return sum(live and not seen for seen, live in zip(self._seen, self._live, strict=True))
 
     def _id(self, at: int) -> str:
         if at >= self._guids:

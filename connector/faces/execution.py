@@ -15,6 +15,7 @@ from connector.app.settings import load_log_settings
 from connector.domain.run import RunFailure
 from connector.errors import BadRequestError, ConfigurationError, ConnectorError
 from connector.faces.exit_codes import FAILED, USAGE
+from connector.faces.output import Output, close_output, describe_unwritable
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import write_json, write_note
 from connector.logs import configure_logging
@@ -24,7 +25,8 @@ logger = logging.getLogger(__name__)
 
 def execute(options: argparse.Namespace) -> int:
     """Carry out the command that was called; return its exit code."""
-    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
+    has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Output(soft_wrap=True, width=None if has_width else 120)
     signals = StopSignals()
     try:
         _read_env_file(Path(".env"))
@@ -35,14 +37,17 @@ def execute(options: argparse.Namespace) -> int:
         _show_failure(RunFailure.from_error(exc), options)
         return USAGE if isinstance(exc, BadRequestError) else FAILED
     except KeyboardInterrupt:
-        write_note("Stopped. What is done is done; the next run goes on from there.")
+        write_note(signals.note)
         return signals.exit_code
     except BrokenPipeError:
-        console.on_broken_pipe()  # ends with 1: the reader of the output left, as `head` does
+        close_output()  # the reader of the output left, as `head` does
         return FAILED
     except Exception as exc:
         logger.debug("the command failed", exc_info=exc)
-        _show_failure(_describe_unknown(exc), options)
+        unwritable = describe_unwritable(exc)
+        if unwritable is not None:
+            close_output()
+        _show_failure(unwritable or _describe_unknown(exc), options)
         return FAILED
     return code
 

@@ -19,6 +19,8 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
+        self.note = "Stopped."
+        """What a stopped command tells."""
         self._is_patient = False
 
     @property
@@ -45,6 +47,7 @@ class StopSignals:
     def patient(self) -> Iterator[None]:
         """Let the current page be stored before stopping, until the end of the block."""
         self._is_patient = True
+        self.note = "Stopped. What is done is done; the next run goes on from there."
         try:
             yield
         finally:

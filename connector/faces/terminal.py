@@ -1,14 +1,16 @@
 """Prints progress, results and tables on a terminal."""
 
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -16,23 +18,27 @@ from connector.app.audit import AuditLine
 from connector.app.status import judge
 from connector.domain.check_line import CheckLine
 from connector.domain.instants import to_text
-from connector.domain.run import Mode, RunKind, RunResult, Status, Tally
-from connector.faces.wording import describe_age, show_instant
+from connector.domain.run import Mode, RunKind, RunProgress, RunResult, Status
+from connector.faces.wording import describe_age, describe_progress, show_instant
 
 COLOURS = {"succeeded": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
 STATE_COLOURS = {"ok": "green", "running": "blue", "late": "yellow", "failed": "red", "off": "dim"}
 
+UNBOUNDED = 1_000_000
+"""A line this wide, in characters, holds every table; rich measures no table wider than its line."""
+
 
 @contextmanager
-def show_progress(name: str, console: Console, *, shown: bool) -> Iterator[Callable[[Tally], None]]:
-    """Show a progress display on a terminal; yield the function that updates its counts."""
+def show_progress(name: str, console: Console, *, shown: bool) -> Iterator[Callable[[RunProgress], None]]:
+    """Show on a terminal how far a run is; yield the function that updates it."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(
         *columns, console=console, transient=True, disable=not (shown and console.is_terminal)
     ) as progress:
         task = progress.add_task(f"{name}: signing in")
-        yield lambda tally: progress.update(
-            task, description=f"{name}: reading page {tally.pages:,}, {tally.records_read:,} records done"
+        began_at = time.monotonic()
+        yield lambda told: progress.update(
+            task, description=f"{name}: {describe_progress(told, time.monotonic() - began_at)}"
         )
 
 
@@ -80,23 +86,17 @@ def show_checks(lines: Sequence[CheckLine], console: Console) -> None:
 
 def show_status(status: dict[str, Any], console: Console) -> None:
     """Print the status of every entity that is enabled or ever ran, then the reasons of failures."""
-    columns = ("Entity", "State", "Last success", "Watermark (UTC)", "Deletions checked up to", "Last run")
-    table = Table(*columns, box=None, pad_edge=False)
-    table.add_column("Dead letters", justify="right")
+    headers = (
+        "Entity",
+        "State",
+        "Last success",
+        "Watermark (UTC)",
+        "Deletions checked",
+        "Last run",
+        "Letters",
+    )
     listed = [entry for entry in status["entities"] if entry["enabled"] or entry["last_run"]]
-    for entry in listed:
-        last = entry["last_run"] or {}
-        kind, word = judge(entry)
-        table.add_row(
-            entry["entity"],
-            f"[{STATE_COLOURS[kind]}]{word}[/]",
-            describe_age(entry["lag_seconds"]),
-            show_instant(entry["watermark"]),
-            show_instant(entry["deletions_checked_at"])[:16],
-            f"{last.get('mode', '')} {last.get('status', '')}",
-            str(entry["dead_letters"]),
-        )
-    console.print(table)
+    show_rows(headers, [_build_row(entry) for entry in listed], console)
     reasons: dict[str, list[str]] = {}
     for entry in listed:
         for run, error in entry["failures"].items():
@@ -107,13 +107,50 @@ def show_status(status: dict[str, Any], console: Console) -> None:
         console.print(f"{', '.join(entities)}: {reason}", highlight=False, markup=False)
 
 
+def _build_row(entry: Mapping[str, Any]) -> Sequence[str]:
+    last = entry["last_run"] or {}
+    kind, word = judge(entry)
+    return (
+        entry["entity"],
+        f"[{STATE_COLOURS[kind]}]{word}[/]",
+        describe_age(entry["lag_seconds"]),
+        show_instant(entry["watermark"]),
+        show_instant(entry["deletions_checked_at"])[:16],
+        f"{last.get('mode', '')} {last.get('status', '')}",
+        str(entry["dead_letters"]),
+    )
+
+
+def show_rows(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console, *, numbered: bool = False
+) -> None:
+    """Print a row a line; one value a line where a line is too narrow for every word. Texts may have markup."""
+    table = Table(*headers, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    unbounded = console.options.update(width=UNBOUNDED)
+    if Measurement.get(console, unbounded, table).minimum <= console.width:
+        console.print(table, highlight=False)
+        return
+    for number, row in enumerate(rows, 1):
+        values = Table(box=None, pad_edge=False, show_header=False)
+        for name, value in zip(headers, row, strict=True):
+            values.add_row(name, value)
+        if number > 1:
+            console.print()
+        if numbered:
+            console.print(f"[bold]row {number:,}[/]", highlight=False)
+        console.print(values, highlight=False)
+
+
 def show_audit(lines: Sequence[AuditLine], console: Console) -> None:
     """Print everything that happened to a record, oldest first."""
-    table = Table("When (UTC)", "Where", "What", "Run", "Version", "Key", "Why", box=None, pad_edge=False)
+    headers = ("When (UTC)", "Where", "What", "Run", "Version", "Key", "Why")
+    rows = []
     for line in lines:
         cells = (line.place, line.what, line.run_id, line.version[:12], line.key, line.reason)
-        table.add_row(show_instant(to_text(line.at)), *(escape(text) for text in cells))
-    console.print(table)
+        rows.append([show_instant(to_text(line.at)), *map(escape, cells)])
+    show_rows(headers, rows, console)
 
 
 def write_note(text: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connector.domain.run import RunProgress
+
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 RUN_CLASSES = {
     "succeeded": "ok",
@@ -40,6 +42,18 @@ def describe_span(seconds: int) -> str:
             count = seconds // size
             return f"{count} {unit}{'s' if count > 1 else ''}"
     return f"{seconds} second{'s' if seconds != 1 else ''}"
+
+
+def describe_progress(progress: RunProgress, seconds: float) -> str:
+    """Return how far a run is after some seconds: page, records, rate, and the time left where the total is known."""
+    read, expected = progress.tally.records_read, progress.expected_records
+    total = "" if not expected else f" of {max(read, expected):,}"
+    told = f"page {progress.tally.pages:,}, {read:,}{total} records"
+    if not read or seconds < 1:
+        return told
+    told += f", {read / seconds:,.0f} a second"
+    left = round((expected - read) * seconds / read) if expected else 0
+    return f"{told}, about {describe_span(left)} left" if left > 0 else told
 
 
 def name_kind(run: Mapping[str, Any]) -> str:

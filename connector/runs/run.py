@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from connector.domain.entity import Entity
 from connector.domain.entity_state import EntityState, Lease
-from connector.domain.run import RunRequest, RunResult, Status, Tally, WritePolicy
+from connector.domain.run import RunProgress, RunRequest, RunResult, Status, Tally, WritePolicy
 from connector.domain.tables.schema import Table, TableStatus
 from connector.errors import (
     ConnectorError,
@@ -47,8 +47,8 @@ class Limits:
     batch_bytes: int = 8 * 1024 * 1024
     is_stopping: Callable[[], bool] = field(default=lambda: False)
     """Whether the instance was asked to stop (SIGTERM)."""
-    on_progress: Callable[[Tally], None] = field(default=lambda _: None)
-    """Called with the counts after every page, for a progress display."""
+    on_progress: Callable[[RunProgress], None] = field(default=lambda _: None)
+    """Called at every page, for a progress display."""
 
 
 class Run:
@@ -65,6 +65,7 @@ class Run:
         self.outcome = RunOutcome(run_id=run_id, request=request, clock=ports.clock)
         self._claims = Claims(ports, owner=run_id, max_sessions=limits.max_sessions, ttl=limits.lease_ttl)
         self._table: Table | None = None
+        self._expected_records: int | None = None
 
     @property
     def lookback(self) -> timedelta:
@@ -98,7 +99,13 @@ class Run:
     def count_page(self) -> None:
         """Count a page of the list, and report progress."""
         self.outcome.count(Tally(pages=1))
-        self.limits.on_progress(self.outcome.tally)
+        self.limits.on_progress(
+            RunProgress(tally=self.outcome.tally, expected_records=self._expected_records)
+        )
+
+    def expect_records(self, count: int) -> None:
+        """Note about how many records the run will read, for a progress display."""
+        self._expected_records = count
 
     def remember_origin(self) -> None:
         """Store which tenant is read before its first rows are written; from then on no run reads another tenant."""

@@ -28,8 +28,14 @@ def query_file(path: Path, sql: str) -> Iterator[Sequence[Any]]:
     ):
         connection.execute("SET TimeZone = 'UTC'")
         try:
-            if not connection.extract_statements(sql):
+            statements = len(connection.extract_statements(sql))
+            if not statements:
                 raise BadRequestError("The query is empty.", action="Write a statement, e.g. SELECT 1.")
+            if statements > 1:
+                raise BadRequestError(
+                    f"The query has {statements} statements, of which only one can be shown.",
+                    action="Ask them one by one.",
+                )
             answer = connection.execute(sql)
             yield [column[0] for column in answer.description or ()]
             while rows := answer.fetchmany(FETCH):

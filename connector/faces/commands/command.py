@@ -5,8 +5,16 @@ from collections.abc import Callable
 
 from connector.app.service import Connector, build
 from connector.app.settings import load_settings
+from connector.errors import ConfigurationError
 
 
 def open_connector(*, is_stopping: Callable[[], bool] = lambda: False) -> Connector:
     """Return the connector that the environment configures; raise ConfigurationError if it does not."""
-    return build(load_settings(os.environ), is_stopping=is_stopping)
+    try:
+        settings = load_settings(os.environ)
+    except ConfigurationError as exc:
+        if "ACUMATICA_URL" in os.environ:
+            raise
+        action = f"{exc.action} Or call init, which asks for what is needed and writes it into a .env here."
+        raise ConfigurationError(exc.message, action=action) from exc
+    return build(settings, is_stopping=is_stopping)

@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from connector.app.catalogue import load_catalogue
 from connector.app.settings import load_backend
@@ -15,7 +14,7 @@ from connector.domain.entity import Entity
 from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
-from connector.faces.terminal import write_json
+from connector.faces.terminal import show_rows, write_json
 
 
 def register(commands: Commands) -> None:
@@ -33,9 +32,7 @@ def _entities(options: argparse.Namespace, console: Console, _: StopSignals) -> 
     if options.json:
         write_json(listed)
         return OK
-    table = Table(
-        "Entity", "Acumatica", "Keys", "Schedule (UTC)", "Reconcile", "Views", box=None, pad_edge=False
-    )
+    rows = []
     for entry in listed:
         reconciles = (f"{depth} {schedule}" for depth, schedule in entry["reconcile"].items())
         cells = (
@@ -46,8 +43,8 @@ def _entities(options: argparse.Namespace, console: Console, _: StopSignals) -> 
             "\n".join(reconciles) if entry["enabled"] else "",
             "\n".join(entry["views"]),
         )
-        table.add_row(*(escape(cell) for cell in cells))
-    console.print(table, highlight=False)
+        rows.append([escape(cell) for cell in cells])
+    show_rows(("Entity", "Acumatica", "Keys", "Schedule (UTC)", "Reconcile", "Views"), rows, console)
     return OK
 
 

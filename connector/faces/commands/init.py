@@ -3,16 +3,18 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from getpass import getpass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 from rich.console import Console
 
 from connector.app.service import build
 from connector.app.settings import load_settings
+from connector.domain.check_line import CheckLine
 from connector.errors import BadRequestError
 from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import FAILED, OK
@@ -51,17 +53,20 @@ def _init(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
             )
     variables = {
         "ACUMATICA_URL": _ask("URL of the instance (https://…/AcmeERP)"),
-        "ACUMATICA_ENDPOINT_VERSION": _ask("Version of the endpoint Default (24.200.001)") or "24.200.001",
+        "ACUMATICA_ENDPOINT_VERSION": _ask("Version of the endpoint Default (empty: the newest one proven)"),
         "ACUMATICA_CREDENTIALS": f"file:{SECRET}",
-        "WAREHOUSE": "duckdb:erp.duckdb",
+        "WAREHOUSE": "duckdb:acumatica.duckdb",
         "STATE": "sqlite:state.db",
     }
     secret = _ask_secret()
     _write(SECRET, msgspec.json.format(msgspec.json.encode(secret), indent=2).decode())
     tried = False
     try:
-        lines = list(build(load_settings({**os.environ, **variables})).check())
+        lines = _try(variables)
         tried = all(line.ok for line in lines)
+    except KeyboardInterrupt:
+        write_note("Nothing is written.")
+        raise
     finally:
         if not tried:
             SECRET.unlink()
@@ -72,9 +77,16 @@ def _init(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
     if not tried:
         write_note("Nothing is written. Mend what failed and call init again.")
         return FAILED
-    _write(ENVIRONMENT, "".join(f"{name}='{value}'\n" for name, value in variables.items()))
+    _write(ENVIRONMENT, "".join(f"{name}='{value}'\n" for name, value in variables.items() if value))
     write_note(f"{ENVIRONMENT} and {SECRET} are written. Next: python -m connector sync --all")
     return OK
+
+
+def _try(variables: Mapping[str, str]) -> Sequence[CheckLine]:
+    """Try every system, with the state kept elsewhere: a failed try leaves nothing in this folder."""
+    with TemporaryDirectory() as elsewhere:
+        tried = {**os.environ, **variables, "STATE": f"sqlite:{Path(elsewhere) / 'state.db'}"}
+        return list(build(load_settings(tried)).check())
 
 
 def _ask_secret() -> Mapping[str, str]:

@@ -4,14 +4,13 @@ import argparse
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from connector.domain.instants import to_text
 from connector.faces.commands.command import open_connector
 from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
-from connector.faces.terminal import write_json
+from connector.faces.terminal import show_rows, write_json
 from connector.faces.wording import show_instant
 
 
@@ -41,10 +40,13 @@ def _letters(options: argparse.Namespace, console: Console, _: StopSignals) -> i
                 }
             )
         return OK
-    table = Table("Entity", "Key", "Id", "Since (UTC)", "Tries", "Why", box=None, pad_edge=False)
+    rows = []
     for letter in found:
         since = show_instant(to_text(letter.rejected_at))
         cells = (letter.entity, letter.key, letter.record_id, since, str(letter.attempts), letter.reason)
-        table.add_row(*(escape(cell) for cell in cells))
-    console.print(table if table.row_count else "There are no dead letters.", highlight=False)
+        rows.append([escape(cell) for cell in cells])
+    if rows:
+        show_rows(("Entity", "Key", "Id", "Since (UTC)", "Tries", "Why"), rows, console)
+    else:
+        console.print("There are no dead letters.")
     return OK

@@ -10,17 +10,13 @@ from typing import Any
 import msgspec
 from rich.console import Console
 from rich.markup import escape
-from rich.measure import Measurement
-from rich.table import Table
 
 from connector.app.query import query_warehouse
+from connector.errors import BadRequestError
 from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
 from connector.faces.stop_signals import StopSignals
-from connector.faces.terminal import write_json
-
-UNBOUNDED = 1_000_000
-"""A line this wide, in characters, holds every table; rich measures no table wider than its line."""
+from connector.faces.terminal import show_rows, write_json
 
 
 def register(commands: Commands) -> None:
@@ -38,6 +34,8 @@ def register(commands: Commands) -> None:
 
 
 def _query(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
+    if options.json and options.csv:
+        raise BadRequestError("Both --json and --csv are given.", action="Leave one of them out.")
     answer = query_warehouse(options.sql)
     names = list(next(answer))
     if options.json:
@@ -72,24 +70,6 @@ def _as_text(value: Any) -> str:
 
 
 def _show_rows(names: Sequence[str], answer: Iterator[Sequence[Any]], console: Console) -> None:
-    """Print a row a line; one value a line where a line is too narrow for all columns."""
     rows = [[escape(_as_text(value)) for value in row] for row in answer]
-    headers = [escape(name) for name in names]
-    table = Table(*headers, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    unbounded = console.options.update(width=UNBOUNDED)
-    if Measurement.get(console, unbounded, table).minimum <= console.width:
-        console.print(table, highlight=False)
-    else:
-        _show_values(headers, rows, console)
+    show_rows([escape(name) for name in names], rows, console, numbered=True)
     console.print(f"\n{len(rows):,} {'row' if len(rows) == 1 else 'rows'}", highlight=False)
-
-
-def _show_values(headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> None:
-    for number, row in enumerate(rows, 1):
-        console.print(f"{'' if number == 1 else chr(10)}[bold]row {number:,}[/]", highlight=False)
-        values = Table(box=None, pad_edge=False, show_header=False)
-        for name, value in zip(headers, row, strict=True):
-            values.add_row(name, value)
-        console.print(values, highlight=False)

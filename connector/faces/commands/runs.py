@@ -21,6 +21,7 @@ from connector.errors import (
 from connector.faces.commands.command import open_connector
 from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import FAILED, NOTHING_RAN, OK
+from connector.faces.output import outlived
 from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import show_progress, show_result, show_total, write_json, write_note
 
@@ -62,10 +63,15 @@ def register(commands: Commands) -> None:
     replay = commands.add(
         "replay",
         _run,
-        examples=["replay invoices", "replay invoices 0bd22d7f-4d2b-ee11-9c2d-0a0c3ea1a1a1"],
+        examples=["replay invoices", "replay invoices Bill/000123"],
     )
     replay.add_argument("entity", metavar="ENTITY")
-    replay.add_argument("record_id", metavar="ID", nargs="?", help="one record; all of the entity without it")
+    replay.add_argument(
+        "record_id",
+        metavar="KEY",
+        nargs="?",
+        help="one record, by its key as Bill/000123 or by Acumatica's id; all of the entity without it",
+    )
     replay.set_defaults(mode=Mode.REPLAY.value, all=False)
 
 
@@ -109,6 +115,8 @@ def list_requests(connector: Connector, options: argparse.Namespace) -> list[Run
     given = {name: getattr(options, name, None) for name in OPTIONS}
     if given["depth"]:
         given["depth"] = Depth(given["depth"])
+    if given["record_id"]:
+        given["record_id"] = connector.find_letter(options.entity, given["record_id"]).record_id
     mode = Mode(options.mode)
     return [
         build_request(name, mode, given, spelling="--{}") for name in _choose_entities(connector, options)
@@ -159,8 +167,9 @@ def run_all(
                 write_note("The other entities are not tried: they would fail in the same way.")
                 break
     if len(results) > 1 and not options.json:
-        show_total(results, console)
-        console.print(_describe_place(connector, results[0].entity), highlight=False, markup=False)
+        with outlived():
+            show_total(results, console)
+            console.print(_describe_place(connector, results[0].entity), highlight=False, markup=False)
     return _judge(results)
 
 
@@ -191,7 +200,8 @@ def _run_one(
 
 
 def _show_result(result: RunResult, options: argparse.Namespace, console: Console) -> None:
-    if options.json:
-        write_json(build_answer(result))
-    else:
-        show_result(result, console)
+    with outlived():
+        if options.json:
+            write_json(build_answer(result))
+        else:
+            show_result(result, console)

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import pytest
 
+import connector.__main__
 from connector.app.catalogue import load_catalogue
 from connector.app.service import build
 from connector.app.settings import load_settings
@@ -121,6 +123,14 @@ class TestQuery:
         assert shell.out.count("0.000000000") == 2
         assert "E-9" not in shell.out
 
+    def test_two_statements_or_two_forms_are_refused(self, shell: Shell) -> None:
+        assert shell.run("query", "SELECT 1; SELECT 2") == 2
+        assert "The query has 2 statements, of which only one can be shown." in shell.err
+        assert shell.run("query", "SELECT 1;") == 0
+        assert shell.run("query", "--csv", "--json", "SELECT 1") == 2
+        (document,) = shell.documents()
+        assert document["error"]["message"] == "Both --json and --csv are given."
+
     @pytest.mark.parametrize("sql", ["", " ;", "-- why"])
     def test_a_query_of_nothing_is_told(self, shell: Shell, sql: str) -> None:
         assert shell.run("query", sql) == 2
@@ -216,3 +226,94 @@ def test_a_misspelt_variable_is_told_and_its_value_is_not(
         in shell.err
     )
     assert "hunter2" not in shell.err + shell.out
+
+
+def test_what_is_narrow_shows_every_name_whole(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shell.run("status") == 0
+    assert "purchase_orders" in shell.out
+    wide = shell.out
+    monkeypatch.setenv("COLUMNS", "50")
+    assert shell.run("status") == 0
+    assert shell.out != wide, "the width that the environment tells is kept where there is no terminal"
+    assert max(map(len, shell.out.splitlines())) <= 50
+    for name in load_catalogue().enabled:
+        assert name.name in shell.out.split()
+
+
+@pytest.mark.parametrize("command", ["sync", "status", "check"])
+def test_an_empty_folder_is_told_of_init(shell: Shell, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+    monkeypatch.delenv("ACUMATICA_URL")
+    assert shell.run(command) == 1
+    assert "Or call init" in shell.err
+
+
+def test_a_replay_of_a_letter_that_is_none_is_told(shell: Shell) -> None:
+    assert shell.run("replay", "invoices", "nope") == 2
+    assert "invoices has no dead letter 'nope'." in shell.err
+
+
+def test_a_letter_is_replayed_by_its_key(shell: Shell) -> None:
+    with closing(build(load_settings(os.environ)).wiring.open_state()) as state:
+        state.dead_letters.add(a_dead_letter(record_id="id-1", key="V001"))
+        state.dead_letters.add(a_dead_letter(record_id="id-2", key="V002"))
+    shell.run("replay", "vendors", "V001", "--json")
+    (result,) = shell.documents()
+    assert (result["mode"], result["records_rejected"]) == ("replay", 1), "the other one is not tried"
+
+
+def test_a_time_zone_that_is_none_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATUS_TIME_ZONE", "Europe/Berlni")
+    assert shell.run("status") == 0
+    assert "STATUS_TIME_ZONE is no time zone" in shell.err
+
+
+def run_process(shell: Shell, *arguments: str, stdout: int) -> subprocess.Popen[bytes]:
+    """Start a command of its own, as a shell does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "connector", *arguments],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        cwd=shell.folder,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_runs_go_on_when_the_reader_of_their_output_leaves(shell: Shell, form: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with run_process(shell, "sync", "vendors", "gl_accounts", *form, stdout=writer) as process:
+        os.close(writer)
+        _, told = process.communicate()
+    assert told.decode() == "Nobody reads the output any more. The runs go on; status shows how they end.\n"
+    assert process.returncode == 0
+    assert shell.query("SELECT count(DISTINCT entity) FROM sync_runs") == [(2,)]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("arguments", [["query", "SELECT 1"], ["query", "--csv", "SELECT 1"], ["entities"]])
+def test_a_full_disk_is_told(shell: Shell, arguments: list[str]) -> None:
+    with duckdb.connect(str(shell.folder / "erp.duckdb")):
+        pass
+    with (
+        Path("/dev/full").open("wb") as full,
+        run_process(shell, *arguments, stdout=full.fileno()) as process,
+    ):
+        _, told = process.communicate()
+    assert told.decode() == (
+        "The output could not be written: No space left on device. "
+        "Make room there, or send it elsewhere, and call the command again.\n"
+    )
+    assert process.returncode == 1
+
+
+def test_a_stop_while_the_modules_are_loaded_is_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "connector.faces.cli", Loading("connector.faces.cli"))
+    assert connector.__main__.main() == 130
+    assert capsys.readouterr().err == "Stopped.\n"

@@ -1,12 +1,15 @@
 """`init`: what a person answers becomes files the other commands read, if it works."""
 
 import io
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from acumatica_sandbox import Sandbox
+from connector.adapters.acumatica.offers import PROVEN
 from tests.unit.faces.shell import Shell
 
 
@@ -44,7 +47,7 @@ def test_what_works_is_written_for_the_owner_alone_and_the_next_command_reads_it
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)  # set by what follows, and taken back at the end
     assert shell.run("sync", "vendors") == 0
-    assert (folder / "erp.duckdb").exists()
+    assert (folder / "acumatica.duckdb").exists()
 
 
 def test_what_does_not_work_is_told_and_nothing_is_written(
@@ -54,7 +57,41 @@ def test_what_does_not_work_is_told_and_nothing_is_written(
     assert shell.run("init") == 1
     assert "Nothing is written." in shell.err
     assert "a-wrong-one" not in shell.out + shell.err
-    assert list(folder.glob(".env")) + list(folder.glob("*.json")) == []
+    assert list(folder.iterdir()) == [], "no state either"
+
+
+def test_a_stop_while_it_tries_is_told_and_nothing_is_written(
+    shell: Shell, folder: Path, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, tenant)
+    tenant.faults.add(path="/identity/connect/token", ordinal=1, hook=lambda _: interrupt())
+    assert shell.run("init") == 130
+    assert shell.err == "Nothing is written.\nStopped.\n"
+    assert list(folder.iterdir()) == []
+
+
+def interrupt() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def test_without_a_version_the_newest_that_is_proven_is_used(
+    shell: Shell, folder: Path, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, tenant)
+    assert shell.run("init", "--json") == 0
+    assert "ACUMATICA_ENDPOINT_VERSION" not in (folder / ".env").read_text()
+    _, newest = PROVEN["default"]
+    assert newest in shell.out
+
+
+def test_a_hint_on_the_secret_names_its_form_whole(
+    shell: Shell, folder: Path, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, tenant, client_id="")
+    assert shell.run("init", "--json") == 1
+    (lines,) = shell.documents()
+    assert '{"auth": "password", "client_id", "client_secret"' in "".join(line["remedy"] for line in lines)
+    assert list(folder.iterdir()) == []
 
 
 def test_answers_that_end_early_are_told(shell: Shell, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

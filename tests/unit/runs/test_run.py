@@ -8,7 +8,7 @@ import pytest
 
 from connector.adapters.sqlite.rows import load_run
 from connector.domain.entity_state import EntityState, Origin, RefusedSignIn
-from connector.domain.run import RunResult, Status, Tally
+from connector.domain.run import Mode, RunProgress, RunResult, Status
 from connector.errors import (
     AccessDeniedError,
     ConnectorError,
@@ -158,13 +158,17 @@ class TestAnswer:
         assert is_free(rig)
 
     def test_progress_is_told_page_by_page(self) -> None:
-        pages: list[int] = []
+        told: list[RunProgress] = []
+        SmallRig(*vendors(*range(1, 9))).run(on_progress=told.append)
+        assert [progress.tally.pages for progress in told] == [1, 2, 3, 4]
+        assert {progress.expected_records for progress in told} == {None}, "a first reading has no known end"
 
-        def note(tally: Tally) -> None:
-            pages.append(tally.pages)
-
-        SmallRig(*vendors(*range(1, 9))).run(on_progress=note)
-        assert pages == [1, 2, 3, 4]
+    def test_a_reconcile_tells_how_many_records_it_will_read(self) -> None:
+        rig, told = SmallRig(*vendors(*range(1, 9))), list[RunProgress]()
+        rig.run()
+        rig.run(mode=Mode.RECONCILE, on_progress=told.append)
+        assert [progress.expected_records for progress in told] == [8] * len(told)
+        assert told[-1].tally.records_read <= 8
 
 
 class TestAudit:
