@@ -7,7 +7,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-annotate --no-header
 
-.PHONY: setup demo quick test check tables lock mutation clean
+.PHONY: setup demo pictures quick test check tables lock mutation clean
 
 setup: $(READY)
 
@@ -22,6 +22,10 @@ $(READY): requirements-dev.txt
 
 demo: setup
 	@$(VENV)/bin/python -m connector demo
+
+# Makes the pictures of the README anew, from the demo.
+pictures: setup
+	@$(VENV)/bin/python -m tests.pictures
 
 # Tests in memory, for every save; under a minute.
 QUICK := app adapters domain logs runs

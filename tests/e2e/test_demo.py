@@ -1,6 +1,7 @@
 """The demo, on a small company: it tells what happened, ends with a command that works."""
 
 import io
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ import pytest
 from rich.console import Console
 
 from acumatica_sandbox import Sandbox, SandboxOptions
-from connector.faces.demo import run_demo
 from connector.faces.exit_codes import OK
+from tests.pictures import PICTURES, THEMES, draw_demo
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +23,7 @@ class Shown:
 
     text: str
     code: int
+    folder: Path
 
 
 def run(folder: Path) -> Shown:
@@ -30,8 +32,8 @@ def run(folder: Path) -> Shown:
     for bill in sandbox.tenant.records("Bill")[:2]:
         sandbox.tenant.change("Bill", bill.id, {"Status": "On Hold"})
     output = io.StringIO()
-    code = run_demo(str(folder), Console(file=output, width=160, soft_wrap=True), sandbox)
-    return Shown(output.getvalue(), code)
+    code = draw_demo(folder, folder, sandbox, Console(file=output, record=True, width=160, soft_wrap=True))
+    return Shown(output.getvalue(), code, folder)
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +54,20 @@ def test_it_ends_with_a_command_that_shows_the_data(shown: Shown) -> None:
     done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.stdout.endswith("5 rows\n")
+
+
+@pytest.mark.parametrize("scheme", list(THEMES))
+def test_it_is_drawn_and_the_drawing_loads_nothing(shown: Shown, scheme: str) -> None:
+    drawn = (shown.folder / f"demo-{scheme}.svg").read_text()
+    assert "deleted" in drawn
+    assert "//cdn" not in drawn
+    assert re.findall(r"(?:src|href|url)\s*[=(:]\s*[\"']?(?!#)\w+", drawn) == []
+
+
+def test_the_readme_shows_pictures_that_are_small_and_name_no_machine() -> None:
+    named = set(re.findall(r"docs/pictures/([\w.-]+)", (ROOT / "README.md").read_text()))
+    assert named == {picture.name for picture in PICTURES.iterdir()}
+    for picture in PICTURES.iterdir():
+        assert picture.stat().st_size <= 150_000, picture
+    for drawing in PICTURES.glob("*.svg"):
+        assert str(ROOT.parent) not in drawing.read_text()

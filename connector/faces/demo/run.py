@@ -68,7 +68,7 @@ def _tell(sandbox: Sandbox, url: str, warehouse: Path, console: Console) -> Demo
     catalogue = load_catalogue()
     entities = [*catalogue.enabled, *(catalogue.find(name) for name in ASKED_FOR_TOO)]
     console.print(
-        f"It answers at {sandbox.url}; the function at {url}.\n\n[bold]First sync:[/] everything is new.\n"
+        f"  tenant    {sandbox.url}\n  function  {url}\n\n[bold]First sync:[/] everything is new.\n"
     )
     syncs = [{"entity": entity.name} for entity in entities]
     first = _call_all(url, syncs, console)

@@ -25,6 +25,7 @@ def shell(
     """A laptop with Acumatica credentials, in a folder of its own."""
     for variable in list_variables():
         monkeypatch.delenv(variable.name, raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
     (tmp_path / "credentials.json").write_text(json.dumps(tenant.credentials("password")))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ACUMATICA_URL", tenant.url)
