@@ -12,7 +12,10 @@ MOST_INDEX_ENTRIES = 40_000
 
 
 class OperationCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Counts what Firestore bills: every document read (also a missing one), written or deleted."""
+    """Counts what Firestore bills: every document read (also a missing one), written or deleted.
+
+    Of a query as many are counted as it may find.
+    """
 
     def __init__(self) -> None:
         self.operations: Counter[str] = Counter()
@@ -25,7 +28,8 @@ class OperationCounter(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientI
         return proceed(details, request)
 
     def intercept_unary_stream(self, proceed: Callable[..., Any], details: Any, request: Any) -> Any:
-        self.operations["read"] += max(1, len(getattr(request, "documents", [])))
+        limit = getattr(getattr(request, "structured_query", None), "limit", None) or 0
+        self.operations["read"] += max(1, len(getattr(request, "documents", [])), limit)
         return proceed(details, request)
 
 

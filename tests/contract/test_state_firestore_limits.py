@@ -14,6 +14,7 @@ from connector.adapters.firestore import FirestoreStateStore
 from connector.adapters.retrying import Retry
 from connector.domain.entity_state import Checkpoint, Origin, Outcome
 from connector.domain.records.contract import Contract, Kind, Shape
+from connector.domain.run import RunKind
 from connector.domain.seen_records import pack_seen
 from tests.contract.state_builders import (
     MORNING,
@@ -72,6 +73,26 @@ def test_a_run_with_nothing_to_sync_takes_at_most_ten_operations(
     assert seat is not None
     store.seats.release(seat)
     assert counter.operations.total() <= 10, counter.operations
+
+
+def test_a_status_reads_at_most_42_documents_an_entity_however_many_runs_there_were(
+    store: FirestoreStateStore, counter: OperationCounter, clock: FakeClock
+) -> None:
+    store.entities.commit(taken(store), an_entity_state())
+    kinds = [*RunKind, *RunKind, *[RunKind.INCREMENTAL] * 31]
+    for number, kind in enumerate(kinds):
+        status = "succeeded" if number < len(RunKind) else "failed"
+        clock.advance(timedelta(minutes=1))
+        entry = {"entity": "vendors", "mode": kind.split()[0], "kind": kind.value, "started_at": clock.now()}
+        store.audit.open_run(f"run-{number}", entry)
+        store.audit.close_run(f"run-{number}", {**entry, "status": status})
+    taken(store, owner="run-0")
+    counter.operations.clear()
+    [found] = store.statuses(["vendors"])
+    assert len(found.recent_runs) == 30
+    assert set(found.last_runs) == set(found.last_successes) == set(RunKind)
+    assert set(counter.operations) == {"read"}
+    assert counter.operations.total() <= 42 + 1, "and a count of dead letters"
 
 
 def test_of_a_storm_of_notifications_the_first_alone_changes_the_stream(

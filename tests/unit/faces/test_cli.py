@@ -67,6 +67,7 @@ def test_an_entity_named_twice_is_synced_once(shell: Shell) -> None:
         (["letters", "vendros"], "Unknown entity 'vendros'."),
         (["query"], "required: SQL"),
         (["quory", "SELECT 1"], "did you mean query?"),
+        (["snyc", "--all"], "did you mean sync?"),
         (["replay"], "required: ENTITY"),
         ([], "required: COMMAND"),
     ],
