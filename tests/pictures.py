@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import ViewportSize
+from playwright.sync_api import Browser, ViewportSize
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME, TerminalTheme
 
@@ -39,11 +39,11 @@ def draw_demo(folder: Path, pictures: Path, sandbox: Sandbox | None, console: Co
     return code
 
 
-def draw_page(folder: Path, pictures: Path) -> None:
+def draw_page(browser: Browser, folder: Path, pictures: Path) -> None:
     """Draw the page of the function over what the demo left in this folder."""
     environment = build_environment("http://127.0.0.1/AcmeERP", folder)
     environment["WAREHOUSE"] = f"duckdb:{os.path.relpath(folder, ROOT)}/acumatica.duckdb"
-    with serve_function(environment, folder / "function.log") as url, running_browser() as browser:
+    with serve_function(environment, folder / "function.log") as url:
         for scheme in THEMES:
             page = browser.new_page(viewport=SIZE, color_scheme=scheme)
             page.goto(url)
@@ -60,7 +60,8 @@ def main() -> None:
     console = Console(record=True, file=io.StringIO(), width=112, color_system="truecolor")
     if draw_demo(folder, PICTURES, None, console):
         raise SystemExit("The demo failed: no picture of it is worth showing.")
-    draw_page(folder, PICTURES)
+    with running_browser() as browser:
+        draw_page(browser, folder, PICTURES)
     for picture in sorted(PICTURES.iterdir()):
         print(f"{picture.relative_to(ROOT)}: {picture.stat().st_size // 1024} kB")
 

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
-from rich.measure import Measurement
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from connector.app.audit import AuditLine
 from connector.app.status import judge
@@ -24,8 +25,8 @@ from connector.faces.wording import describe_age, describe_progress, show_instan
 COLOURS = {"succeeded": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
 STATE_COLOURS = {"ok": "green", "running": "blue", "late": "yellow", "failed": "red", "off": "dim"}
 
-UNBOUNDED = 1_000_000
-"""A line this wide, in characters, holds every table; rich measures no table wider than its line."""
+GAP = 2
+"""Blanks between two columns of a table."""
 
 
 @contextmanager
@@ -125,11 +126,17 @@ def show_rows(
     headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console, *, numbered: bool = False
 ) -> None:
     """Print a row a line; one value a line where a line is too narrow for every word. Texts may have markup."""
-    table = Table(*headers, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    columns = list(zip(headers, *rows, strict=True))
+    longest = [_measure(column, str.split) for column in columns]
+    spare = console.width - sum(longest) - GAP * len(columns)
+    for column, width in zip(columns, longest, strict=True):
+        wider = max(0, min(spare, _measure(column, str.splitlines) - width))
+        table.add_column(column[0], width=width + wider)
+        spare -= wider
     for row in rows:
         table.add_row(*row)
-    unbounded = console.options.update(width=UNBOUNDED)
-    if Measurement.get(console, unbounded, table).minimum <= console.width:
+    if sum(longest) + GAP * len(columns) <= console.width:
         console.print(table, highlight=False)
         return
     for number, row in enumerate(rows, 1):
@@ -141,6 +148,11 @@ def show_rows(
         if numbered:
             console.print(f"[bold]row {number:,}[/]", highlight=False)
         console.print(values, highlight=False)
+
+
+def _measure(texts: Sequence[str], split: Callable[[str], list[str]]) -> int:
+    """Return how wide the widest part of a column's texts is."""
+    return max((cell_len(part) for text in texts for part in split(Text.from_markup(text).plain)), default=0)
 
 
 def show_audit(lines: Sequence[AuditLine], console: Console) -> None:

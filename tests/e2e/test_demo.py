@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from rich.console import Console
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.faces.exit_codes import OK
-from tests.pictures import PICTURES, THEMES, draw_demo
+from tests.pictures import PICTURES, THEMES, draw_demo, draw_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +63,12 @@ def test_it_is_drawn_and_the_drawing_loads_nothing(shown: Shown, scheme: str) ->
     assert "deleted" in drawn
     assert "//cdn" not in drawn
     assert re.findall(r"(?:src|href|url)\s*[=(:]\s*[\"']?(?!#)\w+", drawn) == []
+
+
+def test_the_page_over_it_is_drawn(shown: Shown, browser: Browser) -> None:
+    draw_page(browser, shown.folder, shown.folder)
+    for scheme in THEMES:
+        assert (shown.folder / f"page-{scheme}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_readme_shows_pictures_that_are_small_and_name_no_machine() -> None:

@@ -13,7 +13,7 @@ def open_connector(*, is_stopping: Callable[[], bool] = lambda: False) -> Connec
     try:
         settings = load_settings(os.environ)
     except ConfigurationError as exc:
-        if "ACUMATICA_URL" in os.environ:
+        if os.environ.get("ACUMATICA_URL"):
             raise
         action = f"{exc.action} Or call init, which asks for what is needed and writes it into a .env here."
         raise ConfigurationError(exc.message, action=action) from exc

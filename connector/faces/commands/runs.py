@@ -169,7 +169,9 @@ def run_all(
     if len(results) > 1 and not options.json:
         with outlived():
             show_total(results, console)
-            console.print(_describe_place(connector, results[0].entity), highlight=False, markup=False)
+            copied = [result.entity for result in results if result.status is Status.SUCCEEDED]
+            if copied:
+                console.print(_describe_place(connector, copied[0]), highlight=False, markup=False)
     return _judge(results)
 
 

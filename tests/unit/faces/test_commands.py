@@ -187,6 +187,12 @@ def test_several_entities_end_with_a_total_where_the_data_is_and_a_first_query(s
     assert len(known & set(shell.out.split())) == 10
 
 
+def test_where_nothing_was_copied_no_data_is_promised(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACUMATICA_URL", f"{os.environ['ACUMATICA_URL']}Nowhere")
+    assert shell.run("sync", "vendors", "gl_accounts") == 1
+    assert shell.out.splitlines()[-1] == "2 entities: 2 failed. 0 records read, 0 written."
+
+
 @pytest.mark.usefixtures("shell")
 @pytest.mark.parametrize(("own", "used"), [({}, "of the file"), ({"WAREHOUSE": "duckdb:own.duckdb"}, "own")])
 def test_variables_of_a_file_in_the_folder_are_taken_and_the_environments_own_win(
@@ -232,12 +238,14 @@ def test_what_is_narrow_shows_every_name_whole(shell: Shell, monkeypatch: pytest
     assert shell.run("status") == 0
     assert "purchase_orders" in shell.out
     wide = shell.out
-    monkeypatch.setenv("COLUMNS", "50")
-    assert shell.run("status") == 0
-    assert shell.out != wide, "the width that the environment tells is kept where there is no terminal"
-    assert max(map(len, shell.out.splitlines())) <= 50
-    for name in load_catalogue().enabled:
-        assert name.name in shell.out.split()
+    for width in (50, 70, 80, 100):
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert shell.run("status") == 0
+        assert shell.out != wide or width == 100, "the width that the environment tells is kept"
+        assert max(map(len, shell.out.splitlines())) <= width
+        assert "…" not in shell.out
+        for name in load_catalogue().enabled:
+            assert name.name in shell.out.split()
 
 
 @pytest.mark.parametrize("command", ["sync", "status", "check"])
