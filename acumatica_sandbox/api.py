@@ -12,7 +12,7 @@ from .gate import known_session
 from .messages import Breakage, Request, Response
 from .problems import IIS_TEXT, Refusal, plain_text
 from .routes import route
-from .sessions import Session
+from .sessions import Session, cookie_headers
 from .site import LoggedRequest, Site
 
 
@@ -117,7 +117,9 @@ def _dressed(response: Response, request: Request, site: Site) -> Response:
     headers = list(response.headers)
     if options.date_header:
         headers.append(("Date", format_datetime(clock.now(), usegmt=True)))
-    if site.opened is not None:
+    if site.opened is not None and site.opened.is_basic:
+        headers += cookie_headers(site.opened, clock.now())
+    elif site.opened is not None:
         headers.append(("Set-Cookie", f"ASP.NET_SessionId={site.opened.id}; path=/; HttpOnly; SameSite=Lax"))
     if options.noise_cookies and response.status:
         headers += _noise(request, site)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
+from .accounts import SignIn
 from .identity import AccessToken
 from .messages import Request
 from .problems import unauthorized
@@ -28,6 +31,25 @@ def known_session(request: Request, site: Site) -> Session | None:
         if session is not None:
             return session
     return None
+
+
+def basic_session(request: Request, site: Site, tenant: str) -> Session | None:
+    """The session of a request with a name and password: the one of its cookies, or a new one each time; None without them."""
+    scheme, _, encoded = request.header("Authorization").partition(" ")
+    if scheme.casefold() != "basic":
+        return None
+    known = site.sessions.by_cookie(request.cookies.get(".ASPXAUTH", ""), site.options)
+    if known is not None:
+        return known
+    try:
+        name, _, password = b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        raise unauthorized() from None
+    if site.account.try_password(site.options, name, password) is not SignIn.ACCEPTED:
+        raise unauthorized()
+    reached = site.options.tenant_named(tenant) or tenant
+    site.opened = site.sessions.open(site.options, is_cookie=True, tenant=reached, is_basic=True)
+    return site.opened
 
 
 def require_session(request: Request, site: Site) -> Session:

@@ -66,6 +66,11 @@ class Sandbox:
         """API sessions open now."""
         return self.site.sessions.count(self.options)
 
+    @property
+    def users(self) -> int:
+        """Sessions that requests with a name and password have opened: one each, unless they bring its cookies."""
+        return self.site.sessions.count_basic(self.options)
+
     def configure(self, **changes: Any) -> None:
         """Change switches while running."""
         self.site.configure(**changes)

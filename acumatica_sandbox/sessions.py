@@ -27,6 +27,8 @@ class Session:
     """Rights as they were at sign-in: later grants need a new session."""
     used_at: datetime
     expires_at: datetime | None = None
+    is_basic: bool = False
+    """Opened by a name and password sent with a request: it counts as a user, not as an API session."""
     turn: Lock = field(default_factory=Lock)
 
 
@@ -40,11 +42,17 @@ class Sessions:
         self._open: dict[str, Session] = {}
 
     def open(
-        self, options: SandboxOptions, *, is_cookie: bool, tenant: str, expires_at: datetime | None = None
+        self,
+        options: SandboxOptions,
+        *,
+        is_cookie: bool,
+        tenant: str,
+        expires_at: datetime | None = None,
+        is_basic: bool = False,
     ) -> Session:
         """Take a seat, or refuse in the dialect that is set when none is left."""
-        self.sweep(options)
-        if options.seat_limit is not None and len(self._open) >= options.seat_limit:
+        taken = self.count(options)
+        if options.seat_limit is not None and taken >= options.seat_limit and not is_basic:
             raise Refusal(refusal(options))
         session = Session(
             id=self._text("abcdefghijklmnopqrstuvwxyz012345", 24),
@@ -54,6 +62,7 @@ class Sessions:
             forbidden=frozenset(options.forbidden),
             used_at=self._clock.now(),
             expires_at=expires_at,
+            is_basic=is_basic,
         )
         self._open[session.id] = session
         return session
@@ -92,7 +101,12 @@ class Sessions:
     def count(self, options: SandboxOptions) -> int:
         """How many seats are taken now."""
         self.sweep(options)
-        return len(self._open)
+        return sum(not session.is_basic for session in self._open.values())
+
+    def count_basic(self, options: SandboxOptions) -> int:
+        """How many sessions are open that requests with a name and password began."""
+        self.sweep(options)
+        return sum(session.is_basic for session in self._open.values())
 
     def _text(self, letters: str, length: int) -> str:
         return "".join(self._random.choices(letters, k=length))

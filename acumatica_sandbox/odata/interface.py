@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ..deleted import FUNCTION, deleted_records
-from ..gate import require_session
+from ..gate import basic_session, require_session
 from ..messages import JSON_TYPE, Request, Response, json_response
 from ..problems import Refusal, bad_request, forbidden
 from ..sessions import Session
@@ -39,7 +39,8 @@ def is_odata(first: str) -> bool:
 
 def serve(request: Request, site: Site, first: str, rest: str) -> Response:
     """Answer a request; whoever is not signed in learns nothing, whatever the address."""
-    session = require_session(request, site)
+    tenant = unquote(rest.partition("/")[0])
+    session = basic_session(request, site, tenant) or require_session(request, site)
     parts = [unquote(part) for part in rest.rstrip("/").split("/")]
     if first == "t" and parts[-1] == FUNCTION:
         return deleted_records(request, site, session, rest)

@@ -99,6 +99,22 @@ def test_it_understands_the_error_of_a_record_that_does_not_exist(client: Any) -
         client.bill.get_by_keys(Type="Bill", ReferenceNbr="NONE")
 
 
+def test_it_finds_the_inquiries_and_reads_one(client: Any, sandbox: Sandbox) -> None:
+    answer = client.inquiries._get_inquiry(
+        "AP-Bills and Adjustments",
+        options(filter=odata.F.Status == "Open", select=["ReferenceNbr", "Balance"]),
+    )
+    expected = {
+        str(bill.fields["ReferenceNbr"]): float(str(bill.fields["Balance"]))
+        for bill in sandbox.tenant.records("Bill")
+        if bill.fields["Status"] == "Open" and bill.fields["Type"] == "Bill"
+    }
+    shown = {row["ReferenceNbr"].rstrip(): row["Balance"] for row in answer["value"]}
+    assert expected
+    assert expected.items() <= shown.items()
+    assert sandbox.users == 2  # one for the metadata, one for the rows: it keeps no cookies
+
+
 def test_it_signs_out_and_leaves_no_seat(client: Any, sandbox: Sandbox) -> None:
     assert client.logout() == 204
     assert sandbox.seats == 0
