@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 
 from msgspec.structs import replace
 
+from connector.app.catalogue import load_catalogue
 from connector.domain.entity import Entity, name_history, name_log
 from connector.domain.entity_state import EntityState, Lease
 from connector.domain.records.contract import Contract
@@ -18,21 +20,28 @@ LEASE_TTL = timedelta(minutes=35)
 def rename_entity(ports: Ports, entities: Mapping[str, Entity], before: str, after: str) -> Iterator[str]:
     """Move everything that is known of `before` to the name `after`, yielding what was done.
 
-    Raises BadRequestError if both are blocks of the catalogue, EntityBusyError while a run works on one of them, and
-    ConfigurationError if both have a log. Every step may happen twice.
+    Raises BadRequestError if both are blocks of the catalogue or `before` is nothing but misspelt, EntityBusyError while a
+    run works on one of them, and ConfigurationError if both have a log. Every step may happen twice.
     """
     if before == after or (before in entities and after in entities):
         raise BadRequestError(
             f"{before} and {after} are both in the catalogue.",
             action="Rename the block there first, or choose a name that no block has.",
         )
+    is_known = _is_known(ports, before)
+    if not is_known:
+        _require_moved(ports, entities, before, after)
     owner = f"rename-{before}-{after}"
     old, new = _take_lease(ports, before, owner), _take_lease(ports, after, owner)
     try:
         if ports.warehouse.rename_log(before, after):
             yield f"{name_log(before)} is {name_log(after)} now"
         ports.state.rename_entity(old, new)
-        yield f"state, audit and dead letters of {before} belong to {after} now"
+        yield (
+            f"state, audit and dead letters of {before} belong to {after} now"
+            if is_known
+            else f"nothing is stored of {before} any more, so it was moved before; {after} keeps what it has"
+        )
         entity_state = _rename_history(ports, new, ports.state.entities.read(after), before)
         if after in entities and entity_state.contract is not None:
             table = build_table(entities[after], entity_state.contract)
@@ -44,6 +53,29 @@ def rename_entity(ports: Ports, entities: Mapping[str, Entity], before: str, aft
     finally:
         for lease in (old, new):
             ports.state.entities.release_lease(lease)
+
+
+def _is_known(ports: Ports, entity: str) -> bool:
+    """Whether anything is stored of an entity, in the state or in the warehouse."""
+    return (
+        ports.state.entities.read(entity) != EntityState(entity=entity)
+        or bool(ports.warehouse.read_columns(name_log(entity)))
+        or next(iter(ports.state.dead_letters.read(entity)), None) is not None
+    )
+
+
+def _require_moved(ports: Ports, entities: Mapping[str, Entity], before: str, after: str) -> None:
+    """Raise BadRequestError unless an earlier rename has taken everything of `before` along."""
+    named = {*load_catalogue().entities, *entities} - {after}
+    similar = get_close_matches(before, sorted(named), n=3, cutoff=0.8)
+    meant = next((name for name in similar if _is_known(ports, name)), None)
+    if meant is None and _is_known(ports, after):
+        return
+    guess = f"Did you mean rename {meant} {after}? " if meant else ""
+    raise BadRequestError(
+        f"Nothing is stored of {before}, neither a log nor state: there is nothing to rename.",
+        action=f"{guess}Name the entity as its block was called when it was synced; its log is NAME_log.",
+    )
 
 
 def _take_lease(ports: Ports, entity: str, owner: str) -> Lease:

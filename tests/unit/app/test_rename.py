@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from connector.app.rename import rename_entity
-from connector.domain.entity_state import DeadLetter, Lease
+from connector.domain.entity_state import DeadLetter, EntityState, Lease
 from connector.domain.run import Mode, Status
 from connector.errors import BadRequestError, EntityBusyError
 from connector.ports import Ports
@@ -99,3 +99,29 @@ def test_a_run_at_work_is_not_disturbed() -> None:
     with pytest.raises(EntityBusyError, match="run-7"):
         rename(rig)
     assert "vendors_log" in rig.warehouse.logs
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"), [("vendrs", "Did you mean rename vendors suppliers? "), ("nowhere", "")]
+)
+def test_a_name_of_which_nothing_is_stored_is_refused_with_the_one_that_was_meant(
+    before: str, asked: str
+) -> None:
+    rig = copied(1, 2)
+    ports = Ports(source=rig.source, warehouse=rig.warehouse, state=rig.state, clock=rig.clock)
+    entities = {"suppliers": replace(rig.entity, name="suppliers")}
+    with pytest.raises(BadRequestError, match=f"Nothing is stored of {before}") as refused:
+        list(rename_entity(ports, entities, before, "suppliers"))
+    assert refused.value.action.startswith(asked or "Name the entity")
+    assert ports.state.entities.read("suppliers") == EntityState(entity="suppliers")
+
+
+def test_a_rename_that_was_done_says_so_when_it_is_repeated() -> None:
+    rig = with_letter(1, 2, 3)
+    rename(rig)
+    done = rename(rig)
+    assert (
+        done[0]
+        == "nothing is stored of vendors any more, so it was moved before; suppliers keeps what it has"
+    )
+    assert_goes_on(rig)
