@@ -11,6 +11,8 @@ from connector.domain.instants import from_text
 from connector.domain.run import RunKind, Status
 from connector.domain.standing import Standing
 
+DELETIONS = "deletions_checked_at"
+
 
 def judge_kinds(
     entity: Entity, status: EntityStatus, timetable: Timetable, now: datetime
@@ -40,11 +42,14 @@ def find_succeeded_at(status: EntityStatus, kind: RunKind) -> datetime | None:
     """Return up to when a kind has done its work; None if no success is known.
 
     For the incremental runs that is when the last one ended, as the state has always kept it. What a reconcile compared
-    is as old as the beginning of its pass, which an earlier run may have begun.
+    is as old as the beginning of its pass, which an earlier run may have begun. One of keys that could not tell which
+    records are gone has succeeded without looking for deletions: then it is as old as the last that did.
     """
     if kind is RunKind.INCREMENTAL:
         return status.entity_state.last_success_at
     success = status.last_successes.get(kind, {})
+    if kind is RunKind.RECONCILE_KEYS and DELETIONS in success:  # releases before did not say it
+        return _read_instant(success[DELETIONS])
     return _read_instant(success.get("contents_checked_at")) or _read_instant(success.get("started_at"))
 
 

@@ -152,6 +152,28 @@ def test_contents_are_checked_up_to_when_the_pass_began() -> None:
         assert find_succeeded_at(status, RunKind.RECONCILE_CONTENT) == checked_at
 
 
+@pytest.mark.parametrize(
+    ("checked_at", "is_late"),
+    [("2026-11-22T03:00:00Z", False), ("2026-11-19T03:00:00Z", True), (None, True)],
+)
+def test_deletions_that_fall_behind_are_told_though_every_reconcile_succeeds(
+    checked_at: str | None, is_late: bool
+) -> None:
+    """One that could not tell which records are gone marks none, and ends well."""
+    entity = an_entity(reconcile=ReconcileSchedule(keys="0 3 * * *"))
+    success = {"status": "succeeded", "started_at": NOON, "deletions_checked_at": checked_at}
+    status = EntityStatus(
+        entity_state=EntityState(entity=entity.name, last_success_at=NOON),
+        lease=None,
+        dead_letters=0,
+        known_since=NOON - timedelta(days=9),
+        last_runs={RunKind.RECONCILE_KEYS: success},
+        last_successes={RunKind.RECONCILE_KEYS: success},
+    )
+    standing = judge_kinds(entity, status, Timetable(), NOON)[RunKind.RECONCILE_KEYS]
+    assert (standing.is_late, standing.failure) == (is_late, None)
+
+
 def test_the_deployment_says_what_is_scheduled_when_and_in_which_zone() -> None:
     text = "bills=5 8 * * *; bills/keys = 0 3 * * * ;items=*/15 * * * *"
     berlin = Timetable.from_settings(StatusSettings(schedules=text, time_zone="Europe/Berlin"))
