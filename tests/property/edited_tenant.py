@@ -14,6 +14,8 @@ from tests.builders import a_contract, an_id
 from tests.stand_ins.list_source import ListSource
 
 STAMPS = ("LastModifiedDateTime", "Changed")
+SIZE = "Document.UsrSize"
+"""The one custom field."""
 BEHIND = timedelta(days=30)
 """How much older one stamp is than the other."""
 VERSIONS = {"1": {"Colour": Kind.STRING}, "2": {"Colour": Kind.INT, "Terms": Kind.STRING}}
@@ -45,7 +47,7 @@ class EditedTenant(ListSource):
         record = self.records[record_id]
         if field == "Colour":
             return record["Amount"] if self.version == "2" else f"colour {record['Amount']}"
-        return record[field]
+        return f"size {record['Amount']}" if field == SIZE else record[field]
 
     def build_contract(self, entity: Entity) -> Contract:
         """Return what this version says of the block's choices."""
@@ -67,6 +69,7 @@ class EditedTenant(ListSource):
             root=Shape(
                 fields={**kept, stamp: Kind.DATETIME},
                 details=lines,
+                custom=dict.fromkeys(entity.custom, Kind.STRING),
                 unread=frozenset({*fields, *STAMPS} - {*kept, stamp}),
             ),
             modified_field=stamp,
@@ -94,13 +97,14 @@ class EditedTenant(ListSource):
 
     def _spell(self, entity: Entity) -> str:
         parts = (entity.acumatica_entity, entity.keys, entity.expand, entity.select, sorted(entity.exclude))
-        return f"{parts} {entity.modified_field}"
+        return f"{parts} {entity.modified_field} {entity.custom}"
 
     def _write_rows(self, entity: Entity) -> None:
         self.serve(entity, self.build_contract(entity))
-        self.rows = {record_id: self._write_row(record_id) for record_id in sorted(self.records)}
+        self.rows = {record_id: self.write_row(record_id) for record_id in sorted(self.records)}
 
-    def _write_row(self, record_id: str) -> bytes:
+    def write_row(self, record_id: str) -> bytes:
+        """Return a record as the list last asked for would give it."""
         root = self.contract.root
         row: dict[str, Any] = {"id": record_id}
         for field in root.fields:
@@ -108,6 +112,9 @@ class EditedTenant(ListSource):
             row[field] = {"value": value.isoformat() if isinstance(value, datetime) else value}
         if root.details:
             row["Details"] = [{"id": "l", "Account": {"value": self.read_account(record_id)}}]
+        if root.custom:
+            size = {"type": "CustomStringField", "value": self.read_value(record_id, SIZE)}
+            row["custom"] = {"Document": {"UsrSize": size}}
         return msgspec.json.encode(row)
 
     def read_account(self, record_id: str) -> str:
