@@ -119,6 +119,10 @@ def test_every_option_of_a_block_is_among_them_unless_no_text_says_it() -> None:
     of_no_text = {
         "name",
         "acumatica_entity",
+        "inquiry",
+        "parameters",
+        "filter",
+        "order_by",
         "keys",
         "current_view",
         "schedule",
