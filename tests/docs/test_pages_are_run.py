@@ -90,16 +90,33 @@ class Laptop:
         text = block.text
         for placeholder, value in self.spoken.items():
             text = text.replace(placeholder, value)
+        environment = self.environment
+        if "-m connector" in text and block.page != "README.md":
+            environment = self.configure()
         kept = [line for line in text.splitlines() if not any(name in line for name in NOT_RUN)]
         return subprocess.run(
             [SHELL, "-euo", "pipefail", "-c", "\n".join(kept)],
             cwd=self.folder,
-            env=self.environment,
+            env=environment,
             input=self.answers,
             capture_output=True,
             text=True,
             check=False,
         )
+
+    def configure(self) -> dict[str, str]:
+        """Return the environment of a laptop that has copied the vendors: only the README begins with nothing."""
+        (self.folder / "credentials.json").write_text(json.dumps(self.tenant.credentials("password")))
+        configured = {
+            **self.environment,
+            "ACUMATICA_URL": self.tenant.url,
+            "ACUMATICA_CREDENTIALS": "file:credentials.json",
+            "WAREHOUSE": "duckdb:acumatica.duckdb",
+            "STATE": "sqlite:state.db",
+        }
+        command = [sys.executable, "-m", "connector", "sync", "vendors"]
+        subprocess.run(command, cwd=self.folder, env=configured, capture_output=True, check=True)
+        return configured
 
     def read_calls(self) -> list[tuple[str, ...]]:
         """Return what the programs were told, in order."""
