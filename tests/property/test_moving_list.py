@@ -81,6 +81,10 @@ class MovingList(RuleBasedStateMachine):
         """Return what a run reads from."""
         return SandboxSource(self.sandbox, CONTRACT, self.move_meanwhile, self.fail_now_and_then)
 
+    def name_of(self, record: Record) -> object:
+        """Return the name as this source gives it."""
+        return record.fields["VendorName"]
+
     def id_of(self, record: Record) -> str:
         """Return the id under which a record is copied."""
         return record.id
@@ -278,7 +282,7 @@ class MovingList(RuleBasedStateMachine):
         for record in self.tenant.records("Vendor"):
             row = shown.get(self.id_of(record))
             if row is not None and row.modified_at == record.stamp:
-                assert msgspec.json.decode(row.data)["vendor_name"] == record.fields["VendorName"]
+                assert msgspec.json.decode(row.data)["vendor_name"] == self.name_of(record)
 
     def teardown(self) -> None:
         if self.runs == 0:
@@ -298,7 +302,7 @@ class MovingList(RuleBasedStateMachine):
         for record in self.tenant.records("Vendor"):
             assert self.id_of(record) in shown, f"{record.keys} is lost"
             content = msgspec.json.decode(shown[self.id_of(record)].data)
-            assert content["vendor_name"] == record.fields["VendorName"]
+            assert content["vendor_name"] == self.name_of(record)
             assert content["vendor_id"] == record.keys[0]
             assert shown[self.id_of(record)].modified_at == record.stamp
         idle = self._run([])

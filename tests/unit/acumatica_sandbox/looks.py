@@ -229,3 +229,23 @@ def notifications_of_a_change(sandbox: Sandbox) -> int:
     sandbox.tenant.change("Bill", sandbox.tenant.records("Bill")[0].id, {"Description": "x"})
     sandbox.push.drain()
     return len(sandbox.push.sent)
+
+
+BILLS_INQUIRY = "t/ACME/api/odata/gi/AP-Bills%20and%20Adjustments"
+
+
+def _ask_inquiry(sandbox: Sandbox) -> Response:
+    caller = signed_in(sandbox)
+    return caller.send("GET", f"{caller.base}/{BILLS_INQUIRY}", "%24top=10")
+
+
+def inquiry_status(sandbox: Sandbox) -> int:
+    return _ask_inquiry(sandbox).status
+
+
+def count_of_inquiry_rows(sandbox: Sandbox) -> int:
+    return len(_ask_inquiry(sandbox).json()["value"])
+
+
+def is_a_balance_in_the_inquiry(sandbox: Sandbox) -> bool:
+    return "Balance" in _ask_inquiry(sandbox).json()["value"][0]

@@ -123,5 +123,16 @@ DATA = {
     ),
     "webhook": Switch(value=Webhook(url="http://127.0.0.1:1/"), look=looks.notifications_of_a_change, shows=1),
 }  # fmt: skip
+INQUIRY = "AP-Bills and Adjustments"
+INQUIRIES = {
+    "unexposed_inquiries": Switch(value=(INQUIRY,), look=looks.inquiry_status, shows=404),
+    "forbidden_inquiries": Switch(value=(INQUIRY,), look=looks.inquiry_status, shows=403),
+    "captions": Switch(
+        value={INQUIRY: {"Balance": "OpenBalance"}}, look=looks.is_a_balance_in_the_inquiry, shows=False,
+    ),
+    "select_top": Switch(value={INQUIRY: 3}, look=looks.count_of_inquiry_rows, shows=3),
+    "odata_page_size": Switch(value=4, look=looks.count_of_inquiry_rows, shows=4),
+    "odata_top_limit": Switch(value=5, look=looks.count_of_inquiry_rows, shows=5),
+}  # fmt: skip
 
-SWITCHES: dict[str, Switch] = {**COMPANY, **SITE, **ACCOUNTS, **TIME, **LICENCE, **DATA}
+SWITCHES: dict[str, Switch] = {**COMPANY, **SITE, **ACCOUNTS, **TIME, **LICENCE, **DATA, **INQUIRIES}

@@ -285,11 +285,17 @@ def test_what_gets_no_further_within_its_budget_is_not_run_for_ever(
 
 
 @pytest.fixture(autouse=True)
-def _ctrl_c_as_on_a_terminal() -> Iterator[None]:
-    """A shell starts what it puts in the background with Ctrl-C ignored; these tests are about a terminal."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+def _signals_as_on_a_terminal() -> Iterator[None]:
+    """A shell starts what it puts in the background with Ctrl-C ignored, and nohup with SIGHUP; these are about a terminal."""
+    usual: dict[signal.Signals, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _press_ctrl_c_twice() -> None:
