@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 from typing_extensions import override
 
-from connector.domain.entity import Entity
+from connector.domain.entity import Entity, LineView
 from connector.domain.list_query import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.ports import Clock
-from tests.builders import a_contract, an_id
+from tests.builders import a_contract, an_entity, an_id
 from tests.stand_ins.list_source import ListSource
 
 STAMPS = ("LastModifiedDateTime", "Changed")
@@ -19,6 +19,17 @@ SIZE = "Document.UsrSize"
 BEHIND = timedelta(days=30)
 """How much older one stamp is than the other."""
 VERSIONS = {"1": {"Colour": Kind.STRING}, "2": {"Colour": Kind.INT, "Terms": Kind.STRING}}
+
+
+def a_block(name: str, acumatica_entity: str) -> Entity:
+    lines = LineView(name=f"{name}_lines", details=("Details",), prefix="record_")
+    return an_entity(
+        name=name,
+        acumatica_entity=acumatica_entity,
+        current_view=name,
+        line_views=(lines,),
+        expand=("Details",),
+    )
 
 
 class EditedTenant(ListSource):
