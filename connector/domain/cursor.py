@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.domain.entity_state import Checkpoint, EntityState
-from connector.domain.instants import move
+from connector.domain.instants import find_later, move
 
 STAMP_STEP = timedelta(seconds=1)
 """Coarser than Acumatica's 1/300 s resolution, so a bound this far above a stamp excludes it however it is rounded."""
@@ -92,18 +92,23 @@ class PageOverlap:
 def compute_next_lower(
     *,
     previous: datetime | None,
-    highest_stamp: datetime | None,
+    watermark: datetime | None,
+    highest_listed: datetime | None,
     source_time_at_start: datetime,
     lookback: timedelta,
 ) -> datetime | None:
-    """Return where the next pass starts: `min(highest_stamp + 1 s, source_time_at_start - lookback)`.
+    """Return where the next pass starts: `min(highest_listed + 1 s, source_time_at_start - lookback)`.
 
-    A busy list reads the lookback again; a quiet one reads nothing again, even if a million rows share one stamp. The result
+    `highest_listed` is the latest stamp that this pass has listed; one that listed none stays where it started, unless that
+    is beyond the watermark. The watermark alone is no guide: it may be of another stamp field, whose values are later. A
+    busy list reads the lookback again; a quiet one reads nothing again, even if a million rows share one stamp. The result
     is before the previous one only if a clock went back. None (everything) as long as no stamp was ever seen.
     """
-    if highest_stamp is None:
+    if watermark is None:
         return previous
-    return min(move(highest_stamp, STAMP_STEP), move(source_time_at_start, -lookback))
+    start = None if previous is None else min(previous, move(watermark, STAMP_STEP))
+    seen = find_later(start, None if highest_listed is None else move(highest_listed, STAMP_STEP))
+    return None if seen is None else min(seen, move(source_time_at_start, -lookback))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,11 @@ def to_text(instant: datetime) -> str:
     return utc.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
 
 
+def find_later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the later of two instants, or the one that is known; None if neither is."""
+    return max((instant for instant in (one, other) if instant is not None), default=None)
+
+
 def move(instant: datetime, duration: timedelta) -> datetime:
     """Return the instant moved by the duration, but no further than `FIRST` or `LAST`."""
     try:

@@ -9,7 +9,7 @@ from connector.domain.batch import choose_write_method
 from connector.domain.clocks import ClockReading, ClockVerdict
 from connector.domain.cursor import Plan, compute_next_lower, plan_backfill, plan_incremental
 from connector.domain.entity_state import Checkpoint, EntityState
-from connector.domain.instants import move
+from connector.domain.instants import find_later, move
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
 from connector.domain.records.rejected import Rejected
@@ -41,10 +41,10 @@ class ListSync:
         self._run = run
         self._opened = OpenedEntity(run, entity_state)
         self._highest_stamp = entity_state.watermark
+        self._highest_listed: datetime | None = None  # in this pass
         written_since = self._opened.entity_state.written_since
         self._is_written_since = written_since is not None
-        if written_since is not None:
-            self._raise_highest_stamp(written_since.highest_stamp)
+        self._raise_highest_stamp(None if written_since is None else written_since.highest_stamp)
         self._recent_versions: RecentVersions | None = None
         self._known: RunVersions | None = None
         self._pending: list[Page] = []
@@ -87,7 +87,7 @@ class ListSync:
         self._plan = plan
         self._is_resumed = plan.checkpoint is not None and plan.checkpoint.offset > 0
         if plan.checkpoint is not None:
-            self._raise_highest_stamp(plan.checkpoint.highest_stamp)
+            self._raise_highest_stamp(plan.checkpoint.highest_stamp, is_listed=True)
 
     def _read_and_write(self, plan: Plan) -> bool:
         """Return True once the end of the list is reached, False if time ran out."""
@@ -181,11 +181,12 @@ class ListSync:
         if stamp is None or (isinstance(record, Rejected) and stamp > page.source_time_at_start):
             return
         latest = self._opened.writer.placing.find_latest(page.read_at, page.source_time)
-        self._raise_highest_stamp(min(stamp, latest))
+        self._raise_highest_stamp(min(stamp, latest), is_listed=True)
 
-    def _raise_highest_stamp(self, stamp: datetime | None) -> None:
-        if stamp is not None and (self._highest_stamp is None or stamp > self._highest_stamp):
-            self._highest_stamp = stamp
+    def _raise_highest_stamp(self, stamp: datetime | None, *, is_listed: bool = False) -> None:
+        self._highest_stamp = find_later(self._highest_stamp, stamp)
+        if is_listed:
+            self._highest_listed = find_later(self._highest_listed, stamp)
 
     def _open_recent_versions(self, source_time_at_start: datetime) -> RecentVersions:
         if self._recent_versions is None:
@@ -205,7 +206,7 @@ class ListSync:
             source_time_at_start=page.source_time_at_start,
             offset=page.overlap.offset,
             known=page.overlap.known,
-            highest_stamp=self._highest_stamp,
+            highest_stamp=self._highest_listed,
             recent_versions=recent_versions.build_next(),
             recent_versions_complete=recent_versions.complete,
         )
@@ -253,9 +254,9 @@ class ListSync:
         if self._is_incremental:
             self._opened.take_views()
         entity_state = self._opened.entity_state
-        checkpoints = dict(entity_state.checkpoints)
-        checkpoints.pop(self._run.request.mode.value, None)
-        entity_state = replace(entity_state, checkpoints=checkpoints)
+        mode = self._run.request.mode.value
+        others = {name: point for name, point in entity_state.checkpoints.items() if name != mode}
+        entity_state = replace(entity_state, checkpoints=others)
         refused: TerminalError | None = None
         if self._is_incremental:
             entity_state, refused = follow_deletions(
@@ -272,20 +273,20 @@ class ListSync:
         source_time_at_start = self._reader.source_time_at_start
         recent_versions = self._open_recent_versions(source_time_at_start)
         is_whole_count = self._plan.is_complete and not self._is_resumed
+        read, seen = self._run.outcome.tally.records_read, entity_state.records_seen
         return replace(
             entity_state,
             watermark=self._highest_stamp,
             changed_since=compute_next_lower(
                 previous=self._plan.changed_since,
-                highest_stamp=self._highest_stamp,
+                watermark=self._highest_stamp,
+                highest_listed=self._highest_listed,
                 source_time_at_start=source_time_at_start,
                 lookback=self._lookback,
             ),
             recent_versions=recent_versions.build_next(),
             recent_versions_complete=recent_versions.complete,
-            records_seen=self._run.outcome.tally.records_read
-            if is_whole_count
-            else entity_state.records_seen,
+            records_seen=read if is_whole_count else seen,
             last_success_at=self._run.ports.clock.now(),
             complete_until=move(source_time_at_start, -self._lookback),
             written_since=None,

@@ -85,21 +85,33 @@ class TestSeam:
 class TestNextLower:
     def test_in_a_busy_list_the_lookback_is_read_again(self) -> None:
         changed_since = compute_next_lower(
-            previous=None, highest_stamp=MORNING, source_time_at_start=MORNING, lookback=LOOKBACK
+            previous=None,
+            watermark=MORNING,
+            highest_listed=MORNING,
+            source_time_at_start=MORNING,
+            lookback=LOOKBACK,
         )
         assert changed_since == MORNING - LOOKBACK
 
     def test_in_a_quiet_list_nothing_is_read_again(self) -> None:
         source_time_at_start = MORNING + LOOKBACK + SECOND
         changed_since = compute_next_lower(
-            previous=None, highest_stamp=MORNING, source_time_at_start=source_time_at_start, lookback=LOOKBACK
+            previous=None,
+            watermark=MORNING,
+            highest_listed=MORNING,
+            source_time_at_start=source_time_at_start,
+            lookback=LOOKBACK,
         )
         assert changed_since == MORNING + STAMP_STEP == MORNING + SECOND
 
     @pytest.mark.parametrize("previous", [MORNING - HOUR, MORNING + HOUR])
     def test_the_bound_goes_back_with_the_clock(self, previous: datetime) -> None:
         found = compute_next_lower(
-            previous=previous, highest_stamp=MORNING, source_time_at_start=MORNING, lookback=LOOKBACK
+            previous=previous,
+            watermark=MORNING,
+            highest_listed=MORNING,
+            source_time_at_start=MORNING,
+            lookback=LOOKBACK,
         )
         assert found == MORNING - LOOKBACK
 
@@ -108,14 +120,42 @@ class TestNextLower:
         first = datetime(1, 1, 1, tzinfo=UTC)
         for clock, expected in ((MORNING, MORNING - LOOKBACK), (last, last - LOOKBACK), (first, first)):
             found = compute_next_lower(
-                previous=None, highest_stamp=last, source_time_at_start=clock, lookback=LOOKBACK
+                previous=None,
+                watermark=last,
+                highest_listed=last,
+                source_time_at_start=clock,
+                lookback=LOOKBACK,
             )
             assert found == expected
+
+    @pytest.mark.parametrize(
+        ("previous", "listed", "expected"),
+        [
+            (None, MORNING - HOUR, MORNING - HOUR + SECOND),
+            (MORNING - HOUR, None, MORNING - HOUR),
+            (MORNING + HOUR, None, MORNING + SECOND),
+        ],
+    )
+    def test_a_watermark_of_another_stamp_field_leaves_nothing_out(
+        self, previous: datetime | None, listed: datetime | None, expected: datetime
+    ) -> None:
+        found = compute_next_lower(
+            previous=previous,
+            watermark=MORNING,
+            highest_listed=listed,
+            source_time_at_start=MORNING + HOUR,
+            lookback=LOOKBACK,
+        )
+        assert found == expected
 
     @pytest.mark.parametrize("previous", [None, MORNING])
     def test_without_a_stamp_nothing_moves(self, previous: None) -> None:
         found = compute_next_lower(
-            previous=previous, highest_stamp=None, source_time_at_start=MORNING, lookback=LOOKBACK
+            previous=previous,
+            watermark=None,
+            highest_listed=None,
+            source_time_at_start=MORNING,
+            lookback=LOOKBACK,
         )
         assert found == previous
 

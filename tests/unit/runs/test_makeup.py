@@ -127,6 +127,21 @@ def test_another_stamp_is_followed_by_a_pass_over_everything_and_what_is_read_ra
     assert rig.run(Mode.RECONCILE).details["stale"] == 0
 
 
+def test_changes_by_a_stamp_that_lags_behind_the_one_before_are_found_by_every_later_sync() -> None:
+    """A local time, say: a record changed just now bears a stamp before the watermark of the other field."""
+    rig = restamped()
+    rig.run()
+    rig.source.knows_contract = True
+    for number in (3, 4, 5):
+        rig.clock.advance(HOUR)
+        behind = MORNING - HOUR / 2 + (number - 2) * HOUR / 12
+        assert rig.entity_state.watermark is not None
+        assert behind < rig.entity_state.watermark
+        rig.source.put(*vendors(number, Colour="blue", Changed=behind.isoformat()))
+        assert rig.run().records_written == 1
+    assert find_blue(rig) == BLUE | {an_id(3), an_id(4), an_id(5)}
+
+
 @pytest.mark.parametrize("mode", [Mode.BACKFILL, Mode.RECONCILE, Mode.REPLAY])
 def test_whichever_mode_meets_the_other_stamp_the_next_sync_reads_everything(mode: Mode) -> None:
     rig = restamped()
