@@ -75,8 +75,20 @@ class TestBigQueryWarehouse(WarehouseContract):
     def test_a_log_is_renamed(self, shelf: Shelf, warehouse: Warehouse) -> None:
         RenamingContract().test_a_log_is_renamed_and_its_views_follow(shelf, warehouse, kept=True)
 
-    @pytest.mark.parametrize("kept", [False, True], ids=["view", "table"])
-    def test_a_column_is_renewed(self, shelf: Shelf, warehouse: Warehouse, kept: bool) -> None:
+    @pytest.mark.parametrize(
+        ("before", "after", "kept"),
+        [
+            ("BOOL", "INT64", False),
+            ("INT64", "BOOL", True),
+            ("INT64", "STRING", True),
+            ("STRING", "FLOAT64", False),
+            ("DATE", "TIMESTAMP", True),
+            ("TIMESTAMP", "STRING", False),
+        ],
+    )
+    def test_a_column_is_renewed(
+        self, shelf: Shelf, warehouse: Warehouse, before: str, after: str, kept: bool
+    ) -> None:
         RetypedColumnContract().test_a_column_that_was_dropped_is_added_with_the_new_type(
-            shelf, warehouse, "BOOL", "INT64", kept
+            shelf, warehouse, before, after, kept
         )
