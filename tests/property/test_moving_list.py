@@ -33,7 +33,7 @@ from tests.stand_ins.list_source import failure
 from tests.stand_ins.sandbox_source import SandboxSource, TenantTime
 from tests.stand_ins.warehouse import MemoryWarehouse
 
-EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "1000"))
+EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "600"))
 SEARCHES = 4
 """The examples are shared out among so many searches, which run side by side."""
 LOOKBACK = timedelta(minutes=15)
