@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
@@ -12,32 +11,14 @@ from typing import Any
 from .contract import Endpoint, TypeContract
 from .dropdowns import code_of
 from .filter_parser import Binary, Call, CustomField, Field, Literal, Negation, Node
+from .filter_words import COMPARISONS, ODATA_3, ODATA_4
 from .problems import bad_filter, unknown_field
 from .rows import Record, Row, Scalar
 
 Condition = Callable[[Record], bool]
 Getter = Callable[[Record], Any]
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "lt": operator.lt,
-    "le": operator.le,
-}
-_FUNCTIONS: dict[int, dict[str, Callable[[str, str], bool]]] = {
-    4: {
-        "substringof": lambda needle, text: needle in text,
-        "startswith": lambda text, start: text.startswith(start),
-        "endswith": lambda text, end: text.endswith(end),
-    },
-    5: {
-        "contains": lambda text, needle: needle in text,
-        "startswith": lambda text, start: text.startswith(start),
-        "endswith": lambda text, end: text.endswith(end),
-    },
-}
+_FUNCTIONS = {4: ODATA_3, 5: ODATA_4}
 _KINDS = {
     "string": "text",
     "string_select": "text",
@@ -95,7 +76,7 @@ class Matcher:
                 "A binary operator with incompatible types was detected. "
                 f"Found operand types '{left_kind}' and '{right_kind}' for operator kind '{node.operator}'."
             )
-        return _comparison(_OPERATORS[node.operator], left, right)
+        return _comparison(COMPARISONS[node.operator], left, right)
 
     def _call(self, node: Call) -> Condition:
         function = _FUNCTIONS[self.endpoint.contract_version].get(node.name)

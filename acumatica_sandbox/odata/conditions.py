@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,32 +10,14 @@ from typing import Any
 
 from ..filter_lexer import Lexer
 from ..filter_parser import Binary, Call, Field, Literal, Negation, Node, Parser
+from ..filter_words import COMPARISONS, ODATA_3, ODATA_4
 from ..problems import Refusal, bad_filter
 from .dialect import Dialect
 from .feed import Feed, FeedRow
 
 Condition = Callable[[FeedRow], bool]
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "lt": operator.lt,
-    "le": operator.le,
-}
-_FUNCTIONS: dict[int, dict[str, Callable[[str, str], bool]]] = {
-    3: {
-        "substringof": lambda part, whole: part in whole,
-        "startswith": str.startswith,
-        "endswith": str.endswith,
-    },
-    4: {
-        "contains": lambda whole, part: part in whole,
-        "startswith": str.startswith,
-        "endswith": str.endswith,
-    },
-}
+_FUNCTIONS = {3: ODATA_3, 4: ODATA_4}
 _KINDS = {"Int32": "Edm.Decimal", "Guid": "Edm.String"}
 
 
@@ -94,7 +75,7 @@ class Conditions:
                 "A binary operator with incompatible types was detected. "
                 f"Found operand types '{one_kind}' and '{other_kind}' for operator kind '{node.operator}'."
             )
-        compare = _OPERATORS[node.operator]
+        compare = COMPARISONS[node.operator]
 
         def holds(row: FeedRow) -> bool:
             left, right = one(row), other(row)
