@@ -7,7 +7,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-annotate --no-header
 
-.PHONY: setup demo pictures quick test check tables lock mutation clean
+.PHONY: setup demo pictures quick test check bench tables lock mutation clean
 
 setup: $(READY)
 
@@ -42,6 +42,11 @@ check: setup
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache | sed -n '/^Contracts$$/,$$p'
+
+# Runs every benchmark at a small size, one after the other: under ten minutes, best on a machine that does nothing else.
+bench: setup
+	@$(VENV)/bin/python -m tests.stand_ins.install
+	@$(VENV)/bin/python -m benchmarks
 
 # Writes docs/tables.md, the map of every table and view.
 tables: setup

@@ -96,7 +96,7 @@ def _faulty(request: Request, site: Site) -> Response:
     body = response.body
     for fault in struck:
         body = body.replace(*fault.rewrite) if fault.rewrite else body
-    return replace(response, body=body, delay_seconds=delay, breakage=breakage)
+    return replace(response, body=body, delay_seconds=delay + response.delay_seconds, breakage=breakage)
 
 
 def _refusable(request: Request, site: Site) -> Response:

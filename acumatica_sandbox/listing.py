@@ -71,7 +71,7 @@ class Reading:
         page = rows[skip:] if top is None else rows[skip : skip + top]
         renderer = self._renderer(shape)
         body = ",".join(renderer.record(row, number) for number, row in enumerate(page, 1))
-        return _json(f"[{body}]")
+        return replace(_json(f"[{body}]"), delay_seconds=skip * self.site.options.skip_seconds)
 
     def single(self, tail: str) -> Response:
         """One record by id or by its keys; the optimiser is not involved."""

@@ -95,6 +95,8 @@ class SandboxOptions:
     """Whether delays take real time; otherwise they move the simulated clock."""
     latency_seconds: float = 0.0
     """Real or simulated time every answer of the API takes."""
+    skip_seconds: float = 0.0
+    """What a list takes longer for each row that it skips, as of a server that counts through them."""
     first_call_seconds: float = 0.0
     """What the very first request takes longer: a cold site."""
 

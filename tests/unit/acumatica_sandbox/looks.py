@@ -156,6 +156,11 @@ def duration_of_a_list(sandbox: Sandbox) -> float:
     return passed(sandbox, lambda: caller.get("Bill", top="1"))
 
 
+def duration_of_a_deep_page(sandbox: Sandbox) -> float:
+    caller = signed_in(sandbox)
+    return passed(sandbox, lambda: caller.get("Bill", skip="10", top="1"))
+
+
 def duration_of_the_first_call(sandbox: Sandbox) -> float:
     return passed(sandbox, lambda: Caller(sandbox).send("GET", "/AcmeERP/entity"))
 

@@ -85,6 +85,7 @@ TIME = {
     "server_zone": Switch(value="America/New_York", look=looks.offset_of_a_stamp, shows="-04:00"),
     "literal_zone": Switch(value="America/New_York", look=looks.listed_since_half_past_two, shows=0),
     "latency_seconds": Switch(value=2.0, look=looks.duration_of_a_list, shows=2.0),
+    "skip_seconds": Switch(value=0.25, look=looks.duration_of_a_deep_page, shows=2.5),
     "first_call_seconds": Switch(value=30.0, look=looks.duration_of_the_first_call, shows=30.0),
     "real_delays": Switch(
         value=True, look=looks.duration_of_a_list, shows=0.0, beside={"latency_seconds": 2.0},
