@@ -10,9 +10,9 @@ from connector.app.service import Connector
 from connector.app.standings import find_succeeded_at, judge_kinds
 from connector.app.timetable import Timetable
 from connector.domain.entity import Entity
-from connector.domain.entity_state import EntityState, EntityStatus
+from connector.domain.entity_state import Checkpoint, EntityState, EntityStatus
 from connector.domain.instants import to_text
-from connector.domain.run import RunKind
+from connector.domain.run import Mode, RunKind
 from connector.domain.standing import Standing
 
 Standings = Mapping[RunKind, Standing]
@@ -132,7 +132,8 @@ def _describe_running(status: EntityStatus, now: datetime) -> dict[str, Any] | N
     if lease is None:
         return None
     run = status.current_run or {}
-    checkpoint = status.entity_state.checkpoints.get(str(run.get("mode")))
+    checkpoint = _find_checkpoint(status, run)
+    is_whole = checkpoint is not None and checkpoint.changed_since is None
     return {
         "run_id": lease.owner,
         "kind": run.get("kind"),
@@ -140,8 +141,16 @@ def _describe_running(status: EntityStatus, now: datetime) -> dict[str, Any] | N
         "seconds": as_age(lease.acquired_at, now),
         "lease_ends_at": to_text(lease.expires_at),
         "records_done": checkpoint.offset if checkpoint else None,
-        "records_known": status.entity_state.records_seen or None,
+        "records_known": (status.entity_state.records_seen or None) if is_whole else None,
     }
+
+
+def _find_checkpoint(status: EntityStatus, run: Mapping[str, object]) -> Checkpoint | None:
+    """Return how far the pass of a list is that this run goes on with; None for a replay, which reads none."""
+    if run.get("mode") == Mode.REPLAY:
+        return None
+    is_of_keys = run.get("kind") == RunKind.RECONCILE_KEYS
+    return status.entity_state.checkpoints.get(str(run.get("kind" if is_of_keys else "mode")))
 
 
 def judge(entry: Mapping[str, Any]) -> tuple[str, str]:

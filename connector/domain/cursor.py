@@ -119,6 +119,15 @@ class Plan:
     checkpoint: Checkpoint | None = None
 
     @property
+    def read_before(self) -> int:
+        """How many rows of the list earlier runs have read."""
+        return self.checkpoint.offset if self.checkpoint else 0
+
+    def estimate_total(self, records_seen: int) -> int | None:
+        """Return about how many rows there are, if the last complete pass has seen so many; None if nobody knows."""
+        return (records_seen or None) if self.is_complete else None
+
+    @property
     def is_complete(self) -> bool:
         """Whether the pass reads the whole list."""
         return self.changed_since is None

@@ -82,7 +82,8 @@ class EntityState(Struct, frozen=True, kw_only=True):
     checkpoints: Mapping[str, Checkpoint] = field(default_factory=dict)
     """Progress of the unfinished pass per mode (`incremental`, `backfill`, `reconcile`, `replay`).
 
-    A `replay` reads no list: its `source_time_at_start` is when it began, its `highest_stamp` when its last run ended.
+    A `replay` reads no list: its `source_time_at_start` is when it began, its `offset` how many letters it tried in vain,
+    its `highest_stamp` when its last run ended.
     """
     contract: Contract | None = None
     read_one_by_one: bool = False

@@ -124,10 +124,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgress:
-    """How far a run is: its counts, and how many records it will read in all where that is known beforehand."""
+    """How far a run is: the pages and records it has read, on top of those that earlier runs of the same pass have read.
 
-    tally: Tally
-    expected_records: int | None = None
+    `total` is about how many records the pass has in all, None where nobody knows.
+    """
+
+    pages: int = 0
+    records: int = 0
+    read_before: int = 0
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

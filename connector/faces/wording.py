@@ -46,13 +46,13 @@ def describe_span(seconds: int) -> str:
 
 def describe_progress(progress: RunProgress, seconds: float) -> str:
     """Return how far a run is after some seconds: page, records, rate, and the time left where the total is known."""
-    read, expected = progress.tally.records_read, progress.expected_records
-    total = "" if not expected else f" of {max(read, expected):,}"
-    told = f"page {progress.tally.pages:,}, {read:,}{total} records"
-    if not read or seconds < 1:
+    read, total = progress.read_before + progress.records, progress.total
+    told = f"page {progress.pages:,}, {read:,}{f' of {max(read, total):,}' if total else ''} records"
+    if not progress.records or seconds < 1:
         return told
-    told += f", {read / seconds:,.0f} a second"
-    left = round((expected - read) * seconds / read) if expected else 0
+    rate = progress.records / seconds
+    told += f", {rate:,.0f} a second"
+    left = round((total - read) / rate) if total else 0
     return f"{told}, about {describe_span(left)} left" if left > 0 else told
 
 

@@ -21,6 +21,10 @@ class DeadLetters:
         self._own: set[str] = set()
         self._exclusion = Exclusion(run.entity.exclude)
 
+    def count(self) -> int:
+        """Return how many there are."""
+        return len(self._digests())
+
     def has(self, record_id: str, payload: bytes) -> bool:
         """Whether the same content of this record is already a dead letter."""
         return self._digests().get(record_id) == build_digest(self._exclusion.cut(payload))

@@ -52,7 +52,9 @@ class Reconcile:
         self._budget = TimeBudget(run)
         self._progress = Progress(run, self._opened, is_deep=self._is_deep)
         self._index = self._progress.index
-        run.expect_records(self._index.count_unseen())
+        run.expect_records(
+            self._progress.read_before + self._index.count_unseen(), read_before=self._progress.read_before
+        )
         self._known = IndexedVersions(self._index)
         self._marks = DeletionMarks(run, self._opened.writer, known=len(self._index))
         self._twins = Twins(run, self._opened)

@@ -36,6 +36,11 @@ class Progress:
         """Where the pass is resumed; None if it begins."""
         return self._stored
 
+    @property
+    def read_before(self) -> int:
+        """How many records earlier runs of the pass have read, and know to be there."""
+        return self._stored.offset if self._stored is not None and self.is_whole else 0
+
     def find_start(self, source_time_at_start: datetime) -> datetime:
         """Return when the pass began by Acumatica's clock, given when its last reading did."""
         before = self._stored

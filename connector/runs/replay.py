@@ -90,10 +90,13 @@ class Replay:
     def _replay_all(self) -> None:
         """Replay every dead letter that existed when the replay began, in this run or in an earlier partial one."""
         began_at = self._began_at()
+        failed_before = self._count_failed_before(began_at)
+        self._run.expect_records(self._opened.writer.letters.count() - failed_before)
         dead_letters = self._run.ports.state.dead_letters.read(self._run.entity.name)
         self._replay(dead_letter for dead_letter in dead_letters if self._is_due(dead_letter, began_at))
         if self._budget.is_used_up:
-            self._save_checkpoint(self._build_checkpoint(began_at))
+            failed = failed_before + self._run.outcome.tally.records_rejected
+            self._save_checkpoint(self._build_checkpoint(began_at, failed))
         elif self._checkpoint is not None:
             self._save_checkpoint(None)
 
@@ -143,7 +146,7 @@ class Replay:
             batch = self._opened.interpreter.interpret([found], read_at=read_at)
         else:
             batch = self._take_kept(dead_letter, is_gone=is_gone).batch
-        self._run.count_page()
+        self._run.count_page(1)
         self._run.remember_origin()
         return _Answered(dead_letter=dead_letter, batch=batch, is_gone=is_gone)
 
@@ -206,11 +209,16 @@ class Replay:
         goes_on = -CLOCKS_DIFFER <= now - before.highest_stamp <= GOES_ON_WITHIN
         return before.source_time_at_start if goes_on else now
 
-    def _build_checkpoint(self, began_at: datetime) -> Checkpoint:
-        """Return when the replay began (`source_time_at_start`) and when this run of it ended (`highest_stamp`)."""
+    def _count_failed_before(self, began_at: datetime) -> int:
+        """Return how many letters earlier runs of this replay tried in vain; releases before did not count them."""
+        before = self._checkpoint
+        return before.offset if before is not None and before.source_time_at_start == began_at else 0
+
+    def _build_checkpoint(self, began_at: datetime, failed: int) -> Checkpoint:
+        """Return when the replay began (`source_time_at_start`), how many letters it tried in vain (`offset`), and when this run of it ended (`highest_stamp`)."""
         now = self._run.ports.clock.now()
         return Checkpoint(
-            changed_since=None, source_time_at_start=began_at, offset=0, known=(), highest_stamp=now
+            changed_since=None, source_time_at_start=began_at, offset=failed, known=(), highest_stamp=now
         )
 
     def _save_checkpoint(self, checkpoint: Checkpoint | None) -> None:

@@ -1,5 +1,6 @@
 """What all runs share: lease and seat, the audit entry, and one truthful result however the run ends."""
 
+import dataclasses
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -65,7 +66,7 @@ class Run:
         self.outcome = RunOutcome(run_id=run_id, request=request, clock=ports.clock)
         self._claims = Claims(ports, owner=run_id, max_sessions=limits.max_sessions, ttl=limits.lease_ttl)
         self._table: Table | None = None
-        self._expected_records: int | None = None
+        self._progress = RunProgress()
 
     @property
     def lookback(self) -> timedelta:
@@ -96,16 +97,16 @@ class Run:
         self._table = table
         return status
 
-    def count_page(self) -> None:
-        """Count a page of the list, and report progress."""
+    def count_page(self, records: int) -> None:
+        """Count a page of the list with so many records, and report progress."""
         self.outcome.count(Tally(pages=1))
-        self.limits.on_progress(
-            RunProgress(tally=self.outcome.tally, expected_records=self._expected_records)
-        )
+        before = self._progress
+        self._progress = dataclasses.replace(before, pages=before.pages + 1, records=before.records + records)
+        self.limits.on_progress(self._progress)
 
-    def expect_records(self, count: int) -> None:
-        """Note about how many records the run will read, for a progress display."""
-        self._expected_records = count
+    def expect_records(self, total: int | None, *, read_before: int = 0) -> None:
+        """Note for a progress display about how many records the pass has, and how many earlier runs of it have read."""
+        self._progress = dataclasses.replace(self._progress, total=total, read_before=read_before)
 
     def remember_origin(self) -> None:
         """Store which tenant is read before its first rows are written; from then on no run reads another tenant."""

@@ -85,7 +85,10 @@ class ListSync:
     def _resume(self, plan: Plan) -> None:
         """Start from this plan, and from the highest stamp in its checkpoint."""
         self._plan = plan
-        self._is_resumed = plan.checkpoint is not None and plan.checkpoint.offset > 0
+        self._is_resumed = plan.read_before > 0
+        self._run.expect_records(
+            plan.estimate_total(self._opened.entity_state.records_seen), read_before=plan.read_before
+        )
         if plan.checkpoint is not None:
             self._raise_highest_stamp(plan.checkpoint.highest_stamp, is_listed=True)
 
@@ -230,14 +233,10 @@ class ListSync:
 
     def _read_otherwise(self, meaning: Emptiness) -> bool:
         if meaning is Emptiness.FILTER_IGNORED:
-            return self._read_unfiltered()
+            report_filter_ignored(self._run, self._opened.contract)
+            return self._read_everything()
         leave_list(self._run, self._opened, EVERYTHING)
         return self._read_and_write(self._plan)
-
-    def _read_unfiltered(self) -> bool:
-        """Read the whole list, because the filtered one cannot be trusted."""
-        report_filter_ignored(self._run, self._opened.contract)
-        return self._read_everything()
 
     def _read_without_stamp(self, contract: Contract) -> bool:
         """Read the whole list, because the endpoint was edited and lost the field that the list was filtered by."""
@@ -253,10 +252,9 @@ class ListSync:
     def _commit(self) -> None:
         if self._is_incremental:
             self._opened.take_views()
-        entity_state = self._opened.entity_state
-        mode = self._run.request.mode.value
-        others = {name: point for name, point in entity_state.checkpoints.items() if name != mode}
-        entity_state = replace(entity_state, checkpoints=others)
+        before, mode = self._opened.entity_state, self._run.request.mode.value
+        others = {name: point for name, point in before.checkpoints.items() if name != mode}
+        entity_state = replace(before, checkpoints=others)
         refused: TerminalError | None = None
         if self._is_incremental:
             entity_state, refused = follow_deletions(

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from connector.errors import TransientError
+from connector.runs.interpreting import ReadingBatch
 from connector.runs.run import Run
 
 T = TypeVar("T")
 U = TypeVar("U")
+P = TypeVar("P", bound=ReadingBatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,11 @@ class TimeBudget:
                 return
             yield found
 
-    def read_pages(self, pages: Iterable[T]) -> Iterator[T]:
+    def read_pages(self, pages: Iterable[P]) -> Iterator[P]:
         """Yield and count the pages; end early when time runs out, after a page or in the request for the next."""
         try:
             for page in pages:
-                self._run.count_page()
+                self._run.count_page(len(page.readings))
                 self._run.remember_origin()
                 yield page
                 self._is_used_up = self._is_used_up or self._run.must_stop()

@@ -79,7 +79,7 @@ class BatchWriter:
         self._is_replay = is_replay
         self._batches = 0
         self._audits = 0
-        self._letters = DeadLetters(run)
+        self.letters = DeadLetters(run)
         self.before_adding: Callable[[Sequence[Record]], None] = lambda _: None
         """Called with records about to be added to the log; may raise to prevent that."""
         self.before_ranking: Callable[[Sequence[Place]], None] = lambda _: None
@@ -182,7 +182,7 @@ class BatchWriter:
     def _reject(self, judged: _RecordOutcome, reason: str) -> None:
         """Reject the record. In a replay, the same content counts as rejected again."""
         raw = judged.reading.raw
-        is_repeated = not self._is_replay and self._letters.has(judged.reading.record.id, bytes(raw))
+        is_repeated = not self._is_replay and self.letters.has(judged.reading.record.id, bytes(raw))
         judged.reject(reason, is_repeated=is_repeated)
 
     def _check_share(self, outcomes: Sequence[_RecordOutcome], found: Sequence[_RecordOutcome]) -> None:
@@ -204,9 +204,9 @@ class BatchWriter:
         """Store dead letters of unusable records and delete those of usable ones; the later of two contents decides."""
         for judged in {judged.reading.record.id: judged for judged in outcomes}.values():
             if judged.is_usable:
-                self._letters.forget(judged.reading.record.id, judged.batch.read_at)
+                self.letters.forget(judged.reading.record.id, judged.batch.read_at)
             elif judged.outcome is Outcome.REJECTED:
-                self._letters.keep(judged.reading.record, bytes(judged.reading.raw), judged.reason)
+                self.letters.keep(judged.reading.record, bytes(judged.reading.raw), judged.reason)
 
     def _audit_and_count(self, outcomes: Sequence[_RecordOutcome]) -> Tally:
         for batch in dict.fromkeys(id(judged.batch) for judged in outcomes):

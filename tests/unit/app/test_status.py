@@ -1,11 +1,13 @@
 """The status as plain values, in every state an entity can be in."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from connector.app.status import judge, render_status
 from connector.domain.instants import to_text
+from tests.builders import MORNING, a_checkpoint, an_entity_state
 from tests.unit.app.board import TTL, Board
 
 
@@ -48,6 +50,30 @@ def test_a_running_entity_names_its_run_until_the_lease_ends(board: Board) -> No
     }
     board.clock.advance(TTL + timedelta(seconds=1))
     assert board.entry()["running"] is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "parts", "told"),
+    [
+        ("incremental", "incremental", {}, (40, 100)),
+        ("incremental", "incremental", {"changed_since": MORNING}, (40, None)),
+        ("backfill", "incremental", {}, (None, None)),
+        ("reconcile keys", "reconcile keys", {}, (40, 100)),
+        ("reconcile content", "reconcile", {}, (40, 100)),
+        ("reconcile content", "reconcile keys", {}, (None, None)),
+        ("replay", "replay", {}, (None, None)),
+    ],
+)
+def test_a_run_that_goes_on_tells_how_far_its_own_pass_is_and_of_how_many_if_it_reads_all(
+    board: Board, kind: str, place: str, parts: dict[str, Any], told: tuple[int | None, int | None]
+) -> None:
+    lease = board.run()
+    board.state.entities.commit(lease, an_entity_state(records_seen=100))
+    lease = board.run()
+    board.state.entities.save_checkpoint(lease, place, a_checkpoint(offset=40, **parts))
+    board.state.audit.open_run("run-1", {"entity": "vendors", "mode": kind.split()[0], "kind": kind})
+    running = board.entry()["running"]
+    assert (running["records_done"], running["records_known"]) == told
 
 
 def test_a_first_reading_cut_short_is_in_progress_and_still_needs_a_look(board: Board) -> None:

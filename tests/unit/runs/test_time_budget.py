@@ -6,9 +6,10 @@ from itertools import chain, repeat
 import pytest
 
 from connector.errors import AccessDeniedError, SourceUnavailableError
+from connector.runs.interpreting import ReadingBatch
 from connector.runs.run import Run
 from connector.runs.time_budget import TimeBudget
-from tests.builders import an_id
+from tests.builders import MORNING, an_id
 from tests.unit.runs.small_rig import SmallRig, vendors
 
 DOWN = SourceUnavailableError("Down.", action="Wait.")
@@ -30,8 +31,12 @@ def out_of_time() -> SourceUnavailableError:
     return error
 
 
-def failing_at(number: int, error: Exception) -> Iterator[int]:
-    yield from range(number)
+def a_page() -> ReadingBatch:
+    return ReadingBatch(readings=(), read_at=MORNING)
+
+
+def failing_after_a_page(error: Exception) -> Iterator[ReadingBatch]:
+    yield a_page()
     raise error
 
 
@@ -48,9 +53,9 @@ class TestEach:
 
     def test_once_used_up_nothing_more_is_read(self) -> None:
         run = a_run()
-        run.count_page()
+        run.count_page(1)
         budget = TimeBudget(run)
-        list(budget.read_pages(failing_at(1, out_of_time())))
+        list(budget.read_pages(failing_after_a_page(out_of_time())))
         assert budget.is_used_up
         assert not run.must_stop()
         assert list(budget.read_each([1], str)) == []
@@ -62,17 +67,17 @@ class TestEach:
         run = a_run()
         with pytest.raises(SourceUnavailableError):
             list(TimeBudget(run).read_each([1], fail))
-        run.count_page()
+        run.count_page(1)
         budget = TimeBudget(run)
         assert list(budget.read_each([1], fail)) == []
         assert budget.is_used_up
 
     def test_other_errors_are_raised(self) -> None:
         run = a_run()
-        run.count_page()
+        run.count_page(1)
         for error in (DOWN, AccessDeniedError("No.", action="Ask.")):
             with pytest.raises(type(error)) as caught:
-                list(TimeBudget(run).read_pages(failing_at(1, error)))
+                list(TimeBudget(run).read_pages(failing_after_a_page(error)))
             assert caught.value is error
 
 
@@ -85,18 +90,19 @@ def test_records_are_read_by_their_ids_and_none_stands_for_one_that_is_gone() ->
 class TestPages:
     def test_pages_are_counted_as_they_come(self) -> None:
         run = a_run()
-        pages = TimeBudget(run).read_pages(["a", "b"])
+        first, second = a_page(), a_page()
+        pages = TimeBudget(run).read_pages([first, second])
         assert run.outcome.tally.pages == 0
-        assert next(pages) == "a"
+        assert next(pages) is first
         assert run.outcome.tally.pages == 1
-        assert list(pages) == ["b"]
+        assert list(pages) == [second]
 
     def test_a_page_that_was_worked_on_is_the_last_when_time_is_up(self) -> None:
         budget = TimeBudget(a_run(asked=1))
-        assert list(budget.read_pages("abc")) == ["a", "b"]
+        assert len(list(budget.read_pages([a_page(), a_page(), a_page()]))) == 2
         assert budget.is_used_up
 
     def test_the_list_that_ends_with_the_time_is_not_known_to_have_ended(self) -> None:
         budget = TimeBudget(a_run(asked=0))
-        assert list(budget.read_pages("a")) == ["a"]
+        assert len(list(budget.read_pages([a_page()]))) == 1
         assert budget.is_used_up
