@@ -28,12 +28,14 @@ def rename_entity(ports: Ports, entities: Mapping[str, Entity], before: str, aft
             f"{before} and {after} are both in the catalogue.",
             action="Rename the block there first, or choose a name that no block has.",
         )
+    owner = f"rename-{before}-{after}"
     is_known = _is_known(ports, before)
     if not is_known:
-        _require_moved(ports, entities, before, after)
-    owner = f"rename-{before}-{after}"
+        _require_moved(ports, entities, owner, before, after)
     old, new = _take_lease(ports, before, owner), _take_lease(ports, after, owner)
     try:
+        if is_known:
+            _audit(ports, owner, before, after)
         if ports.warehouse.rename_log(before, after):
             yield f"{name_log(before)} is {name_log(after)} now"
         ports.state.rename_entity(old, new)
@@ -64,16 +66,22 @@ def _is_known(ports: Ports, entity: str) -> bool:
     )
 
 
-def _require_moved(ports: Ports, entities: Mapping[str, Entity], before: str, after: str) -> None:
-    """Raise BadRequestError unless an earlier rename has taken everything of `before` along."""
+def _audit(ports: Ports, owner: str, before: str, after: str) -> None:
+    """Write down that the rename began: it tells a repeated one from one that is misspelt."""
+    entry = {"entity": after, "mode": "rename", "renamed_from": before, "started_at": ports.clock.now()}
+    ports.state.audit.open_run(owner, entry)
+
+
+def _require_moved(ports: Ports, entities: Mapping[str, Entity], owner: str, before: str, after: str) -> None:
+    """Raise BadRequestError unless the audit knows of an earlier rename, which took everything of `before` along."""
+    if ports.state.audit.read_run(owner) is not None and _is_known(ports, after):
+        return
     named = {*load_catalogue().entities, *entities} - {after}
     similar = get_close_matches(before, sorted(named), n=3, cutoff=0.8)
     meant = next((name for name in similar if _is_known(ports, name)), None)
-    if meant is None and _is_known(ports, after):
-        return
     guess = f"Did you mean rename {meant} {after}? " if meant else ""
     raise BadRequestError(
-        f"Nothing is stored of {before}, neither a log nor state: there is nothing to rename.",
+        f"Nothing is stored of {before}, and no rename to {after} is on record: there is nothing to rename.",
         action=f"{guess}Name the entity as its block was called when it was synced; its log is NAME_log.",
     )
 

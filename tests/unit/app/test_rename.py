@@ -104,16 +104,24 @@ def test_a_run_at_work_is_not_disturbed() -> None:
 @pytest.mark.parametrize(
     ("before", "asked"), [("vendrs", "Did you mean rename vendors suppliers? "), ("nowhere", "")]
 )
+@pytest.mark.parametrize("is_synced", [False, True], ids=["new name is free", "new name is synced"])
 def test_a_name_of_which_nothing_is_stored_is_refused_with_the_one_that_was_meant(
-    before: str, asked: str
+    before: str, asked: str, is_synced: bool
 ) -> None:
     rig = copied(1, 2)
     ports = Ports(source=rig.source, warehouse=rig.warehouse, state=rig.state, clock=rig.clock)
     entities = {"suppliers": replace(rig.entity, name="suppliers")}
-    with pytest.raises(BadRequestError, match=f"Nothing is stored of {before}") as refused:
-        list(rename_entity(ports, entities, before, "suppliers"))
-    assert refused.value.action.startswith(asked or "Name the entity")
-    assert ports.state.entities.read("suppliers") == EntityState(entity="suppliers")
+    if is_synced:
+        rig.edit(name="suppliers", current_view="suppliers")
+        rig.source.knows_contract = False
+        assert rig.run().status is Status.SUCCEEDED
+    stored = ports.state.entities.read("suppliers")
+    assert (stored != EntityState(entity="suppliers")) is is_synced
+    for _ in range(2):  # having been refused is no evidence
+        with pytest.raises(BadRequestError, match=f"Nothing is stored of {before}") as refused:
+            list(rename_entity(ports, entities, before, "suppliers"))
+        assert refused.value.action.startswith(asked or "Name the entity")
+    assert ports.state.entities.read("suppliers") == stored
 
 
 def test_a_rename_that_was_done_says_so_when_it_is_repeated() -> None:
