@@ -1,14 +1,20 @@
 """Everything that happened to one record, from the state and the warehouse."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, pairwise
 
 from connector.domain.entity import Entity
+from connector.domain.entity_state import Outcome
+from connector.domain.instants import from_text
 from connector.domain.records.names import NO_NAMES, ColumnNames
+from connector.domain.run import Mode, RunKind
 from connector.domain.tables.log_table import build_trail_table, find_key_columns
 from connector.ports import StateStore, Warehouse
+
+DELETED = "deleted"
+UNCHANGED = f"{Mode.RECONCILE}: {Outcome.UNCHANGED}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,34 @@ def read_audit(state: StateStore, warehouse: Warehouse, entity: Entity, key: str
     return sorted(lines, key=lambda line: (line.at, line.place))
 
 
-def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id: str) -> Iterator[AuditLine]:
+def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id: str) -> list[AuditLine]:
+    told = [*_read_pages(state, entity, record_id), *_read_letters(state, entity, record_id)]
+    rows = list(_read_rows(state, warehouse, entity, record_id))
+    return [*told, *rows, *_derive_unchanged(state, entity, told, rows)]
+
+
+def _derive_unchanged(
+    state: StateStore, entity: Entity, told: Sequence[AuditLine], rows: Sequence[AuditLine]
+) -> Iterator[AuditLine]:
+    """Yield a line for each reconcile of contents that found the record as the warehouse had it.
+
+    None of them is stored: a reconcile that looked for deletions too has an outcome for every record there was when it began, and
+    the audit has all but those that are unchanged.
+    """
+    if not rows:
+        return
+    for run in state.audit.read_successes(entity.name, RunKind.RECONCILE_CONTENT):
+        began = run.get("contents_checked_at")
+        if not began or began != run.get("deletions_checked_at"):
+            continue
+        began_at, ended_at = from_text(began), run["finished_at"]
+        before = [row for row in rows if row.at < began_at]
+        changed = any(began_at <= line.at <= ended_at for line in (*told, *rows))
+        if before and before[-1].what != DELETED and not changed:
+            yield replace(before[-1], at=ended_at, place="run", run_id=run["run_id"], what=UNCHANGED)
+
+
+def _read_pages(state: StateStore, entity: Entity, record_id: str) -> Iterator[AuditLine]:
     for page in state.audit.read_trail(entity.name, record_id):
         yield AuditLine(
             at=page.recorded_at,
@@ -50,6 +83,9 @@ def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id:
             what=f"{page.mode}: {page.entry.outcome.value}",
             reason=page.entry.reason,
         )
+
+
+def _read_letters(state: StateStore, entity: Entity, record_id: str) -> Iterator[AuditLine]:
     for dead_letter in state.dead_letters.read(entity.name, record_id):
         yield AuditLine(
             at=dead_letter.rejected_at,
@@ -61,6 +97,11 @@ def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id:
             what=f"kept, tried {dead_letter.attempts} time{'s' if dead_letter.attempts != 1 else ''}",
             reason=dead_letter.reason,
         )
+
+
+def _read_rows(
+    state: StateStore, warehouse: Warehouse, entity: Entity, record_id: str
+) -> Iterator[AuditLine]:
     names = _read_names(state, entity)
     for row in warehouse.record_versions(build_trail_table(entity, names), {"_id": record_id}):
         yield AuditLine(
@@ -72,7 +113,7 @@ def _collect(state: StateStore, warehouse: Warehouse, entity: Entity, record_id:
                 str(row[column]) for column in find_key_columns(entity, names) if row[column] is not None
             ),
             version=row["_version"],
-            what="deleted" if row["_deleted"] else "version stored",
+            what=DELETED if row["_deleted"] else "version stored",
         )
 
 

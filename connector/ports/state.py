@@ -19,6 +19,7 @@ from connector.domain.entity_state import (
     Seat,
 )
 from connector.domain.records.contract import Contract
+from connector.domain.run import RunKind
 
 
 class EntityStateStore(Protocol):
@@ -132,6 +133,9 @@ class AuditStore(Protocol):
 
     def read_run_page(self, run_id: str, after: int = -1) -> RunPage | None:
         """Return the first audited page of a run whose number is above `after`; None if there is none."""
+
+    def read_successes(self, entity: str, kind: RunKind) -> Iterator[Mapping[str, Any]]:
+        """Yield the audit entry of each run of this kind that succeeded, in no particular order."""
 
     def find_records(self, entity: str, key: str) -> Sequence[str]:
         """Return the ids of the records audited under this key, most recent first, at most 10."""

@@ -56,6 +56,7 @@ class Reconcile:
             self._progress.read_before + self._index.count_unseen(), read_before=self._progress.read_before
         )
         self._known = IndexedVersions(self._index)
+        self._opened.writer.audits_unchanged = run.request.depth is not Depth.CONTENT
         self._marks = DeletionMarks(run, self._opened.writer, known=len(self._index))
         self._twins = Twins(run, self._opened)
         self._matched = self._repaired = self._stale = self._deleted = self._unstamped = 0
@@ -178,13 +179,16 @@ class Reconcile:
     def _interpret(
         self, found: Sequence[Found], listed: Mapping[str, bytes], read_at: datetime
     ) -> ReadingBatch:
-        rows, unreadable = list[bytes](), dict[int, str]()
+        rows, unreadable, unread = list[bytes](), dict[int, str](), dict[str, str]()
         for record_id, raw in found:
             if isinstance(raw, bytes):
                 rows.append(raw)
             elif isinstance(raw, Unreadable) and listed[record_id]:
                 unreadable[len(rows)] = raw.why
                 rows.append(listed[record_id])
+            elif isinstance(raw, Unreadable):
+                unread[record_id] = raw.why
+        self._opened.writer.audit_unread(unread)
         return self._opened.interpreter.interpret(rows, read_at=read_at, unreadable=unreadable)
 
     def _write(self, batch: ReadingBatch) -> None:

@@ -1,7 +1,7 @@
 """Writes what was read: rows, dead letters, audit pages. Each step may happen twice."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -80,6 +80,8 @@ class BatchWriter:
         self._batches = 0
         self._audits = 0
         self.letters = DeadLetters(run)
+        self.audits_unchanged = True
+        """Whether unchanged records are audited one by one; those with a reason always are."""
         self.before_adding: Callable[[Sequence[Record]], None] = lambda _: None
         """Called with records about to be added to the log; may raise to prevent that."""
         self.before_ranking: Callable[[Sequence[Place]], None] = lambda _: None
@@ -222,8 +224,27 @@ class BatchWriter:
         return tally
 
     def audit(self, entries: Sequence[AuditEntry]) -> None:
-        """Store these outcomes as the next page of this run's audit."""
+        """Store these outcomes as the next page of this run's audit, if there are any."""
+        if not self.audits_unchanged:
+            entries = [entry for entry in entries if entry.reason or entry.outcome is not Outcome.UNCHANGED]
+        if not entries:
+            return
         run, self._audits = self._run, self._audits + 1
         run.ports.state.audit.record_page(
             run.run_id, run.entity.name, run.request.mode.value, self._audits, entries
+        )
+
+    def audit_unread(self, why: Mapping[str, str]) -> None:
+        """Audit records, by id, that stay as they are because Acumatica failed to deliver them."""
+        self.audit(
+            [
+                AuditEntry(
+                    record_id=record_id,
+                    key="",
+                    version="",
+                    outcome=Outcome.UNCHANGED,
+                    reason=f"It could not be compared: {reason}",
+                )
+                for record_id, reason in why.items()
+            ]
         )

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from connector.domain.entity_state import AuditedPage, Outcome
+from connector.domain.run import RunKind
 from connector.ports import StateStore
 from tests.contract.state_builders import MORNING, an_audit_entry
 from tests.stand_ins.clock import FakeClock
@@ -69,6 +70,28 @@ class RunContract:
         assert (closed["status"], closed["started_at"]) == ("succeeded", MORNING)
         assert set(closed) == {"entity", "status", "started_at", "kind"}
         assert store.audit.read_run("run-2") is None
+
+    def test_the_successes_of_a_kind_are_read_whatever_else_there_was(
+        self, store: StateStore, clock: FakeClock
+    ) -> None:
+        kinds = (RunKind.RECONCILE_CONTENT, RunKind.RECONCILE_KEYS, RunKind.INCREMENTAL)
+        for number in range(40):
+            status = "failed" if number % 5 == 0 else "succeeded"
+            entity = "vendor" if number % 7 == 0 else "vendors"
+            entry = {"entity": entity, "kind": kinds[number % 3].value, "status": status}
+            store.audit.open_run(f"run-{number}", {**entry, "status": "running"})
+            if number % 11:
+                clock.advance(timedelta(minutes=1))
+                store.audit.close_run(
+                    f"run-{number}", {**entry, "run_id": f"run-{number}", "at": clock.now()}
+                )
+        found = {
+            entry["run_id"]: entry
+            for entry in store.audit.read_successes("vendors", RunKind.RECONCILE_CONTENT)
+        }
+        wanted = [n for n in range(0, 40, 3) if n % 5 and n % 7 and n % 11]
+        assert set(found) == {f"run-{number}" for number in wanted}
+        assert found["run-3"]["status"] == "succeeded"
 
 
 class PageContract:

@@ -10,6 +10,7 @@ from google.cloud import firestore
 from connector.adapters.firestore import FirestoreStateStore, open_firestore
 from connector.adapters.retrying import Retry
 from connector.domain.entity_state import Lease, Origin, Seat
+from connector.domain.run import RunKind
 from connector.errors import LeaseLostError, StateStoreUnavailableError
 from connector.ports import StateStore
 from tests.contract.state_builders import (
@@ -84,6 +85,9 @@ ACTS: dict[str, Act] = {
     "statuses": lambda store, _lease, _slot: store.statuses(["vendors", "items"]),
     "audit.read_trail": lambda store, _lease, _slot: list(store.audit.read_trail("vendors", "id-1")),
     "audit.find_records": lambda store, _lease, _slot: list(store.audit.find_records("vendors", "V001")),
+    "audit.read_successes": lambda store, _lease, _slot: list(
+        store.audit.read_successes("vendors", RunKind.INCREMENTAL)
+    ),
     "audit.read_run": lambda store, _lease, _slot: store.audit.read_run("run-1"),
     "audit.read_run_page": lambda store, _lease, _slot: store.audit.read_run_page("run-1"),
     "seats.read_origin": lambda store, _lease, _slot: store.seats.read_origin(),

@@ -136,7 +136,7 @@ class MemoryWarehouse(Warehouse):
     @override
     def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         for row in self.logs.get(table.name, ()):
-            values = msgspec.json.decode(row.data)
+            values = {column.name: None for column in table.columns} | msgspec.json.decode(row.data)
             if all(values.get(column) == value for column, value in keys.items()):
                 yield values | {"_modified_at": row.modified_at, "_synced_at": row.synced_at}
 

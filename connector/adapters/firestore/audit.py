@@ -22,7 +22,7 @@ from connector.adapters.firestore.runs import (
     kind_term,
 )
 from connector.domain.entity_state import AuditedPage, AuditEntry, RunPage
-from connector.domain.run import Status
+from connector.domain.run import RunKind, Status
 from connector.ports import AuditStore, Clock
 
 PAGES = "pages"
@@ -109,6 +109,10 @@ class FirestoreAuditStore(AuditStore):
             entries=[entry for part in [first, *further] for entry in load_entries(part)],
             has_next=bool(self._pages_from(run_id, first["number"] + 1, fields=["number"])),
         )
+
+    @override
+    def read_successes(self, entity: str, kind: RunKind) -> Iterator[Mapping[str, Any]]:
+        yield from self._runs.read_successes(entity, kind)
 
     @override
     def find_records(self, entity: str, key: str) -> Sequence[str]:

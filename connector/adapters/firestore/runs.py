@@ -52,6 +52,10 @@ class FirestoreRuns:
         }
         return {kind: entry for kind, entry in found.items() if entry is not None}
 
+    def read_successes(self, entity: str, kind: RunKind) -> Sequence[Entry]:
+        """Return the runs of this kind that succeeded, newest first."""
+        return self._find(KIND_SUCCEEDED, kind_term(entity, kind))
+
     def find_known_since(self, entity: str) -> datetime | None:
         """Return when the oldest incremental run that was written down with its kind began."""
         terms = kind_term(entity, RunKind.INCREMENTAL)
@@ -63,12 +67,19 @@ class FirestoreRuns:
         return next(iter(self._find(field, kind_term(entity, kind), 1)), None)
 
     def _find(
-        self, field: str, term: str, limit: int, *, direction: str = firestore.Query.DESCENDING
+        self,
+        field: str,
+        term: str,
+        limit: int | None = None,
+        *,
+        direction: str = firestore.Query.DESCENDING,
     ) -> Sequence[Entry]:
         # An exclamation mark is the character after a space: these are all runs of the term, and no others.
         query = self._database.collection(RUNS).where(filter=FieldFilter(field, ">=", f"{term} "))
         query = query.where(filter=FieldFilter(field, "<", f"{term}!"))
-        query = query.order_by(field, direction=direction).limit(limit)
+        query = query.order_by(field, direction=direction)
+        if limit is not None:
+            query = query.limit(limit)
         return self._database.call(
             lambda: [_load(snapshot.to_dict() or {}) for snapshot in query.stream(**ONCE)]
         )

@@ -10,8 +10,9 @@ from typing_extensions import override
 
 from connector.adapters.sqlite import rows
 from connector.adapters.sqlite.database import SqliteDatabase
-from connector.adapters.sqlite.runs import select_run
+from connector.adapters.sqlite.runs import select_run, select_successes
 from connector.domain.entity_state import AuditedPage, AuditEntry, RunPage
+from connector.domain.run import RunKind
 from connector.ports import AuditStore, Clock
 
 FOUND_RECORDS = 10
@@ -86,6 +87,12 @@ class SqliteAuditStore(AuditStore):
         number = found[0]["number"]
         entries = rows.load(found[0]["entries"], list[AuditEntry], f"pages of run {run_id}, {number}")
         return RunPage(number=number, entries=entries, has_next=len(found) > 1)
+
+    @override
+    def read_successes(self, entity: str, kind: RunKind) -> Iterator[Mapping[str, Any]]:
+        with self._database.reading() as connection:
+            found = select_successes(connection, entity, kind)
+        yield from found
 
     @override
     def find_records(self, entity: str, key: str) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import RLock
@@ -12,6 +12,9 @@ from connector.errors import ConfigurationError
 
 APPLICATION_ID = 0x41637542
 """Marks a file as the connector's state, so that no other application's database is written to."""
+
+MIN_FREE_PAGES = 1_000
+"""How many pages (of 4 KiB) have to be free before the file is made smaller."""
 
 SCHEMA_VERSION = 13
 
@@ -154,11 +157,22 @@ class SqliteDatabase:
             # a run may repeat any step.
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
+            self._give_back(connection)
         except BaseException:
             connection.close()
             raise
         connection.row_factory = sqlite3.Row
         return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        """Make the file smaller if most of it is free, as after audit entries expired; leave it while others write."""
+        free = _number(connection, "PRAGMA freelist_count")
+        if free < MIN_FREE_PAGES or 2 * free < _number(connection, "PRAGMA page_count"):
+            return
+        connection.execute("PRAGMA busy_timeout=0")
+        with suppress(sqlite3.OperationalError):  # busy, or no room for the copy: it stays as it is
+            connection.execute("VACUUM")
+        connection.execute(f"PRAGMA busy_timeout={int(self._busy_timeout.total_seconds() * 1000)}")
 
     def _check_or_create(self, connection: sqlite3.Connection) -> None:
         if _number(connection, "PRAGMA application_id") != APPLICATION_ID:

@@ -50,6 +50,18 @@ def select_last_runs(connection: sqlite3.Connection, entity: str) -> tuple[Entri
     return last_runs, last_successes
 
 
+def select_successes(
+    connection: sqlite3.Connection, entity: str, kind: RunKind
+) -> Sequence[Mapping[str, Any]]:
+    """Return the entries of the runs of this kind that succeeded."""
+    found = connection.execute(
+        "SELECT entry FROM runs WHERE entity = ? AND closed_number IS NOT NULL AND CASE WHEN json_valid(entry)"
+        " THEN entry ->> '$.kind' = ? AND entry ->> '$.status' = 'succeeded' END",
+        (entity, kind.value),
+    )
+    return [rows.load_run(row["entry"], f"runs of {entity}") for row in found]
+
+
 def select_known_since(connection: sqlite3.Connection, entity: str) -> datetime | None:
     """Return when the oldest incremental run that was written down with its kind began."""
     row = connection.execute(

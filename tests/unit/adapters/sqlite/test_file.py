@@ -199,6 +199,34 @@ def test_audit_entries_are_dropped_when_their_time_has_come(path: Path, clock: F
     store.close()
 
 
+@pytest.mark.parametrize("is_written", [False, True], ids=["alone", "while another process writes"])
+def test_the_room_of_expired_entries_is_given_back_as_soon_as_nobody_writes(
+    path: Path, clock: FakeClock, is_written: bool
+) -> None:
+    store = SqliteStateStore(path=path, clock=clock, audit_ttl=timedelta(days=1))
+    store.entities.commit(taken(store), an_entity_state())
+    reason = "x" * 4_000
+    for number in range(15):
+        entries = [an_audit_entry(record_id=f"id-{row}", reason=reason) for row in range(100)]
+        store.audit.record_page("run-1", "vendors", "backfill", number, entries)
+    store.close()
+    large = path.stat().st_size
+    assert large > 15 * 100 * len(reason)
+    clock.advance(timedelta(days=2))
+    store.audit.open_run("run-2", {"entity": "vendors"})
+    store.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        if is_written:
+            other.execute("BEGIN IMMEDIATE")
+        assert store.audit.read_run("run-2") == {"entity": "vendors"}
+        store.close()
+    assert (path.stat().st_size < large / 10) is not is_written
+    assert store.audit.read_run("run-2") == {"entity": "vendors"}
+    store.close()
+    assert path.stat().st_size < large / 10
+    assert store.entities.read("vendors") == an_entity_state()
+
+
 def test_a_file_of_the_first_layout_is_taken_over(tmp_path: Path, clock: FakeClock) -> None:
     path = tmp_path / "state.db"
     with closing(sqlite3.connect(path)) as first:
