@@ -5,6 +5,7 @@ import json
 import os
 import sys
 
+from connector.app.run_entity import run_entity
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.domain.entity import Depth
@@ -17,6 +18,6 @@ if __name__ == "__main__":
     parser.add_argument("mode", nargs="?", type=Mode, default=Mode.INCREMENTAL)
     parser.add_argument("depth", nargs="?", type=Depth, default=Depth.KEYS)
     request = RunRequest(**vars(parser.parse_args()))
-    result = build(load_settings(os.environ)).run(request)
+    result = run_entity(build(load_settings(os.environ)), request)
     print(json.dumps({"records": result.records_written, **build_answer(result)}))
     sys.exit(result.error is not None)

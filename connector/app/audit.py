@@ -1,10 +1,12 @@
 """Everything that happened to one record, from the state and the warehouse."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations, pairwise
 
+from connector.app.service import Connector
 from connector.domain.entity import Entity
 from connector.domain.entity_state import Outcome
 from connector.domain.instants import from_text
@@ -29,6 +31,13 @@ class AuditLine:
     version: str
     what: str
     reason: str = ""
+
+
+def audit_record(connector: Connector, entity_name: str, key: str) -> list[AuditLine]:
+    """Return everything that happened to a record, oldest first."""
+    entity = connector.catalogue.find(entity_name)
+    with connector.open_state() as state, closing(connector.wiring.open_warehouse()) as warehouse:
+        return read_audit(state, warehouse, entity, key)
 
 
 def read_audit(state: StateStore, warehouse: Warehouse, entity: Entity, key: str) -> list[AuditLine]:

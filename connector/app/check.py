@@ -3,6 +3,9 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from connector.app.run_entity import build_limits
+from connector.app.service import Connector, build_run_id
+from connector.app.settings import Settings
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.records.contract import Contract
@@ -18,6 +21,39 @@ logger = logging.getLogger(__name__)
 
 ACUMATICA, WAREHOUSE, NOTIFY = "acumatica", "warehouse", "notify"
 """The purposes of secrets."""
+
+
+def check_connector(
+    connector: Connector, entity_names: Sequence[str] = (), *, force: bool = False
+) -> Iterator[CheckLine]:
+    """Test every system for these entities (all enabled ones by default), writing nothing to the warehouse.
+
+    With `force`, accept the tenant that is reached as the one copied so far, renamed or moved.
+    """
+    entities = [connector.catalogue.find(name) for name in entity_names] or connector.catalogue.enabled
+    limits = build_limits(connector)
+    queue = connector.wiring.open_queue()
+    return check_everything(
+        connector.wiring.open_ports(limits.deadline),
+        entities,
+        owner=build_run_id(connector.clock.now()),
+        limits=limits,
+        secrets=_list_secrets(connector.settings),
+        read_secret=connector.wiring.open_secret_reader(),
+        try_queue=queue.check if queue else None,
+        force=force,
+    )
+
+
+def _list_secrets(settings: Settings) -> dict[str, str]:
+    """Return the references of the secrets in use, by purpose."""
+    is_cloud = settings.backend.warehouse == "bigquery"
+    references = {
+        ACUMATICA: settings.acumatica.credentials,
+        WAREHOUSE: settings.bigquery.credentials if is_cloud else None,
+        NOTIFY: settings.notify.secret,
+    }
+    return {purpose: reference for purpose, reference in references.items() if reference}
 
 
 def check_everything(

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from connector.app.audit import audit_record
 from connector.app.plain_values import as_plain
 from connector.app.service import Connector
 from connector.app.standings import judge_kinds
@@ -94,7 +95,7 @@ def render_run(connector: Connector, run_id: str, after: int = -1) -> dict[str, 
 def render_record(connector: Connector, name: str, key: str) -> dict[str, Any]:
     """Return everything that happened to the records with this key or id, oldest first; `trail` is empty if nothing is known."""
     entity = connector.catalogue.find(name)
-    trail = connector.audit(name, key)
+    trail = audit_record(connector, name, key)
     with connector.open_state() as state:
         origin = state.seats.read_origin()
     return {

@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from connector.app.follow_up import FollowUp
+from connector.app.service import Connector
 from connector.domain.entity import Entity
-from connector.domain.notification import MAX_PARSED_BYTES, Notification, find_entities, parse_notification
-from connector.errors import UnknownSenderError
+from connector.domain.notification import (
+    MAX_PARSED_BYTES,
+    Notification,
+    find_entities,
+    parse_notification,
+    parse_queries,
+)
+from connector.errors import BadRequestError, UnknownSenderError
 from connector.ports import NotificationStore
 
 logger = logging.getLogger(__name__)
@@ -33,6 +41,33 @@ class Receipt:
     entities: tuple[str, ...]
     suspects: int = 0
     starts_at: datetime | None = None
+
+
+def notify(
+    connector: Connector, read_body: Callable[[], bytes], read_header: Callable[[str], str]
+) -> Receipt:
+    """Take a push notification quickly, without calling Acumatica. `read_header` returns "" for a missing header.
+
+    Before the header is verified, nothing else of the request is read.
+    Raises BadRequestError if push notifications are off, lack the secret or cannot be parsed.
+    """
+    settings = connector.settings.notify
+    if settings.secret is None:
+        raise BadRequestError(
+            "There is nothing at POST /notify.", action="Set NOTIFY_SECRET to take push notifications."
+        )
+    read_secret = connector.wiring.open_secret_reader()
+    check_sender(read_header(settings.header), read_secret(settings.secret))
+    follow_up = FollowUp(queue=connector.wiring.open_queue())
+    starts_at = plan_start(connector.clock.now(), timedelta(seconds=settings.collect_seconds))
+    with connector.open_state() as state:
+        return take_notification(
+            read_body(),
+            state.notifications,
+            connector.catalogue.entities,
+            parse_queries(settings.queries),
+            lambda entity: follow_up.start(entity, starts_at),
+        )
 
 
 def check_sender(given: str, expected: bytes) -> None:

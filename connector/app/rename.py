@@ -1,13 +1,15 @@
 """Renames an entity: its log, views, state, audit and dead letters go along. A rename that was interrupted is run again."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 
 from msgspec.structs import replace
 
-from connector.app.catalogue import load_catalogue
-from connector.domain.entity import Entity, name_history, name_log
+from connector.app.catalogue import RULES, load_catalogue
+from connector.app.service import Connector
+from connector.domain.entity import ENTITY_NAME, Entity, name_history, name_log
 from connector.domain.entity_state import EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.domain.tables.log_table import build_table
@@ -15,6 +17,21 @@ from connector.errors import BadRequestError, EntityBusyError
 from connector.ports import Ports
 
 LEASE_TTL = timedelta(minutes=35)
+
+
+def rename(connector: Connector, before: str, after: str) -> Sequence[str]:
+    """Take everything that is known of an entity to another name; return what was done, in sentences."""
+    for name in (before, after):
+        if re.fullmatch(ENTITY_NAME, name) is None:
+            raise BadRequestError(
+                f"{name[:100]!r} is not an entity name.", action=f"Use {RULES[ENTITY_NAME]}."
+            )
+    ports = connector.wiring.open_ports(connector.clock.now() + connector.settings.sync.time_budget)
+    try:
+        return list(rename_entity(ports, connector.catalogue.entities, before, after))
+    finally:
+        ports.warehouse.close()
+        ports.state.close()
 
 
 def rename_entity(ports: Ports, entities: Mapping[str, Entity], before: str, after: str) -> Iterator[str]:

@@ -38,7 +38,7 @@ class Wiring:
         turn = RenewalTurn(state.entities, owner=token_hex(8))
         return Ports(
             source=self._open_source(secrets, source_retry, closing_retry, deadline, turn),
-            warehouse=self._open_warehouse(secrets, closing_retry),
+            warehouse=self.open_warehouse(closing_retry),
             state=state,
             clock=self.clock,
         )
@@ -107,7 +107,8 @@ class Wiring:
             deadline=deadline,
         )
 
-    def _open_warehouse(self, secrets: SecretStore, retry: Retry) -> Warehouse:
+    def open_warehouse(self, retry: Retry | None = None) -> Warehouse:
+        """Return the warehouse alone."""
         kind, _, path = self.settings.backend.warehouse.partition(":")
         if kind == "duckdb":
             from connector.adapters.duckdb.warehouse import DuckDbWarehouse  # the cloud never needs it
@@ -116,11 +117,12 @@ class Wiring:
         from connector.adapters.bigquery import credentials  # a laptop never needs it
         from connector.adapters.bigquery.warehouse import BigQueryWarehouse
 
+        retry = retry or Retry(clock=self.clock, attempts=ATTEMPTS)
         bigquery = self.settings.bigquery
         reference = bigquery.credentials
         identity: Callable[[], Any] = credentials.attached
         if reference is not None:
-            identity = lambda: credentials.from_key(read_secret(secrets, reference))  # noqa: E731 - read at its first use alone
+            identity = lambda: credentials.from_key(read_secret(open_secrets(retry), reference))  # noqa: E731 - read at its first use alone
         elif bigquery.emulator_host:
             identity = credentials.anonymous
         return BigQueryWarehouse(

@@ -8,6 +8,7 @@ import flask
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from connector.app.details import render_entity, render_record, render_run
+from connector.app.run_entity import run_entity
 from connector.app.run_request import build_request
 from connector.app.service import Connector
 from connector.app.status import render_status
@@ -88,7 +89,7 @@ def describe_record(request: flask.Request, connector: Connector) -> dict[str, A
 def replay(request: flask.Request, connector: Connector, name: str) -> RunResult:
     """Process one dead letter again (`record_id` of the form), or all."""
     record_id = _read_form(request).get("record_id") or None
-    return connector.run(build_request(name, Mode.REPLAY, {"record_id": record_id}))
+    return run_entity(connector, build_request(name, Mode.REPLAY, {"record_id": record_id}))
 
 
 def _read_form(request: flask.Request) -> Mapping[str, str]:

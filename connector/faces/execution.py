@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 def execute(options: argparse.Namespace) -> int:
     """Carry out the command that was called; return its exit code."""
     has_width = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Output(soft_wrap=True, width=None if has_width else 120)
+    console = Output(soft_wrap=True, emoji=False, width=None if has_width else 120)
     signals = StopSignals()
     try:
         _read_env_file(Path(".env"))
@@ -96,5 +96,5 @@ def _show_failure(failure: RunFailure, options: argparse.Namespace) -> None:
     if options.json:
         write_json({"status": "failed", "error": failure.describe()})
         return
-    errors = Console(stderr=True, soft_wrap=True)
+    errors = Console(stderr=True, soft_wrap=True, emoji=False)
     errors.print(f"{failure.message} {failure.action}", highlight=False, markup=False)

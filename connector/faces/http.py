@@ -12,7 +12,9 @@ import msgspec
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from connector.app.notify import Acknowledgement
+from connector.app.check import check_connector
+from connector.app.notify import Acknowledgement, notify
+from connector.app.run_entity import run_entity
 from connector.app.service import Connector, build
 from connector.app.settings import load_log_settings, load_settings
 from connector.app.status import render_status
@@ -91,7 +93,7 @@ def _answer_run(request: flask.Request) -> flask.Response:
     _require_right(request, connector)
     if run_request.mode is Mode.CHECK:
         return _answer_check(connector, run_request.entity, force=run_request.force)
-    return _answer_result(connector.run(run_request))
+    return _answer_result(run_entity(connector, run_request))
 
 
 def _answer_result(result: RunResult) -> flask.Response:
@@ -127,7 +129,9 @@ def _require_right(request: flask.Request, connector: Connector) -> None:
 
 def _answer_notification(request: flask.Request) -> flask.Response:
     """Acknowledge a push notification, a repeated one too: anything but a success is sent again."""
-    receipt = _build().notify(lambda: _read_notification(request), lambda name: request.headers.get(name, ""))
+    receipt = notify(
+        _build(), lambda: _read_notification(request), lambda name: request.headers.get(name, "")
+    )
     return _json(msgspec.to_builtins(receipt), 202 if receipt.status is Acknowledgement.ACCEPTED else 200)
 
 
@@ -161,7 +165,7 @@ def _build() -> Connector:
 
 def _answer_check(connector: Connector, entity: str, *, force: bool) -> flask.Response:
     """Test every system, for one entity or for all enabled ones; 500 if something needs an operator."""
-    lines = list(connector.check([entity] if entity else [], force=force))
+    lines = list(check_connector(connector, [entity] if entity else [], force=force))
     failed = [line for line in lines if not line.ok]
     plain: dict[str, Any] = {
         "mode": Mode.CHECK.value,

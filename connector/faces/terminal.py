@@ -1,46 +1,24 @@
-"""Prints progress, results and tables on a terminal."""
+"""Prints results and tables on a terminal."""
 
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from connector.app.audit import AuditLine
-from connector.app.status import judge
 from connector.domain.check_line import CheckLine
-from connector.domain.instants import to_text
-from connector.domain.run import Mode, RunKind, RunProgress, RunResult, Status
-from connector.faces.wording import describe_age, describe_progress, show_instant
+from connector.domain.run import Mode, RunResult, Status
 
 COLOURS = {"succeeded": "green", "partial": "yellow", "skipped": "yellow", "failed": "red"}
-STATE_COLOURS = {"ok": "green", "running": "blue", "late": "yellow", "failed": "red", "off": "dim"}
 
 GAP = 2
 """Blanks between two columns of a table."""
-
-
-@contextmanager
-def show_progress(name: str, console: Console, *, shown: bool) -> Iterator[Callable[[RunProgress], None]]:
-    """Show on a terminal how far a run is; yield the function that updates it."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not (shown and console.is_terminal)
-    ) as progress:
-        task = progress.add_task(f"{name}: signing in")
-        began_at = time.monotonic()
-        yield lambda told: progress.update(
-            task, description=f"{name}: {describe_progress(told, time.monotonic() - began_at)}"
-        )
 
 
 def show_result(result: RunResult, console: Console) -> None:
@@ -85,43 +63,6 @@ def show_checks(lines: Sequence[CheckLine], console: Console) -> None:
     console.print(f"\n{summary}", highlight=False)
 
 
-def show_status(status: dict[str, Any], console: Console) -> None:
-    """Print the status of every entity that is enabled or ever ran, then the reasons of failures."""
-    headers = (
-        "Entity",
-        "State",
-        "Last success",
-        "Watermark (UTC)",
-        "Deletions checked",
-        "Last run",
-        "Letters",
-    )
-    listed = [entry for entry in status["entities"] if entry["enabled"] or entry["last_run"]]
-    show_rows(headers, [_build_row(entry) for entry in listed], console)
-    reasons: dict[str, list[str]] = {}
-    for entry in listed:
-        for run, error in entry["failures"].items():
-            told = f"{error['message']} {error['action']}"
-            name = entry["entity"] if run == RunKind.INCREMENTAL else f"{entry['entity']} ({run})"
-            reasons.setdefault(told, []).append(name)
-    for reason, entities in reasons.items():
-        console.print(f"{', '.join(entities)}: {reason}", highlight=False, markup=False)
-
-
-def _build_row(entry: Mapping[str, Any]) -> Sequence[str]:
-    last = entry["last_run"] or {}
-    kind, word = judge(entry)
-    return (
-        entry["entity"],
-        f"[{STATE_COLOURS[kind]}]{word}[/]",
-        describe_age(entry["lag_seconds"]),
-        show_instant(entry["watermark"]),
-        show_instant(entry["deletions_checked_at"])[:16],
-        f"{last.get('mode', '')} {last.get('status', '')}",
-        str(entry["dead_letters"]),
-    )
-
-
 def show_rows(
     headers: Sequence[str], rows: Sequence[Sequence[str]], console: Console, *, numbered: bool = False
 ) -> None:
@@ -152,17 +93,10 @@ def show_rows(
 
 def _measure(texts: Sequence[str], split: Callable[[str], list[str]]) -> int:
     """Return how wide the widest part of a column's texts is."""
-    return max((cell_len(part) for text in texts for part in split(Text.from_markup(text).plain)), default=0)
-
-
-def show_audit(lines: Sequence[AuditLine], console: Console) -> None:
-    """Print everything that happened to a record, oldest first."""
-    headers = ("When (UTC)", "Where", "What", "Run", "Version", "Key", "Why")
-    rows = []
-    for line in lines:
-        cells = (line.place, line.what, line.run_id, line.version[:12], line.key, line.reason)
-        rows.append([show_instant(to_text(line.at)), *map(escape, cells)])
-    show_rows(headers, rows, console)
+    return max(
+        (cell_len(part) for text in texts for part in split(Text.from_markup(text, emoji=False).plain)),
+        default=0,
+    )
 
 
 def write_note(text: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from connector.adapters.duckdb.dialect import translate
+from connector.adapters.duckdb.translation import translate
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.domain.tables.schema import ColumnType
 from connector.errors import WarehouseUnavailableError

@@ -15,6 +15,7 @@ from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.control import perform
 from connector.adapters.clock import SystemClock
 from connector.adapters.sqlite import SqliteStateStore
+from connector.app.run_entity import run_entity
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.domain.run import RunRequest
@@ -46,7 +47,7 @@ class Deployment:
         configure_logging()
         clock = FakeClock(datetime.now(UTC) - ago)
         connector = build(load_settings(os.environ), clock=clock, is_stopping=lambda: is_stopping)
-        connector.run(RunRequest(entity=entity))
+        run_entity(connector, RunRequest(entity=entity))
 
     def forget_the_password(self) -> None:
         secret = {**self.tenant.credentials(), "password": "not the password"}

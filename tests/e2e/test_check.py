@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.check import check_connector
 from connector.app.service import build
 from connector.app.settings import load_settings
 from tests.e2e.profiles import Function, Profile, embedded_environment, set_environment
@@ -174,7 +175,7 @@ def test_the_slot_of_a_slow_check_is_not_given_to_another(sandbox: Sandbox, cloc
         taken.append(state.seats.acquire("another run", 1, timedelta(minutes=1)))
 
     sandbox.faults.add(path="/Vendor", hook=be_slow)
-    assert all(line.ok for line in connector.check(["vendors"]))
+    assert all(line.ok for line in check_connector(connector, ["vendors"]))
     assert taken == [None]
     assert state.seats.acquire("another run", 1, timedelta(minutes=1))
 

@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.options import Webhook
+from connector.app.run_entity import run_entity
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.domain.entity_state import EntityState, Lease
@@ -203,7 +204,7 @@ def test_a_pass_that_began_before_the_report_does_not_count_as_having_read_it(
     monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "5")
     is_asked = iter([False, True])
     connector = build(load_settings(os.environ), is_stopping=lambda: next(is_asked, True))
-    assert connector.run(RunRequest(entity="vendors")).status is Status.PARTIAL
+    assert run_entity(connector, RunRequest(entity="vendors")).status is Status.PARTIAL
     tasks.clear()
     notify(profile, a_notification("Vendor"))
     assert call(profile, tasks[0])["status"] == "succeeded"

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from werkzeug.serving import make_server
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.run_entity import run_entity
 from connector.app.service import build
 from connector.app.settings import list_variables, load_settings
 from connector.app.status import judge
@@ -95,8 +96,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
             patch.setenv(name, value)
         connector = build(load_settings(environment))
         for entity in connector.catalogue.enabled:
-            assert connector.run(RunRequest(entity=entity.name, mode=Mode.INCREMENTAL)).error is None
-        assert connector.run(RunRequest(entity="vendors", mode=Mode.RECONCILE)).error is None
+            assert run_entity(connector, RunRequest(entity=entity.name, mode=Mode.INCREMENTAL)).error is None
+        assert run_entity(connector, RunRequest(entity="vendors", mode=Mode.RECONCILE)).error is None
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         app = create_app("sync", str(MAIN))  # type: ignore[no-untyped-call]
         server = make_server("127.0.0.1", 0, app, threaded=True)
@@ -144,7 +145,7 @@ def grow_late(state: StateStore, _: Sandbox) -> None:
 
 def fail(_: StateStore, __: Sandbox) -> None:
     environment = {**os.environ, "ACUMATICA_CREDENTIALS": "env:NOT_THERE"}
-    build(load_settings(environment)).run(RunRequest(entity="vendors", mode=Mode.INCREMENTAL))
+    run_entity(build(load_settings(environment)), RunRequest(entity="vendors", mode=Mode.INCREMENTAL))
 
 
 def begin(state: StateStore, _: Sandbox) -> None:

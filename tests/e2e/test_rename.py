@@ -8,6 +8,7 @@ import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.app.catalogue import BUNDLED
+from connector.app.rename import rename
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.domain.entity_state import DeadLetter
@@ -42,7 +43,7 @@ def test_renamed_it_goes_on_where_it_stood_and_its_dead_letter_is_replayed(
     catalogue = tmp_path / "entities.yaml"
     catalogue.write_text(BUNDLED.read_text("utf-8").replace("\nvendors:\n", "\nsuppliers:\n"), "utf-8")
     monkeypatch.setenv("ENTITIES_FILE", str(catalogue))
-    done = build(load_settings(os.environ)).rename("vendors", "suppliers")
+    done = rename(build(load_settings(os.environ)), "vendors", "suppliers")
     assert done[:2] == [
         "vendors_log is suppliers_log now",
         "state, audit and dead letters of vendors belong to suppliers now",

@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.app.run_entity import run_entity
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.domain.run import RunRequest, Status
@@ -103,7 +104,7 @@ def test_a_token_got_at_the_very_end_of_a_run_is_stored_in_the_time_that_is_for_
         secret_manager.failures = [grpc.StatusCode.UNAVAILABLE] * 4
 
     sandbox.faults.add(path=TOKEN, hook=let_time_pass)
-    result = build(settings, clock=clock).run(RunRequest(entity="vendors"))
+    result = run_entity(build(settings, clock=clock), RunRequest(entity="vendors"))
     assert result.status is Status.FAILED
     assert clock.now() > deadline
     assert _token(secret_manager) != json.loads(secret)["refresh_token"]

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from acumatica_sandbox import Request, Sandbox, SandboxOptions
+from connector.app.run_entity import run_entity
 from connector.app.service import Connector, build
 from connector.app.settings import load_settings
 from connector.domain.run import RunRequest, Status
@@ -153,7 +154,7 @@ def test_a_run_that_ran_out_of_time_enqueues_the_call_that_goes_on(
     with running_cloud_tasks() as (host, tasks):
         monkeypatch.setenv("CONTINUATION_EMULATOR_HOST", host)
         connector = build(load_settings(os.environ), clock=short_of_time.clock)
-        first = connector.run(RunRequest(entity="invoices"))
+        first = run_entity(connector, RunRequest(entity="invoices"))
         assert first.status is Status.PARTIAL
         (task,) = tasks
         call = task["httpRequest"]
@@ -172,4 +173,4 @@ def test_a_run_that_ran_out_of_time_enqueues_the_call_that_goes_on(
 
 
 def test_a_queue_that_refuses_fails_nothing(short_of_time: Connector) -> None:
-    assert short_of_time.run(RunRequest(entity="invoices")).status is Status.PARTIAL
+    assert run_entity(short_of_time, RunRequest(entity="invoices")).status is Status.PARTIAL

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.app.run_entity import run_entity
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.app.wiring import CLOSING_TIME
@@ -106,9 +107,9 @@ def test_the_entity_and_the_seat_are_held_for_longer_than_a_run_can_last(
 
     def call_at_the_last_moment(_: object) -> None:
         rig.clock.set(last_moment)
-        met.extend(connector.run(RunRequest(entity=entity)) for entity in ("vendors", "items"))
+        met.extend(run_entity(connector, RunRequest(entity=entity)) for entity in ("vendors", "items"))
 
-    connector.run(RunRequest(entity="vendors"), on_progress=call_at_the_last_moment)
+    run_entity(connector, RunRequest(entity="vendors"), on_progress=call_at_the_last_moment)
     same, other = met
     assert same.status is Status.SKIPPED
     assert other.error is not None

@@ -12,8 +12,9 @@ from datetime import datetime
 import duckdb
 
 from connector.adapters.duckdb.comments import describe
-from connector.adapters.duckdb.dialect import quote, quote_text, read_columns, translate
+from connector.adapters.duckdb.dialect import quote, quote_text, read_columns
 from connector.adapters.duckdb.tables import change_columns, create_table, drop_table, exists, transaction
+from connector.adapters.duckdb.translation import translate
 from connector.adapters.duckdb.views import Objects
 from connector.domain.batch import Row
 from connector.domain.instants import FIRST, from_text, to_text

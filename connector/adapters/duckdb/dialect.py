@@ -1,16 +1,12 @@
-"""Our types and BigQuery's SQL in DuckDB's words, and back."""
+"""Our names and types in DuckDB's words, and back."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import duckdb
-import sqlglot
 from duckdb.sqltypes import DuckDBPyType
-from sqlglot import exp
 
 from connector.domain.tables.evolution import FOREIGN
 from connector.domain.tables.schema import Column, ColumnType
-from connector.domain.tables.sql import DATASET, IS_NEWEST
 
 TYPES = {
     ColumnType.STRING: "VARCHAR",
@@ -26,18 +22,6 @@ TYPES = {
 """DuckDB's widest decimal has 38 digits: a BIGNUMERIC here holds 20 before the point and 18 after it."""
 
 COLUMN_TYPES = {name: column_type for column_type, name in TYPES.items()}
-DECIMALS = {
-    exp.DataType.Type.DECIMAL: TYPES[ColumnType.NUMERIC],
-    exp.DataType.Type.BIGDECIMAL: TYPES[ColumnType.BIGNUMERIC],
-}
-
-TRANSLATION = 1
-"""Counts up when a text is translated otherwise, so that existing views follow."""
-NEWEST = sqlglot.parse_one(IS_NEWEST, read="bigquery")
-RANK = """\
-{'stamp': COALESCE("_modified_at", TIMESTAMPTZ '-infinity'), 'read_at': "_synced_at", 'version': "_version", \
-'is_live': NOT "_deleted", 'place': rowid}"""
-"""What orders the versions of a record as `IS_NEWEST` does, with the place of the row at its end."""
 
 
 def quote(name: str) -> str:
@@ -78,40 +62,3 @@ def read_columns(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[
     """Yield the columns of an existing table."""
     relation = connection.table(quote(table))
     return (read_column(name, held) for name, held in zip(relation.columns, relation.types, strict=True))
-
-
-@lru_cache(maxsize=256)
-def translate(sql: str) -> str:
-    """Return BigQuery's SQL as DuckDB's. Bare decimals get their widths: DuckDB's own default has 18 digits."""
-    tree = sqlglot.parse_one(sql.replace(f"{DATASET}.", ""), read="bigquery")
-    for select in list(tree.find_all(exp.Select)):
-        _find_newest_first(select)
-    for held in list(tree.find_all(exp.DataType)):
-        if held.this in DECIMALS and not held.expressions:
-            held.replace(exp.DataType.build(DECIMALS[held.this], dialect="duckdb"))
-    return tree.sql(dialect="duckdb")
-
-
-def _find_newest_first(select: exp.Select) -> None:
-    """Let a query of newest rows find them by a few narrow columns, and read the others of those rows alone.
-
-    DuckDB would carry every column of every version through the window. It joins by id, too, so that a filter on ids reaches
-    the search. A query with another window, which has to see all rows, or with a column `rowid` of its own stays as it is.
-    """
-    qualify, source = select.args.get("qualify"), select.find(exp.From)
-    shown = select.expressions
-    if qualify is None or source is None or any(column.find(exp.Window) for column in shown):
-        return
-    conditions = [*qualify.this.flatten()] if isinstance(qualify.this, exp.And) else [qualify.this]
-    if NEWEST not in conditions or any(column.alias_or_name.lower() == "rowid" for column in shown):
-        return
-    search = exp.select('"_id" AS _top_id', f"MAX({RANK}) AS _top", dialect="duckdb")
-    search = search.from_(source.this.copy()).group_by('"_id"', dialect="duckdb")
-    search.set("where", select.args.get("where"))
-    select.set("where", None)
-    select.set("qualify", None)
-    select.join(
-        search.subquery("_search"), on='"_id" = _top_id AND rowid = _top.place', dialect="duckdb", copy=False
-    )
-    if len(conditions) > 1:
-        select.where("_top.is_live", dialect="duckdb", copy=False)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import duckdb
 
 from connector.adapters.duckdb.comments import describe
-from connector.adapters.duckdb.dialect import TRANSLATION, quote, translate
+from connector.adapters.duckdb.dialect import quote
+from connector.adapters.duckdb.translation import TRANSLATION, translate
 from connector.domain.tables.current_table import KEPT_ROWS
 from connector.domain.tables.schema import Column, Table, View
 from connector.domain.tables.view_marks import describe_repairs, list_others, mark_views

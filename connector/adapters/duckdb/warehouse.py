@@ -12,10 +12,11 @@ import duckdb
 from typing_extensions import override
 
 from connector.adapters.duckdb import comments, current_rows, dataset, ddl, tables
-from connector.adapters.duckdb.dialect import read_columns, render_type, translate
+from connector.adapters.duckdb.dialect import read_columns, render_type
 from connector.adapters.duckdb.errors import translated
 from connector.adapters.duckdb.file import connect, require_duckdb
 from connector.adapters.duckdb.rows import TableWriter
+from connector.adapters.duckdb.translation import translate
 from connector.adapters.duckdb.views import find_owners, list_objects
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine

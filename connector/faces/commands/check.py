@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from rich.console import Console
 
+from connector.app.check import check_connector
 from connector.faces.commands.command import open_connector
 from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import FAILED, OK
@@ -31,7 +32,7 @@ def register(commands: Commands) -> None:
 def _check(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
     shown = console.is_terminal and not options.json
     with console.status("Trying every system …") if shown else nullcontext():
-        lines = list(open_connector().check(options.entities, force=options.force))
+        lines = list(check_connector(open_connector(), options.entities, force=options.force))
     if options.json:
         write_json([asdict(line) for line in lines])
     else:

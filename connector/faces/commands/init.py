@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 from rich.console import Console
 
+from connector.app.check import check_connector
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.domain.check_line import CheckLine
@@ -86,7 +87,7 @@ def _try(variables: Mapping[str, str]) -> Sequence[CheckLine]:
     """Try every system, with the state kept elsewhere: a failed try leaves nothing in this folder."""
     with TemporaryDirectory() as elsewhere:
         tried = {**os.environ, **variables, "STATE": f"sqlite:{Path(elsewhere) / 'state.db'}"}
-        return list(build(load_settings(tried)).check())
+        return list(check_connector(build(load_settings(tried))))
 
 
 def _ask_secret() -> Mapping[str, str]:

@@ -5,6 +5,7 @@ import argparse
 from rich.console import Console
 from rich.markup import escape
 
+from connector.app.letters import list_letters
 from connector.domain.instants import to_text
 from connector.faces.commands.command import open_connector
 from connector.faces.commands.parser import Commands
@@ -25,7 +26,7 @@ def register(commands: Commands) -> None:
 
 
 def _letters(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
-    found = open_connector().list_letters(options.entity)
+    found = list_letters(open_connector(), options.entity)
     if options.json:
         for letter in found:
             write_json(

@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from connector.app.letters import drop_letter
 from connector.faces.commands.command import open_connector
 from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import OK
@@ -24,7 +25,7 @@ def register(commands: Commands) -> None:
 
 
 def _drop(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
-    letter = open_connector().drop_letter(options.entity, options.key, reason=options.reason)
+    letter = drop_letter(open_connector(), options.entity, options.key, reason=options.reason)
     if options.json:
         write_json(
             {"entity": letter.entity, "record_id": letter.record_id, "key": letter.key, "dropped": True}

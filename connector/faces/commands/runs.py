@@ -6,6 +6,8 @@ from datetime import datetime
 
 from rich.console import Console
 
+from connector.app.letters import find_letter
+from connector.app.run_entity import run_entity
 from connector.app.run_request import OPTIONS, build_request, parse_since
 from connector.app.service import Connector
 from connector.domain.entity import Depth
@@ -22,8 +24,9 @@ from connector.faces.commands.command import open_connector
 from connector.faces.commands.parser import Commands
 from connector.faces.exit_codes import FAILED, NOTHING_RAN, OK
 from connector.faces.output import outlived
+from connector.faces.progress import show_progress
 from connector.faces.stop_signals import StopSignals
-from connector.faces.terminal import show_progress, show_result, show_total, write_json, write_note
+from connector.faces.terminal import show_result, show_total, write_json, write_note
 
 HOPELESS = frozenset(
     kind.__name__
@@ -116,7 +119,7 @@ def list_requests(connector: Connector, options: argparse.Namespace) -> list[Run
     if given["depth"]:
         given["depth"] = Depth(given["depth"])
     if given["record_id"]:
-        given["record_id"] = connector.find_letter(options.entity, given["record_id"]).record_id
+        given["record_id"] = find_letter(connector, options.entity, given["record_id"]).record_id
     mode = Mode(options.mode)
     return [
         build_request(name, mode, given, spelling="--{}") for name in _choose_entities(connector, options)
@@ -198,7 +201,7 @@ def _run_one(
     connector: Connector, request: RunRequest, options: argparse.Namespace, console: Console, place: str
 ) -> RunResult:
     with show_progress(f"{place}{request.entity}", console, shown=not options.json) as show:
-        return connector.run(request, on_progress=show)
+        return run_entity(connector, request, on_progress=show)
 
 
 def _show_result(result: RunResult, options: argparse.Namespace, console: Console) -> None:

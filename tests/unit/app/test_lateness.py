@@ -40,6 +40,8 @@ HOURLY = {
         ("0 6 * * 1-5", timedelta(days=3)),
         ("*/5 9-17 * * 1-5", timedelta(days=2, hours=15, minutes=5)),
         ("0 4 1 * *", timedelta(days=31)),
+        ("30 1,5 1,15 * *", timedelta(days=16, hours=20)),
+        ("50,3 * * 3 *", timedelta(days=334, minutes=13)),
     ],
 )
 def test_a_schedule_s_longest_pause_is_found(schedule: str, pause: timedelta) -> None:

@@ -3,7 +3,8 @@
 import duckdb
 import pytest
 
-from connector.adapters.duckdb.dialect import TYPES, read_columns, render_type, translate
+from connector.adapters.duckdb.dialect import TYPES, read_columns, render_type
+from connector.adapters.duckdb.translation import translate
 from connector.domain.tables.evolution import FOREIGN
 from connector.domain.tables.log_queries import build_versions_query
 from connector.domain.tables.schema import ColumnType, Table

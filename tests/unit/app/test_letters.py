@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from connector.adapters.sqlite import SqliteStateStore
-from connector.app.drop_letter import drop_letter
+from connector.app.letters import drop_from
 from connector.domain.entity_state import DeadLetter, Outcome
 from connector.errors import BadRequestError
 from connector.ports import StateStore
@@ -31,7 +31,7 @@ def left(state: StateStore) -> list[str]:
 
 
 def drop(state: StateStore, key: str, reason: str = "it is gone") -> DeadLetter:
-    return drop_letter(state, VENDORS, key, run_id="drop-1", reason=reason)
+    return drop_from(state, VENDORS, key, run_id="drop-1", reason=reason)
 
 
 @pytest.mark.parametrize("key", ["V001", an_id(1)])
