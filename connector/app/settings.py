@@ -122,10 +122,11 @@ def find_misspelt(environment: Mapping[str, str]) -> Iterator[str]:
     known = [variable.name for variable in list_variables()]
     named = {environment.get(name, "").removeprefix("env:") for name in known}  # what a reference leads to
     for name in sorted(set(environment) - set(known) - READ_BY_LIBRARIES - named):
-        nearest = get_close_matches(name, known, n=1, cutoff=0.85)
+        is_ours = name.startswith(OWN_PREFIXES)
+        nearest = get_close_matches(name, known, n=1, cutoff=0.6 if is_ours else 0.85)
         if nearest:
             yield f"{name} is no variable of the connector and has no effect; did you mean {nearest[0]}?"
-        elif name.startswith(OWN_PREFIXES):
+        elif is_ours:
             yield f"{name} is no variable of the connector and has no effect"
 
 

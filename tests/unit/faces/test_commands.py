@@ -226,7 +226,10 @@ def test_a_misspelt_variable_is_told_and_its_value_is_not(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACUMATICA_CREDENTAILS", "hunter2-hunter2")
+    monkeypatch.setenv("SYNC_LOOKBACK", "900")
     assert shell.run("status") == 0
+    assert "SYNC_LOOKBACK is no variable" in shell.err
+    assert "did you mean SYNC_LOOKBACK_SECONDS?" in shell.err
     assert (
         "ACUMATICA_CREDENTAILS is no variable of the connector and has no effect; did you mean ACUMATICA_CREDENTIALS?"
         in shell.err
