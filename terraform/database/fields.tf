@@ -27,6 +27,14 @@ locals {
   # A record's trail is found by its id or its key, over the pages of all runs.
   fields_with_array_index = var.firestore.shared_settings ? toset(["keys", "record_ids"]) : toset([])
 
+  # Runs are found by their entity, and in the order in which they were closed.
+  run_fields_with_index = merge([
+    for prefix in local.prefixes : {
+      for field in ["entity", "entity_closed_at", "kind_closed_at", "kind_succeeded_at"] :
+      "${prefix}_runs.${field}" => { collection = "${prefix}_runs", field = field }
+    }
+  ]...)
+
   collections_that_expire = toset(concat(
     flatten([for prefix in local.prefixes : ["${prefix}_notifications", "${prefix}_runs"]]),
     var.firestore.shared_settings ? ["pages"] : [],

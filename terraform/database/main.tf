@@ -48,6 +48,42 @@ resource "google_firestore_field" "array_index" {
   depends_on = [google_firestore_database.state]
 }
 
+resource "google_firestore_field" "run_searched" {
+  for_each = local.run_fields_with_index
+
+  project    = var.project_id
+  database   = var.firestore.database
+  collection = each.value.collection
+  field      = each.value.field
+
+  index_config {
+    indexes {
+      order       = "ASCENDING"
+      query_scope = "COLLECTION"
+    }
+    indexes {
+      order       = "DESCENDING"
+      query_scope = "COLLECTION"
+    }
+  }
+
+  depends_on = [google_firestore_database.state]
+}
+
+# Of the run's other figures, some thirty of them, none is ever searched for.
+resource "google_firestore_field" "run_default" {
+  for_each = toset([for prefix in local.prefixes : "${prefix}_runs"])
+
+  project    = var.project_id
+  database   = var.firestore.database
+  collection = each.key
+  field      = "*"
+
+  index_config {}
+
+  depends_on = [google_firestore_database.state, google_firestore_field.run_searched]
+}
+
 resource "google_firestore_field" "expiry" {
   for_each = local.collections_that_expire
 

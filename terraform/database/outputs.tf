@@ -5,6 +5,8 @@ output "name" {
   depends_on = [
     google_firestore_field.array_index,
     google_firestore_field.expiry,
+    google_firestore_field.run_default,
+    google_firestore_field.run_searched,
     google_firestore_field.without_index,
   ]
 }

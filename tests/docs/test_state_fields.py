@@ -18,7 +18,7 @@ from connector.adapters.firestore.dead_letters import DEAD_LETTERS, MAX_PIECE_BY
 from connector.adapters.firestore.documents import STREAMS
 from connector.adapters.firestore.notifications import NOTIFICATIONS
 from connector.adapters.firestore.pages import split_page
-from connector.adapters.firestore.runs import RUNS
+from connector.adapters.firestore.runs import CLOSED, KIND_CLOSED, KIND_SUCCEEDED, OWN_FIELDS, RUNS
 from connector.adapters.firestore.seats import SESSIONS
 from connector.adapters.retrying import Retry
 from connector.domain.entity_state import AuditEntry, Checkpoint, DeadLetter, EntityState, Outcome
@@ -63,6 +63,29 @@ def test_ids_and_keys_are_found_over_all_runs() -> None:
     [index] = field["index_config"][0]["indexes"]
     assert index["array_config"].strip('"') == "CONTAINS"
     assert index["query_scope"].strip('"') == "COLLECTION_GROUP"
+
+
+def test_of_a_run_only_what_is_asked_for_has_an_index(configuration: Configuration) -> None:
+    searched = configuration.evaluate("values(local.run_fields_with_index)", **HERE)
+    assert {field["collection"] for field in searched} == {f"{PREFIX}_{RUNS}"}
+    assert (
+        {field["field"] for field in searched} == find_asked_for() == {"entity", *OWN_FIELDS} - {"expires_at"}
+    )
+    kept = find_resource("google_firestore_field", "run_searched").body["index_config"][0]["indexes"]
+    assert [index["order"].strip('"') for index in kept] == ["ASCENDING", "DESCENDING"]
+    others = find_resource("google_firestore_field", "run_default")
+    assert others.text("field") == "*"
+    assert "indexes" not in others.body["index_config"][0]
+
+
+def find_asked_for() -> set[str]:
+    """Return the fields by which the code looks for documents of runs."""
+    code = "".join(path.read_text() for path in (ROOT / "connector/adapters/firestore").glob("*.py"))
+    asked = re.findall(r'collection\(RUNS\)\.where\(filter=FieldFilter\("?(\w+)"?,', code)
+    assert set(asked) == {"entity", "field"}, "a new query needs its field here and in terraform/database"
+    terms = re.findall(r"self\._(?:find|first)\((\w+), ", code, re.IGNORECASE)
+    constants = {"CLOSED": CLOSED, "KIND_CLOSED": KIND_CLOSED, "KIND_SUCCEEDED": KIND_SUCCEEDED}
+    return {"entity", *(constants[term] for term in terms if term != "field")}
 
 
 def test_audit_entries_expire(configuration: Configuration) -> None:
