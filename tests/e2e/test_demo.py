@@ -27,13 +27,19 @@ class Shown:
     folder: Path
 
 
-def run(folder: Path) -> Shown:
-    """Run the demo; two bills are not released yet when it begins, so that people can delete one."""
+def small_company() -> Sandbox:
+    """Return a tenant for the demo; two bills are not released yet when it begins, so that people can delete one."""
     sandbox = Sandbox(SandboxOptions(size="tiny", real_time=True))
     for bill in sandbox.tenant.records("Bill")[:2]:
         sandbox.tenant.change("Bill", bill.id, {"Status": "On Hold"})
+    return sandbox
+
+
+def run(folder: Path) -> Shown:
     output = io.StringIO()
-    code = draw_demo(folder, folder, sandbox, Console(file=output, record=True, width=160, soft_wrap=True))
+    with small_company() as sandbox:
+        console = Console(file=output, record=True, width=160, soft_wrap=True)
+        code = draw_demo(folder, folder, sandbox, console)
     return Shown(output.getvalue(), code, folder)
 
 

@@ -1,5 +1,6 @@
-"""The pages as people see them: headless Chromium on the function after a sync, in every state, on desktop and phone."""
+"""The pages as people see them: headless Chromium on the function after the demo, in every state, on desktop and phone."""
 
+import io
 import logging
 import os
 import shutil
@@ -16,17 +17,23 @@ from axe_playwright_python.sync_playwright import Axe
 from functions_framework import create_app
 from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, ViewportSize
+from rich.console import Console
 from werkzeug.serving import make_server
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
+from connector.app.catalogue import load_catalogue
 from connector.app.run_entity import run_entity
 from connector.app.service import build
 from connector.app.settings import list_variables, load_settings
-from connector.app.status import judge
-from connector.domain.entity_state import DeadLetter, Lease
+from connector.domain.entity_state import DeadLetter, EntityStatus, Lease
+from connector.domain.instants import to_text
 from connector.domain.run import Mode, RunRequest
+from connector.faces.demo import run_demo
+from connector.faces.demo.function import build_environment
+from connector.faces.exit_codes import OK
 from connector.ports import StateStore
-from tests.e2e.profiles import MAIN, embedded_environment
+from tests.e2e.profiles import MAIN
+from tests.e2e.test_demo import small_company
 
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 LOOKS: Sequence[tuple[ViewportSize, Literal["light", "dark"]]] = (
@@ -43,12 +50,11 @@ TTL = timedelta(minutes=10)
 
 @dataclass
 class Deployment:
-    """The function, served, with every entity synced once; a test gets a copy of its state to spoil."""
+    """The function, served, over what the demo left; a test gets a copy of its files to spoil."""
 
     url: str
     synced: Path
     sandbox: Sandbox
-    environment: dict[str, str]
 
 
 @dataclass
@@ -84,26 +90,20 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    folder = tmp_path_factory.mktemp("synced")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        Sandbox(SandboxOptions(size="tiny", real_time=True)) as sandbox,
-    ):
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch, small_company() as sandbox:
         for variable in list_variables():
             patch.delenv(variable.name, raising=False)
-        environment = embedded_environment(sandbox, folder)
-        for name, value in environment.items():
+        assert run_demo(str(folder), Console(file=io.StringIO()), sandbox) == OK
+        for name, value in build_environment(sandbox.url, folder).items():
             patch.setenv(name, value)
-        connector = build(load_settings(environment))
-        for entity in connector.catalogue.enabled:
-            assert run_entity(connector, RunRequest(entity=entity.name, mode=Mode.INCREMENTAL)).error is None
-        assert run_entity(connector, RunRequest(entity="vendors", mode=Mode.RECONCILE)).error is None
+        patch.setenv("LOG_LEVEL", "ERROR")
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         app = create_app("sync", str(MAIN))  # type: ignore[no-untyped-call]
         server = make_server("127.0.0.1", 0, app, threaded=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield Deployment(f"http://127.0.0.1:{server.server_port}", folder, sandbox, environment)
+        yield Deployment(f"http://127.0.0.1:{server.server_port}", folder, sandbox)
         server.shutdown()
         thread.join()
         server.server_close()
@@ -111,10 +111,10 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
 @pytest.fixture
 def state(deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StateStore]:
-    """A copy of the state after the sync, which the function reads."""
+    """A copy of the state after the demo, which the function reads."""
     for file in deployment.synced.glob("*.d*b*"):
         shutil.copy(file, tmp_path / file.name)
-    monkeypatch.setenv("WAREHOUSE", f"duckdb:{tmp_path / 'erp.duckdb'}")
+    monkeypatch.setenv("WAREHOUSE", f"duckdb:{tmp_path / 'acumatica.duckdb'}")
     monkeypatch.setenv("STATE", f"sqlite:{tmp_path / 'state.db'}")
     store = build(load_settings(os.environ)).wiring.open_state()
     yield store
@@ -191,14 +191,13 @@ def test_every_state_is_shown_with_its_figures_and_can_be_read_by_all(
     deployment: Deployment,
 ) -> None:
     bring_about(state, deployment.sandbox)
-    entries = requests.get(f"{visit.url}/status", timeout=30).json()["entities"]
     visit.open("/")
     assert verdict in visit.page.locator(".verdict").inner_text()
     assert word in visit.page.locator("#vendors .chip").first.inner_text()
-    shown = [entry for entry in entries if entry["enabled"]]
-    assert visit.page.locator("tbody tr").count() == len(shown)
-    for entry in shown:
-        _compare(visit.page, entry)
+    synced = [status for status in state.statuses(list(load_catalogue().entities)) if status.last_run]
+    assert visit.page.locator("tbody tr").count() == len(synced) == 10
+    for status in synced:
+        _compare(visit.page, status)
     visit.hold()
     visit.open("/entities/vendors")
     assert word in visit.page.locator(".chip").first.inner_text()
@@ -206,19 +205,21 @@ def test_every_state_is_shown_with_its_figures_and_can_be_read_by_all(
     visit.hold()
 
 
-def _compare(page: Page, entry: dict[str, Any]) -> None:
-    row, last = page.locator(f"#{entry['entity']}"), entry["last_run"]
+def _compare(page: Page, status: EntityStatus) -> None:
+    """Compare a row of the page with what is stored."""
+    stored, last = status.entity_state, status.last_run
+    row = page.locator(f"#{stored.entity}")
     text, times, dead_letters, bars = row.evaluate(
         """row => [row.innerText, [...row.querySelectorAll("time")].map(time => time.dateTime),
         row.querySelector("[data-label='Dead letters'] > span").innerText, row.querySelectorAll("rect").length]"""
     )
-    assert judge(entry)[1] in text
+    assert last is not None
     assert f"{last['kind']} {last['status']}" in text
     assert f"{last['records_read']:,} read, {last['records_written']:,} written" in text
-    assert int(dead_letters) == entry["dead_letters"]
-    assert bars == 2 * len(entry["recent_runs"])
-    for name in ("watermark", "next_run_at", "deletions_checked_at"):
-        assert entry[name] is None or entry[name] in times, name
+    assert int(dead_letters) == status.dead_letters
+    assert bars == 2 * len(status.recent_runs) >= 4, "two syncs at least, each with two bars"
+    for instant in (stored.watermark, stored.deletions_checked_at):
+        assert instant is None or to_text(instant) in times
 
 
 @pytest.mark.usefixtures("state")

@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ FIRST_QUERY = "SELECT type, reference_nbr, vendor, date, amount, balance FROM ac
 def run_demo(directory: str, console: Console, sandbox: Sandbox | None = None) -> int:
     """Run the demo in this directory, made if missing; return the exit code.
 
-    It fails if a run does, or if what it tells did not happen. `sandbox` is another tenant to show it with.
+    It fails if a run does, or if what it tells did not happen. `sandbox` is another tenant to show it with, which listens already.
     """
     folder = Path(directory).resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def run_demo(directory: str, console: Console, sandbox: Sandbox | None = None) -
     console.print(
         "[bold]A simulated Acumatica tenant starts[/]: a distributor with vendors, bills, orders, payments, a ledger."
     )
-    with sandbox or Sandbox(SandboxOptions(size="demo", real_time=True)) as tenant:
+    with nullcontext(sandbox) if sandbox else Sandbox(SandboxOptions(size="demo", real_time=True)) as tenant:
         (folder / "credentials.json").write_text(json.dumps(tenant.credentials("password")))
         with serve_function(build_environment(tenant.url, folder), folder / "function.log") as url:
             demo = _tell(tenant, url, warehouse, console)
