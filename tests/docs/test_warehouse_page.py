@@ -45,47 +45,42 @@ def test_every_query_finds_the_same_rows_in_a_duckdb_session_of_any_zone(demo: D
         assert _show(demo.ask(QUERIES[number], zone)[1]) == _show(rows)
 
 
-BUSY = "(SELECT vendor FROM whole.invoices_history WHERE is_deleted OR valid_from > '2026-03-16 14:30:00+00')"
-PART = {
-    "vendors": f"vendor_id IN {BUSY}",
-    "vendors_history": f"vendor_id IN {BUSY}",
-    "invoices": f"vendor IN {BUSY}",
-    "invoices_history": f"vendor IN {BUSY}",
-    "invoice_lines": f"_parent_id IN (SELECT _id FROM whole.invoices WHERE vendor IN {BUSY})",
-    "checks": f"vendor IN {BUSY}",
-    "purchase_orders": f"vendor_id IN {BUSY}",
-    "purchase_order_lines": f"_parent_id IN (SELECT _id FROM whole.purchase_orders WHERE vendor_id IN {BUSY})",
-    "gl_entries": "batch_nbr LIKE '%77'",
-}
-"""What GoogleSQL's evaluator gets of the demo, for it compares every row of a join with every other: the vendors with
-whom something happened on the day, with all their documents, and each hundredth batch. The other tables it gets whole."""
+RUNNING = "SUM(COALESCE(e.debit_amount, 0) - COALESCE(e.credit_amount, 0)) OVER ("
+FIRST_LINES = "(SELECT * FROM gl_entries WHERE transaction_date < DATE '2024-11-01')"
+"""What GoogleSQL's evaluator, which adds up a running sum anew for each row, gets of the ledger for that query."""
 
 
 def test_every_query_finds_the_same_rows_in_the_same_order_on_googlesql(demo: Demo) -> None:
     """One test, for the rows are handed to the engine once."""
     names = set(re.findall(r"acumatica\.(\w+)", " ".join(QUERIES)))
+    cut = []
     with duckdb.connect() as session:
-        session.execute(f"SET TimeZone = 'UTC'; ATTACH '{demo.path}' AS whole (READ_ONLY)")
-        session.execute("ATTACH ':memory:' AS acumatica")
-        for name in names:
-            session.execute(
-                f"CREATE TABLE acumatica.{name} AS FROM whole.{name} WHERE {PART.get(name, 'TRUE')}"
-            )
+        session.execute(f"ATTACH '{demo.path}' AS acumatica (READ_ONLY)")
+        session.execute("SET TimeZone = 'UTC'")
         with loaded({name: _read_shown(session, name) for name in names}) as google:
             for title, query in zip(TITLES, QUERIES, strict=True):
-                answer = google.ask(query.rstrip(";").replace("acumatica.", ""))
+                text = query.rstrip(";").replace("acumatica.", "")
                 held = session.execute(query)
-                assert list(answer.columns) == [column[0] for column in held.description or ()], title
-                rows = held.fetchall()
+                assert held.description is not None
+                columns, rows = [column[0] for column in held.description], _show(held.fetchall())
+                if RUNNING in text:
+                    answer = google.ask(text.replace("FROM gl_entries", f"FROM {FIRST_LINES}"))
+                    rows = rows[: len(answer.rows)]
+                    cut.append(len(rows))
+                else:
+                    answer = google.ask(text)
+                assert list(answer.columns) == columns, title
                 assert rows, title
-                assert _show(answer.rows) == _show(rows), title
+                assert _show(answer.rows) == rows, title
+    assert len(cut) == 1
+    assert cut[0] > 300
 
 
 def _read_shown(
     session: duckdb.DuckDBPyConnection, name: str
 ) -> tuple[tuple[Column, ...], list[tuple[Any, ...]]]:
-    """Return the columns of a table that the queries name, and their rows."""
-    named = set(re.findall(r"\w+", " ".join(QUERIES)))
+    """Return the columns of a table that its queries name, and their rows."""
+    named = set(re.findall(r"\w+", " ".join(query for query in QUERIES if f"acumatica.{name}" in query)))
     columns = tuple(
         Column(name=column, type=TYPES[kind.partition("(")[0]])
         for column, kind, *_ in session.execute(f"DESCRIBE acumatica.{name}").fetchall()
