@@ -13,8 +13,8 @@ from ..tenant import Tenant
 from .feed import FeedRow
 
 NOTHING = Decimal("0.0000")
-DEBITS = ("Debit Adj.", "Prepayment")
-"""Types of documents that lower what is owed."""
+SIGNS = {"Bill": 1, "Credit Adj.": 1, "Debit Adj.": -1}
+"""Which documents are owed, or lower what is owed. A prepayment is but a request for one until it is paid."""
 
 
 def visible(tenant: Tenant, entity: str) -> Sequence[Record]:
@@ -134,9 +134,9 @@ def payables_ageing(tenant: Tenant) -> list[FeedRow]:
     today = tenant.clock.now().date()
     owed: dict[str, dict[str, Any]] = {}
     for row in documents(tenant, "Bill", "Vendor"):
-        if row["Status"] != "Open" or not row["Balance"]:
+        if row["Status"] != "Open" or not row["Balance"] or row["Type"] not in SIGNS:
             continue
-        balance = -row["Balance"] if row["Type"] in DEBITS else row["Balance"]
+        balance = SIGNS[row["Type"]] * row["Balance"]
         buckets = dict.fromkeys(("NotDue", "_130Days", "_3160Days", "Over60Days"), NOTHING)
         sums = owed.setdefault(
             row["Vendor"],

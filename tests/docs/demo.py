@@ -74,10 +74,10 @@ def _make(folder: Path) -> dict[str, Any]:
 
 
 def _add_up(tenant: Tenant) -> Decimal:
-    """Return the balances of open documents, those that count against what is owed taken off."""
+    """Return the balances of open documents, those that count against what is owed taken off, and no request for a prepayment."""
     owed = Decimal(0)
     for bill in tenant.records("Bill"):
-        if bill.fields["Status"] == "Open":
+        if bill.fields["Status"] == "Open" and bill.fields["Type"] != "Prepayment":
             balance = Decimal(str(bill.fields["Balance"]))
-            owed += -balance if bill.fields["Type"] in ("Debit Adj.", "Prepayment") else balance
+            owed += -balance if bill.fields["Type"] == "Debit Adj." else balance
     return owed

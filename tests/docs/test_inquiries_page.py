@@ -7,14 +7,18 @@ from typing import Any
 
 import duckdb
 import pytest
+from msgspec import structs
 
 from connector.app.catalogue import load_catalogue
+from connector.domain.entity import CurrentForm
 from connector.domain.run import Mode, Status
+from connector.domain.tables.log_table import build_table
 from connector.domain.tables.schema import Column
 from tests.builders import Rig
+from tests.contract.test_googlesql_texts import assert_views_keep_their_promise
 from tests.docs.configuration import ROOT
 from tests.docs.test_warehouse_page import TYPES
-from tests.stand_ins.googlesql import Loaded, loaded
+from tests.stand_ins.googlesql import Loaded, analyse_statement, loaded
 
 PAGE = (ROOT / "docs" / "inquiries.md").read_text()
 [BLOCKS] = re.findall(r"```yaml\n(.+?)\n```", PAGE, re.DOTALL)
@@ -74,6 +78,25 @@ def test_queries_about_inquiries_find_the_same_on_both_engines(
     assert sorted(map(_settle, shown)) == sorted(map(_settle, held))
     is_comparison = any(word in title for word in ("differ", "do not balance", "does not have"))
     assert bool(held) is not is_comparison
+
+
+@pytest.mark.parametrize("form", CurrentForm)
+def test_the_views_of_every_block_have_the_columns_and_types_that_they_promise(
+    rig: Rig, form: CurrentForm
+) -> None:
+    inquiries = [block for block in rig.catalogue.values() if block.inquiry]
+    assert len(inquiries) == BLOCKS.count("inquiry: ")
+    state = rig.state
+    for inquiry in inquiries:
+        block, contract = structs.replace(inquiry, current=form), state.entities.read(inquiry.name).contract
+        assert contract is not None
+        table = build_table(block, contract)
+        assert {view.name for view in table.views} == {block.current_view, block.history_view}
+        assert_views_keep_their_promise(table)
+        if table.merge:
+            merge = table.merge.sql.replace("@since", "'0001-01-01T00:00:00Z'")
+            analyse_statement(merge, (table, table.merge.into))
+    state.close()
 
 
 def _settle(row: tuple[Any, ...]) -> str:

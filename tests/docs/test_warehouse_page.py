@@ -134,6 +134,16 @@ def test_what_is_owed_is_what_the_tenant_says_by_vendor_and_by_age(demo: Demo) -
         assert sum(row["owed"] for row in _ask(demo, words)) == demo.owed
 
 
+def test_what_is_owed_is_the_balance_of_the_payables_account(demo: Demo) -> None:
+    """Batches that are not posted yet included; what was paid and is not applied to a bill yet is taken off."""
+    ledger = _ask(demo, "Trial balance up to a period", **{"e.status = 'Posted' AND": ""})
+    [payables] = [row for row in ledger if row["account"] == "20000"]
+    _, [(advances,)] = demo.ask(
+        "SELECT SUM(unapplied_balance) FROM acumatica.checks WHERE status IN ('Open', 'Closed')"
+    )
+    assert demo.owed - advances == -payables["balance"] > 0
+
+
 def test_a_document_without_a_due_date_is_not_overdue(demo: Demo) -> None:
     undated = _ask(
         demo,

@@ -10,10 +10,10 @@ SELECT
   v.vendor_id,
   v.vendor_name,
   i.currency_id,
-  SUM(IF(i.type IN ('Debit Adj.', 'Prepayment'), -i.balance, i.balance)) AS owed
+  SUM(IF(i.type = 'Debit Adj.', -i.balance, i.balance)) AS owed
 FROM acumatica.invoices AS i
 JOIN acumatica.vendors AS v ON v.vendor_id = i.vendor
-WHERE i.status = 'Open'
+WHERE i.status = 'Open' AND i.type IN ('Bill', 'Credit Adj.', 'Debit Adj.')
 GROUP BY v.vendor_id, v.vendor_name, i.currency_id
 ORDER BY owed DESC, v.vendor_id, i.currency_id"""
 TRIAL_BALANCE = """\
