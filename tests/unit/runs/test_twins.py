@@ -1,13 +1,17 @@
 """Two records that share an id are told, though they never come in one answer."""
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from connector.domain.entity import Depth
 from connector.domain.run import Mode, RunResult, Status
+from connector.domain.tables.schema import Table
 from connector.errors import WarehouseUnavailableError
+from connector.runs.twins import MAX_LOOKED_AT
 from tests.builders import MORNING, a_contract, an_id
 from tests.fault.mortal import Life
 from tests.unit.runs.small_rig import SmallRig, copied, vendors
@@ -146,3 +150,18 @@ def test_without_twins_nothing_is_asked(depth: Depth) -> None:
     rig = copied(1, 2, 3, 4, 5)
     rig.warehouse.record_versions = None  # type: ignore[assignment, method-assign]
     assert "share_an_id" not in reconcile(rig, depth).details
+
+
+@pytest.mark.parametrize("depth", list(Depth))
+def test_a_list_that_moves_much_costs_so_many_questions_and_no_more(depth: Depth) -> None:
+    rig = copied(*range(1, 2 * MAX_LOOKED_AT))
+    rig.source.rows |= {f"again {number}": row for number, row in rig.source.rows.items()}
+    ask, asked = rig.warehouse.record_versions, list[str]()
+
+    def count(table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        asked.extend(keys.values())
+        return ask(table, keys)
+
+    rig.warehouse.record_versions = count  # type: ignore[method-assign]
+    assert "share_an_id" not in reconcile(rig, depth).details
+    assert len(asked) == len(set(asked)) == MAX_LOOKED_AT

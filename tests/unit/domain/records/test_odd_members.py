@@ -156,3 +156,23 @@ def test_members_without_end_are_not_compiled_without_end() -> None:
             assert reader.decode(a_row(OneMore=1)).extra == b'{"OneMore":"1"}'
         reader.decode(a_row(New7=1))
     assert sifted.count == 2
+
+
+def test_what_is_excluded_below_a_member_of_a_line_is_left_out_every_time() -> None:
+    reader = codec(exclude=frozenset({"Details/New/Secret"}))
+    new = {"value": "kept", "Secret": {"value": "hidden"}}
+    raw = a_row(Details=[{"id": an_id(2), "rowNumber": 1, "New": new}])
+    first, second = reader.decode(raw), reader.decode(raw)
+    assert first.extra == second.extra
+    assert b"kept" in first.extra
+    assert b"hidden" not in first.extra + first.body
+
+
+def test_members_that_come_by_turns_are_each_sifted_whole_once() -> None:
+    reader, sifted = codec(), Sifted()
+    rows = [a_row(Details=[{"id": an_id(2), "rowNumber": 1, name: {"value": 1}}]) for name in ("One", "Two")]
+    with patch.object(codec_module, "sift", sifted):
+        for _ in range(3):
+            for raw in rows:
+                reader.decode(raw)
+    assert sifted.count == len(rows)
