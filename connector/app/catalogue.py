@@ -92,12 +92,15 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
             f"The catalogue that ENTITIES_FILE names cannot be read: {getattr(exc, 'strerror', None) or exc}.",
             action="Set ENTITIES_FILE to a catalogue, or to nothing for the bundled one.",
         ) from exc
-    return _parse(path.name, text)
+    return parse_catalogue(path.name, text)
 
 
 @lru_cache(maxsize=2)
-def _parse(file: str, text: str) -> Catalogue:
-    """Return what the file says; an instance that serves many calls reads the same text at each."""
+def parse_catalogue(file: str, text: str) -> Catalogue:
+    """Return what a file of this text says; raise CatalogueError listing every mistake.
+
+    An instance that serves many calls reads the same text at each.
+    """
     try:
         root = yaml.compose(text, Loader=LOADER)
     except yaml.YAMLError as exc:

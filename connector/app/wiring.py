@@ -7,14 +7,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.adapters.clock import SystemClock
 from connector.adapters.retrying import Retry
 from connector.app.renewal_turn import RenewalTurn
 from connector.app.settings import Settings
 from connector.logs import register_secret
-from connector.ports import CallQueue, Clock, Ports, SecretStore, Source, StateStore, Warehouse
+from connector.ports import CallQueue, Clock, Explorer, Ports, SecretStore, StateStore, Warehouse
+
+if TYPE_CHECKING:
+    from connector.adapters.acumatica import AcumaticaSource
+
+S = TypeVar("S", bound="AcumaticaSource")
 
 CLOSING_TIME = timedelta(seconds=90)
 """How long a run may take after its time budget to store its progress and sign out."""
@@ -31,17 +36,30 @@ class Wiring:
 
     def open_ports(self, deadline: datetime) -> Ports:
         """Return the adapters of one run, which reads until the deadline and writes until a little later."""
+        from connector.adapters.acumatica import (
+            AcumaticaSource,
+        )  # what only looks at the state never needs it
+
         source_retry = Retry(clock=self.clock, deadline=deadline)
         closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
         secrets = open_secrets(retry=closing_retry)
         state = self.open_state(closing_retry)
         turn = RenewalTurn(state.entities, owner=token_hex(8))
         return Ports(
-            source=self._open_source(secrets, source_retry, closing_retry, deadline, turn),
+            source=self._open_source(AcumaticaSource, secrets, source_retry, closing_retry, deadline, turn),
             warehouse=self.open_warehouse(closing_retry),
             state=state,
             clock=self.clock,
         )
+
+    def open_explorer(self, state: StateStore, deadline: datetime) -> Explorer:
+        """Return a source that tells what there is to read. Its seat is kept in the state."""
+        from connector.adapters.acumatica.discovery import AcumaticaExplorer  # discover alone needs it
+
+        retry = Retry(clock=self.clock, deadline=deadline)
+        secrets = open_secrets(retry=retry)
+        turn = RenewalTurn(state.entities, owner=token_hex(8))
+        return self._open_source(AcumaticaExplorer, secrets, retry, retry, deadline, turn)
 
     def open_state(self, retry: Retry | None = None) -> StateStore:
         """Return the state store alone."""
@@ -81,18 +99,15 @@ class Wiring:
 
     def _open_source(
         self,
+        kind: "type[S]",
         secrets: SecretStore,
         retry: Retry,
         closing_retry: Retry,
         deadline: datetime,
         turn: RenewalTurn,
-    ) -> Source:
-        from connector.adapters.acumatica import (
-            AcumaticaSource,  # what only looks at the state never needs it
-        )
-
+    ) -> "S":
         acumatica = self.settings.acumatica
-        return AcumaticaSource(
+        return kind(
             url=acumatica.url,
             endpoint=acumatica.endpoint,
             version=acumatica.endpoint_version,

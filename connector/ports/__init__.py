@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connector.domain.entity import Entity
     from connector.domain.entity_state import Origin, RefusedSignIn
     from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
+    from connector.domain.offer import Offer, OfferKind
     from connector.domain.records.contract import Contract
     from connector.domain.tables.schema import Column, Table, TableStatus
     from connector.domain.versions import CurrentVersion
@@ -36,6 +37,7 @@ __all__ = [
     "Clock",
     "DeadLetterStore",
     "EntityStateStore",
+    "Explorer",
     "NotificationStore",
     "Ports",
     "SeatStore",
@@ -125,6 +127,23 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Sign out, which frees the seat. Safe to call twice or before any other call; never raises."""
+
+
+class Explorer(Source, Protocol):
+    """A source that also tells what there is to read. Writes nothing."""
+
+    def list_offers(self, *, with_dacs: bool) -> Iterator[Offer]:
+        """Yield all entities of the endpoint and all inquiries, each with a look at a few rows of its list.
+
+        Takes a few requests for each; with the data access classes one more, whose answer has about 20 MB. What the user has
+        no right to, or what cannot be listed, is told in the look.
+        """
+
+    def examine(self, name: str, kind: OfferKind | None, expand: Sequence[str]) -> Offer:
+        """Return what has this name (an entity before an inquiry; a data access class by its kind alone), with its keys tried.
+
+        Of an entity these levels are read too, or else its main lines. Raises BadRequestError if nothing has this name.
+        """
 
 
 class Warehouse(Protocol):

@@ -19,7 +19,7 @@ from tests.stand_ins.firestore import find_sdk
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAMS = ("gcloud", "bq", "terraform", "python")
-ENDS = {"|", ";", "&&", "||", ")", "do", "done", ">"}
+ENDS = {"|", ";", "&&", "||", ")", "do", "done", ">", ">>"}
 
 
 def read_code(page: Path) -> Iterator[str]:

@@ -46,6 +46,7 @@ SPOKEN = {
     "ENTITY…": "vendors",
     "ENTITY": "vendors",
     "NAME": "vendors",
+    "SOURCE": "Bill",
     "KEY": "V000123",
     "INSTANT": "2026-01-31T00:00:00Z",
     "SQL": "'SELECT 1'",

@@ -57,7 +57,13 @@ def test_every_command_is_explained_as_it_is_called() -> None:
     explained = {"letters drop" if row.startswith("letters drop") else row.split()[0] for row in rows}
     parser = build_parser()
     assert explained == parser.commands
-    values = {"ENTITY": "vendors", "ENTITY…": "vendors", "SQL": "SELECT 1", "INSTANT": "2026-01-31T00:00:00Z"}
+    values = {
+        "ENTITY": "vendors",
+        "ENTITY…": "vendors",
+        "SQL": "SELECT 1",
+        "SOURCE": "Bill",
+        "INSTANT": "2026-01-31T00:00:00Z",
+    }
     for row in rows:
         words = row.partition("` or `")[0].replace("[", "").replace("]", "").split()
         parser.parse_args([values.get(word, word) for word in words])

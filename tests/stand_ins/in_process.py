@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from requests.structures import CaseInsensitiveDict
@@ -13,6 +14,8 @@ from connector.adapters.acumatica.transport import HEADERS, Answer, Request
 from connector.adapters.retrying import Retry
 from connector.ports import Clock
 
+S = TypeVar("S", bound=AcumaticaSource)
+
 
 def open_source(
     sandbox: Sandbox,
@@ -21,8 +24,20 @@ def open_source(
     before: Callable[[Request], None] = lambda _: None,
     attempts: int = 3,
 ) -> AcumaticaSource:
+    """Return a source of the tenant, as `open_any` does."""
+    return open_any(AcumaticaSource, sandbox, clock, around, before, attempts)
+
+
+def open_any(
+    kind: type[S],
+    sandbox: Sandbox,
+    clock: Clock,
+    around: Callable[[Request], None] = lambda _: None,
+    before: Callable[[Request], None] = lambda _: None,
+    attempts: int = 3,
+) -> S:
     """Return a source of the tenant; `around` is called right before and after each request for data, `before` before that; it may fail."""
-    source = AcumaticaSource(
+    source = kind(
         url=f"http://localhost{sandbox.options.base_path}",
         endpoint="Default",
         version="24.200.001",

@@ -72,6 +72,7 @@ class AcumaticaSource(Source):
         deadline: datetime | None = None,
     ) -> None:
         address = Address.parse(url, endpoint, version)
+        self._address = address
         self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
         rotation = Rotation(credentials, store_credentials, check_storable, storing_retry, turn)
         self._sign_in = SignIn(address, self._transport, credentials, rotation, clock)

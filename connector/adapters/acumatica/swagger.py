@@ -86,6 +86,10 @@ class Swagger:
         listed = not self._listed or find_spelled(name, self._listed) is not None
         return own if listed else None
 
+    def entities(self) -> list[str]:
+        """Return the names of all entities that have a list, sorted."""
+        return sorted(name for name in self._listed if name in self._schemas)
+
     def members(self, schema: Any) -> Members:
         """Return the members of a type, given by name or as its schema."""
         if isinstance(schema, str):

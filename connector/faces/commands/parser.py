@@ -18,6 +18,10 @@ LISTED = {
     "reconcile": ("runs", "Compare both sides completely; repair, and mark what was deleted."),
     "replay": ("runs", "Process dead letters again."),
     "check": ("check", "Try every system, writing nothing to the warehouse."),
+    "discover": (
+        "discover",
+        "Show what the tenant has to read, or a block of the catalogue for one of it; nothing is written.",
+    ),
     "status": ("status", "Show how every entity stands."),
     "entities": (
         "entities",

@@ -34,6 +34,7 @@ QUERY_WORDS = re.compile(
 )
 """Phrases of the server's OData library about a query that it can read but not carry out."""
 CALL = "(),='"
+LISTED = {"gi": "generic inquiries", "dac": "data access classes"}
 XML = {"Accept": "application/xml"}
 LINKS_FOLLOWED = 1000
 """Limit of answers per page, so that a server that always links to another one cannot hold up a run."""
@@ -48,19 +49,20 @@ class FeedPage:
 
 
 class Feed:
-    """The generic inquiries of the tenant that is signed in to."""
+    """The generic inquiries of the tenant that is signed in to, or with the interface `dac` its data access classes."""
 
-    def __init__(self, address: Address, session: Session, sign_in: SignIn) -> None:
+    def __init__(self, address: Address, session: Session, sign_in: SignIn, interface: str = "gi") -> None:
         self._address = address
         self._session = session
         self._sign_in = sign_in
+        self._interface = interface
 
     def read_types(self) -> Mapping[str, InquiryType]:
-        """Return all exposed inquiries by title; raise SourceSetupError if there is no such interface for the tenant."""
-        subject = Subject(text="the list of generic inquiries ($metadata)", judge=_judge)
+        """Return all exposed inquiries by title (or classes by name); raise SourceSetupError if there is no such interface for the tenant."""
+        subject = Subject(text=f"the list of {LISTED[self._interface]} ($metadata)", judge=_judge)
         request = Request(url=f"{self._root()}/$metadata", headers=XML)
         try:
-            return self._session.fetch(request, subject, lambda answer: parse_metadata(answer.body))
+            return self._session.fetch(request, subject, self._parse)
         except NotThereError:
             raise SourceSetupError(
                 f"Acumatica has no OData interface for the tenant {self._sign_in.tenant} (404).",
@@ -96,6 +98,9 @@ class Feed:
             action="Look at what stands between the connector and Acumatica, or at the address Acumatica believes to have.",
         )
 
+    def _parse(self, answer: Answer) -> Mapping[str, InquiryType]:
+        return parse_metadata(answer.body, of_inquiries=self._interface == "gi")
+
     def _root(self) -> str:
         self._session.sign_in()
         tenant = self._sign_in.tenant
@@ -104,7 +109,7 @@ class Feed:
                 "Generic inquiries need the tenant's name, which the Acumatica secret does not tell.",
                 action="Add `tenant` to the Acumatica secret.",
             )
-        return f"{self._address.root}/t/{quote(tenant, safe='')}/api/odata/gi"
+        return f"{self._address.root}/t/{quote(tenant, safe='')}/api/odata/{self._interface}"
 
 
 class _Body(msgspec.Struct):

@@ -36,6 +36,7 @@ def test_every_inquiry_of_a_tenant_is_read_in_both_generations(dialect: Dialect)
         Kind.DATETIME,
     )
     assert lines.join_keys == ("LedgerID",)
+    assert lines.declared_keys == ("Module", "BatchNbr", "LineNbr")
     storage = found["DB-StorageDetails"]
     assert (storage.function, storage.parameters) == (
         "DBStorageDetails_WithParameters",
@@ -79,3 +80,31 @@ def test_anything_else_is_no_catalogue(body: bytes) -> None:
 
 def test_a_tenant_may_expose_none() -> None:
     assert parse_metadata(a_catalogue("", "")) == {}
+
+
+def test_a_class_has_the_columns_and_keys_of_what_it_is_derived_from() -> None:
+    """No key of a class is one of a joined table, wherever it stands; names of their namespaces may have dots."""
+    base = (
+        '<EntityType Name="PX_AP_Register"><Key><PropertyRef Name="DocType"/><PropertyRef Name="RefNbr"/></Key>'
+        '<Property Name="DocBal" Type="Edm.Decimal"/><Property Name="DocType" Type="Edm.String"/>'
+        '<Property Name="RefNbr" Type="Edm.String"/></EntityType>'
+    )
+    derived = (
+        '<EntityType Name="PX_AP_Invoice" BaseType="PX.Data.PX_AP_Register"><Property Name="DueDate" Type="Edm.DateTimeOffset"/>'
+        "</EntityType>"
+    )
+    body = a_catalogue(derived + base, '<EntitySet Name="PX_AP_Invoice" EntityType="PX.Data.PX_AP_Invoice"/>')
+    kind = parse_metadata(body, of_inquiries=False)["PX_AP_Invoice"]
+    assert list(kind.columns) == ["DocBal", "DocType", "RefNbr", "DueDate"]
+    assert (kind.declared_keys, kind.join_keys) == (("DocType", "RefNbr"), ())
+
+
+def test_types_that_are_derived_in_a_circle_end() -> None:
+    types = "".join(
+        f'<EntityType Name="{name}" BaseType="N.{base}"><Property Name="{name}1" Type="Edm.String"/></EntityType>'
+        for name, base in (("A", "B"), ("B", "A"))
+    )
+    kind = parse_metadata(a_catalogue(types, '<EntitySet Name="A" EntityType="N.A"/>'), of_inquiries=False)[
+        "A"
+    ]
+    assert set(kind.columns) == {"A1", "B1"}

@@ -1,0 +1,76 @@
+"""Acumatica behind the Explorer port."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from typing_extensions import override
+
+from connector.adapters.acumatica.discovery.entities import EntityDiscovery
+from connector.adapters.acumatica.discovery.inquiries import InquiryDiscovery, describe
+from connector.adapters.acumatica.inquiries.feed import Feed
+from connector.adapters.acumatica.source import AcumaticaSource
+from connector.domain.offer import Offer, OfferKind
+from connector.domain.records.names import find_spelled
+from connector.errors import AccessDeniedError, BadRequestError, SourceSetupError
+from connector.ports import Explorer
+
+logger = logging.getLogger(__name__)
+
+
+class AcumaticaExplorer(AcumaticaSource, Explorer):
+    """Looks at everything with the one session of the source, trying each request a few times: a person waits."""
+
+    @override
+    def list_offers(self, *, with_dacs: bool) -> Iterator[Offer]:
+        self._session.limit_retries()
+        yield from EntityDiscovery(self._session, self._endpoint).list_offers()
+        try:
+            yield from InquiryDiscovery(self._open_feed("gi")).list_offers()
+            if with_dacs:
+                for kind in self._open_feed("dac").read_types().values():
+                    yield describe(kind, OfferKind.DAC)
+        except (SourceSetupError, AccessDeniedError) as exc:
+            logger.warning("not everything is listed: %s %s", exc.message, exc.action)
+
+    @override
+    def examine(self, name: str, kind: OfferKind | None, expand: Sequence[str]) -> Offer:
+        self._session.limit_retries()
+        entities, inquiries = (
+            EntityDiscovery(self._session, self._endpoint),
+            InquiryDiscovery(self._open_feed("gi")),
+        )
+        known: list[str] = []
+        if kind in (None, OfferKind.ENTITY):
+            if (found := entities.find(name)) is not None:
+                return entities.examine(found, expand)
+            known += entities.names()
+        if kind in (None, OfferKind.INQUIRY):
+            try:
+                titles = inquiries.types()
+            except SourceSetupError:
+                if kind is not None:
+                    raise
+                titles = {}
+            if (found := find_spelled(name, titles)) is not None:
+                return inquiries.examine(found)
+            known += titles
+        if kind is OfferKind.DAC:
+            classes = self._open_feed("dac").read_types()
+            if (found := find_spelled(name, classes)) is not None:
+                return describe(classes[found], OfferKind.DAC)
+            known += classes
+        raise _unknown(name, known)
+
+    def _open_feed(self, interface: str) -> Feed:
+        return Feed(self._address, self._session, self._sign_in, interface)
+
+
+def _unknown(name: str, known: list[str]) -> BadRequestError:
+    folded = {other.casefold(): other for other in known}
+    nearest = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    meant = f" Did you mean {folded[nearest[0]]}?" if nearest else ""
+    return BadRequestError(
+        f"The tenant shows nothing called {name[:100]!r}.{meant}",
+        action="Call discover for a list of what it shows.",
+    )

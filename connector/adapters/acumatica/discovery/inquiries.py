@@ -1,0 +1,138 @@
+"""The generic inquiries of a tenant: their columns, and what some of their rows tell."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from connector.adapters.acumatica.discovery.sampling import Row, find_key_texts, is_unique, look_at, rank
+from connector.adapters.acumatica.inquiries.contract import KEY_KINDS
+from connector.adapters.acumatica.inquiries.feed import Feed
+from connector.adapters.acumatica.inquiries.grammar import build_query
+from connector.adapters.acumatica.inquiries.metadata import InquiryType
+from connector.domain.entity import FIELD
+from connector.domain.offer import KeyFinding, Look, Offer, OfferKind
+from connector.domain.records.contract import Kind
+from connector.errors import ConnectorError, CredentialsError, OtherTenantError, QueryImpossibleError
+
+ROWS_LISTED, ROWS_EXAMINED = 20, 1000
+ATTEMPTS = 1
+STAMP = re.compile(r"last_?modif", re.IGNORECASE)
+NOTE_ID = re.compile(r"note_?id", re.IGNORECASE)
+
+
+class InquiryDiscovery:
+    """Reads the catalogue of inquiries once, and some rows of each that has no parameters."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._types: Mapping[str, InquiryType] | None = None
+
+    def list_offers(self) -> Iterator[Offer]:
+        """Yield every inquiry; one that cannot be read is told in its look."""
+        for kind in self.types().values():
+            yield replace(describe(kind), look=self._look(kind, ROWS_LISTED)[0])
+
+    def types(self) -> Mapping[str, InquiryType]:
+        """Return all inquiries by title."""
+        if self._types is None:
+            self._types = self._feed.read_types()
+        return self._types
+
+    def examine(self, title: str) -> Offer:
+        """Return the inquiry with its keys and its stamp tried."""
+        kind = self.types()[title]
+        offer = describe(kind)
+        look, rows = self._look(kind, ROWS_EXAMINED)
+        stamp = offer.modified_field
+        if rows and stamp and self._is_calculated(kind, [stamp]):
+            offer = replace(offer, modified_field=None)
+        return replace(offer, look=look, keys=self._find_keys(kind, rows, look))
+
+    def _look(self, kind: InquiryType, top: int) -> tuple[Look, Sequence[Row]]:
+        if kind.parameters:
+            return Look(refusal=f"has parameters: {', '.join(kind.parameters)}"), ()
+        try:
+            rows = self._ask(kind, top)
+        except (CredentialsError, OtherTenantError):
+            raise
+        except ConnectorError as exc:
+            return Look(refusal=exc.message), ()
+        times = [name for name, found in kind.columns.items() if found is Kind.DATETIME]
+        return look_at(rows, times), rows
+
+    def _find_keys(self, kind: InquiryType, rows: Sequence[Row], look: Look) -> KeyFinding:
+        """Return the declared keys, with as many columns more as tell the rows of the sample apart."""
+        able = [
+            name for name, found in kind.columns.items() if found in KEY_KINDS and re.fullmatch(FIELD, name)
+        ]
+        able = [name for name in able if kind.columns[name] is not Kind.DATETIME or name in look.days]
+        declared = [name for name in kind.declared_keys if name in able]
+        if not rows:
+            why = look.refusal or "no row"
+            return KeyFinding(
+                keys=tuple(declared or rank(able, "")[:1]), told=f"NOT PROVEN: {why}", is_proven=False
+            )
+        keys = tuple(_extend(declared, [name for name in rank(able, "") if name not in declared], rows))
+        if not is_unique(rows, keys):
+            told = f"NOT PROVEN: no columns tell {len(rows)} rows apart; add some to the inquiry"
+            return KeyFinding(keys=keys or tuple(able[:1]), told=told, is_proven=False)
+        if self._is_calculated(kind, keys):
+            told = "NOT POSSIBLE: one of them is calculated, and nothing can be sorted by it"
+            return KeyFinding(keys=keys, told=told, is_proven=False)
+        is_declared = list(keys) == declared
+        how = "declared, and" if is_declared else "a guess:"
+        return KeyFinding(
+            keys=keys,
+            told=f"{how} different in each of {len(rows)} rows; every run proves them",
+            is_proven=is_declared,
+        )
+
+    def _is_calculated(self, kind: InquiryType, columns: Sequence[str]) -> bool:
+        """Whether a column can be neither sorted nor filtered by."""
+        try:
+            query = build_query(conditions=[], select=columns, order=columns, top=1)
+            self._feed.read_rows(kind.title, kind.title, query, 1, attempts=ATTEMPTS)
+        except QueryImpossibleError:
+            return True
+        return False
+
+    def _ask(self, kind: InquiryType, top: int) -> Sequence[Row]:
+        query = build_query(conditions=[], select=[], order=[], top=top)
+        page = self._feed.read_rows(kind.title, kind.title, query, top, attempts=ATTEMPTS)
+        return [{name: msgspec.json.decode(raw) for name, raw in row.items()} for row in page.rows]
+
+
+def describe(kind: InquiryType, of: OfferKind = OfferKind.INQUIRY) -> Offer:
+    """Return what the metadata says of an inquiry or a class."""
+    times = [name for name, found in kind.columns.items() if found is Kind.DATETIME]
+    ids = [name for name, found in kind.columns.items() if found is Kind.GUID and NOTE_ID.fullmatch(name)]
+    return Offer(
+        kind=of,
+        name=kind.title,
+        fields=kind.columns,
+        declared_keys=kind.declared_keys,
+        parameters=tuple(kind.parameters),
+        modified_field=next(filter(STAMP.search, times), None),
+        id_field=next(iter(ids), None),
+        source="OData",
+    )
+
+
+def _extend(keys: list[str], others: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """Return the keys with the fewest columns more that tell the rows apart, as far as any do."""
+    while not (keys and is_unique(rows, keys)):
+        full = [
+            name for name in others if name not in keys and all(find_key_texts(row, [name]) for row in rows)
+        ]
+        counts = {name: _count(rows, [*keys, name]) for name in full}
+        best = max(counts, key=counts.__getitem__, default=None)
+        if best is None or counts[best] <= (_count(rows, keys) if keys else 0):
+            break
+        keys = [*keys, best]
+    return keys
+
+
+def _count(rows: Sequence[Row], keys: Sequence[str]) -> int:
+    return len({find_key_texts(row, keys) for row in rows})

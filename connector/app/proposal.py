@@ -1,0 +1,260 @@
+"""A block of the catalogue for what the tenant shows, as text. What was not found out is a comment."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import yaml
+
+from connector.app.catalogue import Catalogue
+from connector.domain.entity import ENTITY_NAME, FIELD, INQUIRY, Entity
+from connector.domain.offer import Look, Offer, OfferKind
+from connector.domain.records.columns import to_snake_case
+
+SCHEDULE = "7 * * * *"
+RECONCILE = {"keys": "37 3 * * *", "content": "37 4 * * 6"}
+LINES = "Details"
+CHOICES = (
+    "exclude",
+    "bignumeric_fields",
+    "custom",
+    "dac",
+    "current",
+    "lookback_seconds",
+    "late_after_hours",
+    "enabled",
+)
+"""Members that nothing in Acumatica tells: they stay as the catalogue has them."""
+STAMPS = ("CreatedDateTime", "LastModifiedDateTime")
+"""How Acumatica calls points in time that are never days."""
+LONGEST_NAME = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One member of a block. Without a value it is a comment alone."""
+
+    name: str
+    value: Any = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A block: its name, its members in order, and what is to be known before it is used."""
+
+    name: str
+    members: tuple[Member, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def block(self) -> Mapping[str, Any]:
+        """The members that have a value."""
+        return {member.name: member.value for member in self.members if member.value is not None}
+
+    def render(self) -> str:
+        """Return the block as YAML, notes and comments included."""
+        lines = [*(f"# {_one_line(note)}" for note in self.notes), f"{_scalar(self.name)}:"]
+        for member in self.members:
+            lines += _render_member(member)
+        return "\n".join(lines) + "\n"
+
+
+def propose(offer: Offer, catalogue: Catalogue) -> Proposal:
+    """Return a block for the offer. What the catalogue has chosen for it already stays, what the tenant tells is as found."""
+    known = find_block(offer, catalogue)
+    name = known.name if known else _name_block(offer, _find_taken(catalogue))
+    members = [
+        Member(name="acumatica_entity" if offer.kind is OfferKind.ENTITY else "inquiry", value=offer.name),
+        *_build_keys(offer),
+        *_build_parameters(offer),
+        *_build_levels(offer, known),
+        *_build_times(offer),
+        *_build_choices(name, known, singular=_singular(name), offer=offer),
+    ]
+    return Proposal(name=name, members=tuple(members), notes=tuple(_build_notes(offer)))
+
+
+def find_block(offer: Offer, catalogue: Catalogue) -> Entity | None:
+    """Return the block that reads the same already."""
+    for entity in catalogue.entities.values():
+        source = (
+            entity.inquiry
+            if offer.kind is OfferKind.INQUIRY
+            else None
+            if entity.inquiry
+            else entity.acumatica_entity
+        )
+        if source is not None and source.casefold() == offer.name.casefold():
+            return entity
+    return None
+
+
+def _build_notes(offer: Offer) -> Iterator[str]:
+    look = offer.look or Look()
+    what = "generic inquiry" if offer.kind is OfferKind.INQUIRY else offer.kind.value
+    yield f"The {what} {offer.name} of {offer.source}; {look.rows} rows were looked at. check tries the block."
+    if look.refusal:
+        yield f"Its list: {look.refusal}"
+    if offer.kind is OfferKind.INQUIRY and not re.fullmatch(INQUIRY, offer.name):
+        yield "Its title has a character that cannot be asked for over OData: rename the inquiry first."
+    if ignored := [name for name in offer.fields if not re.fullmatch(FIELD, name)]:
+        yield f"Columns that the catalogue cannot name: {', '.join(ignored)}"
+    if offer.kind is OfferKind.ENTITY and look.has_lasting_id is None:
+        yield "NOT KNOWN: whether records keep their id in another session; check tells once there are rows."
+
+
+def _build_keys(offer: Offer) -> Iterator[Member]:
+    if offer.keys is not None:
+        yield Member(name="keys", value=offer.keys.keys, comment=offer.keys.told)
+    if offer.look is not None and offer.look.has_lasting_id is False:
+        yield Member(name="identity", value="keys", comment="its records had other ids in another session")
+
+
+def _build_parameters(offer: Offer) -> Iterator[Member]:
+    if offer.parameters:
+        values = ", ".join(f"{{name: {name}, value: …}}" for name in offer.parameters)
+        yield Member(name="parameters", comment=f"[{values}] is needed: give the values")
+
+
+def _build_levels(offer: Offer, known: Entity | None) -> Iterator[Member]:
+    """Yield which linked entities are read with each record, and which are not."""
+    shown = {detail for view in known.line_views for detail in view.details} if known else set()
+    levels = [*offer.details, *offer.linked]
+    expand = [level for level in known.expand if level in levels and level not in shown] if known else []
+    if expand:
+        yield Member(name="expand", value=tuple(expand), comment="as the catalogue has it")
+    if rest := [level for level in offer.linked if level not in expand]:
+        yield Member(name="expand", comment=f"not read, name what is needed: {', '.join(rest)}")
+
+
+def _build_times(offer: Offer) -> Iterator[Member]:
+    look = offer.look or Look()
+    days = [name for name in look.days if re.fullmatch(FIELD, name)]
+    if days:
+        told = f"midnight in every value of {look.rows} rows"
+        yield Member(name="date_fields", value=tuple(days), comment=told)
+    if unseen := [name for name in look.unseen if not name.endswith(STAMPS)]:
+        told = f"NOT KNOWN, no value in {look.rows} rows, add those that hold days: {', '.join(unseen)}"
+        yield Member(name="date_fields", comment=told)
+    found = offer.modified_field
+    if offer.kind is OfferKind.INQUIRY and found:
+        told = "by its name; changes of other tables than its own do not move it: leave it out if they matter"
+        others = ", ".join(name for name in look.times if name != found)
+        told += f"; other points in time: {others}" if others else ""
+        yield Member(name="modified_field", value=found, comment=told)
+    elif found:
+        yield Member(name="modified_field", comment=f"{found}, which is found by itself")
+    else:
+        yield Member(
+            name="modified_field",
+            comment="none was found that can be filtered by, so everything is read in every run",
+        )
+
+
+def _build_choices(name: str, known: Entity | None, *, singular: str, offer: Offer) -> Iterator[Member]:
+    plain = msgspec.to_builtins(known) if known else {}
+    told = "as the catalogue has it" if known else "a choice"
+    yield Member(name="current_view", value=plain.get("current_view", name))
+    if views := list(_build_views(offer, plain.get("line_views", ()), singular, plain.get("exclude", ()))):
+        yield Member(name="line_views", value=views)
+    yield Member(name="schedule", value=plain.get("schedule", SCHEDULE), comment=told)
+    plans = RECONCILE if offer.modified_field else {"keys": RECONCILE["keys"]}
+    reconcile = {depth: cron for depth, cron in plain.get("reconcile", plans).items() if cron}
+    if reconcile:
+        yield Member(name="reconcile", value=reconcile, comment=told)
+    defaults = msgspec.to_builtins(
+        Entity(name="x", acumatica_entity="X", keys=("X",), current_view="x", schedule=SCHEDULE)
+    )
+    for choice in CHOICES:
+        if known and plain[choice] != defaults[choice]:
+            value = plain[choice]
+            yield Member(name=choice, value=sorted(value) if isinstance(value, list) else value, comment=told)
+
+
+def _build_views(
+    offer: Offer, known: Iterable[Mapping[str, Any]], singular: str, hidden: Iterable[str]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the views the catalogue has, or one of the main lines; then those that would show the other details, switched off."""
+    shown = set(hidden)
+    for view in known:
+        details = [detail for detail in view["details"] if detail in offer.details]
+        if details:
+            parent = {} if view["parent"] == "keys" else {"parent": view["parent"]}
+            yield {"name": view["name"], "details": details, "prefix": view["prefix"], **parent}
+            shown |= set(details)
+    for detail in sorted(offer.details, key=lambda name: name != LINES):
+        if detail not in shown:
+            part = "lines" if detail == LINES else to_snake_case(detail)
+            off = {} if detail == LINES else {"enabled": False}
+            yield {"name": f"{singular}_{part}", "details": [detail], "prefix": f"{singular}_", **off}
+
+
+def _find_taken(catalogue: Catalogue) -> set[str]:
+    taken = {"sync_runs"}
+    for entity in catalogue.entities.values():
+        taken |= {entity.name, entity.current_view, *(view.name for view in entity.line_views)}
+    return taken
+
+
+def _name_block(offer: Offer, taken: set[str]) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", offer.name)
+    name = "_".join(map(to_snake_case, words))[:LONGEST_NAME].strip("_") or "rows"
+    if offer.kind is OfferKind.ENTITY:
+        name = _plural(name)
+    if not re.fullmatch(ENTITY_NAME, name):
+        name = f"inquiry_{name}"
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free
+
+
+def _plural(name: str) -> str:
+    if re.search(r"[^aeiou]y$", name):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if re.search(r"(s|x|z|ch|sh)$", name) else f"{name}s"
+
+
+def _singular(name: str) -> str:
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-2] if re.search(r"(ss|x|z|ch|sh)es$", name) else name.removesuffix("s")
+
+
+def _render_member(member: Member) -> Iterator[str]:
+    told = _one_line(member.comment)
+    comment = f"  # {told}" if told else ""
+    if member.value is None:
+        yield f"  # {member.name}: {told}"
+    elif member.name == "line_views":
+        yield f"  {member.name}:{comment}"
+        yield from (f"    - {_flow(view)}" for view in member.value)
+    else:
+        yield f"  {member.name}: {_flow(member.value)}{comment}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _flow(value: Any) -> str:
+    """Return a value in the flow style of YAML."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{name}: {_flow(member)}" for name, member in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_flow, value))}]"
+    return _scalar(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _scalar(text: str) -> str:
+    """Return a text without quotes where YAML reads it back as it is."""
+    quoted = msgspec.json.encode(text).decode()
+    try:
+        is_plain = re.fullmatch(r"\w[\w /.&-]*", text) and yaml.safe_load(f"[{text}]") == [text]
+    except yaml.YAMLError:
+        return quoted
+    return text if is_plain else quoted

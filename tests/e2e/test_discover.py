@@ -1,0 +1,290 @@
+"""`discover` tells what a tenant has to read, and prints blocks that `check` and `sync` accept, for what it found and no more."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.odata.inquiries import INQUIRIES
+from connector.adapters.acumatica.discovery import AcumaticaExplorer
+from connector.app.catalogue import Catalogue, load_catalogue, parse_catalogue
+from connector.app.discover import Discovered, compare, discover, parse
+from connector.app.proposal import propose
+from connector.app.service import build
+from connector.app.settings import load_settings
+from connector.domain.offer import Offer, OfferKind
+from connector.faces.cli import main
+from tests.e2e.profiles import Profile, succeed
+from tests.real_instance import read_real_swagger
+from tests.stand_ins.in_process import open_any
+from tests.stand_ins.sandbox_source import TenantTime
+
+BUNDLED = load_catalogue()
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+NAMING = frozenset({"name", "current_view", "schedule", "reconcile", "enabled"})
+"""What is a choice of whoever writes a block."""
+
+NO_VALUE, NOT_READ, CHOSEN = "no row had a value in", "was not read", "is a choice"
+KNOWN: Mapping[str, Mapping[str, str]] = {
+    "vendors": {"date_fields": NO_VALUE},
+    "payments": {"date_fields": NO_VALUE},
+    "non_stock_items": {"date_fields": NO_VALUE},
+    "customers": {"date_fields": NO_VALUE},
+    "sales_invoices": {"date_fields": NO_VALUE},
+    "sales_orders": {"date_fields": NO_VALUE},
+    "purchase_receipts": {"date_fields": NO_VALUE},
+    "projects": {"date_fields": NO_VALUE},
+}
+"""Where the tenant tells less than the bundled block says: nobody has filled in these dates."""
+ALONE: Mapping[str, Mapping[str, str]] = {
+    "vendors": {"expand": CHOSEN, "exclude": CHOSEN, "date_fields": NOT_READ},
+    "invoices": {"expand": CHOSEN, "line_views": CHOSEN},
+    "payments": {"expand": CHOSEN, "line_views": CHOSEN, "date_fields": NOT_READ},
+    "checks": {"expand": CHOSEN, "line_views": CHOSEN},
+    "gl_entries": {"line_views": CHOSEN},
+    "non_stock_items": {"date_fields": NO_VALUE},
+    "customers": {"expand": CHOSEN, "exclude": CHOSEN, "date_fields": NOT_READ},
+    "sales_invoices": {"expand": CHOSEN, "date_fields": NO_VALUE},
+    "sales_orders": {"date_fields": NO_VALUE},
+    "purchase_receipts": {"date_fields": NO_VALUE},
+    "projects": {"expand": CHOSEN, "date_fields": NOT_READ},
+}
+"""The same where no catalogue says which levels are read with each record: the main lines alone are looked at."""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(SandboxOptions(size="tiny")) as tenant:
+        yield tenant
+    assert tenant.seats == 0
+
+
+def an_explorer(sandbox: Sandbox) -> AcumaticaExplorer:
+    return open_any(AcumaticaExplorer, sandbox, TenantTime(sandbox))
+
+
+def find_all(sandbox: Sandbox, catalogue: Catalogue) -> dict[str, Discovered]:
+    """Return what is found for the Acumatica entity of each bundled block."""
+    explorer = an_explorer(sandbox)
+    try:
+        return {
+            name: discover(explorer, catalogue, block.acumatica_entity, None)
+            for name, block in BUNDLED.entities.items()
+        }
+    finally:
+        explorer.close()
+
+
+def list_offers(sandbox: Sandbox, *, with_dacs: bool = False) -> dict[str, Offer]:
+    explorer = an_explorer(sandbox)
+    try:
+        return {offer.name: offer for offer in explorer.list_offers(with_dacs=with_dacs)}
+    finally:
+        explorer.close()
+
+
+def test_the_bundled_blocks_are_found_or_the_output_says_why_not(sandbox: Sandbox) -> None:
+    assert len(BUNDLED.entities) == 16
+    told = {}
+    for name, found in find_all(sandbox, BUNDLED).items():
+        assert found.known_as == found.proposal.name == name
+        assert found.offer.keys is not None
+        assert found.offer.keys.is_proven
+        told[name] = {item.member: item.reason for item in found.differences}
+        assert all(
+            f"{item.member}: " in found.render().split("# The catalogue's block")[1]
+            for item in found.differences
+        )
+        assert found.differences or "says the same" in found.render()
+    assert told.keys() == BUNDLED.entities.keys()
+    agree(told, KNOWN)
+
+
+def test_they_are_found_without_a_catalogue_but_for_what_is_a_choice(sandbox: Sandbox) -> None:
+    told = {}
+    for name, found in find_all(sandbox, Catalogue({})).items():
+        differences = compare(parse(found.proposal), BUNDLED.entities[name], found.offer)
+        told[name] = {item.member: item.reason for item in differences if item.member not in NAMING}
+        assert parse(found.proposal).keys == BUNDLED.entities[name].keys
+    agree(told, ALONE)
+
+
+def agree(told: Mapping[str, Mapping[str, str]], expected: Mapping[str, Mapping[str, str]]) -> None:
+    """Expect these differences and no others, each with its reason."""
+    members = {name: set(reasons) for name, reasons in told.items() if reasons}
+    assert members == {name: set(reasons) for name, reasons in expected.items()}
+    for name, reasons in expected.items():
+        for member, reason in reasons.items():
+            assert reason in told[name][member], (name, member, told[name][member])
+
+
+def test_of_each_it_is_said_whether_it_has_a_stamp_an_id_days_and_a_list() -> None:
+    sandbox = Sandbox(
+        SandboxOptions(
+            size="tiny",
+            session_ids=("Ledger",),
+            not_optimizable={"Check": {"Description": "APPayment"}},
+            forbidden=("Project",),
+            forbidden_inquiries=("AP-Vendors",),
+        )
+    )
+    found = list_offers(sandbox, with_dacs=True)
+    assert set(found) > {inquiry.title for inquiry in INQUIRIES}
+    looks = {name: offer.look for name, offer in found.items()}
+    assert sandbox.seats == 0
+
+    bills, lines = found["Bill"], found["GL-Journal Transactions"]
+    assert (bills.modified_field, bills.id_field) == ("LastModifiedDateTime", "id")
+    assert (lines.modified_field, lines.id_field) == ("LastModifiedOn", None)
+    assert found["Subaccount"].modified_field is None
+    assert looks["Bill"].days == ("Date", "DueDate")  # type: ignore[union-attr]
+    assert looks["GL-Journal Transactions"].days == ("TransactionDate",)  # type: ignore[union-attr]
+    lasting = {name: look.has_lasting_id for name, look in looks.items() if look}
+    assert (lasting["Bill"], lasting["Ledger"], lasting["Project"]) == (True, False, None)
+    refused = {name: look.refusal for name, look in looks.items() if look and look.refusal}
+    assert set(refused) == {"Check", "Project", "AP-Vendors", "DB-StorageDetails"}
+    assert "record by record only" in refused["Check"]
+    assert "Warehouse" in refused["DB-StorageDetails"]
+
+    classes = [offer for offer in found.values() if offer.kind is OfferKind.DAC]
+    assert {(offer.modified_field, offer.id_field, offer.look) for offer in classes} == {
+        ("LastModifiedDateTime", "NoteID", None)
+    }
+
+
+def test_records_without_a_note_are_told_apart_by_their_keys() -> None:
+    sandbox = Sandbox(SandboxOptions(size="tiny", session_ids=("Ledger",)))
+    explorer = an_explorer(sandbox)
+    found = discover(explorer, BUNDLED, "ledger", None)
+    explorer.close()
+    assert found.proposal.block["identity"] == "keys"
+    assert [item.member for item in found.differences] == ["identity"]
+
+
+def test_what_cannot_be_listed_gets_keys_that_are_called_a_guess() -> None:
+    sandbox = Sandbox(SandboxOptions(size="empty", forbidden=("Bill",)))
+    explorer = an_explorer(sandbox)
+    found = discover(explorer, Catalogue({}), "Bill", None)
+    explorer.close()
+    assert found.offer.keys is not None
+    assert not found.offer.keys.is_proven
+    assert "NOT PROVEN" in found.render()
+    assert "# NOT KNOWN: whether records keep their id" in found.render()
+
+
+@pytest.mark.parametrize("version", ["24.200.001", "25.200.001"])
+def test_every_entity_of_a_real_instance_gets_a_block_that_is_valid(version: str) -> None:
+    sandbox = Sandbox(SandboxOptions(size="empty"))
+    sandbox.faults.add(
+        path="/swagger.json", status=200, headers=JSON, body=read_real_swagger(version), times=9
+    )
+    found = list_offers(sandbox)
+    entities = [offer for offer in found.values() if offer.kind is OfferKind.ENTITY]
+    assert len(entities) > 100
+    for offer in entities:
+        proposal = propose(offer, Catalogue({}))
+        if offer.fields:
+            keys = f"  keys: [{next(iter(offer.fields))}]\n"
+            text = proposal.render().replace("  acumatica_entity:", f"{keys}  acumatica_entity:")
+            assert parse_catalogue(offer.name, text).find(proposal.name).acumatica_entity == offer.name
+
+
+def test_printed_blocks_are_accepted_by_check_and_sync(
+    embedded: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.yaml"
+    printed = []
+    for name in (
+        "AP-Vendors",
+        "GL-Journal Transactions",
+        "GL-Account Balances by Period",
+        "AP-Ageing by Vendor",
+        "Invoice",
+    ):
+        assert main(["discover", name]) == 0
+        printed.append(capsys.readouterr().out)
+    own.write_text("".join(printed))
+    monkeypatch.setenv("ENTITIES_FILE", str(own))
+    blocks = load_catalogue(own).entities
+    assert len(blocks) == len(printed)
+    answer = embedded.function.call(mode="check")
+    assert answer.status == 200, answer.json
+    for name in blocks:
+        assert succeed(embedded, name)["records_written"] > 0
+        assert succeed(embedded, name)["records_written"] == 0
+    assert discovered_again(capsys, "AP-Vendors")["differences"] == []
+
+
+def discovered_again(capsys: pytest.CaptureFixture[str], name: str) -> dict[str, Any]:
+    assert main(["discover", name, "--json"]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert (document["known_as"], document["keys_proven"]) == (document["block_name"], True)
+    return document
+
+
+@pytest.mark.usefixtures("embedded")
+def test_an_inquiry_with_parameters_is_refused_until_they_are_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["discover", "DB-StorageDetails"]) == 0
+    printed = capsys.readouterr().out
+    assert "# parameters: [{name: Warehouse, value: …}] is needed: give the values" in printed
+    own = tmp_path / "own.yaml"
+    monkeypatch.setenv("ENTITIES_FILE", str(own))
+    own.write_text(printed)
+    assert main(["check"]) == 1
+    assert "has parameters" in " ".join(capsys.readouterr().out.split())
+    own.write_text(f"{printed}  parameters: [{{name: Warehouse, value: MAIN}}]\n")
+    assert main(["check"]) == 0
+
+
+@pytest.mark.usefixtures("embedded")
+def test_the_command_lists_for_people_and_for_programs(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["discover"]) == 0
+    assert "AP-Ageing by Vendor" in capsys.readouterr().out
+    assert main(["discover", "--fields"]) == 0
+    assert "Details/Account" in capsys.readouterr().out
+    assert main(["discover", "--json", "--dacs"]) == 0
+    listed = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
+    assert listed["Bill"]["fields"]["Amount"] == "decimal"
+    assert listed["Bill"]["details"]["Details"]["Amount"] == "decimal"
+    assert listed["PX_Objects_GL_GLTran"]["look"] is None
+    assert not listed["DB-StorageDetails"]["look"]["is_listable"]
+    assert sandbox.seats == 0
+
+
+@pytest.mark.usefixtures("embedded")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["Bil"], "Did you mean Bill?"),
+        (["AP-Vendor", "--kind", "inquiry"], "Did you mean AP-Vendors?"),
+        (["PX_Objects_GL_GLTran", "--kind", "dac"], "is a data access class, which no block can read"),
+        (["Bill", "--dacs"], "--dacs"),
+        (["--kind", "entity"], "--kind"),
+    ],
+)
+def test_what_is_not_there_is_told_in_a_sentence(
+    capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    assert main(["discover", *words]) == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("embedded")
+def test_while_runs_hold_every_seat_it_waits_for_another_call(capsys: pytest.CaptureFixture[str]) -> None:
+    connector = build(load_settings(os.environ))
+    with connector.open_state() as state:
+        seat = state.seats.acquire("another run", 1, timedelta(minutes=1))
+        assert seat is not None
+        assert main(["discover", "Bill"]) == 1
+        assert "in use by running syncs" in capsys.readouterr().err
+        state.seats.release(seat)
+    assert main(["discover", "Bill"]) == 0

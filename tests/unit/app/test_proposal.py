@@ -1,0 +1,95 @@
+"""The text of a proposed block: names, quotes, comments."""
+
+from typing import Any
+
+import pytest
+
+from connector.app.catalogue import Catalogue, load_catalogue, parse_catalogue
+from connector.app.proposal import propose
+from connector.domain.offer import KeyFinding, Look, Offer, OfferKind
+from connector.domain.records.contract import Kind
+from tests.builders import an_entity
+
+NONE = Catalogue({})
+KEYS = KeyFinding(keys=("Nbr",), told="proven", is_proven=True)
+
+
+def an_offer(name: str = "Bill", kind: OfferKind = OfferKind.ENTITY, **parts: Any) -> Offer:
+    return Offer(
+        **{
+            "kind": kind,
+            "name": name,
+            "fields": {"Nbr": Kind.STRING},
+            "keys": KEYS,
+            "look": Look(rows=3),
+            **parts,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "block"),
+    [
+        ("Bill", "bills"),
+        ("Subsidiary", "subsidiaries"),
+        ("TaxBox", "tax_boxes"),
+        ("Address", "addresses"),
+        ("Survey", "surveys"),
+    ],
+)
+def test_a_block_is_called_as_its_records_are(name: str, block: str) -> None:
+    assert propose(an_offer(name), NONE).name == block
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "AP-Bills and Adjustments",
+        "1099: vendors, [all] - of them",
+        "Übersicht",
+        "*",
+        "yes",
+        "null",
+        "3",
+        "x" * 150,
+        'Jan\'s "own"',
+    ],
+)
+def test_any_title_is_read_back_as_it_is(title: str) -> None:
+    proposal = propose(an_offer(title, OfferKind.INQUIRY), NONE)
+    assert parse_catalogue("own.yaml", proposal.render()).find(proposal.name).inquiry == title
+
+
+def test_a_name_that_another_block_uses_gets_a_number() -> None:
+    proposal = propose(an_offer("Invoice"), load_catalogue())
+    assert proposal.name == "invoices_2"
+
+
+def test_the_choices_of_the_catalogue_stay() -> None:
+    block = an_entity(exclude=frozenset({"Tax", "Bank"}), late_after_hours=5, enabled=False)
+    offer = an_offer("Vendor", details={"Bank": {}, "Lines": {}})
+    found = propose(offer, Catalogue({"vendors": block})).block
+    assert (found["exclude"], found["late_after_hours"], found["enabled"]) == (["Bank", "Tax"], 5, False)
+    assert found["schedule"] == block.schedule
+    assert [view["details"] for view in found["line_views"]] == [["Lines"]]
+
+
+def test_a_comment_stays_on_its_line() -> None:
+    keys = KeyFinding(keys=("Nbr",), told="proven\nother: 1", is_proven=True)
+    look = Look(refusal="No\nrows: here")
+    text = propose(an_offer(keys=keys, look=look), NONE).render()
+    assert "# proven other: 1\n" in text
+    assert "# Its list: No rows: here\n" in text
+
+
+def test_what_the_catalogue_cannot_name_is_told_and_left_out() -> None:
+    look = Look(rows=1, days=("Größe", "Date"))
+    text = propose(
+        an_offer("A", OfferKind.INQUIRY, fields={"Größe": Kind.DATETIME}, look=look), NONE
+    ).render()
+    assert "# Columns that the catalogue cannot name: Größe" in text
+    assert "date_fields: [Date]" in text
+
+
+def test_a_title_with_a_slash_is_told() -> None:
+    assert "rename the inquiry first" in propose(an_offer("A/B", OfferKind.INQUIRY), NONE).render()
