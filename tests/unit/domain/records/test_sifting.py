@@ -67,3 +67,43 @@ def test_an_id_that_cannot_be_used_is_told_with_what_to_do() -> None:
     with pytest.raises(RecordRejectedError, match=r"^cannot be normalised: it has no id\.$") as caught:
         a_codec().decode(a_row().replace(an_id(1).encode(), b""))
     assert caught.value.action == "Look at the record in Acumatica."
+
+
+@pytest.mark.parametrize(
+    ("slot", "extra"),
+    [
+        ({"value": 5, "type": "T"}, {"New": "5"}),
+        ({"type": "T"}, {}),
+        ({"value": 1.50, "more": 2}, {"New": {"value": "1.50", "more": "2"}}),
+        ({"value": {"id": 7, "description": "d"}}, {"New": {"id": "7", "description": "d"}}),
+        ({"value": 5, "error": "bad"}, {"New": "5", "New/error": "bad"}),
+        ({"error": "bad"}, {"New/error": "bad"}),
+        ({}, {}),
+        ({"id": "i", "Inner": {"value": 3}, "Empty": {}}, {"New": {"Inner": "3", "Empty": None}}),
+        ([{"value": 1}, 2], {"New": ["1", "2"]}),
+    ],
+)
+def test_a_member_that_is_not_announced_is_kept_without_its_packaging(
+    slot: object, extra: dict[str, object]
+) -> None:
+    raw = a_row(New={"value": 0}).replace(b'{"value": 0}', msgspec.json.encode(slot).replace(b"1.5", b"1.50"))
+    assert msgspec.json.decode(a_codec().decode(raw).extra or b"{}") == extra
+
+
+def test_members_behind_one_that_is_not_read_or_no_view_are_read_all_the_same() -> None:
+    contract = a_contract(
+        fields={"Late": Kind.STRING},
+        custom={"Document.UsrSize": Kind.DECIMAL},
+        unread=frozenset({"Skipped"}),
+    )
+    custom = {"Broken": 5, "Document": {"UsrSize": {"value": 4.5}}}
+    record = Codec(an_entity(), contract).decode(a_row(Odd=1, Skipped=2, custom=custom, Late="x"))
+    assert b'"late":"x"' in record.body
+    assert b'"usr_size":"4.5"' in record.body
+    assert msgspec.json.decode(record.extra) == {"Odd": "1", "custom/Broken": "5"}
+
+
+def test_a_collection_that_is_no_list_is_of_another_type_and_not_unannounced() -> None:
+    codec = Codec(an_entity(), a_contract(details={"Details": CONTRACT.root}))
+    codec.decode(a_row(Details={"value": "x"}, New=1))
+    assert (codec.mistyped_members, codec.unannounced) == ({"Details"}, {"New"})
