@@ -18,6 +18,7 @@ COMMANDS = (
     "scaling 10000 50000",
     "deep_paging 10000 50000",
     "served_memory --bills 5000",
+    "month 1",
 )
 
 
