@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -67,7 +68,12 @@ def show_record(request: flask.Request, connector: Connector) -> flask.Response:
     """Answer with everything that happened to one record, or with the form that asks for one."""
     entity, key = request.args.get("entity", ""), request.args.get("key", "").strip()
     found = render_record(connector, entity, key) if key else {"entity": entity, "key": ""}
-    values = {**found, "entities": sorted(connector.catalogue.entities), "root": find_root(request)}
+    values = {
+        **found,
+        "entities": sorted(connector.catalogue.entities),
+        "root": find_root(request),
+        "json": f"status/records?{urlencode({'entity': entity, 'key': key})}" if key else "",
+    }
     return _answer(render_page("record", values))
 
 

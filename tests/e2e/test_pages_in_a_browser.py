@@ -33,6 +33,7 @@ from connector.faces.demo.function import build_environment
 from connector.faces.exit_codes import OK
 from connector.ports import StateStore
 from tests.e2e.profiles import MAIN
+from tests.e2e.test_behind_a_proxy import Passed, proxy
 from tests.e2e.test_demo import small_company
 
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
@@ -235,6 +236,26 @@ def test_every_other_page_can_be_read_by_all(path: str, visit: Visit, deployment
     visit.complaints = [text for text in visit.complaints if "status of 400" not in text]
     assert visit.page.locator("h1").count() == 1
     visit.hold()
+
+
+@pytest.mark.usefixtures("state")
+def test_every_link_stays_below_the_path_of_a_proxy(visit: Visit, deployment: Deployment) -> None:
+    with proxy(Passed(int(deployment.url.rpartition(":")[2]), "/tools/acumatica")) as url:
+        visit.url = f"{url}/"
+        visit.open("")
+        for way in ("entities/vendors", "runs/", "records?entity=vendors&key="):
+            links: list[str] = visit.page.eval_on_selector_all(
+                "a[href], form", "all => all.map(one => one.href || one.action)"
+            )
+            assert [link for link in links if not link.startswith(visit.url)] == []
+            [figures] = [link for link in links if link.startswith(f"{visit.url}status")]
+            assert requests.get(figures, timeout=30).ok, "the same as JSON"
+            visit.page.goto(next(link for link in links if link.startswith(visit.url + way)))
+        trail = visit.page.locator("tbody").inner_text()
+        assert "version stored" in trail
+        visit.page.get_by_role("button", name="Find").click()
+        assert visit.page.locator("tbody").inner_text() == trail
+    assert [asked for asked in visit.requests if not asked.startswith((visit.url, "data:"))] == []
 
 
 def test_a_dead_letter_is_replayed_by_its_button_and_its_hostile_text_stays_text(
