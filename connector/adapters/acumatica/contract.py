@@ -37,7 +37,7 @@ def request_text(entity: Entity) -> str:
 def build_contract(
     entity: Entity, endpoint: str, version: str, swagger: Swagger, custom: CustomFields | None
 ) -> Contract:
-    """Return the contract of the entity; raise SourceSetupError if the endpoint does not expose it."""
+    """Return the contract of the entity; raise SourceSetupError if the endpoint does not expose it, or its cursor field is no instant."""
     name = swagger.entity(entity.acumatica_entity)
     if name is None:
         raise not_exposed(entity.acumatica_entity, endpoint, version)
@@ -56,8 +56,19 @@ def build_contract(
 
 
 def find_modified_field(entity: Entity, fields: Mapping[str, Kind]) -> str | None:
-    """Return the field with the time of change, as the contract spells it: the catalogue's choice, or else the best available."""
-    for wanted in filter(None, (entity.modified_field, *MODIFIED_FIELDS)):
+    """Return the field with the time of change, as the contract spells it: the catalogue's choice, or else the best available.
+
+    Raises SourceSetupError if the catalogue chose a field that holds no instant.
+    """
+    chosen = find_spelled(entity.modified_field, fields) if entity.modified_field else None
+    if chosen is not None:
+        if fields[chosen] is not Kind.DATETIME or chosen.casefold() in _folded(entity.date_fields):
+            raise SourceSetupError(
+                f"{chosen} of {entity.acumatica_entity} is no point in time, so it cannot tell what changed.",
+                action=f"Name another `modified_field` of {entity.name}, or none: then it is found in the contract.",
+            )
+        return chosen
+    for wanted in MODIFIED_FIELDS:
         name = find_spelled(wanted, fields)
         if name is not None and fields[name] is Kind.DATETIME:
             return name
@@ -95,7 +106,11 @@ def missing_choices(entity: Entity, contract: Contract) -> tuple[str, ...]:
     """Return the fields the catalogue names but this endpoint version lacks; requests leave them out."""
     offered = {path.casefold() for path in _offered(contract.root, "")}
     wanted = [*entity.keys, *with_parents(entity.expand), *entity.select]
-    return tuple(dict.fromkeys(path for path in wanted if path.casefold() not in offered))
+    missing = [path for path in wanted if path.casefold() not in offered]
+    stamp = entity.modified_field
+    if stamp and stamp.casefold() != (contract.modified_field or "").casefold():
+        missing.append(stamp)
+    return tuple(dict.fromkeys(missing))
 
 
 def not_exposed(name: str, endpoint: str, version: str) -> SourceSetupError:

@@ -132,7 +132,17 @@ def test_the_modified_field_is_found(
 ) -> None:
     swagger = a_swagger(Sub=a_type(**{name: ref("DateTimeValue") for name in announced}))
     entity = an_entity("Sub", modified_field=wanted)
-    assert build_contract(entity, "Default", "1", swagger, None).modified_field == found
+    contract = build_contract(entity, "Default", "1", swagger, None)
+    assert contract.modified_field == found
+    assert (wanted in missing_choices(entity, contract)) is (wanted not in (None, found))
+
+
+@pytest.mark.parametrize(("kind", "dates"), [("StringValue", ()), ("DateTimeValue", ("changedon",))])
+def test_a_modified_field_that_is_chosen_and_no_instant_is_refused(kind: str, dates: tuple[str, ...]) -> None:
+    swagger = a_swagger(Sub=a_type(ChangedOn=ref(kind), LastModified=ref("DateTimeValue")))
+    entity = an_entity("Sub", modified_field="ChangedOn", date_fields=frozenset(dates))
+    with pytest.raises(SourceSetupError, match="ChangedOn of Sub is no point in time"):
+        build_contract(entity, "Default", "1", swagger, None)
 
 
 def test_a_modified_field_that_is_text_is_of_no_use() -> None:
