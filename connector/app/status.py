@@ -63,7 +63,7 @@ def describe_entity(
     """Return the status of one entity."""
     entity_state = status.entity_state
     incremental = kinds.get(RunKind.INCREMENTAL, Standing())
-    return {
+    entry = {
         "entity": entity.name,
         "acumatica_entity": entity.acumatica_entity,
         "enabled": timetable.is_scheduled(entity),
@@ -91,6 +91,7 @@ def describe_entity(
             {name: as_plain(run[name]) for name in RUN_MEMBERS if name in run} for run in status.recent_runs
         ],
     }
+    return {**entry, "state": judge(entry)[1]}
 
 
 def describe_copy(connector: Connector, origin: Any, entity_states: list[EntityState]) -> dict[str, Any]:

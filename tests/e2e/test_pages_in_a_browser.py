@@ -266,7 +266,9 @@ def test_a_dead_letter_is_replayed_by_its_button_and_its_hostile_text_stays_text
     assert visit.page.get_by_role("rowheader", name=HOSTILE, exact=True).count() == 1
     assert visit.page.get_by_text(HOSTILE, exact=True).count() == 2
     assert visit.page.locator("img, script").count() == 0
-    visit.page.get_by_role("button", name=f"Replay {HOSTILE}", exact=True).click()
+    visit.page.keyboard.press("Tab")
+    assert visit.page.locator(":focus").inner_text() == "Skip to content"
+    visit.page.get_by_role("button", name=f"Replay {HOSTILE}", exact=True).press("Enter")
     visit.page.wait_for_url("**/runs/*")
     assert visit.page.locator("h1").inner_text() == "Replay of vendors"
     assert "succeeded" in visit.page.locator(".chip").first.inner_text()

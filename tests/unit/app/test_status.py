@@ -39,6 +39,7 @@ def test_a_running_entity_names_its_run_until_the_lease_ends(board: Board) -> No
     board.fail()
     lease = board.run()
     assert judge(board.entry()) == ("running", "running")
+    assert board.entry()["state"] == "running"
     assert board.entry()["running"] == {
         "run_id": "run-1",
         "kind": None,
