@@ -65,7 +65,7 @@ def warehouse(shelf: BigQueryShelf) -> Iterator[BigQueryWarehouse]:
     opened.close()
 
 
-class TestBigQueryWarehouse(WarehouseContract):
+class TestBigQueryWarehouse(WarehouseContract, RetypedColumnContract):
     """A few of the promises of views and leftovers: making a view takes the stand-in a second."""
 
     test_views_are_mended = MendingContract.test_views_that_somebody_dropped_or_replaced_are_made_again
@@ -74,21 +74,3 @@ class TestBigQueryWarehouse(WarehouseContract):
 
     def test_a_log_is_renamed(self, shelf: Shelf, warehouse: Warehouse) -> None:
         RenamingContract().test_a_log_is_renamed_and_its_views_follow(shelf, warehouse, kept=True)
-
-    @pytest.mark.parametrize(
-        ("before", "after", "kept"),
-        [
-            ("BOOL", "INT64", False),
-            ("INT64", "BOOL", True),
-            ("INT64", "STRING", True),
-            ("STRING", "FLOAT64", False),
-            ("DATE", "TIMESTAMP", True),
-            ("TIMESTAMP", "STRING", False),
-        ],
-    )
-    def test_a_column_is_renewed(
-        self, shelf: Shelf, warehouse: Warehouse, before: str, after: str, kept: bool
-    ) -> None:
-        RetypedColumnContract().test_a_column_that_was_dropped_is_added_with_the_new_type(
-            shelf, warehouse, before, after, kept
-        )
