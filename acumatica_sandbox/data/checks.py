@@ -11,6 +11,8 @@ from .chart import AP, CASH
 from .ledger import post
 from .money import cents, money
 
+SUNDAY = 6
+
 
 def make_checks(books: Books, bills: Sequence[Draft], count: int) -> None:
     """Checks, each paying a few due bills of one vendor; the newest ones are not released yet."""
@@ -24,9 +26,10 @@ def make_checks(books: Books, bills: Sequence[Draft], count: int) -> None:
         for start in range(0, len(drafts), 3)
     ]
     groups.sort(key=lambda group: (max(draft.day for draft in group), group[0].text("ReferenceNbr")))
+    kept_days = 2 if books.today.weekday() == SUNDAY else 1  # Friday's are there all weekend
     for group in groups[:count]:
         day = books.later(max(draft.day for draft in group), 3, 45)
-        check(books, group, day, is_released=(books.today - day).days > 1)
+        check(books, group, day, is_released=(books.today - day).days > kept_days)
 
 
 def check(books: Books, paid: Sequence[Draft], day: date, *, is_released: bool) -> Draft:
