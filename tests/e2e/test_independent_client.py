@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.odata.inquiries import INQUIRIES
 
 REASON = "the package easy-acumatica is not installed"
 easy_acumatica = pytest.importorskip("easy_acumatica", reason=REASON)
@@ -113,6 +114,16 @@ def test_it_finds_the_inquiries_and_reads_one(client: Any, sandbox: Sandbox) -> 
     assert expected
     assert expected.items() <= shown.items()
     assert sandbox.users == 2  # one for the metadata, one for the rows: it keeps no cookies
+
+
+def test_it_reads_every_inquiry_that_needs_no_parameters(client: Any) -> None:
+    titles = [inquiry.title for inquiry in INQUIRIES if not inquiry.parameters]
+    read = {title: client.inquiries._get_inquiry(title, options(top=3))["value"] for title in titles}
+    assert all(0 < len(rows) <= 3 for rows in read.values()), read
+    shown = {title: set(rows[0]) for title, rows in read.items()}
+    assert shown == {
+        item.title: {column.name for column in item.columns} for item in INQUIRIES if item.title in read
+    }
 
 
 def test_it_signs_out_and_leaves_no_seat(client: Any, sandbox: Sandbox) -> None:

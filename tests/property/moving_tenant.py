@@ -59,6 +59,8 @@ class Pending:
 class MovingTenant:
     """The tenant. `storm` is how likely a transaction begins in a tick; without one it rests."""
 
+    entity = ENTITY
+
     def __init__(self, seed: int, *, contract: Contract = CONTRACT) -> None:
         self._random = random.Random(f"tenant {seed}")  # noqa: S311 - made-up histories, not secrets
         self._contract = contract
@@ -72,6 +74,13 @@ class MovingTenant:
         self.items: dict[int, Item] = {}
         for _ in range(self._random.randrange(25)):
             self.items[self._new_id()] = Item(key=self._random.random(), stamp=0, number=0)
+
+    def sign_in(self) -> None:
+        """Begin a session of its own, which knows nothing of the ones before."""
+
+    def name(self, record: int, item: Item) -> str:
+        """Return the id under which a record is copied."""
+        return name(record)
 
     def pass_time(self, ticks: int) -> None:
         for _ in range(ticks):
@@ -138,6 +147,10 @@ class MovingTenant:
             )
         if not query.keys_only:
             self._fail_now_and_then(self._failing_pages, "a page")
+        return self.list_rows(query)
+
+    def list_rows(self, query: ListQuery) -> ListAnswer:
+        """Return a page of the list as it is now."""
         began = START + self.now * TICK
         changed_since = None if query.changed_since is None else _ceil((query.changed_since - START) / TICK)
         rows = [

@@ -23,15 +23,14 @@ from connector.ports import Ports
 from connector.runs.run import Limits, Run
 from tests.builders import WORK
 from tests.fault.mortal import Killed, Life, mortal
+from tests.property.moving_rows import CountedInquiry, MovingInquiry
 from tests.property.moving_tenant import (
-    ENTITY,
     LONGEST_TRANSACTION,
     LOOKBACK_TICKS,
     TICK,
     MovingTenant,
     TenantTime,
 )
-from tests.property.moving_tenant import name as name_of
 from tests.seed import SEED
 from tests.stand_ins.warehouse import MemoryWarehouse
 
@@ -44,11 +43,14 @@ KILL_SHARE = 0.02
 class Copy:
     """The copy of one tenant: warehouse and state, and the runs that keep it."""
 
-    def __init__(self, seed: int, *, lookback: timedelta = LOOKBACK_TICKS * TICK) -> None:
+    def __init__(
+        self, seed: int, *, lookback: timedelta = LOOKBACK_TICKS * TICK, tenant: MovingTenant | None = None
+    ) -> None:
         self.seed, self.lookback, self.runs = seed, lookback, 0
         self.warehouse = MemoryWarehouse()
         self.chance = random.Random(f"copy {seed}")  # noqa: S311 - made-up histories, not secrets
-        self.tenant = MovingTenant(seed)
+        self.tenant = tenant or MovingTenant(seed)
+        self.entity = self.tenant.entity
         self.clock = TenantTime(self.tenant)
         self.state = SqliteStateStore(path=Path(":memory:"), clock=self.clock)
         self.page_size = self.chance.randrange(2, 6)
@@ -58,6 +60,7 @@ class Copy:
         """Do one run; None when it was killed. Its lease and seat end at once, as if much time had passed."""
         ports = Ports(source=self.tenant, warehouse=self.warehouse, state=self.state, clock=self.clock)
         self.runs += 1
+        self.tenant.sign_in()
         limits = Limits(
             deadline=self.clock.now() + timedelta(days=1),
             page_size=self.page_size,
@@ -68,8 +71,8 @@ class Copy:
         try:
             return Run(
                 run_id=f"run-{self.runs}",
-                entity=ENTITY,
-                request=RunRequest(entity=ENTITY.name, mode=mode),
+                entity=self.entity,
+                request=RunRequest(entity=self.entity.name, mode=mode),
                 ports=mortal(ports, life) if life else ports,
                 limits=limits,
             ).execute(WORK[mode])
@@ -82,7 +85,7 @@ class Copy:
         return Killed(moment) if dice < KILL_SHARE else None
 
     def throw_checkpoint_away(self) -> None:
-        taken = self.state.entities.acquire_lease(ENTITY.name, "operator", timedelta(0))
+        taken = self.state.entities.acquire_lease(self.entity.name, "operator", timedelta(0))
         assert isinstance(taken, tuple)
         self.state.entities.save_checkpoint(taken[0], "incremental", None)
         self.state.entities.release_lease(taken[0])
@@ -109,15 +112,22 @@ class Copy:
 
     def find_lost(self) -> list[str]:
         """Return the live records whose newest version is not current in the copy."""
-        current = self.warehouse.current(ENTITY.log_table)
+        current = self.warehouse.current(self.entity.log_table)
         numbers = {record: msgspec.json.decode(row.data)["number"] for record, row in current.items()}
-        newest = {name_of(record): item.number for record, item in self.tenant.items.items()}
+        newest = {self.tenant.name(record, item): item.number for record, item in self.tenant.items.items()}
         return [record for record, number in newest.items() if numbers.get(record) != number]
 
 
-def test_no_history_loses_a_record_and_an_idle_run_writes_nothing() -> None:
-    for seed in range(SEED, SEED + HISTORIES):
-        copy = Copy(seed)
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [(MovingTenant, 1), (MovingInquiry, 2), (CountedInquiry, 2)],
+    ids=["entity", "inquiry by keys", "inquiry by counting"],
+)
+def test_no_history_loses_a_record_and_an_idle_run_writes_nothing(
+    kind: type[MovingTenant], share: int
+) -> None:
+    for seed in range(SEED, SEED + -(-HISTORIES // share)):
+        copy = Copy(seed, tenant=kind(seed))
         copy.live_through_storm()
         copy.come_to_rest()
         assert copy.find_lost() == [], f"CONNECTOR_SEED={seed} CONNECTOR_HISTORIES=1"

@@ -21,7 +21,7 @@ from connector.adapters.acumatica.contract import (
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.error_mapping import NotThereError, QueryMisreadError
-from connector.adapters.acumatica.inquiries import InquiryReader
+from connector.adapters.acumatica.inquiries import Feed, InquiryReader
 from connector.adapters.acumatica.odata import RowWindow
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
@@ -80,7 +80,7 @@ class AcumaticaSource(Source):
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)
-        self._inquiries = InquiryReader(address, self._session, self._sign_in, SPECIFIC_ATTEMPTS)
+        self._inquiries = InquiryReader(Feed(address, self._session, self._sign_in), SPECIFIC_ATTEMPTS)
         self._contracts: dict[Entity, Contract] = {}
 
     @property

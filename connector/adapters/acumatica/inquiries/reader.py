@@ -4,8 +4,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from connector.adapters.acumatica.address import Address
-from connector.adapters.acumatica.auth import SignIn
 from connector.adapters.acumatica.inquiries.contract import build_contract, not_exposed, request_text
 from connector.adapters.acumatica.inquiries.feed import Feed, FeedPage
 from connector.adapters.acumatica.inquiries.grammar import (
@@ -22,7 +20,6 @@ from connector.adapters.acumatica.inquiries.grammar import (
 from connector.adapters.acumatica.inquiries.metadata import InquiryType
 from connector.adapters.acumatica.inquiries.places import Places
 from connector.adapters.acumatica.inquiries.rows import find_keys, find_repeated, wrap_row
-from connector.adapters.acumatica.session import Session
 from connector.domain.entity import Entity
 from connector.domain.list_query import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind
@@ -38,8 +35,8 @@ class InquiryReader:
     Where keys cannot be compared, or some rows lack one, rows are counted instead (`$skip`).
     """
 
-    def __init__(self, address: Address, session: Session, sign_in: SignIn, attempts: int) -> None:
-        self._feed = Feed(address, session, sign_in)
+    def __init__(self, feed: Feed, attempts: int) -> None:
+        self._feed = feed
         self._attempts = attempts
         self._types: Mapping[str, InquiryType] | None = None
         self._places = Places()
