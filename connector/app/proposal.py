@@ -17,6 +17,10 @@ SCHEDULE = "7 * * * *"
 RECONCILE = {"keys": "37 3 * * *", "content": "37 4 * * 6"}
 LINES = "Details"
 CHOICES = (
+    "parameters",
+    "filter",
+    "order_by",
+    "select",
     "exclude",
     "bignumeric_fields",
     "custom",
@@ -69,7 +73,7 @@ def propose(offer: Offer, catalogue: Catalogue) -> Proposal:
     members = [
         Member(name="acumatica_entity" if offer.kind is OfferKind.ENTITY else "inquiry", value=offer.name),
         *_build_keys(offer),
-        *_build_parameters(offer),
+        *_build_parameters(offer, known),
         *_build_levels(offer, known),
         *_build_times(offer),
         *_build_choices(name, known, singular=_singular(name), offer=offer),
@@ -107,14 +111,16 @@ def _build_notes(offer: Offer) -> Iterator[str]:
 
 
 def _build_keys(offer: Offer) -> Iterator[Member]:
-    if offer.keys is not None:
+    if offer.keys is not None and not offer.keys.keys:
+        yield Member(name="keys", comment=f"{offer.keys.told}; name the fields that tell its rows apart")
+    elif offer.keys is not None:
         yield Member(name="keys", value=offer.keys.keys, comment=offer.keys.told)
     if offer.look is not None and offer.look.has_lasting_id is False:
         yield Member(name="identity", value="keys", comment="its records had other ids in another session")
 
 
-def _build_parameters(offer: Offer) -> Iterator[Member]:
-    if offer.parameters:
+def _build_parameters(offer: Offer, known: Entity | None) -> Iterator[Member]:
+    if offer.parameters and not (known and known.parameters):
         values = ", ".join(f"{{name: {name}, value: …}}" for name in offer.parameters)
         yield Member(name="parameters", comment=f"[{values}] is needed: give the values")
 

@@ -157,6 +157,25 @@ def test_of_each_it_is_said_whether_it_has_a_stamp_an_id_days_and_a_list() -> No
     }
 
 
+@pytest.mark.parametrize(
+    ("interface", "status", "told", "lost"),
+    [
+        ("gi", 404, "generic inquiries are not listed", OfferKind.INQUIRY),
+        ("gi", 403, "generic inquiries are not listed", OfferKind.INQUIRY),
+        ("dac", 404, "data access classes are not listed", OfferKind.DAC),
+        ("dac", 403, "Give it the role OData4 User", OfferKind.DAC),
+    ],
+)
+def test_without_a_right_to_one_interface_the_others_are_listed(
+    caplog: pytest.LogCaptureFixture, interface: str, status: int, told: str, lost: OfferKind
+) -> None:
+    sandbox = Sandbox(SandboxOptions(size="empty"))
+    sandbox.faults.add(path=f"/odata/{interface}/$metadata", status=status, body=b"", times=9)
+    found = list_offers(sandbox, with_dacs=True)
+    assert {offer.kind for offer in found.values()} == set(OfferKind) - {lost}
+    assert told in caplog.text
+
+
 def test_records_without_a_note_are_told_apart_by_their_keys() -> None:
     sandbox = Sandbox(SandboxOptions(size="tiny", session_ids=("Ledger",)))
     explorer = an_explorer(sandbox)

@@ -74,6 +74,24 @@ def test_the_choices_of_the_catalogue_stay() -> None:
     assert [view["details"] for view in found["line_views"]] == [["Lines"]]
 
 
+def test_which_rows_of_an_inquiry_are_read_stays() -> None:
+    text = """
+stock:
+  inquiry: DB-Stock
+  keys: [Nbr]
+  parameters: [{name: Warehouse, value: MAIN}, {name: Day, value: 3}]
+  filter: Status eq 'Open'
+  order_by: [Site]
+  current_view: stock
+  schedule: "1 * * * *"
+"""
+    catalogue = parse_catalogue("own.yaml", text)
+    offer = an_offer("DB-Stock", OfferKind.INQUIRY, parameters=("Warehouse", "Day"))
+    proposal = propose(offer, catalogue)
+    assert "is needed" not in proposal.render()
+    assert parse_catalogue("again.yaml", proposal.render()).entities == catalogue.entities
+
+
 def test_a_comment_stays_on_its_line() -> None:
     keys = KeyFinding(keys=("Nbr",), told="proven\nother: 1", is_proven=True)
     look = Look(refusal="No\nrows: here")
@@ -89,6 +107,11 @@ def test_what_the_catalogue_cannot_name_is_told_and_left_out() -> None:
     ).render()
     assert "# Columns that the catalogue cannot name: Größe" in text
     assert "date_fields: [Date]" in text
+
+
+def test_without_any_key_there_is_a_comment_in_its_place() -> None:
+    keys = KeyFinding(keys=(), told="NOT PROVEN: no row", is_proven=False)
+    assert "  # keys: NOT PROVEN: no row; name the fields" in propose(an_offer(keys=keys), NONE).render()
 
 
 def test_a_title_with_a_slash_is_told() -> None:

@@ -27,11 +27,17 @@ class AcumaticaExplorer(AcumaticaSource, Explorer):
         yield from EntityDiscovery(self._session, self._endpoint).list_offers()
         try:
             yield from InquiryDiscovery(self._open_feed("gi")).list_offers()
-            if with_dacs:
-                for kind in self._open_feed("dac").read_types().values():
-                    yield describe(kind, OfferKind.DAC)
         except (SourceSetupError, AccessDeniedError) as exc:
-            logger.warning("not everything is listed: %s %s", exc.message, exc.action)
+            logger.warning("generic inquiries are not listed: %s %s", exc.message, exc.action)
+        if not with_dacs:
+            return
+        try:
+            for kind in self._open_feed("dac").read_types().values():
+                yield describe(kind, OfferKind.DAC)
+        except SourceSetupError as exc:
+            logger.warning("data access classes are not listed: %s %s", exc.message, exc.action)
+        except AccessDeniedError as exc:
+            logger.warning("%s Give it the role OData4 User, or leave out --dacs.", exc.message)
 
     @override
     def examine(self, name: str, kind: OfferKind | None, expand: Sequence[str]) -> Offer:
