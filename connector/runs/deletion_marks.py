@@ -66,6 +66,14 @@ class DeletionMarks:
                 "reconcile with force.",
             )
 
+    def allows(self, count: int) -> bool:
+        """Whether this run may mark so many more live records."""
+        try:
+            self.check(count)
+        except TooManyDeletionsError:
+            return False
+        return True
+
     def mark(self, gone: Mapping[str, Place], *, shown: int | None = None) -> frozenset[str]:
         """Append tombstones, each placed just above the version it ends, so that a record that reappears wins over it.
 

@@ -34,7 +34,7 @@ def follow_deletions(
     `covered_until` is where the next run starts asking, because Acumatica may not list later deletions yet. Reports are
     only hints: those that cannot be checked, or not in time, or whose mark the warehouse refuses, are left to later runs and
     never make this one fail. If so many are gone that missing rights are likelier, none is marked. Then, and if too many
-    marks are refused, the error to raise after the commit is returned.
+    marks are refused, the error to raise after the commit is returned. Nor is any marked as long as so many might be.
     """
     listed = _ask_for_deleted(run, entity_state)
     reported = {*entity_state.reported_deletions, *listed.ids}
@@ -43,6 +43,11 @@ def follow_deletions(
     found = dict(TimeBudget(run).read_each(chosen, partial(_probe, run)))
     gone = {record_id: live[record_id] for record_id, is_gone in found.items() if is_gone}
     marks = DeletionMarks(run, writer)
+    if _must_wait(marks, len(gone), not_looked_at=len(live) - len(found)):
+        logger.warning(
+            "%s deletions of %s wait until those reported with them are looked at", len(gone), run.entity.name
+        )
+        found, gone = found | dict.fromkeys(gone), {}
     unmarked, refused = _mark(marks, gone)
     found |= dict.fromkeys(unmarked)
     gone = {record_id: place for record_id, place in gone.items() if record_id not in unmarked}
@@ -116,6 +121,14 @@ def _forget_versions(entity_state: EntityState, gone: Collection[str]) -> Entity
     """Return the state without the recent versions of these records: one that reappears is written again."""
     kept = {i: version for i, version in entity_state.recent_versions.items() if i not in gone}
     return replace(entity_state, recent_versions=kept)
+
+
+def _must_wait(marks: DeletionMarks, gone: int, *, not_looked_at: int) -> bool:
+    """Whether these alone may be marked, but not with those that time did not suffice for.
+
+    Otherwise a run after the other would mark a part of what none may mark at once.
+    """
+    return bool(gone and not_looked_at) and marks.allows(gone) and not marks.allows(gone + not_looked_at)
 
 
 def _mark(

@@ -1,6 +1,8 @@
 """Records reported deleted between two reconciles: looked at, marked if they are gone, left if that cannot be told."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -35,6 +37,11 @@ def fingerprints(rig: SmallRig) -> list[dict[str, Any]]:
     """Return the rows that say deleted."""
     rows = [msgspec.json.decode(row.data) for append in rig.appends for row in append.rows]
     return [row for row in rows if row["_deleted"]]
+
+
+def ends_after(questions: int) -> Callable[[], bool]:
+    asked = count()
+    return lambda: next(asked) >= questions
 
 
 def figures(result: RunResult) -> tuple[Any, Any]:
@@ -223,6 +230,22 @@ class TestReports:
         assert rig.run().status is Status.SUCCEEDED
         assert len(rig.shown()) == 30
         assert rig.entity_state.reported_deletions == ()
+
+    def test_too_many_are_not_marked_bit_by_bit_by_runs_that_end_early(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Those that live are dealt with meanwhile, so the others are marked once few enough are left."""
+        rig = copied(*range(1, 101))
+        report(rig, *range(1, 61))
+        lose(rig, *range(1, 31))
+        for _ in range(5):
+            assert figures(rig.run(is_stopping=ends_after(15)))[1] == 0
+        assert "wait until those reported with them" in caplog.text
+        assert set(rig.entity_state.reported_deletions) == {an_id(n) for n in range(1, 31)}
+        rig.source.put(*vendors(*range(1, 16)))
+        while rig.entity_state.reported_deletions:
+            rig.run(is_stopping=ends_after(10))
+        assert set(rig.shown()) == {an_id(n) for n in (*range(1, 16), *range(31, 101))}
 
     def test_looking_at_many_keeps_the_lease(self) -> None:
         rig = copied(*range(1, 6))
