@@ -35,6 +35,8 @@ class Checkpoint(Struct, frozen=True, kw_only=True):
     highest_stamp: datetime | None = field(name="highest")
     recent_versions: Mapping[str, str] = field(name="edge", default_factory=dict)
     recent_versions_complete: bool = field(name="edge_complete", default=True)
+    marked: int = 0
+    """How many live records the runs of an unfinished replay marked as deleted so far."""
     seen: SeenRecords | None = None
     """What a reconcile has seen so far; None of other passes, of more records than the state keeps, and of earlier releases."""
 

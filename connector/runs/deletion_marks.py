@@ -41,8 +41,11 @@ def _build_entry(record_id: str, reason: str | None) -> AuditEntry:
 class DeletionMarks:
     """The tombstones of one run.
 
-    `known` is how many live records the warehouse showed when the run began; None: it is asked when that matters.
+    `known` is how many live records the warehouse showed when the run began; None: it is asked when that matters. `earlier`
+    is how many the runs before, which this one goes on from, have marked: together they may mark as many as one run.
     """
+
+    earlier = 0
 
     def __init__(self, run: Run, writer: BatchWriter, *, known: int | None = None) -> None:
         self._run = run
@@ -53,7 +56,7 @@ class DeletionMarks:
 
     def check(self, count: int) -> None:
         """Raise TooManyDeletionsError if this run may not mark so many more live records."""
-        total = self._marked + count
+        total = self.marked + count
         if count == 0 or total <= count_tolerated(0) or self._run.request.force:
             return
         known = self._count_known(total)
@@ -65,6 +68,11 @@ class DeletionMarks:
                 action="Check the API user's roles, branches and restriction groups. If they were really deleted, run a "
                 "reconcile with force.",
             )
+
+    @property
+    def marked(self) -> int:
+        """How many live records are marked so far, in this run and those before."""
+        return self.earlier + self._marked
 
     def allows(self, count: int) -> bool:
         """Whether this run may mark so many more live records."""
@@ -132,7 +140,7 @@ class DeletionMarks:
         enough = total * int(1 / DELETION_SHARE_TOLERATED)
         versions = self._run.ports.warehouse.current_versions(self._writer.table)
         live = (current for current in versions if not current.is_deleted)
-        return self._marked + sum(1 for _ in islice(live, enough - self._marked))
+        return self.marked + sum(1 for _ in islice(live, enough - self.marked))
 
     def _build_tombstone(self, record_id: str, place: Place) -> Row:
         last = None if place.modified_at is None else to_text(place.modified_at)

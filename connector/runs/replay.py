@@ -90,7 +90,7 @@ class Replay:
     def _replay_all(self) -> None:
         """Replay every dead letter that existed when the replay began, in this run or in an earlier partial one."""
         began_at = self._began_at()
-        failed_before = self._count_failed_before(began_at)
+        failed_before, self._marks.earlier = self._count_before(began_at)
         self._run.expect_records(self._opened.writer.letters.count() - failed_before)
         dead_letters = self._run.ports.state.dead_letters.read(self._run.entity.name)
         self._replay(dead_letter for dead_letter in dead_letters if self._is_due(dead_letter, began_at))
@@ -209,16 +209,25 @@ class Replay:
         goes_on = -CLOCKS_DIFFER <= now - before.highest_stamp <= GOES_ON_WITHIN
         return before.source_time_at_start if goes_on else now
 
-    def _count_failed_before(self, began_at: datetime) -> int:
-        """Return how many letters earlier runs of this replay tried in vain; releases before did not count them."""
+    def _count_before(self, began_at: datetime) -> tuple[int, int]:
+        """Return how many letters earlier runs of this replay tried in vain, and how many records they marked as deleted.
+
+        Releases before did not count them.
+        """
         before = self._checkpoint
-        return before.offset if before is not None and before.source_time_at_start == began_at else 0
+        if before is None or before.source_time_at_start != began_at:
+            return 0, 0
+        return before.offset, before.marked
 
     def _build_checkpoint(self, began_at: datetime, failed: int) -> Checkpoint:
         """Return when the replay began (`source_time_at_start`), how many letters it tried in vain (`offset`), and when this run of it ended (`highest_stamp`)."""
-        now = self._run.ports.clock.now()
         return Checkpoint(
-            changed_since=None, source_time_at_start=began_at, offset=failed, known=(), highest_stamp=now
+            changed_since=None,
+            source_time_at_start=began_at,
+            offset=failed,
+            known=(),
+            highest_stamp=self._run.ports.clock.now(),
+            marked=self._marks.marked,
         )
 
     def _save_checkpoint(self, checkpoint: Checkpoint | None) -> None:

@@ -199,6 +199,22 @@ class TestGone:
         assert rig.run(Mode.REPLAY, is_stopping=lambda: next(answers)).status is Status.PARTIAL
         assert (len(rig.shown()), len(left(rig))) == (2, 1)
 
+    def test_runs_of_one_replay_that_end_early_mark_no_more_than_one_run_may(self) -> None:
+        rig = copied(*range(100))
+        for number in range(30):
+            rig.state.dead_letters.add(a_letter(an_id(number), vendors(number)[0]))
+            del rig.source.rows[an_id(number)]
+        for marked in (15, 15, 15):
+            answers = chain(repeat(False, 15), repeat(True))
+            rig.run(Mode.REPLAY, is_stopping=lambda answers=answers: next(answers))
+            assert len(rig.shown()) == 100 - marked
+        result = rig.run(Mode.REPLAY)
+        assert result.error is not None
+        assert result.error.message.startswith(
+            "Acumatica no longer has 30 of 100 records of vendors; at most 20 "
+        )
+        assert (len(rig.shown()), len(left(rig))) == (85, 15)
+
     def test_a_column_that_their_payload_needs_is_there(self) -> None:
         rig = copied(1, 2)
         rig.state.dead_letters.add(a_letter(an_id(1), vendors(1, Colour="red")[0]))
