@@ -1,4 +1,4 @@
-"""A tenant of one kind of record: `python -m benchmarks.tenant --entity Bill --records 10000 [--latency SECONDS] [--lines N] [--odd KIND]`.
+"""A tenant of one kind of record, or of several: `python -m benchmarks.tenant --entity Bill --records 10000 [--latency SECONDS] [--lines N] [--odd KIND]`.
 
 Bills have four lines each and a value in every field. Records of other entities are variations of the demo company's, made
 when a page asks for them, so that a million cost no memory. With `--lines`, GL batches get so many more lines, of about 290
@@ -79,16 +79,16 @@ def render_lines(count: int) -> bytes:
 def main() -> None:
     """Serve until the end of the process."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--entity", default=BILL)
+    parser.add_argument("--entity", nargs="+", default=[BILL])
     parser.add_argument("--records", type=int, required=True)
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--lines", type=int, default=0)
     parser.add_argument("--odd", choices=ODD)
     arguments = parser.parse_args()
-    is_bulk = arguments.entity != BILL
+    is_bulk = arguments.entity != [BILL]
     options = SandboxOptions(
         size="empty",
-        bulk={arguments.entity: arguments.records} if is_bulk else {},
+        bulk=dict.fromkeys(arguments.entity, arguments.records) if is_bulk else {},
         real_time=True,
         real_delays=arguments.latency > 0,
         latency_seconds=arguments.latency,

@@ -11,7 +11,7 @@ import duckdb
 from msgspec.structs import replace
 
 from acumatica_sandbox import Sandbox, SandboxOptions
-from connector.adapters.acumatica import AcumaticaSource
+from connector.adapters.acumatica import AcumaticaSource, Pace
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.adapters.retrying import Retry
 from connector.adapters.sqlite import SqliteStateStore
@@ -146,9 +146,7 @@ class Rig:
         """Return the state as a run opens it."""
         return self.state
 
-    def open_ports(
-        self, deadline: datetime | None = None, *, requests_per_minute: int | None = None
-    ) -> Ports:
+    def open_ports(self, deadline: datetime | None = None, *, pace: Pace | None = None) -> Ports:
         """Return adapters that nothing was done with yet."""
         retry = Retry(clock=self.clock, deadline=deadline)
         source = AcumaticaSource(
@@ -161,7 +159,7 @@ class Rig:
             clock=self.clock,
             retry=retry,
             storing_retry=retry,
-            requests_per_minute=requests_per_minute,
+            pace=pace,
             deadline=deadline,
         )
         ports = Ports(

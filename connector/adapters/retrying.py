@@ -42,6 +42,8 @@ class Retry:
     specific_attempts: int | None = None
     first_wait: timedelta = timedelta(seconds=1)
     longest_wait: timedelta = timedelta(seconds=60)
+    pause: Callable[[timedelta], None] | None = None
+    """What waits in place of the clock. What it raises ends the call."""
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what the function returns, or raise the last error unchanged."""
@@ -113,7 +115,7 @@ class Retry:
         )
 
     def _sleep(self, seconds: float) -> None:
-        self.clock.sleep(timedelta(seconds=seconds))
+        (self.pause or self.clock.sleep)(timedelta(seconds=seconds))
 
 
 def _is_throttled(state: tenacity.RetryCallState) -> bool:

@@ -29,12 +29,22 @@ def run_entity(
     request: RunRequest,
     *,
     on_progress: Callable[[RunProgress], None] = lambda _: None,
+    on_signed_in: Callable[[], None] = lambda: None,
+    waits_for_seat: bool = False,
 ) -> RunResult:
-    """Do one run, log it once, and schedule its follow-up. Raises only BadRequestError."""
+    """Do one run, log it once, and schedule its follow-up. Raises only BadRequestError.
+
+    Several may be called at once, from threads, each for another entity.
+    """
     entity = connector.catalogue.find(request.entity)
     run_id = build_run_id(connector.clock.now())
     with run_context(run_id=run_id, entity=entity.name, mode=request.mode.value):
-        limits = replace(build_limits(connector), on_progress=on_progress)
+        limits = replace(
+            build_limits(connector),
+            on_progress=on_progress,
+            on_signed_in=on_signed_in,
+            waits_for_seat=waits_for_seat,
+        )
         run = Run(
             run_id=run_id,
             entity=entity,

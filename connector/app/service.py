@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from secrets import token_hex
 
 from connector.app.catalogue import Catalogue, load_catalogue
@@ -40,13 +40,21 @@ class Connector:
 
 
 def build(
-    settings: Settings, *, clock: Clock | None = None, is_stopping: Callable[[], bool] = lambda: False
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
+    pause: Callable[[timedelta], None] | None = None,
 ) -> Connector:
-    """Return the connector for these settings; raise CatalogueError when the catalogue is not valid."""
+    """Return the connector for these settings; raise CatalogueError when the catalogue is not valid.
+
+    `pause` waits between two tries of a request to Acumatica, in place of the clock; it may raise to end the run.
+    """
+    wiring = Wiring(settings=settings, pause=pause)
     return Connector(
         settings=settings,
         catalogue=load_catalogue(settings.entities_file),
-        wiring=Wiring(settings=settings, clock=clock) if clock else Wiring(settings=settings),
+        wiring=replace(wiring, clock=clock) if clock else wiring,
         is_stopping=is_stopping,
     )
 

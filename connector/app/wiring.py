@@ -33,14 +33,16 @@ class Wiring:
 
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
+    pause: Callable[[timedelta], None] | None = None
+    """What waits between two tries of a request to Acumatica, in place of the clock; it may raise to end the run."""
+    _shared: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What all runs have together: the pace of requests."""
 
     def open_ports(self, deadline: datetime) -> Ports:
         """Return the adapters of one run, which reads until the deadline and writes until a little later."""
-        from connector.adapters.acumatica import (
-            AcumaticaSource,
-        )  # what only looks at the state never needs it
+        from connector.adapters.acumatica import AcumaticaSource  # who only looks at the state never needs it
 
-        source_retry = Retry(clock=self.clock, deadline=deadline)
+        source_retry = Retry(clock=self.clock, deadline=deadline, pause=self.pause)
         closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
         secrets = open_secrets(retry=closing_retry)
         state = self.open_state(closing_retry)
@@ -106,6 +108,8 @@ class Wiring:
         deadline: datetime,
         turn: RenewalTurn,
     ) -> "S":
+        from connector.adapters.acumatica import Pace
+
         acumatica = self.settings.acumatica
         return kind(
             url=acumatica.url,
@@ -118,7 +122,7 @@ class Wiring:
             retry=retry,
             storing_retry=closing_retry,
             turn=turn,
-            requests_per_minute=acumatica.max_requests_per_minute,
+            pace=self._shared.setdefault("pace", Pace(self.clock, acumatica.max_requests_per_minute)),
             deadline=deadline,
         )
 

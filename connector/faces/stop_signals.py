@@ -3,6 +3,8 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
+from threading import Event
 from typing import Any
 
 from connector.faces.terminal import write_note
@@ -14,7 +16,8 @@ class StopSignals:
     """Handles the signals that ask a command to stop.
 
     While runs are patient the first lets the page at hand be stored and the second stops at once; else the first does.
-    Stopping at once is a KeyboardInterrupt, so that what was taken (a lease, a seat) is given back.
+    Stopping at once is a KeyboardInterrupt, so that what was taken (a lease, a seat) is given back. Runs in other threads
+    than the first, which a signal does not reach, raise it themselves, in `pause` and in `check`.
     """
 
     def __init__(self) -> None:
@@ -22,6 +25,7 @@ class StopSignals:
         self.note = "Stopped."
         """What a stopped command tells."""
         self._is_patient = False
+        self._at_once = Event()
 
     @property
     def exit_code(self) -> int:
@@ -31,6 +35,16 @@ class StopSignals:
     def is_requested(self) -> bool:
         """Whether the command was asked to stop."""
         return self.received is not None
+
+    def pause(self, duration: timedelta) -> None:
+        """Wait; raise KeyboardInterrupt once the command was asked to stop at once."""
+        self._at_once.wait(duration.total_seconds())
+        self.check()
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if the command was asked to stop at once."""
+        if self._at_once.is_set():
+            raise KeyboardInterrupt
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -54,11 +68,10 @@ class StopSignals:
             self._is_patient = False
 
     def _take(self, number: int, _: Any) -> None:
+        is_first = self.received is None
         self.received = signal.Signals(number)
-        for each in SIGNALS:
-            if not _is_nohup(each):
-                signal.signal(each, signal.default_int_handler)
-        if not self._is_patient:
+        if not (is_first and self._is_patient):
+            self._at_once.set()
             raise KeyboardInterrupt
         with suppress(OSError):  # the terminal may be closed
             write_note("Stopping after the page at hand; Ctrl-C again stops at once.")

@@ -1,5 +1,7 @@
 """What a run holds for a limited time: the lease of its entity and one seat."""
 
+import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from connector.domain.entity_state import EntityState, Lease, Seat
@@ -8,6 +10,11 @@ from connector.errors import SessionsBusyError
 from connector.ports import Ports
 from connector.runs.run_records import attempt
 from connector.runs.seats import give_seat_back, note_origin, take_seat
+
+logger = logging.getLogger(__name__)
+
+SEAT_POLL = timedelta(seconds=5)
+"""How often a run that waits looks for a free seat."""
 
 
 class Claims:
@@ -41,17 +48,25 @@ class Claims:
         self._lease, entity_state = taken
         return entity_state
 
-    def take_seat(self) -> None:
-        """Take one of the connector's seats; raise SessionsBusyError if other runs hold them all."""
-        self._seat = take_seat(
-            self._ports.state.seats, self._ports.source, self._owner, self._max_sessions, self._ttl
-        )
+    def take_seat(self, may_wait: Callable[[], bool]) -> None:
+        """Take one of the connector's seats, once one is free; raise SessionsBusyError if the run may no longer wait for it."""
+        self._seat = self._find_seat()
+        if self._seat is None and may_wait():
+            logger.warning("all %s Acumatica sessions are in use; waiting for one", self._max_sessions)
+        while self._seat is None and may_wait():
+            self._ports.clock.sleep(SEAT_POLL)
+            self._seat = self._find_seat()
         if self._seat is None:
             raise SessionsBusyError(
                 f"All {self._max_sessions} Acumatica sessions this connector may hold are in use by other entities.",
                 action="The run is retried automatically; raise ACUMATICA_MAX_SESSIONS if the licence has seats to spare.",
                 retry_after=DEFAULT_RETRY_AFTER,
             )
+
+    def _find_seat(self) -> Seat | None:
+        return take_seat(
+            self._ports.state.seats, self._ports.source, self._owner, self._max_sessions, self._ttl
+        )
 
     def remember_origin(self) -> None:
         """Store which tenant is being read, once that is known, before its first rows are written."""

@@ -42,6 +42,8 @@ class Limits:
     lookback: timedelta = timedelta(seconds=900)
     write_policy: WritePolicy = WritePolicy.AUTO
     max_sessions: int = 1
+    waits_for_seat: bool = False
+    """Whether a run waits until the deadline while other runs hold all seats, in place of failing."""
     lease_ttl: timedelta = timedelta(minutes=35)
     """How long the run may hold its lease and seat: longer than a run can last, so neither is ever renewed."""
     page_bytes: int = 12 * 1024 * 1024
@@ -50,6 +52,8 @@ class Limits:
     """Whether the instance was asked to stop (SIGTERM)."""
     on_progress: Callable[[RunProgress], None] = field(default=lambda _: None)
     """Called at every page, for a progress display."""
+    on_signed_in: Callable[[], None] = field(default=lambda: None)
+    """Called when Acumatica is known to let the run in, and then at every page."""
 
 
 class Run:
@@ -95,11 +99,14 @@ class Run:
         """Prepare the table, which is not filled before its first pass is complete. From here on the run gets a row in `sync_runs`."""
         status = self.ports.warehouse.prepare(table, is_filled=is_filled)
         self._table = table
+        if self.ports.source.origin() is not None:
+            self.limits.on_signed_in()
         return status
 
     def count_page(self, records: int) -> None:
         """Count a page of the list with so many records, and report progress."""
         self.outcome.count(Tally(pages=1))
+        self.limits.on_signed_in()
         before = self._progress
         self._progress = dataclasses.replace(before, pages=before.pages + 1, records=before.records + records)
         self.limits.on_progress(self._progress)
@@ -166,7 +173,7 @@ class Run:
     def _work_in_seat(
         self, work: Callable[["Run", EntityState], Status], entity_state: EntityState
     ) -> RunResult:
-        self._claims.take_seat()
+        self._claims.take_seat(lambda: self.limits.waits_for_seat and not self.must_stop())
         status, reason = self._work_in_time(work, entity_state)
         if self._claims.has_lease:
             self._refresh()

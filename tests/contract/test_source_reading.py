@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.adapters.acumatica.pace import Pace
 from connector.domain.entity import Entity
 from connector.errors import NotOptimizableError, SourceAnswerError, SourceSetupError
 from tests.contract.source_setup import (
@@ -290,7 +291,7 @@ def test_a_contract_of_other_choices_does_not_match(sandbox: Sandbox, other: Ent
 
 def test_the_pace_is_kept(sandbox: Sandbox) -> None:
     clock = FakeClock()
-    with open_source(sandbox, clock=clock, requests_per_minute=30) as source:
+    with open_source(sandbox, clock=clock, pace=Pace(clock, 30)) as source:
         for _ in range(4):
             source.read_list(a_query(top=1))
     waited = sum(clock.sleeps, timedelta(0))

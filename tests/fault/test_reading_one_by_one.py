@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE
+from connector.adapters.acumatica.pace import Pace
 from connector.domain.run import RunResult, Status
 from connector.runs.page_size import FIRST_ROWS
 from tests.builders import Rig
@@ -23,7 +24,7 @@ def not_optimizable(rig: Rig) -> None:
 
 def _run_paced(rig: Rig) -> RunResult:
     """Do a run that may make 20 requests, of which a few are for signing in and the contract."""
-    ports = rig.open_ports(rig.clock.now() + BUDGET, requests_per_minute=20)
+    ports = rig.open_ports(rig.clock.now() + BUDGET, pace=Pace(rig.clock, 20))
     return rig.run("invoices", ports=ports, budget=BUDGET, page_size=1000)
 
 

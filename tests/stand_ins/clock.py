@@ -1,5 +1,6 @@
 """Time that passes only when a test says so."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
@@ -16,6 +17,8 @@ class FakeClock(Clock):
     def __init__(self, now: datetime = NOON) -> None:
         self._now = now
         self.sleeps: list[timedelta] = []
+        self.on_sleep: Callable[[], object] = lambda: None
+        """What happens while somebody waits."""
 
     @override
     def now(self) -> datetime:
@@ -24,6 +27,7 @@ class FakeClock(Clock):
     @override
     def sleep(self, duration: timedelta) -> None:
         self.sleeps.append(duration)
+        self.on_sleep()
         if duration > timedelta(0):
             self._now += duration
 

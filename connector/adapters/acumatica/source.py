@@ -68,12 +68,12 @@ class AcumaticaSource(Source):
         retry: Retry,
         storing_retry: Retry,
         turn: Turn | None = None,
-        requests_per_minute: int | None = None,
+        pace: Pace | None = None,
         deadline: datetime | None = None,
     ) -> None:
         address = Address.parse(url, endpoint, version)
         self._address = address
-        self._transport = Transport(address, clock, Pace(clock, requests_per_minute), deadline)
+        self._transport = Transport(address, clock, pace or Pace(clock, None), deadline)
         rotation = Rotation(credentials, store_credentials, check_storable, storing_retry, turn)
         self._sign_in = SignIn(address, self._transport, credentials, rotation, clock)
         self._clock = clock

@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from threading import Lock
 
 import duckdb
 
@@ -14,6 +15,11 @@ STORAGE_VERSION = "v1.5.0"
 
 SQLITE = b"SQLite format 3\0"
 """How a SQLite file begins."""
+
+CATALOG = Lock()
+"""Held while tables and views are changed. DuckDB refuses two transactions at once that make the same object, as the runs of a
+process would: each makes the schema `acumatica` and `sync_runs` if they are missing.
+"""
 
 
 def require_duckdb(path: Path) -> None:

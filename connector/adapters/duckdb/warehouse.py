@@ -14,7 +14,7 @@ from typing_extensions import override
 from connector.adapters.duckdb import comments, current_rows, dataset, ddl, tables
 from connector.adapters.duckdb.dialect import read_columns, render_type
 from connector.adapters.duckdb.errors import translated
-from connector.adapters.duckdb.file import connect, require_duckdb
+from connector.adapters.duckdb.file import CATALOG, connect, require_duckdb
 from connector.adapters.duckdb.rows import TableWriter
 from connector.adapters.duckdb.translation import translate
 from connector.adapters.duckdb.views import find_owners, list_objects
@@ -37,7 +37,10 @@ log = logging.getLogger(__name__)
 
 
 class DuckDbWarehouse(Warehouse):
-    """The warehouse in the file `path`, which other programs can open whenever this one is closed."""
+    """The warehouse in the file `path`, which other programs can open whenever all that this one has of it are closed.
+
+    Each run of a process may have one of its own for the same file, in a thread of its own: they share DuckDB's instance.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -46,7 +49,7 @@ class DuckDbWarehouse(Warehouse):
     @override
     def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
         """Create the table and its views, or mend what is not as it should be, in one transaction."""
-        with self._use() as connection:
+        with CATALOG, self._use() as connection:
             objects = list_objects(connection)
             owners = find_owners(table, objects)
             held_by, taken_from = ((), owners) if is_filled else (owners, ())
@@ -143,14 +146,14 @@ class DuckDbWarehouse(Warehouse):
 
     @override
     def rename_log(self, before: str, after: str) -> bool:
-        with self._use() as connection:
+        with CATALOG, self._use() as connection:
             found = ddl.rename_log(connection, before, after)
             dataset.publish(connection)
             return found
 
     @override
     def drop_derived(self, entity: str) -> Sequence[str]:
-        with self._use() as connection:
+        with CATALOG, self._use() as connection:
             dropped = ddl.drop_derived(connection, entity)
             dataset.publish(connection)
             return dropped

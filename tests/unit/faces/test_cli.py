@@ -21,7 +21,7 @@ from connector import __version__
 from connector.app.service import build
 from connector.app.settings import load_settings
 from connector.domain.run import RunRequest
-from connector.faces.commands.runs import run_all
+from connector.faces.run_all import run_all
 from connector.faces.stop_signals import StopSignals
 from connector.redaction import register_secret
 from tests.contract.state_builders import a_dead_letter
@@ -161,7 +161,11 @@ def test_a_wait_is_told_with_its_cause(shell: Shell, tenant: Sandbox) -> None:
     assert "trying again in 0.0 s (2nd of 6)" in shell.err
 
 
-def test_a_wrong_password_is_tried_once_not_once_per_entity(shell: Shell, tenant: Sandbox) -> None:
+@pytest.mark.parametrize("seats", ["1", "3"])
+def test_a_wrong_password_is_tried_once_not_once_per_entity(
+    shell: Shell, tenant: Sandbox, monkeypatch: pytest.MonkeyPatch, seats: str
+) -> None:
+    monkeypatch.setenv("ACUMATICA_MAX_SESSIONS", seats)
     wrong = {**tenant.credentials("password"), "password": "wrong"}
     (shell.folder / "credentials.json").write_text(json.dumps(wrong))
     before = len(tenant.requests)

@@ -16,6 +16,7 @@ from connector.errors import (
     StateStoreUnavailableError,
     WarehouseUnavailableError,
 )
+from connector.runs.claims import SEAT_POLL
 from connector.runs.outcome import AFTER_LEASE
 from connector.runs.run import Run
 from tests.builders import MORNING
@@ -83,6 +84,24 @@ class TestLease:
 
 
 class TestSeat:
+    def test_a_run_that_may_wait_gets_the_seat_that_is_given_back(self) -> None:
+        rig = copied(1)
+        held = rig.state.seats.acquire("other", 1, HOUR)
+        assert held is not None
+        rig.clock.on_sleep = lambda: rig.state.seats.release(held)
+        assert rig.run(waits_for_seat=True).status is Status.SUCCEEDED
+        assert rig.clock.sleeps == [SEAT_POLL]
+        assert is_free(rig)
+
+    @pytest.mark.parametrize("is_asked_to_stop", [True, False])
+    def test_it_waits_no_longer_than_it_may_run(self, *, is_asked_to_stop: bool) -> None:
+        rig = copied(1)
+        rig.state.seats.acquire("other", 1, HOUR)
+        result = rig.run(waits_for_seat=True, budget=MINUTE, is_stopping=lambda: is_asked_to_stop)
+        assert result.error is not None
+        assert result.error.type == "SessionsBusyError"
+        assert sum(rig.clock.sleeps, timedelta()) == (timedelta() if is_asked_to_stop else MINUTE)
+
     def test_without_a_free_seat_the_run_is_for_later(self) -> None:
         rig = SmallRig(*vendors(1))
         rig.state.seats.acquire("other", 1, HOUR)

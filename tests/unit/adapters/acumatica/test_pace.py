@@ -1,10 +1,11 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
 from connector.adapters.acumatica.pace import Pace
-from tests.stand_ins.clock import FakeClock
+from tests.stand_ins.clock import NOON, FakeClock
 
 
 def test_requests_begin_no_closer_than_the_pace_allows(clock: FakeClock) -> None:
@@ -23,3 +24,11 @@ def test_without_a_pace_nothing_waits(clock: FakeClock, pace: int | None) -> Non
     for _ in range(3):
         unbounded.wait()
     assert clock.sleeps == []
+
+
+def test_runs_at_once_keep_the_pace_together(clock: FakeClock) -> None:
+    pace = Pace(clock, 30)
+    with ThreadPoolExecutor(3) as threads:
+        for asked in [threads.submit(pace.wait) for _ in range(6)]:
+            asked.result()
+    assert clock.now() - NOON >= timedelta(seconds=10)
