@@ -16,17 +16,17 @@ NAME = "acumatica"
 
 
 HELD = """\
-SELECT table_name AS name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = $schema
+SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()
 UNION ALL
-SELECT view_name FROM duckdb_views()
-WHERE database_name = current_database() AND schema_name = $schema AND NOT internal"""
+SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = current_database() AND NOT internal"""
 
 
 def publish(connection: duckdb.DuckDBPyConnection) -> None:
     """Show every table and view of the file as `acumatica.<name>`, and none that is gone."""
     if _is_catalog_name(connection):
         return
-    held, shown = (_list(connection, schema) for schema in ("main", NAME))
+    found = connection.execute(HELD).fetchall()
+    held, shown = ({name for place, name in found if place == schema} for schema in ("main", NAME))
     if held - shown:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {NAME}")
     for name in sorted(held - shown):
@@ -35,10 +35,6 @@ def publish(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(f"CREATE VIEW {NAME}.{quote(name)} AS SELECT * FROM main.{quote(name)}")  # noqa: S608 - quoted
     for name in sorted(shown - held):
         connection.execute(f"DROP VIEW {NAME}.{quote(name)}")
-
-
-def _list(connection: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
-    return {name for (name,) in connection.execute(HELD, {"schema": schema}).fetchall()}
 
 
 def is_ambiguous(connection: duckdb.DuckDBPyConnection) -> bool:
