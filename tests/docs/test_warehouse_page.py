@@ -45,15 +45,9 @@ def test_every_query_finds_the_same_rows_in_a_duckdb_session_of_any_zone(demo: D
         assert _show(demo.ask(QUERIES[number], zone)[1]) == _show(rows)
 
 
-RUNNING = "SUM(COALESCE(e.debit_amount, 0) - COALESCE(e.credit_amount, 0)) OVER ("
-FIRST_LINES = "(SELECT * FROM gl_entries WHERE transaction_date < DATE '2024-11-01')"
-"""What GoogleSQL's evaluator, which adds up a running sum anew for each row, gets of the ledger for that query."""
-
-
 def test_every_query_finds_the_same_rows_in_the_same_order_on_googlesql(demo: Demo) -> None:
     """One test, for the rows are handed to the engine once."""
     names = set(re.findall(r"acumatica\.(\w+)", " ".join(QUERIES)))
-    cut = []
     with duckdb.connect() as session:
         session.execute(f"ATTACH '{demo.path}' AS acumatica (READ_ONLY)")
         session.execute("SET TimeZone = 'UTC'")
@@ -63,17 +57,10 @@ def test_every_query_finds_the_same_rows_in_the_same_order_on_googlesql(demo: De
                 held = session.execute(query)
                 assert held.description is not None
                 columns, rows = [column[0] for column in held.description], _show(held.fetchall())
-                if RUNNING in text:
-                    answer = google.ask(text.replace("FROM gl_entries", f"FROM {FIRST_LINES}"))
-                    rows = rows[: len(answer.rows)]
-                    cut.append(len(rows))
-                else:
-                    answer = google.ask(text)
+                answer = google.ask(text)
                 assert list(answer.columns) == columns, title
                 assert rows, title
                 assert _show(answer.rows) == rows, title
-    assert len(cut) == 1
-    assert cut[0] > 300
 
 
 def _read_shown(
