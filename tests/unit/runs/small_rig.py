@@ -15,7 +15,7 @@ from connector.domain.run import Mode, RunRequest, RunResult, Status
 from connector.ports import Ports
 from connector.runs.identity_proof import describe_identity
 from connector.runs.run import Limits, Run
-from tests.builders import WORK, a_contract, a_memory_file, a_row, an_entity
+from tests.builders import WORK, a_contract, a_memory_file, a_row, an_entity, an_id
 from tests.fault.mortal import Life, mortal
 from tests.stand_ins.clock import FakeClock
 from tests.stand_ins.list_source import ListSource
@@ -113,3 +113,15 @@ def remember(rig: SmallRig, **parts: Any) -> None:
     taken = rig.state.entities.acquire_lease("vendors", "test", timedelta(hours=1))
     assert isinstance(taken, tuple)
     rig.state.entities.commit(taken[0], replace(taken[1], **parts))
+
+
+def lose(rig: SmallRig, *numbers: int) -> None:
+    """Let Acumatica no longer have these records."""
+    for number in numbers:
+        del rig.source.rows[an_id(number)]
+
+
+def report(rig: SmallRig, *numbers: int) -> None:
+    """Let Acumatica report these records deleted."""
+    ids = [an_id(number) for number in numbers]
+    assert rig.state.notifications.note("vendors", f"n-{numbers}", ids, timedelta(hours=1))

@@ -8,9 +8,7 @@ import pytest
 from connector.domain.entity import Depth
 from connector.domain.records.contract import Kind
 from connector.domain.run import Mode, RunResult, Status
-from connector.runs.reconcile import MAX_UNSTAMPED_READ
 from tests.builders import MORNING, a_contract, an_id
-from tests.fault.mortal import Killed, Life
 from tests.stand_ins.clock import NOON
 from tests.stand_ins.warehouse import LoggedRow
 from tests.unit.runs.small_rig import PROVEN, SmallRig, copied, remember, vendors
@@ -41,88 +39,6 @@ def run(rig: SmallRig, mode: Mode = Mode.INCREMENTAL, depth: Depth = Depth.KEYS)
     result = rig.run(mode, depth=depth)
     assert result.status is Status.SUCCEEDED, result
     return result
-
-
-class TestStampsThatAreMissing:
-    def test_an_endpoint_that_lost_its_stamp_goes_on_showing_what_is_new(self) -> None:
-        rig = a_rig(*named(1, 2, 3))
-        rig.source.contract, rig.source.knows_contract = UNSTAMPED, False
-        rig.source.rows.clear()
-        rig.source.put(*named(1, 2, stamp=None), *named(3, name="new", stamp=None))
-        result = run(rig)
-        assert rig.shown("name") == {an_id(1): "old", an_id(2): "old", an_id(3): "new"}
-        assert result.details["shown_under_a_later_stamp"] == result.records_written
-        assert run(rig).records_written == 0
-        assert run(rig, Mode.RECONCILE).details["stale"] == 0
-        assert rig.source.asked == []
-
-    @pytest.mark.parametrize("depth", list(Depth))
-    def test_a_record_that_lost_its_stamp_is_repaired_once(self, depth: Depth) -> None:
-        """A filter by stamp does not list it, so a reconcile brings it."""
-        rig = a_rig(*named(1, 2))
-        rig.source.put(*named(2, name="new", stamp=None))
-        assert run(rig, Mode.RECONCILE, depth).details["repaired"] == 1
-        assert rig.shown("name")[an_id(2)] == "new"
-        rig.source.asked.clear()
-        again = run(rig, Mode.RECONCILE, depth)
-        assert (again.details["repaired"], again.details["stale"]) == (0, 0)
-
-    def test_it_is_told_by_every_run_that_reads_it(self) -> None:
-        rig = SmallRig(*named(1, 2), *named(3, 4, stamp=None), contract=NAMED)
-        assert run(rig).details["without_stamp"] == 2
-        for depth in Depth:
-            assert run(rig, Mode.RECONCILE, depth).details["without_stamp"] == 2
-        assert "without_stamp" not in run(rig).details, "a filter does not list it"
-
-    @pytest.mark.parametrize("depth", list(Depth))
-    def test_a_record_that_never_had_one_is_shown_as_it_is_now_by_either_reconcile(
-        self, depth: Depth
-    ) -> None:
-        rig = SmallRig(*named(1, 2), *named(3, 4, stamp=None), contract=NAMED)
-        run(rig)
-        rig.source.asked.clear()
-        rig.source.put(*named(4, name="new", stamp=None))
-        result = run(rig, Mode.RECONCILE, depth)
-        assert (result.details["repaired"], result.details["matched"]) == (1, 3)
-        assert rig.shown("name")[an_id(4)] == "new"
-        assert rig.source.asked == ([an_id(3), an_id(4)] if depth is Depth.KEYS else [])
-        assert run(rig, Mode.RECONCILE, depth).records_written == 0
-
-    def test_where_the_endpoint_has_no_stamp_none_is_missed(self) -> None:
-        rig = SmallRig(*named(1, stamp=None), contract=UNSTAMPED)
-        assert "without_stamp" not in run(rig).details
-        rig.source.asked.clear()
-        assert "without_stamp" not in run(rig, Mode.RECONCILE).details
-        assert rig.source.asked == []
-
-    def test_of_very_many_so_many_are_read_that_a_reconcile_of_keys_ends(self) -> None:
-        count = MAX_UNSTAMPED_READ + 3
-        rig = SmallRig(*named(*range(1, count + 1), stamp=None), contract=NAMED)
-        run(rig)
-        rig.source.asked.clear()
-        assert run(rig, Mode.RECONCILE).details["without_stamp"] == count
-        assert len(rig.source.asked) == MAX_UNSTAMPED_READ
-
-    def test_a_deleted_record_that_comes_back_without_its_stamp_is_shown(self) -> None:
-        rig = a_rig(*named(1, 2, 3))
-        removed = rig.source.rows.pop(an_id(2))
-        assert run(rig, Mode.RECONCILE).details["deleted"] == 1
-        rig.source.rows[an_id(2)] = removed
-        rig.source.put(*named(2, name="back", stamp=None))
-        run(rig, Mode.RECONCILE)
-        assert rig.shown("name")[an_id(2)] == "back"
-        assert run(rig, Mode.RECONCILE).details["repaired"] == 0
-
-    def test_a_stamp_that_went_back_within_what_is_read_again_does_not_freeze_the_record(self) -> None:
-        """Two servers of one instance, their clocks some seconds apart."""
-        rig = a_rig(*named(1))
-        now = rig.clock.now()
-        rig.source.put(*named(1, name="by a fast server", stamp=now - MINUTE))
-        run(rig)
-        rig.source.put(*named(1, name="by a slow server", stamp=now - 2 * MINUTE))
-        run(rig)
-        assert rig.shown("name") == {an_id(1): "by a slow server"}
-        assert run(rig).records_written == 0
 
 
 class TestOurClockSetBack:
@@ -233,6 +149,17 @@ class TestTheClockOfAcumatica:
         assert run(rig).details["clock_set_back"] == "everything is read"
         assert rig.shown("name")[an_id(2)] == "new"
 
+    def test_a_stamp_that_went_back_within_what_is_read_again_does_not_freeze_the_record(self) -> None:
+        """Two servers of one instance, their clocks some seconds apart."""
+        rig = a_rig(*named(1))
+        now = rig.clock.now()
+        rig.source.put(*named(1, name="by a fast server", stamp=now - MINUTE))
+        run(rig)
+        rig.source.put(*named(1, name="by a slow server", stamp=now - 2 * MINUTE))
+        run(rig)
+        assert rig.shown("name") == {an_id(1): "by a slow server"}
+        assert run(rig).records_written == 0
+
 
 class TestStampsAhead:
     @pytest.mark.parametrize("stamp", [NOON + DAY, LAST, datetime.max.replace(tzinfo=UTC)])
@@ -259,84 +186,6 @@ class TestStampsAhead:
         run(rig)
         assert rig.shown("name")[an_id(2)] == "mended"
         assert rig.warehouse.looked_up == [{an_id(2)}]
-
-
-class TestWhatOtherRunsWrote:
-    """An incremental pass does not know by its watermark and its recent versions what other runs wrote since."""
-
-    @pytest.mark.parametrize(
-        ("mode", "depth"),
-        [(Mode.RECONCILE, Depth.KEYS), (Mode.RECONCILE, Depth.CONTENT), (Mode.BACKFILL, Depth.KEYS)],
-    )
-    @pytest.mark.parametrize("stamp", [NOON + 59 * MINUTE, LAST], ids=["earlier", "future"])
-    def test_a_later_change_under_an_earlier_stamp_is_shown(
-        self, mode: Mode, depth: Depth, stamp: datetime
-    ) -> None:
-        rig = a_rig(*named(1, 2))
-        rig.source.put(*named(1, name="repaired", stamp=stamp))
-        run(rig, mode, depth)
-        rig.source.put(*named(1, name="new", stamp=rig.clock.now() - 2 * MINUTE))
-        assert run(rig).details["shown_under_a_later_stamp"] == 1
-        rig.source.put(*named(1, name="newer", stamp=rig.clock.now() - MINUTE))
-        run(rig)
-        assert rig.shown("name") == {an_id(1): "newer", an_id(2): "old"}
-
-    def test_a_later_change_than_what_was_replayed_is_shown(self) -> None:
-        rig = a_rig(*named(1, 2))
-        rig.warehouse.refuse = lambda _: "no"
-        rig.source.put(*named(1, name="replayed", stamp=LAST))
-        run(rig, Mode.RECONCILE)
-        rig.warehouse.refuse = lambda _: None
-        run(rig, Mode.REPLAY)
-        rig.source.put(*named(1, name="new", stamp=rig.clock.now()))
-        run(rig)
-        assert rig.shown("name")[an_id(1)] == "new"
-
-    def test_a_record_that_was_marked_deleted_and_is_listed_again_is_shown(self) -> None:
-        rig = a_rig(*named(1, 2, 3))
-        rig.source.put(*named(1, name="seen", stamp=rig.clock.now()))
-        run(rig)
-        hidden = rig.source.rows.pop(an_id(1))
-        run(rig, Mode.RECONCILE)
-        assert set(rig.shown()) == {an_id(2), an_id(3)}
-        rig.source.rows[an_id(1)] = hidden
-        run(rig)
-        assert rig.shown("name")[an_id(1)] == "seen"
-
-    def test_what_a_dead_incremental_run_wrote_under_a_stamp_ahead_is_known_to_the_next(self) -> None:
-        rig = a_rig(*named(1, 2))
-        rig.source.put(*named(1, name="future", stamp=LAST))
-        with pytest.raises(Killed):
-            rig.run(life=Life(lambda moment, _: Killed() if moment == "after warehouse.append" else None))
-        rig.clock.advance(36 * MINUTE)
-        rig.source.put(*named(1, name="new", stamp=rig.clock.now() - 30 * MINUTE))
-        run(rig)
-        assert rig.shown("name")[an_id(1)] == "new"
-
-    def test_what_a_first_pass_reads_twice_is_shown_as_it_was_read_last(self) -> None:
-        """The list shifts back by a row while it is read, and the row is listed with another content."""
-        rig = SmallRig(*named(1, 2, 3, 4, 5), contract=NAMED)
-        rig.source.put(*named(3, name="future", stamp=LAST))
-
-        def change(request: int) -> None:
-            if request == 2:
-                rig.source.put(*named(3, name="new", stamp=rig.clock.now()))
-
-        rig.source.before = change
-        rig.run(batch_bytes=1)
-        assert rig.shown("name")[an_id(3)] == "new"
-
-    def test_a_pass_asks_for_nothing_any_more_when_it_has_seen_what_they_wrote(self) -> None:
-        rig = a_rig(*named(1, 2))
-        rig.source.put(*named(1, name="repaired", stamp=rig.clock.now()))
-        run(rig, Mode.RECONCILE)
-        rig.warehouse.looked_up.clear()
-        assert run(rig).records_written == 0
-        rig.clock.advance(HOUR)
-        rig.source.put(*named(1, name="new", stamp=rig.clock.now()))
-        run(rig)
-        assert rig.warehouse.looked_up == [{an_id(1)}]
-        assert rig.entity_state.written_since is None
 
 
 def replace_stamp(row: LoggedRow, stamp: datetime) -> LoggedRow:
