@@ -9,10 +9,9 @@ import pytest
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.acumatica.pace import Pace
 from connector.domain.entity import Entity
-from connector.errors import NotOptimizableError, SourceAnswerError, SourceSetupError
+from connector.errors import NotOptimizableError, SourceSetupError
 from tests.contract.source_setup import (
     BILLS,
-    MINUTE,
     a_query,
     a_source,
     an_entity,
@@ -43,55 +42,6 @@ def test_pages_join_without_gap_or_overlap(sandbox: Sandbox) -> None:
         while page := ids(source.read_list(a_query(skip=len(paged), top=7))):
             paged += page
     assert paged == [bill.id for bill in sandbox.tenant.records("Bill")]
-
-
-JSON = {"Content-Type": "application/json"}
-
-
-@pytest.mark.parametrize("odd", [b"null", b"5", b'"text"', b"[]", b'{"id":"b","x":NaN}', b'{"id":"\\ud83d"}'])
-def test_whatever_stands_in_place_of_a_record_costs_no_other(sandbox: Sandbox, odd: bytes) -> None:
-    sandbox.faults.add(path="/Bill?", status=200, headers=JSON, body=b'[{"id":"a"}, %b, {"id":"c"}]' % odd)
-    with open_source(sandbox) as source:
-        rows = source.read_list(a_query()).rows
-    assert rows == [b'{"id":"a"}', odd, b'{"id":"c"}']
-
-
-def test_of_an_answer_that_becomes_too_large_the_whole_rows_are_taken(sandbox: Sandbox) -> None:
-    records = [b'{"id":"%d","Text":{"value":"%b"}}' % (i, b"x" * 100_000) for i in range(40)]
-    sandbox.faults.add(
-        path="/Bill?", status=200, headers=JSON, body=b"[" + b",".join(records) + b"]", times=2
-    )
-    with open_source(sandbox) as source:
-        rows = source.read_list(a_query(most_bytes=500_000)).rows
-        assert 5 <= len(rows) <= 10
-        assert list(rows) == records[: len(rows)]
-        assert list(source.read_list(a_query(most_bytes=5_000_000)).rows) == records
-
-
-def test_an_answer_too_large_before_it_has_two_rows_calls_for_less(sandbox: Sandbox) -> None:
-    sandbox.faults.add(
-        path="/Bill?", status=200, headers=JSON, body=b'[{"id":"a","x":"%b"}]' % (b"x" * 900_000), times=9
-    )
-    with open_source(sandbox) as source, pytest.raises(SourceAnswerError) as caught:
-        source.read_list(a_query(most_bytes=1000))
-    assert caught.value.calls_for_less
-
-
-def test_a_row_is_the_very_text_acumatica_sent(sandbox: Sandbox) -> None:
-    raw = b'[ {"id":"a","Amount":{"value":12.3400}},\r\n{"id":"b","Amount":{"value":1e2}} ]'
-    sandbox.faults.add(path="/Bill", status=200, body=raw, headers={"Content-Type": "application/json"})
-    with open_source(sandbox) as source:
-        rows = source.read_list(a_query()).rows
-    assert list(rows) == [b'{"id":"a","Amount":{"value":12.3400}}', b'{"id":"b","Amount":{"value":1e2}}']
-
-
-@pytest.mark.parametrize("body", [b'{"id": "a"}', b"[1]", b'[{"id":]', b'"text"', b'[{"id": "a"}', b"\xff[]"])
-def test_an_answer_that_is_no_list_of_records_is_transient(sandbox: Sandbox, body: bytes) -> None:
-    sandbox.faults.add(
-        path="/Bill", status=200, body=body, headers={"Content-Type": "application/json"}, times=9
-    )
-    with open_source(sandbox) as source, pytest.raises(SourceAnswerError, match="list of Bill"):
-        source.read_list(a_query())
 
 
 def test_the_lower_bound_is_inclusive_to_the_millisecond(sandbox: Sandbox) -> None:
@@ -214,45 +164,6 @@ def test_one_by_one_asks_for_the_same_rows_as_the_list(sandbox: Sandbox) -> None
         listed = source.read_list(since(changed_since, top=5))
         one_by_one = source.read_list(since(changed_since, top=5, one_by_one=True))
     assert ids(listed) == ids(one_by_one) != []
-
-
-def test_the_server_time_is_acumaticas_clock_less_the_duration(sandbox: Sandbox) -> None:
-    sandbox.configure(request_seconds=40)
-    with open_source(sandbox) as source:
-        source.describe(BILLS)
-        began = sandbox.tenant.clock.now()
-        answer = source.read_list(a_query(top=1))
-    assert answer.server_time <= sandbox.tenant.clock.now()
-    assert answer.server_time >= began - MINUTE
-
-
-def test_the_server_time_is_never_after_the_request_began(sandbox: Sandbox) -> None:
-    clock = FakeClock(sandbox.tenant.clock.now())
-    with open_source(sandbox, clock=clock) as source:
-        source.describe(BILLS)
-
-        def take_a_minute(_: object) -> None:
-            clock.advance(MINUTE)
-            sandbox.tenant.clock.advance(60)
-
-        sandbox.faults.add(path="/Bill", hook=take_a_minute)
-        began = sandbox.tenant.clock.now()
-        assert source.read_list(a_query(top=1)).server_time <= began
-
-
-def test_only_the_successful_attempt_counts_for_the_server_time(sandbox: Sandbox) -> None:
-    clock = FakeClock(sandbox.tenant.clock.now())
-    sandbox.faults.add(path="/Bill", status=503, headers={"Retry-After": "50"})
-    with open_source(sandbox, clock=clock) as source:
-        now = sandbox.tenant.clock.now()
-        assert now - source.read_list(a_query(top=1)).server_time < MINUTE / 2
-
-
-def test_without_a_date_our_clock_stands_in_less_five_minutes(sandbox: Sandbox) -> None:
-    sandbox.configure(date_header=False)
-    clock = FakeClock()
-    with open_source(sandbox, clock=clock) as source:
-        assert source.read_list(a_query(top=1)).server_time == clock.now() - 5 * MINUTE
 
 
 def test_a_source_reads_before_anyone_described_the_entity(sandbox: Sandbox) -> None:
