@@ -5,7 +5,8 @@ from tests.contract.state_dead_letters import DeadLetterContract
 from tests.contract.state_leases import LeaseContract
 from tests.contract.state_notifications import NotificationContract
 from tests.contract.state_sessions import SessionContract
-from tests.contract.state_streams import StatusContract, StreamContract
+from tests.contract.state_statuses import StatusContract
+from tests.contract.state_streams import StreamContract
 
 
 class StateStoreContract(

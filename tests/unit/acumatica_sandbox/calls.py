@@ -9,6 +9,8 @@ from urllib.parse import quote, urlencode
 from acumatica_sandbox import Request, Response, Sandbox, SandboxOptions
 
 START = "2026-03-16T14:30:00+00:00"
+NEWEST = (*(f"{year}.200.001" for year in (20, 22, 23, 24, 25)), "26.200.001")
+"""Every version of the endpoint Default that the newest build offers."""
 
 
 def a_sandbox(**options: Any) -> Sandbox:
