@@ -17,6 +17,8 @@ from hcl2 import SerializationOptions
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "terraform"
 TENANT = FOLDER / "tenant"
+TENANTS = "examples/several-tenants"
+"""Where below FOLDER the example of three tenants lies."""
 MODULES = ("project", "database", "tenant", "gateway", "united")
 
 REQUIRED: Mapping[str, Any] = {
@@ -25,6 +27,21 @@ REQUIRED: Mapping[str, Any] = {
     "acumatica": {"url": "https://erp.example.com/Production", "endpoint_version": "24.200.001"},
 }
 """The least a user writes."""
+
+EVERYTHING: dict[str, Any] = {
+    **REQUIRED,
+    "acumatica": {**REQUIRED["acumatica"], "rotating_token": True},
+    "alerts": {"emails": ["erp@example.com"]},
+    "bigquery": {
+        "kms_key": "projects/p/locations/eu/keyRings/r/cryptoKeys/k",
+        "readers": ["group:finance@example.com"],
+    },
+    "cadence": "nightly",
+    "deployers": ["serviceAccount:deployer@acme-data.iam.gserviceaccount.com"],
+    "notify": {"enabled": True, "gateway": True, "header": "X-Acumatica"},
+    "operators": ["group:erp-team@example.com"],
+}
+"""All that a user may ask for."""
 
 ASKS_GOOGLE = re.compile(r"^(terraform|provider|resource|data|output|check)\b", re.MULTILINE)
 

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
 from tests.conftest import UNTESTED
 from tests.docs.configuration import Configuration, TerraformMissingError
 from tests.docs.demo import Demo, copy_demo
+from tests.docs.provider.cloud import RELEASES, providers
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +36,11 @@ def terraform_needed() -> None:
     if shutil.which("terraform") is None:
         leave_out = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         leave_out(f"{UNTESTED} with Terraform: terraform is not installed")
+
+
+@pytest.fixture(scope="module")
+def newest(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The addresses of the newest release of Google's providers."""
+    request.getfixturevalue("terraform_needed")
+    with providers(RELEASES[-1]) as addresses:
+        yield addresses

@@ -7,17 +7,14 @@ import os
 import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
-from acumatica_sandbox import Sandbox, SandboxOptions
 from acumatica_sandbox.rows import Record
-from acumatica_sandbox.transaction import RecordLockedError, Transaction
 from connector.adapters.sqlite import SqliteStateStore
 from connector.domain.list_query import ListQuery
 from connector.domain.records.contract import Kind
@@ -28,52 +25,35 @@ from connector.runs.run import Limits, Run
 from connector.runs.sync import sync_entity
 from tests.builders import a_contract, an_entity
 from tests.fault.mortal import Killed, Life, mortal
+from tests.property.sandbox_at_work import GROWN_OLD, MOVES, Move, SandboxAtWork
 from tests.seed import SEED
 from tests.stand_ins.list_source import failure
-from tests.stand_ins.sandbox_source import SandboxSource, TenantTime
+from tests.stand_ins.sandbox_source import SandboxSource
 from tests.stand_ins.warehouse import MemoryWarehouse
 
 EXAMPLES = int(os.environ.get("CONNECTOR_EXAMPLES", "600"))
 SEARCHES = 4
 """The examples are shared out among so many searches, which run side by side."""
 LOOKBACK = timedelta(minutes=15)
-LONGEST_TRANSACTION = timedelta(minutes=8)
-GROWN_OLD = LONGEST_TRANSACTION - timedelta(minutes=2)
-"""From when on a transaction is ended at the next occasion; occasions are less than two minutes apart."""
-SKEWS = st.integers(-120, 120).map(lambda seconds: timedelta(seconds=seconds))
-"""A transaction's length and the differences of clocks must stay below the lookback together: 8 + 2 · 2 < 15 minutes."""
 ENTITY = an_entity()
 CONTRACT = a_contract(fields={"VendorName": Kind.STRING})
 
 WEATHER = ("fair", "fair", "page", "page", "down", "late")
 
-Move = tuple[str, int, int]
-MOVES: st.SearchStrategy[Move] = st.tuples(
-    st.sampled_from(
-        ["insert", "insert", "change", "change", "several", "delete", "rename", "begin", "commit", "wait"]
-    ),
-    st.integers(0, 30),
-    st.integers(0, 999),
-)
 
-
-class MovingList(RuleBasedStateMachine):
+class MovingList(SandboxAtWork):
     """A tenant, its copy, and everything that may happen to them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.sandbox = Sandbox(SandboxOptions(size="empty", request_seconds=1, token_seconds=10**8))
-        self.tenant = self.sandbox.tenant
-        self.clock = TenantTime(self.sandbox)
         self.state = SqliteStateStore(path=Path(":memory:"), clock=self.clock)
         self.warehouse = MemoryWarehouse()
         self.source = self.open_source()
         self.weather: list[str] = []
         self.largest_page: int | None = None
-        self.open: list[tuple[Any, Transaction]] = []
         self.meanwhile: list[list[Move]] = []
         self.turn = threading.RLock()
-        self.runs = self.changes = 0
+        self.runs = 0
 
     entity = ENTITY
 
@@ -99,79 +79,6 @@ class MovingList(RuleBasedStateMachine):
         self.page_size, self.page_bytes, self.batch_bytes = page_size, page_bytes, batch_bytes
         for number in range(size):
             self.move(("insert", 0, number * 60))
-
-    # what the tenant's people do
-
-    @rule(moves=st.lists(MOVES, min_size=1, max_size=4))
-    def work(self, moves: list[Move]) -> None:
-        for move in moves:
-            self.move(move)
-
-    @rule(skew=SKEWS)
-    def serve_from_another_machine(self, skew: timedelta) -> None:
-        """Its clock differs a little."""
-        self.tenant.clock.skew = skew
-
-    @rule(minutes=st.integers(1, 40))
-    def wait(self, minutes: int) -> None:
-        for _ in range(minutes):
-            self.tenant.clock.advance(60)
-            self._end_transactions(older_than=GROWN_OLD)
-
-    def move(self, move: Move) -> None:
-        kind, index, number = move
-        self.changes += 1
-        self.tenant.clock.advance(0.02)  # one record does not change twice in the same 1/300 s
-        records = self.tenant.records("Vendor")
-        target = records[index % len(records)] if records else None
-        if kind == "commit":
-            self._end_transactions(only=index)
-        elif kind == "wait":
-            self.tenant.clock.advance(number / 10)
-            self._end_transactions(older_than=GROWN_OLD)
-        elif kind == "insert":
-            self._insert(self.tenant.begin(), number).commit()
-        elif target is not None and target.stamp <= self.tenant.clock.now():
-            # a stamp ahead of the machine's clock: nobody edits the same record twice within the clocks' difference
-            self._edit(kind, target.id, number, [record.id for record in records[index % len(records) :][:6]])
-
-    def _edit(self, kind: str, record_id: str, number: int, several: list[str]) -> None:
-        transaction = self.tenant.begin()
-        try:
-            if kind == "delete" and len(self.tenant.records("Vendor")) > 3:
-                transaction.delete("Vendor", record_id)
-            elif kind == "rename" and not self.tenant.find("Vendor", _key(number)):
-                transaction.rename("Vendor", record_id, {"VendorID": _key(number)})
-            for other in several if kind == "several" else [record_id] if kind in ("change", "begin") else []:
-                if self.tenant.record("Vendor", other).stamp <= self.tenant.clock.now():
-                    transaction.change("Vendor", other, {"VendorName": self._name()})
-        except RecordLockedError:
-            transaction.rollback()
-            return
-        if kind == "begin":
-            self._insert(transaction, number + 1000)
-            self.open.append((self.clock.now(), transaction))
-        else:
-            transaction.commit()
-
-    def _name(self) -> str:
-        """Return a name of its own, and of another length than the last."""
-        return f"version {self.changes} ".ljust(self.changes * 97 % 800, "x")
-
-    def _insert(self, transaction: Transaction, number: int) -> Transaction:
-        """Add a record unless its key is taken, by a transaction that is not yet committed too."""
-        key = f"{_key(number)}-{self.changes}"
-        transaction.insert("Vendor", {"VendorID": key, "VendorName": self._name()})
-        return transaction
-
-    def _end_transactions(self, *, older_than: timedelta = timedelta(0), only: int | None = None) -> None:
-        if only is not None:
-            ending = [self.open[only % len(self.open)]] if self.open else []
-        else:
-            ending = [entry for entry in self.open if self.clock.now() - entry[0] >= older_than]
-        for entry in ending:
-            self.open.remove(entry)
-            entry[1].commit()
 
     # what the connector does
 
@@ -308,10 +215,6 @@ class MovingList(RuleBasedStateMachine):
         idle = self._run([])
         assert idle is not None
         assert (idle.status, idle.records_written) == (Status.SUCCEEDED, 0)
-
-
-def _key(number: int) -> str:
-    return f"V{number:04}"
 
 
 @pytest.mark.parametrize("search", range(SEARCHES))
