@@ -1,15 +1,23 @@
 """What the tests of documents and deployment may ask for."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
+from connector.adapters.clock import SystemClock
+from connector.adapters.sqlite import SqliteStateStore
 from tests.conftest import UNTESTED
 from tests.docs.configuration import Configuration, TerraformMissingError
 from tests.docs.demo import Demo, copy_demo
+from tests.docs.outcomes import TEN_HOURS, Deployment
 from tests.docs.provider.cloud import RELEASES, providers
+from tests.e2e.profiles import Function
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +52,20 @@ def newest(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     request.getfixturevalue("terraform_needed")
     with providers(RELEASES[-1]) as addresses:
         yield addresses
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """A function on a tenant of its own."""
+    began = datetime.now(UTC) - TEN_HOURS
+    with Sandbox(SandboxOptions(size="tiny", start=began)) as tenant:
+        credentials = tmp_path / "credentials.json"
+        credentials.write_text(json.dumps(tenant.credentials()))
+        monkeypatch.setenv("ACUMATICA_URL", tenant.url)
+        monkeypatch.setenv("ACUMATICA_ENDPOINT_VERSION", "24.200.001")
+        monkeypatch.setenv("ACUMATICA_CREDENTIALS", f"file:{credentials}")
+        monkeypatch.setenv("WAREHOUSE", f"duckdb:{tmp_path / 'warehouse.duckdb'}")
+        monkeypatch.setenv("STATE", f"sqlite:{tmp_path / 'state.db'}")
+        state = SqliteStateStore(path=tmp_path / "state.db", clock=SystemClock())
+        yield Deployment(function=Function(), tenant=tenant, state=state, credentials=credentials)
+        state.close()

@@ -1,57 +1,33 @@
 """Alerts and metrics against the lines that real runs write: each outcome calls whom it should, and nobody else."""
 
-import json
 import logging
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from acumatica_sandbox import Sandbox, SandboxOptions
-from acumatica_sandbox.control import perform
-from connector.adapters.clock import SystemClock
-from connector.adapters.sqlite import SqliteStateStore
-from connector.app.run_entity import run_entity
-from connector.app.service import build
-from connector.app.settings import load_settings
-from connector.domain.run import RunRequest
-from connector.logs import configure_logging
 from tests.docs.configuration import Configuration, find_resource
-from tests.docs.log_filter import Entry, build_entry, compile_filter, extract
-from tests.e2e.profiles import Function
-from tests.stand_ins.clock import FakeClock
-
-TEN_HOURS = timedelta(hours=10)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployment:
-    """A function on a sandbox tenant and a state file of its own."""
-
-    function: Function
-    tenant: Sandbox
-    state: SqliteStateStore
-    credentials: Path
-
-    def sync(self, entity: str = "vendors") -> None:
-        self.function.call(entity=entity)
-
-    def look(self) -> None:
-        self.function.get("/status")
-
-    def sync_earlier(self, ago: timedelta, entity: str = "vendors", *, is_stopping: bool = False) -> None:
-        configure_logging()
-        clock = FakeClock(datetime.now(UTC) - ago)
-        connector = build(load_settings(os.environ), clock=clock, is_stopping=lambda: is_stopping)
-        run_entity(connector, RunRequest(entity=entity))
-
-    def forget_the_password(self) -> None:
-        secret = {**self.tenant.credentials(), "password": "not the password"}
-        self.credentials.write_text(json.dumps(secret))
+from tests.docs.log_filter import Entry, compile_filter, extract
+from tests.docs.outcomes import (
+    Deployment,
+    be_asked_for_nonsense,
+    be_fresh,
+    be_late,
+    be_late_without_a_schedule,
+    be_refused,
+    crash,
+    fail_a_reconcile,
+    find_no_seat,
+    lack_a_setting,
+    never_finish,
+    never_reconcile,
+    never_succeed,
+    read_entries,
+    reject_a_record,
+    skip,
+    stop_early,
+    succeed,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -60,109 +36,6 @@ def _untouched_logging() -> Iterator[None]:
     before = (list(root.handlers), root.level, ours.level)
     yield
     root.handlers[:], root.level, ours.level = before
-
-
-@pytest.fixture
-def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    began = datetime.now(UTC) - TEN_HOURS
-    with Sandbox(SandboxOptions(size="tiny", start=began)) as tenant:
-        credentials = tmp_path / "credentials.json"
-        credentials.write_text(json.dumps(tenant.credentials()))
-        monkeypatch.setenv("ACUMATICA_URL", tenant.url)
-        monkeypatch.setenv("ACUMATICA_ENDPOINT_VERSION", "24.200.001")
-        monkeypatch.setenv("ACUMATICA_CREDENTIALS", f"file:{credentials}")
-        monkeypatch.setenv("WAREHOUSE", f"duckdb:{tmp_path / 'warehouse.duckdb'}")
-        monkeypatch.setenv("STATE", f"sqlite:{tmp_path / 'state.db'}")
-        state = SqliteStateStore(path=tmp_path / "state.db", clock=SystemClock())
-        yield Deployment(function=Function(), tenant=tenant, state=state, credentials=credentials)
-        state.close()
-
-
-def succeed(deployment: Deployment) -> None:
-    deployment.sync()
-
-
-def skip(deployment: Deployment) -> None:
-    deployment.state.entities.acquire_lease("vendors", "another run", timedelta(minutes=5))
-    deployment.sync()
-
-
-def stop_early(deployment: Deployment) -> None:
-    deployment.sync_earlier(TEN_HOURS, is_stopping=True)
-
-
-def find_no_seat(deployment: Deployment) -> None:
-    deployment.state.seats.acquire("another run", 1, timedelta(minutes=5))
-    deployment.sync()
-
-
-def be_refused(deployment: Deployment) -> None:
-    deployment.forget_the_password()
-    deployment.sync()
-
-
-def reject_a_record(deployment: Deployment) -> None:
-    item = next(iter(deployment.tenant.tenant.records("StockItem")))
-    change = {"entity": "StockItem", "id": item.id, "fields": {"DefaultPrice": int("9" * 40)}}
-    perform("change", change, deployment.tenant.site)
-    deployment.sync("items")
-
-
-def lack_a_setting(deployment: Deployment) -> None:
-    del os.environ["ACUMATICA_URL"]
-    deployment.sync()
-
-
-def be_asked_for_nonsense(deployment: Deployment) -> None:
-    deployment.sync("nonsense")
-
-
-def crash(deployment: Deployment) -> None:
-    deployment.sync()
-    try:
-        int("what nobody thought of")
-    except ValueError:
-        logging.getLogger("sync").exception("Exception on / [POST]")  # as Flask writes it
-
-
-def be_fresh(deployment: Deployment) -> None:
-    deployment.sync()
-    deployment.look()
-
-
-def be_late(deployment: Deployment) -> None:
-    deployment.sync_earlier(TEN_HOURS)
-    deployment.look()
-
-
-def be_late_without_a_schedule(deployment: Deployment) -> None:
-    deployment.sync_earlier(TEN_HOURS, "customers")
-    deployment.look()
-
-
-def never_succeed(deployment: Deployment) -> None:
-    deployment.forget_the_password()
-    deployment.sync("items")
-    deployment.look()
-
-
-def fail_a_reconcile(deployment: Deployment) -> None:
-    deployment.sync()
-    deployment.forget_the_password()
-    deployment.function.call(entity="vendors", mode="reconcile")
-    deployment.sync("items")
-    deployment.look()
-
-
-def never_reconcile(deployment: Deployment) -> None:
-    deployment.sync_earlier(timedelta(days=3))
-    deployment.sync()
-    deployment.look()
-
-
-def never_finish(deployment: Deployment) -> None:
-    deployment.sync_earlier(TEN_HOURS, is_stopping=True)
-    deployment.look()
 
 
 OUTCOMES: list[tuple[Callable[[Deployment], None], str, set[str]]] = [
@@ -203,13 +76,6 @@ def test_each_outcome_raises_its_alerts_and_no_others(
     filters = configuration.evaluate("local.alert_filters")
     raised = {name for name, text in filters.items() if any(map(compile_filter(text), entries))}
     assert raised == alerts
-
-
-def read_entries(configuration: Configuration, capsys: pytest.CaptureFixture[str]) -> list[Entry]:
-    service = configuration.evaluate("local.function_name")
-    lines = capsys.readouterr().out.splitlines()
-    assert lines
-    return [build_entry(line, service=service) for line in lines]
 
 
 def test_another_connector_in_the_project_is_not_listened_to(
@@ -277,29 +143,3 @@ def test_silence_is_noticed_by_cloud_runs_own_count_of_calls(configuration: Conf
     }
     assert compile_filter(text)(point)
     assert condition["duration"].strip('"') == "10800s"
-
-
-def test_the_dashboard_asks_for_metrics_that_exist(configuration: Configuration) -> None:
-    metrics = configuration.evaluate("local.metrics")
-    for name, text in configuration.evaluate("local.metric_filters").items():
-        assert name in metrics
-        assert compile_filter(text)(
-            {
-                "metric": {"type": f"logging.googleapis.com/user/acumatica_{name}"},
-                "resource": {"type": "cloud_run_revision"},
-            }
-        )
-    drawn = json.dumps(configuration.evaluate("local.chart_tiles"))
-    assert all(f"/acumatica_{name}" in drawn for name in metrics)
-
-
-def test_the_tiles_of_the_dashboard_do_not_overlap(configuration: Configuration) -> None:
-    tiles = configuration.evaluate("concat(local.chart_tiles, [local.log_tile])")
-    cells = [
-        (x, y)
-        for tile in tiles
-        for x in range(tile["xPos"], tile["xPos"] + tile["width"])
-        for y in range(tile["yPos"], tile["yPos"] + tile["height"])
-    ]
-    assert len(set(cells)) == len(cells)
-    assert max(x for x, _ in cells) < 48

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 import pytest
 
 from acumatica_sandbox.control import perform
-from tests.docs import test_alerts as alerts
+from tests.docs import outcomes
 from tests.docs.configuration import ROOT, Configuration
 from tests.docs.log_filter import compile_filter
-from tests.docs.test_alerts import Deployment
+from tests.docs.outcomes import Deployment
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
-deployment = alerts.deployment
-"""The fixture: a function on a tenant of its own."""
 
 
 def store_the_right_password(deployment: Deployment) -> None:
@@ -51,26 +49,26 @@ class Remedy:
 
 
 REMEDIES = [
-    Remedy("run_failed", alerts.be_refused, "[rotate the credentials]", store_the_right_password),
+    Remedy("run_failed", outcomes.be_refused, "[rotate the credentials]", store_the_right_password),
     Remedy(
         "entity_late",
-        alerts.be_late,
+        outcomes.be_late,
         "the next successful run reads everything since the watermark",
         let_it_run,
     ),
     Remedy(
         "reconcile_overdue",
-        alerts.never_reconcile,
+        outcomes.never_reconcile,
         '"mode": "reconcile", "depth": "keys"}`',
         reconcile_at_once,
     ),
     Remedy(
         "records_rejected",
-        alerts.reject_a_record,
+        outcomes.reject_a_record,
         "A record corrected in Acumatica is read by the next run, which forgets its dead letter",
         correct_the_record,
     ),
-    Remedy("budget_reached", alerts.never_finish, "enqueues the next one", let_it_run),
+    Remedy("budget_reached", outcomes.never_finish, "enqueues the next one", let_it_run),
 ]
 
 
@@ -92,7 +90,7 @@ def test_following_the_section_of_an_alert_ends_it(
 
 def find_raised(configuration: Configuration, capsys: pytest.CaptureFixture[str]) -> set[str]:
     """Return the alerts that the lines raise which were written since."""
-    entries = alerts.read_entries(configuration, capsys)
+    entries = outcomes.read_entries(configuration, capsys)
     filters = configuration.evaluate("local.alert_filters")
     return {name for name, text in filters.items() if any(map(compile_filter(text), entries))}
 

@@ -125,3 +125,11 @@ def report(rig: SmallRig, *numbers: int) -> None:
     """Let Acumatica report these records deleted."""
     ids = [an_id(number) for number in numbers]
     assert rig.state.notifications.note("vendors", f"n-{numbers}", ids, timedelta(hours=1))
+
+
+def is_free(rig: SmallRig) -> bool:
+    """Whether neither the lease nor the only seat is held."""
+    seat = rig.state.seats.acquire("probe", 1, timedelta(hours=1))
+    if seat is not None:
+        rig.state.seats.release(seat)
+    return seat is not None and rig.state.statuses(["vendors"])[0].lease is None
