@@ -1,6 +1,6 @@
-"""What must never be part of the repository: whatever .gitignore names, an environment or a link to one above all.
+"""What must never be part of the repository: whatever .gitignore names, and a Python file too long to be read at once.
 
-Checked out, it would take the place of the one that is there.
+An environment, or a link to one, would take the place of the one that is there when it is checked out.
 """
 
 import subprocess
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LONGEST = 300
+"""Lines of a Python file."""
 
 
 def _git(*arguments: str) -> str:
@@ -25,3 +27,10 @@ def test_nothing_that_is_ignored_is_part_of_the_repository() -> None:
 @pytest.mark.parametrize("name", [".venv", ".stand-ins"])
 def test_an_environment_is_ignored_even_if_it_is_a_link(name: str) -> None:
     assert _git("check-ignore", "--no-index", name).strip() == name
+
+
+def test_no_python_file_is_longer_than_can_be_read_at_once() -> None:
+    names = _git("ls-files", "*.py").split()
+    assert Path(__file__).relative_to(ROOT).as_posix() in names
+    lines = {name: len((ROOT / name).read_text().splitlines()) for name in names}
+    assert {name: count for name, count in lines.items() if count > LONGEST} == {}
