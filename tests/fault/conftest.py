@@ -5,9 +5,24 @@ from pathlib import Path
 
 import pytest
 
+from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.builders import Rig
+from tests.contract.source_setup import Vault
 from tests.fault.cloud_rigs import BigQueryRig, FirestoreRig
 from tests.stand_ins.scripted_bigquery import running_scripted_bigquery
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A tiny tenant on loopback."""
+    with Sandbox(SandboxOptions(size="tiny")) as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def vault(sandbox: Sandbox) -> Vault:
+    """A secret with the tenant's refresh token."""
+    return Vault(sandbox.credentials("refresh_token"))
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """What Acumatica answers on a bad day: waited out when time helps, told when it does not, and no seat left taken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
 from connector.adapters.acumatica import AcumaticaSource
 from connector.errors import (
     AccessDeniedError,
@@ -34,12 +34,6 @@ from tests.contract.source_setup import (
     since,
 )
 from tests.stand_ins.clock import FakeClock
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())

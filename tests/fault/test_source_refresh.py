@@ -1,10 +1,10 @@
 """The rotating refresh token: stored before it counts, whoever crashes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
 from acumatica_sandbox.messages import Request
 from acumatica_sandbox.sandbox import CredentialKind
 from connector.errors import ConfigurationError, CredentialsError, SecretUnavailableError, TransientError
@@ -20,17 +20,6 @@ from tests.contract.source_setup import (
 )
 
 TOKEN = "/identity/connect/token"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
-
-
-@pytest.fixture
-def vault(sandbox: Sandbox) -> Vault:
-    return Vault(sandbox.credentials("refresh_token"))
 
 
 class Crash(BaseException):

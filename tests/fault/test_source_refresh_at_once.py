@@ -1,6 +1,5 @@
 """The rotating refresh token, of several runs at once: all get in, and the newest token is kept."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -8,7 +7,7 @@ from threading import Barrier
 import msgspec
 import pytest
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
 from acumatica_sandbox.sandbox import CredentialKind
 from connector.adapters.clock import SystemClock
 from connector.adapters.sqlite import SqliteStateStore
@@ -27,17 +26,6 @@ from tests.contract.source_setup import (
 )
 from tests.fault.test_source_refresh import TOKEN, failing_store
 from tests.stand_ins.clock import FakeClock
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
-
-
-@pytest.fixture
-def vault(sandbox: Sandbox) -> Vault:
-    return Vault(sandbox.credentials("refresh_token"))
 
 
 def token_in(value: bytes) -> str:

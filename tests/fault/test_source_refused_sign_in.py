@@ -1,11 +1,10 @@
 """A refused sign-in: no password is risked twice, in this run or the next."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
 from acumatica_sandbox.sandbox import CredentialKind
 from connector.adapters.acumatica.lockout_guard import check_not_refused, fingerprint_refusal
 from connector.adapters.acumatica.secret import CookieSecret, PasswordSecret, RefreshSecret
@@ -26,12 +25,6 @@ from tests.stand_ins.clock import FakeClock
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 WITH_PASSWORD: tuple[CredentialKind, ...] = ("password", "cookie")
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
 
 
 @pytest.mark.parametrize("form", WITH_PASSWORD)

@@ -1,13 +1,12 @@
 """Whatever happens, the seat is given back."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
 from acumatica_sandbox.sandbox import CredentialKind
 from connector.errors import (
     AccessDeniedError,
@@ -40,12 +39,6 @@ LASTING: dict[str, tuple[dict[str, Any], type[ConnectorError]]] = {
     "not optimisable": ({"not_optimizable": {"Bill": {"Details": "V"}}}, NotOptimizableError),
     "version gone": ({"endpoint_versions": ("25.200.001",)}, EndpointVersionError),
 }
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
 
 
 @pytest.mark.parametrize(("options", "kind"), LASTING.values(), ids=LASTING.keys())

@@ -1,12 +1,11 @@
 """The rotating refresh token in Secret Manager: the newest stored token is always the living one."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
 from connector.adapters.acumatica import AcumaticaSource
 from connector.adapters.retrying import Retry
 from connector.adapters.secrets import SecretManagerSecretStore
@@ -17,12 +16,6 @@ from tests.stand_ins.secret_manager import FakeSecretManager
 
 SECRET = "projects/demo/secrets/acumatica"
 TOKEN = "/identity/connect/token"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
 
 
 @pytest.fixture

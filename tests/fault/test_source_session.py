@@ -1,12 +1,11 @@
 """The session after signing in: renewed once when it ends, a seat at a time, and always given back."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
 from acumatica_sandbox.messages import Request
 from acumatica_sandbox.sandbox import CredentialKind
 from connector.errors import (
@@ -26,12 +25,6 @@ from tests.contract.source_setup import (
     sign_ins,
 )
 from tests.stand_ins.clock import FakeClock
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -1,7 +1,5 @@
 """Signing in when it goes wrong: what is not as it was set up is named, and what time mends is tried again."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
@@ -28,12 +26,6 @@ SIGN_INS = {
     "refresh_token": "/identity/connect/token",
     "cookie": "/auth/login",
 }
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
 
 
 @pytest.mark.parametrize("directory", ["", "AcmeERP", "deep/er"])

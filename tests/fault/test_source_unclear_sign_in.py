@@ -1,12 +1,11 @@
 """A sign-in whose outcome is not known: it is sent twice at most, lest the account gets locked."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox import Sandbox
 from acumatica_sandbox.sandbox import CredentialKind
 from connector.errors import (
     SourceInMaintenanceError,
@@ -24,12 +23,6 @@ from tests.contract.source_setup import (
 from tests.fault.test_source_refused_sign_in import JSON, WITH_PASSWORD
 from tests.fault.test_source_sign_in import SIGN_INS
 from tests.stand_ins.clock import FakeClock
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(SandboxOptions(size="tiny")) as tenant:
-        yield tenant
 
 
 @pytest.mark.parametrize(
