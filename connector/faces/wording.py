@@ -57,7 +57,7 @@ def describe_progress(progress: RunProgress, seconds: float) -> str:
 
 
 def name_kind(run: Mapping[str, Any]) -> str:
-    """Return what a run did; releases before wrote its mode alone."""
+    """Return what a run did; earlier releases stored its mode alone."""
     return str(run.get("kind") or run.get("mode") or "run")
 
 

@@ -45,12 +45,11 @@ class DeletionMarks:
     is how many the runs before, which this one goes on from, have marked: together they may mark as many as one run.
     """
 
-    earlier = 0
-
     def __init__(self, run: Run, writer: BatchWriter, *, known: int | None = None) -> None:
         self._run = run
         self._writer = writer
         self._known = known
+        self.earlier = 0
         self._marked = self._refused = 0
         self._reason = ""
 

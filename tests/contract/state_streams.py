@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from connector.domain.entity_state import FINDINGS, EntityState, ListTrial, PageLimit, WrittenSince
+from connector.domain.run import RunKind
 from connector.domain.seen_records import pack_seen
 from connector.errors import LeaseLostError
 from connector.ports import StateStore
@@ -173,6 +174,11 @@ class StreamContract:
         assert list(store.dead_letters.read("vendors")) == []
         assert len(list(store.audit.read_trail("suppliers", "id-1"))) == 1
         assert list(store.audit.read_trail("vendors", "id-1")) == []
+        successes = {
+            name: len(list(store.audit.read_successes(name, RunKind.INCREMENTAL)))
+            for name in ("vendors", "suppliers")
+        }
+        assert successes == {"vendors": 0, "suppliers": 1}
         (vendors, suppliers) = store.statuses(["vendors", "suppliers"])
         assert (vendors.last_run, suppliers.last_run and suppliers.last_run["entity"]) == (None, "suppliers")
         store.entities.release_lease(new)
