@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connector.adapters.clock import SystemClock
@@ -36,7 +37,7 @@ class Wiring:
     pause: Callable[[timedelta], None] | None = None
     """What waits between two tries of a request to Acumatica, in place of the clock; it may raise to end the run."""
     _shared: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What all runs have together: the pace of requests."""
+    """What all runs have together: the pace of requests, the gate to the turn of renewals."""
 
     def open_ports(self, deadline: datetime) -> Ports:
         """Return the adapters of one run, which reads until the deadline and writes until a little later."""
@@ -46,7 +47,7 @@ class Wiring:
         closing_retry = Retry(clock=self.clock, deadline=deadline + CLOSING_TIME)
         secrets = open_secrets(retry=closing_retry)
         state = self.open_state(closing_retry)
-        turn = RenewalTurn(state.entities, owner=token_hex(8))
+        turn = self._make_turn(state)
         return Ports(
             source=self._open_source(AcumaticaSource, secrets, source_retry, closing_retry, deadline, turn),
             warehouse=self.open_warehouse(closing_retry),
@@ -60,7 +61,7 @@ class Wiring:
 
         retry = Retry(clock=self.clock, deadline=deadline)
         secrets = open_secrets(retry=retry)
-        turn = RenewalTurn(state.entities, owner=token_hex(8))
+        turn = self._make_turn(state)
         return self._open_source(AcumaticaExplorer, secrets, retry, retry, deadline, turn)
 
     def open_state(self, retry: Retry | None = None) -> StateStore:
@@ -98,6 +99,11 @@ class Wiring:
     def open_secret_reader(self) -> Callable[[str], bytes]:
         """Return a function that reads a secret by its reference, outside a run."""
         return partial(read_secret, open_secrets(retry=Retry(clock=self.clock, attempts=ATTEMPTS)))
+
+    def _make_turn(self, state: StateStore) -> RenewalTurn:
+        return RenewalTurn(
+            state.entities, owner=token_hex(8), gate=self._shared.setdefault("renewals", Lock())
+        )
 
     def _open_source(
         self,

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Lock
 
 import msgspec
 import pytest
@@ -130,6 +130,27 @@ class TestTurns:
             assert count(sandbox, TOKEN) == 1, "the spent token was not sent again"
             with open_source(sandbox, vault, turn=RenewalTurn(state.entities, "other")) as other:
                 reads_a_page(other)
+
+    def test_a_run_of_the_same_process_goes_on_as_soon_as_the_turn_is_given_back(
+        self, state: SqliteStateStore
+    ) -> None:
+        gate = Lock()
+        first, second = (RenewalTurn(state.entities, owner, gate) for owner in ("one", "two"))
+        assert first.take()
+        with ThreadPoolExecutor(1) as threads:
+            waiting = threads.submit(second.take)
+            first.give_back()
+            assert waiting.result()
+        second.give_back()
+        assert not gate.locked()
+
+    def test_a_turn_that_another_process_has_keeps_nobody_at_the_gate(self, state: SqliteStateStore) -> None:
+        gate = Lock()
+        elsewhere = RenewalTurn(state.entities, "another process")
+        assert elsewhere.take()
+        assert not RenewalTurn(state.entities, "one", gate).take()
+        elsewhere.give_back()
+        assert RenewalTurn(state.entities, "two", gate).take()
 
     def test_a_run_that_cannot_store_for_long_keeps_its_turn(self, sandbox: Sandbox, vault: Vault) -> None:
         clock = FakeClock()
