@@ -65,7 +65,8 @@ class ExactOperator(Operator):
     def assert_shows_tenant(self, side: str, *, is_checked: bool) -> None:
         """Fail unless the views show the side's records; `is_checked` says that no deleted one may be among them."""
         block, tenant = self.blocks[side], self.tenants[side]
-        shown = {row["_id"]: row for row in self.place.rows(f"SELECT * FROM {block.current_view}")}
+        rows = self.place.rows(f"SELECT * FROM {block.current_view} ORDER BY _id")
+        shown = {row["_id"]: row for row in rows}
         gone = shown.keys() - tenant.records.keys()
         assert shown.keys() - gone == tenant.records.keys()
         assert not (is_checked and gone)
@@ -75,7 +76,7 @@ class ExactOperator(Operator):
         assert sorted(
             (line["_parent_id"], line["account"]) for line in lines if line["_parent_id"] not in gone
         ) == sorted((record_id, tenant.read_account(record_id)) for record_id in tenant.records)
-        current = self._versions(block.current_view)
+        current = [{"_id": row["_id"], "_version": row["_version"]} for row in rows]
         assert current == self._versions(f"{block.history_view} WHERE is_current")
         is_kept = block.current is CurrentForm.TABLE
         assert (block.current_table in self.place.tables()) is is_kept

@@ -13,7 +13,7 @@ import duckdb
 
 from connector.adapters.duckdb.comments import describe
 from connector.adapters.duckdb.dialect import quote, quote_text, read_columns
-from connector.adapters.duckdb.tables import change_columns, create_table, drop_table, exists, transaction
+from connector.adapters.duckdb.tables import change_columns, compare, create_table, drop_table, exists, transaction
 from connector.adapters.duckdb.translation import translate
 from connector.adapters.duckdb.views import Objects
 from connector.domain.batch import Row
@@ -50,7 +50,7 @@ def make(
     elif found is not None and any(find_retyped(read_columns(connection, into.name), into.columns)):
         drop_table(connection, into.name)
     if exists(connection, into.name):
-        change_columns(connection, into, widening=False)
+        change_columns(connection, into.name, compare(connection, into), widening=False)
     else:
         create_table(connection, into)
     describe(connection, "TABLE", into.name, into.description, into.columns)

@@ -79,25 +79,35 @@ def create(connection: duckdb.DuckDBPyConnection, table: Table, *, is_filled: bo
         _make_dependents(connection, table, table.columns, is_filled=is_filled)
 
 
-def extend(connection: duckdb.DuckDBPyConnection, table: Table, *, is_filled: bool = True) -> None:
+def extend(
+    connection: duckdb.DuckDBPyConnection, table: Table, evolution: Evolution, *, is_filled: bool = True
+) -> Evolution:
     """Add the missing columns, widen the narrow ones and mend what is made from the table, all or nothing.
 
-    A column with numbers too long for DuckDB's BIGNUMERIC stays as it is.
+    `evolution` is what the table lacks; what it lacks afterwards is returned. A column with numbers too long for DuckDB's
+    BIGNUMERIC stays as it is.
     """
     try:
-        _extend(connection, table, widening=True, is_filled=is_filled)
+        return _extend(connection, table, evolution, widening=True, is_filled=is_filled)
     except duckdb.ConversionException:
-        _extend(connection, table, widening=False, is_filled=is_filled)
+        return _extend(connection, table, evolution, widening=False, is_filled=is_filled)
 
 
-def _extend(connection: duckdb.DuckDBPyConnection, table: Table, *, widening: bool, is_filled: bool) -> None:
+def _extend(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    evolution: Evolution,
+    *,
+    widening: bool,
+    is_filled: bool,
+) -> Evolution:
     with transaction(connection):
-        if table.merge is not None and holds_any(
-            connection, table.merge.into.name, compare(connection, table).added
-        ):
+        if table.merge is not None and holds_any(connection, table.merge.into.name, evolution.added):
             drop_table(connection, table.merge.into.name)  # its columns were dropped from the log
-        change_columns(connection, table, widening=widening)
-        _make_dependents(connection, table, compare(connection, table).columns, is_filled=is_filled)
+        if change_columns(connection, table.name, evolution, widening=widening):
+            evolution = compare(connection, table)
+        _make_dependents(connection, table, evolution.columns, is_filled=is_filled)
+        return evolution
 
 
 def rename_log(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> bool:

@@ -38,7 +38,7 @@ def require_duckdb(path: Path) -> None:
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open the file, made first if it is missing.
+    """Open the file, made first if it is missing; its times are shown in UTC.
 
     Raises duckdb.Error, OSError where its folder takes no file, and ConfigurationError where it is a SQLite file.
     """
@@ -50,6 +50,7 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
         connection.close()
         dataset.withdraw(path)
         connection = duckdb.connect(str(path))
+    connection.execute("SET TimeZone = 'UTC'")
     return connection
 
 

@@ -31,18 +31,27 @@ def create_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     connection.execute(f"CREATE TABLE {quote(table.name)} ({columns})")
 
 
-def change_columns(connection: duckdb.DuckDBPyConnection, table: Table, *, widening: bool) -> None:
-    """Add what is missing. A narrow column inside of details is widened with the whole column of the details."""
-    evolution = compare(connection, table)
-    for path, column in _find_added(evolution.columns, evolution.added):
-        connection.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {path} {render_type(column)}")
-    for held, column in zip(
-        evolution.columns, widen(evolution.columns, evolution.numeric_not_widened), strict=True
-    ):
-        if widening and column != held:
-            connection.execute(
-                f"ALTER TABLE {quote(table.name)} ALTER {quote(column.name)} TYPE {render_type(column)}"
-            )
+def change_columns(
+    connection: duckdb.DuckDBPyConnection, name: str, evolution: Evolution, *, widening: bool
+) -> bool:
+    """Add what the table lacks; return whether there was anything to change.
+
+    A narrow column inside of details is widened with the whole column of the details.
+    """
+    changes = [
+        f"ADD COLUMN {path} {render_type(column)}"
+        for path, column in _find_added(evolution.columns, evolution.added)
+    ]
+    if widening:
+        widened = widen(evolution.columns, evolution.numeric_not_widened)
+        changes += [
+            f"ALTER {quote(column.name)} TYPE {render_type(column)}"
+            for held, column in zip(evolution.columns, widened, strict=True)
+            if column != held
+        ]
+    for change in changes:
+        connection.execute(f"ALTER TABLE {quote(name)} {change}")
+    return bool(changes)
 
 
 def _find_added(

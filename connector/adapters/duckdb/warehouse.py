@@ -65,8 +65,7 @@ class DuckDbWarehouse(Warehouse):
                     created=False, accepts_streaming=False, other_fields=evolution.other_fields
                 )
             if not ddl.is_fit(connection, table, evolution, objects, is_filled=is_filled):
-                ddl.extend(connection, table, is_filled=is_filled)
-                evolution = tables.compare(connection, table)
+                evolution = ddl.extend(connection, table, evolution, is_filled=is_filled)
                 for kept in evolution.describe_kept():
                     log.warning("%s.%s", table.name, kept)
             dataset.publish(connection)
@@ -93,13 +92,14 @@ class DuckDbWarehouse(Warehouse):
         """Add the rows; the method makes no difference here."""
         table = append.table
         with self._use() as connection:
-            if not tables.exists(connection, table.name):
+            try:
+                held = adopt_types(table, read_columns(connection, table.name))
+            except duckdb.CatalogException as exc:
                 raise WarehouseUnavailableError(
                     f"The table {table.name} was dropped while a run was writing to it",
                     action="Run again: the table is made anew, and everything is read into it.",
-                )
+                ) from exc
             current_rows.note(connection, table, append.rows)
-            held = adopt_types(table, read_columns(connection, table.name))
             types = {column.name: render_type(column) for column in held.columns}
             return TableWriter(connection, table.name, held.columns, types).write(append.rows)
 
@@ -190,7 +190,6 @@ class DuckDbWarehouse(Warehouse):
         with translated():
             if self._connection is None:
                 self._connection = connect(self._path)
-            self._connection.execute("SET TimeZone = 'UTC'")
             yield self._connection
 
     def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
