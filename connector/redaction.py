@@ -9,7 +9,7 @@ import html
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus, unquote_plus
 
 HIDDEN = "[hidden]"
@@ -42,6 +42,9 @@ FORM_LINE = re.compile(r'\{?\s*"auth"\s*:\s*"\w*"\s*,?')
 """A line of a credentials document that names its form alone: hints name it too."""
 INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+WORD = re.compile(r"[A-Za-z0-9]+")
+UNTOUCHED = re.compile(r"[A-Za-z0-9_.~-]+")
+"""What every encoding but base64 leaves as it is. The longer a text, the faster it is looked for."""
 
 
 class Secrets:
@@ -67,12 +70,10 @@ class Secrets:
     def redact(self, text: str) -> str:
         """Return the text with every secret in it replaced; all of it is hidden where one is in it in disguise."""
         with self._lock:
-            if not self._spellings:
-                return text
-            pattern = self._pattern = self._pattern or self._compile()
-            secrets = tuple(self._spellings)
-        cleaned = pattern.sub(HIDDEN, text)
-        return HIDDEN_WHOLE if _is_disguised(cleaned, secrets) else cleaned
+            known = dict(self._spellings)
+        if any(spelling in text for spellings in known.values() for spelling in spellings):
+            text = self._find_pattern().sub(HIDDEN, text)
+        return HIDDEN_WHOLE if _is_disguised(text, known) else text
 
     def redact_body(self, body: bytes, *, is_data: bool) -> bytes:
         """Return the body of an answer with every secret in it replaced.
@@ -85,16 +86,19 @@ class Secrets:
         for secret, spellings in known:
             if secret.lstrip().startswith("{"):
                 continue  # a whole document: the secrets in it are known one by one
-            if is_data and (_is_ordinary(secret) or _find_core(secret) not in body):
+            if is_data and (_is_ordinary(secret) or _find_longest(UNTOUCHED, secret).encode() not in body):
                 continue
             for spelling in sorted(spellings, key=len, reverse=True):
                 body = body.replace(spelling.encode(errors="replace"), HIDDEN.encode())
         return body
 
-    def _compile(self) -> re.Pattern[str]:
-        """Return the pattern of all spellings: with the first line that needs it, as this takes milliseconds."""
-        longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, longest_first)))
+    def _find_pattern(self) -> re.Pattern[str]:
+        """Return the pattern of all spellings. Compiling it takes many milliseconds, and nearly no text has a secret."""
+        with self._lock:
+            if self._pattern is None:
+                longest_first = sorted(frozenset().union(*self._spellings.values()), key=len, reverse=True)
+                self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            return self._pattern
 
 
 def _render(secret: str) -> frozenset[str]:
@@ -137,15 +141,14 @@ def _encode_base64(secret: str) -> Iterator[str]:
 def _is_ordinary(secret: str) -> bool:
     """Whether a record may hold the same text by coincidence."""
     in_all = sum(map(str.isalnum, secret))
-    return len(_find_core(secret)) < MIN_LENGTH_IN_DATA and in_all < MIN_LENGTH_IN_DATA + 2
+    return len(_find_longest(WORD, secret)) < MIN_LENGTH_IN_DATA and in_all < MIN_LENGTH_IN_DATA + 2
 
 
-def _find_core(secret: str) -> bytes:
-    """Return the longest run of letters and digits, which every encoding but base64 leaves as it is."""
-    return max(re.findall(r"[A-Za-z0-9]+", secret), key=len, default="").encode()
+def _find_longest(run: re.Pattern[str], secret: str) -> str:
+    return max(run.findall(secret), key=len, default="")
 
 
-def _is_disguised(text: str, secrets: tuple[str, ...]) -> bool:
+def _is_disguised(text: str, secrets: Iterable[str]) -> bool:
     """Whether a secret is in the text in other case, broken up by white space, or partly escaped."""
     bare = _undress(text)
     return any(len(plain) >= MIN_LENGTH_DISGUISED and plain in bare for plain in map(_strip, secrets))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from msgspec import Struct
+
 from connector.domain.records.codec import Record
 from connector.domain.seen_records import SeenRecords, digest_ids, pack_seen
 
@@ -16,8 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_STAMP = -(2**63)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True, gc=False):
     """The rank of a row among the versions of its record: the later stamp wins; with equal stamps, the row read later.
 
     A row without a stamp ranks below any with one.
@@ -149,6 +150,8 @@ class VersionIndex:
         return at if at is not None and self._live[at] else None
 
     def _find(self, record_id: str) -> int | None:
+        if not self._stamps:
+            return None
         guid = _parse_guid(record_id)
         if guid is None:
             return self._others.get(record_id)

@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import blake2b
 from itertools import islice
 
 import msgspec
+from msgspec.structs import replace
 
 from connector.domain.batch import Row, are_too_many_rejected
 from connector.domain.entity_state import AuditEntry, Outcome

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+
 from connector.domain.entity import Entity
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
@@ -14,8 +16,7 @@ from connector.errors import RecordRejectedError
 from connector.ports import Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True, gc=False):
     """One row as read: its JSON text, and the record decoded from it or the reason it cannot be used."""
 
     record: Record | Rejected
@@ -150,8 +151,10 @@ def _reject_repeated_ids(readings: Iterable[Reading]) -> Iterator[Reading]:
         if isinstance(found, Record):
             other = first.setdefault(found.id, found)
             if other.version != found.version:
-                found = _reject_as_repeated(found, other, reading.raw)
-        yield replace(reading, record=found)
+                rejected = _reject_as_repeated(found, other, reading.raw)
+                yield Reading(record=rejected, raw=reading.raw)
+                continue
+        yield reading
 
 
 def _reject_as_repeated(found: Record, other: Record, raw: bytes) -> Rejected:

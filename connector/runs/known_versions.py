@@ -124,10 +124,9 @@ class FirstVersions:
 
     def look_up(self, records: Sequence[Record], /) -> None:
         """Query the records that changed since this pass wrote them."""
-        recent_versions = self._recent_versions
-        again = {record.id for record in records if recent_versions.has_collected(record.id)}
-        known = {record.id for record in records if recent_versions.is_known(record)}
-        self._found = _look_up(self._run, self._opened, again - known)
+        again = [record for record in records if self._recent_versions.has_collected(record.id)]
+        known = {record.id for record in again if self._recent_versions.is_known(record)}
+        self._found = _look_up(self._run, self._opened, {record.id for record in again} - known)
 
     def is_known(self, record: Record, /) -> bool:
         """Whether this is a recent version written in this pass."""

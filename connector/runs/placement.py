@@ -34,7 +34,7 @@ class Placing:
         self, stamp: datetime | None, *, read_at: datetime, source_time: datetime | None, shown: Place | None
     ) -> Place:
         """Return the place of a version just read; `shown` is the place of the newest row in the warehouse."""
-        if stamp is not None and stamp > (latest := self.find_latest(read_at, source_time)):
+        if stamp is not None and stamp > read_at and stamp > (latest := self.find_latest(read_at, source_time)):
             stamp = latest
             self._ahead += 1
         if shown is None:
@@ -54,7 +54,7 @@ class Placing:
         """Return the time of reading, later than `above`. If our clock is behind it, all later rows of the run move too."""
         if above is not None and move(read_at, self._behind) <= above:
             self._behind = above - read_at + TICK
-        return move(read_at, self._behind)
+        return move(read_at, self._behind) if self._behind else read_at
 
     def describe(self) -> dict[str, int]:
         """Return the figures for the run's details: how many rows do not rank by their own stamp, and why."""

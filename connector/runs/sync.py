@@ -12,7 +12,6 @@ from connector.domain.entity_state import Checkpoint, EntityState
 from connector.domain.instants import find_later, move
 from connector.domain.records.codec import Record
 from connector.domain.records.contract import Contract
-from connector.domain.records.rejected import Rejected
 from connector.domain.run import Mode, Status
 from connector.domain.versions import RecentVersions
 from connector.errors import ConnectorError, TerminalError
@@ -175,16 +174,20 @@ class ListSync:
         for record in written.records:
             recent_versions.remember(record)
         for page in pages:
-            for reading in page.readings:
-                self._watch_stamp(reading.record, page)
+            self._watch_stamps(page)
 
-    def _watch_stamp(self, record: Record | Rejected, page: Page) -> None:
-        """Raise the highest stamp by this record's, if it is believable; ignore a future stamp of a rejected record."""
-        stamp = record.modified_at
-        if stamp is None or (isinstance(record, Rejected) and stamp > page.source_time_at_start):
-            return
-        latest = self._opened.writer.placing.find_latest(page.read_at, page.source_time)
-        self._raise_highest_stamp(min(stamp, latest), is_listed=True)
+    def _watch_stamps(self, page: Page) -> None:
+        """Raise the highest stamp by those of the page that are believable; ignore a future stamp of a rejected record."""
+        found = (reading.record for reading in page.readings)
+        stamps = [
+            record.modified_at
+            for record in found
+            if record.modified_at is not None
+            and (isinstance(record, Record) or record.modified_at <= page.source_time_at_start)
+        ]
+        if stamps:
+            latest = self._opened.writer.placing.find_latest(page.read_at, page.source_time)
+            self._raise_highest_stamp(min(max(stamps), latest), is_listed=True)
 
     def _raise_highest_stamp(self, stamp: datetime | None, *, is_listed: bool = False) -> None:
         self._highest_stamp = find_later(self._highest_stamp, stamp)

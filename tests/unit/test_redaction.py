@@ -1,7 +1,10 @@
 """No text that is made holds a secret, however it is spelled; data loses only what is no coincidence."""
 
 import base64
+import html
 import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -78,6 +81,17 @@ def test_data_loses_a_secret_of_many_short_words(secret: str) -> None:
     for spelled in (secret, json.dumps(secret)[1:-1]):
         body = f'{{"x":"{spelled}"}}'.encode()
         assert a_store(secret).redact_body(body, is_data=True) == b'{"x":"[hidden]"}'
+
+
+@pytest.mark.parametrize("encode", [quote, quote_plus, html.escape, repr, json.dumps])
+def test_data_loses_a_secret_with_signs_that_encodings_leave_however_it_is_encoded(
+    encode: Callable[[str], str],
+) -> None:
+    secret = "ab_c.d~e-f&gh i"
+    spelled = encode(encode(secret)).strip("\"'")
+    redacted = a_store(secret).redact_body(spelled.encode(), is_data=True)
+    assert secret[:10].encode() in spelled.encode()
+    assert secret[:10].encode() not in redacted
 
 
 @pytest.mark.parametrize("secret", ["1000", "open", "a-b-c-d-e-f", '{"password": "Amount"}'])

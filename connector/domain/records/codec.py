@@ -7,14 +7,13 @@ as it comes and sifted alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from connector.domain.entity import Entity, Identity
 from connector.domain.records.columns import build_layout, find_paths
@@ -40,8 +39,7 @@ MAX_ODD = 200
 TEXT_KINDS = (Kind.STRING, Kind.GUID)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True, gc=False):
     """One version of one record, encoded. `body` is the JSON object of its business columns, lines included."""
 
     id: str
@@ -68,18 +66,14 @@ class Record:
 
     def encode(self, *, modified_at: datetime | None, synced_at: str, run_id: str) -> bytes:
         """Return the row of the log table, without `_extra`. `modified_at` is the stamp by which it ranks."""
-        stamp = ENCODER.encode(modified_at)
         head = (
-            b'{"_id":%b,"_modified_at":%b,"_version":"%b","_deleted":false,"_synced_at":"%b","_run_id":"%b"'
-            % (
-                ENCODER.encode(self.id),
-                stamp,
-                self.version.encode(),
-                synced_at.encode(),
-                run_id.encode(),
-            )
+            b'{"_id":',
+            ENCODER.encode(self.id),
+            b',"_modified_at":',
+            ENCODER.encode(modified_at),
+            f',"_version":"{self.version}","_deleted":false,"_synced_at":"{synced_at}","_run_id":"{run_id}"'.encode(),
         )
-        return head + b"}" if self.body == b"{}" else b"".join((head, b",", self.body[1:]))
+        return b"".join((*head, b"}") if self.body == b"{}" else (*head, b",", self.body[1:]))
 
 
 def fingerprint_row(record_id: str, state: str) -> str:

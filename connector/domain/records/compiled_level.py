@@ -149,16 +149,25 @@ class CompiledLevel:
             pieces[0] = pieces[0].removeprefix(b",")
         return b"".join((body[:-1], *pieces, b"}"))
 
+    def encode_lines(self, lines: Sequence[Any], content: list[bytes]) -> list[bytes]:
+        """Return the JSON objects of the lines of a collection, each with its id and position."""
+        if self.has_details:
+            bodies = [self.encode(line, content) for line in lines]
+        else:
+            encode, read = ENCODER.encode, self._read
+            bodies = [encode(read(line)) for line in lines]
+            content += bodies
+        return [
+            _number_line(body, line.id, i) for i, (body, line) in enumerate(zip(bodies, lines, strict=True), 1)
+        ]
+
     def encode_details(self, node: Any, content: list[bytes]) -> list[bytes]:
         """Return `,"column":[lines]`, in pieces, for every collection that has lines."""
         pieces: list[bytes] = []
         for attribute, column, compiled in self._details:
             if lines := getattr(node, attribute):
                 content.append(column)
-                rows = [
-                    _number_line(compiled.encode(line, content), line.id, i)
-                    for i, line in enumerate(lines, 1)
-                ]
+                rows = compiled.encode_lines(lines, content)
                 pieces += (b',"%b":[' % column, b",".join(rows), b"]")
                 content.append(b"]")  # so that a line removed here never hashes like a line added above
         for attribute, compiled in self._linked:
