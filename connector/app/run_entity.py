@@ -1,7 +1,9 @@
 """Does one run on one entity."""
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 from connector.app.follow_up import FollowUp
 from connector.app.service import Connector, build_run_id
@@ -9,6 +11,7 @@ from connector.app.wiring import CLOSING_TIME
 from connector.domain.entity_state import EntityState
 from connector.domain.run import Mode, RunProgress, RunRequest, RunResult, Status
 from connector.logs import log_run, run_context
+from connector.ports import Ports
 from connector.runs.reconcile import reconcile_entity
 from connector.runs.replay import replay_dead_letters
 from connector.runs.run import Limits, Run
@@ -49,13 +52,25 @@ def run_entity(
             run_id=run_id,
             entity=entity,
             request=request,
-            ports=connector.wiring.open_ports(limits.deadline),
+            ports=open_ports(connector, limits.deadline),
             limits=limits,
         )
         result = run.execute(MODES[request.mode])
         log_run(result)
         FollowUp(queue=connector.wiring.open_queue()).after(request, result)
     return result
+
+
+def open_ports(connector: Connector, deadline: datetime) -> Ports:
+    """Return the adapters of a run. What the first run of a process imports for them is no garbage, now or later."""
+    if gc.get_freeze_count():
+        return connector.wiring.open_ports(deadline)
+    gc.disable()
+    try:
+        return connector.wiring.open_ports(deadline)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def build_limits(connector: Connector) -> Limits:

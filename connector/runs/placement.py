@@ -34,7 +34,11 @@ class Placing:
         self, stamp: datetime | None, *, read_at: datetime, source_time: datetime | None, shown: Place | None
     ) -> Place:
         """Return the place of a version just read; `shown` is the place of the newest row in the warehouse."""
-        if stamp is not None and stamp > read_at and stamp > (latest := self.find_latest(read_at, source_time)):
+        if (
+            stamp is not None
+            and stamp > read_at
+            and stamp > (latest := self.find_latest(read_at, source_time))
+        ):
             stamp = latest
             self._ahead += 1
         if shown is None:

@@ -1,6 +1,5 @@
 """Writes what was read: rows, dead letters, audit pages. Each step may happen twice."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -213,12 +212,12 @@ class BatchWriter:
     def _audit_and_count(self, outcomes: Sequence[_RecordOutcome]) -> Tally:
         for batch in dict.fromkeys(id(judged.batch) for judged in outcomes):
             self.audit([judged.build_entry() for judged in outcomes if id(judged.batch) == batch])
-        kinds = Counter(judged.outcome for judged in outcomes)
+        kinds = [judged.outcome for judged in outcomes]
         tally = Tally(
             records_read=len(outcomes),
-            records_written=kinds[Outcome.WRITTEN],
-            records_unchanged=kinds[Outcome.UNCHANGED],
-            records_rejected=kinds[Outcome.REJECTED],
+            records_written=kinds.count(Outcome.WRITTEN),
+            records_unchanged=kinds.count(Outcome.UNCHANGED),
+            records_rejected=kinds.count(Outcome.REJECTED),
         )
         self._run.outcome.count(tally)
         return tally

@@ -158,7 +158,8 @@ class CompiledLevel:
             bodies = [encode(read(line)) for line in lines]
             content += bodies
         return [
-            _number_line(body, line.id, i) for i, (body, line) in enumerate(zip(bodies, lines, strict=True), 1)
+            _number_line(body, line.id, i)
+            for i, (body, line) in enumerate(zip(bodies, lines, strict=True), 1)
         ]
 
     def encode_details(self, node: Any, content: list[bytes]) -> list[bytes]:

@@ -1,0 +1,27 @@
+"""What a run does to its process."""
+
+import gc
+from pathlib import Path
+
+from connector.app.run_entity import open_ports
+from connector.app.service import build
+from connector.app.settings import load_settings
+
+
+def test_what_a_run_imports_is_never_looked_through_for_garbage_and_the_rest_still_is(tmp_path: Path) -> None:
+    gc.unfreeze()
+    connector = build(
+        load_settings(
+            {
+                "ACUMATICA_URL": "https://erp.example.com/Books",
+                "ACUMATICA_CREDENTIALS": "env:NOT_THERE",
+                "WAREHOUSE": f"duckdb:{tmp_path / 'erp.duckdb'}",
+                "STATE": f"sqlite:{tmp_path / 'state.db'}",
+            }
+        )
+    )
+    open_ports(connector, connector.clock.now())
+    frozen = gc.get_freeze_count()
+    assert frozen and gc.isenabled()
+    open_ports(connector, connector.clock.now())
+    assert gc.get_freeze_count() <= frozen, "garbage of later runs is collected"
