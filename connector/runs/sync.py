@@ -134,8 +134,9 @@ class ListSync:
             self._opened.follow(page.contract)
         self._pending.append(page)
         size = sum(len(reading.raw) for pending in self._pending for reading in pending.readings)
-        if size >= self._run.limits.batch_bytes:
-            self._keep()
+        is_last_of_several = page.is_short and self._run.outcome.tally.pages > 1
+        if size >= self._run.limits.batch_bytes or is_last_of_several:
+            self._keep()  # meanwhile the reader asks for the next page, or for proof of the end
 
     def _take_pending(self) -> Sequence[Page]:
         """Return the collected pages and start a new collection, so that a failed write is not tried twice."""
@@ -144,8 +145,7 @@ class ListSync:
 
     def _keep(self) -> None:
         """Write the collected pages, then store a checkpoint."""
-        pages = self._take_pending()
-        if pages:
+        if pages := self._take_pending():
             self._write(pages, is_last=False)
             self._save_checkpoint(pages[-1])
 
@@ -178,12 +178,11 @@ class ListSync:
 
     def _watch_stamps(self, page: Page) -> None:
         """Raise the highest stamp by those of the page that are believable; ignore a future stamp of a rejected record."""
-        found = (reading.record for reading in page.readings)
         stamps = [
-            record.modified_at
-            for record in found
-            if record.modified_at is not None
-            and (isinstance(record, Record) or record.modified_at <= page.source_time_at_start)
+            stamp
+            for record in (reading.record for reading in page.readings)
+            if (stamp := record.modified_at) is not None
+            and (isinstance(record, Record) or stamp <= page.source_time_at_start)
         ]
         if stamps:
             latest = self._opened.writer.placing.find_latest(page.read_at, page.source_time)

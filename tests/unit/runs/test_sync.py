@@ -159,6 +159,11 @@ class TestBatches:
         rig = SmallRig(*rows)
         rig.run(batch_bytes=len(rows[0]) * 5, life=life)
         assert [len(append.rows) for append in rig.appends] == [5, 3]
+        assert life.moments["before state.entities.save_checkpoint"] == 2
+
+    def test_the_last_page_of_several_is_not_held_back_until_the_end_is_proven(self) -> None:
+        rig, life = SmallRig(*vendors(*range(1, 9))), Life(lambda *_: None)
+        rig.run(life=life)
         assert life.moments["before state.entities.save_checkpoint"] == 1
 
     def test_one_byte_less_is_not_enough(self) -> None:
