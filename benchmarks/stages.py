@@ -61,7 +61,8 @@ def encode(entity: Entity, records: Sequence[Record]) -> list[Row]:
     return [
         Row(
             insert_id=build_insert_id(entity.name, record.id, record.version),
-            data=record.encode(modified_at=record.modified_at, synced_at=now, run_id="run"),
+            head=record.encode_head(modified_at=record.modified_at, synced_at=now, run_id="run"),
+            body=record.body,
         )
         for record in records
     ]

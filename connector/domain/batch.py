@@ -57,15 +57,30 @@ def split_by_bytes(
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One row to append: a JSON object (UTF-8, no line break) and an id that every retry repeats.
+    """One row to append, and an id that every retry repeats.
 
-    `extra` is the JSON text of the `_extra` column, kept out of `data` because BigQuery expects an object in a load job
-    but a string in `insertAll`; empty means NULL.
+    `head` and `body` are JSON objects (UTF-8, no line break) whose members are the row's columns. They stay apart until all
+    rows of a request are joined: copied into memory of its own, a row would cost more than all else that is done to write
+    it. `extra` is the JSON text of the `_extra` column, which is text in some requests and a value in others; empty means
+    NULL.
     """
 
     insert_id: str
-    data: bytes
+    head: bytes
+    body: bytes = b"{}"
     extra: bytes = b""
+
+    @property
+    def data(self) -> bytes:
+        """The row as one JSON object, without `_extra`."""
+        return b"".join(self.list_parts(b""))
+
+    def list_parts(self, extra: bytes) -> tuple[bytes | memoryview, ...]:
+        """Return the row as one JSON object in pieces, with this JSON value as `_extra` unless it is empty."""
+        tail = (b',"_extra":', extra, b"}") if extra else (b"}",)
+        if len(self.body) <= len(b"{}"):
+            return (self.head[:-1], *tail)
+        return (self.head[:-1], b",", memoryview(self.body)[1:-1], *tail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

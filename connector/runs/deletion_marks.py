@@ -152,4 +152,4 @@ class DeletionMarks:
             "_synced_at": to_text(place.synced_at),
             "_run_id": self._run.run_id,
         }
-        return Row(insert_id=version, data=msgspec.json.encode(row))
+        return Row(insert_id=version, head=msgspec.json.encode(row))

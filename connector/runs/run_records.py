@@ -41,7 +41,7 @@ def record_run(warehouse: Warehouse, result: RunResult, finished_at: datetime) -
 
 
 def _append_row(warehouse: Warehouse, result: RunResult, finished_at: datetime) -> None:
-    row = Row(insert_id=result.run_id, data=msgspec.json.encode(_build_row(result, finished_at)))
+    row = Row(insert_id=result.run_id, head=msgspec.json.encode(_build_row(result, finished_at)))
     status = warehouse.prepare(SYNC_RUNS)
     method = WriteMethod.STREAMING if status.accepts_streaming else WriteMethod.LOAD
     refused = warehouse.append(

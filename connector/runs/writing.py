@@ -165,11 +165,11 @@ class BatchWriter:
     def _build_rows(self, placed: Iterable[tuple[Record, Place]]) -> Iterator[Row]:
         render = lru_cache(maxsize=1)(to_text)  # rows of a page were read together
         for record, place in placed:
-            data = record.encode(
+            head = record.encode_head(
                 modified_at=place.modified_at, synced_at=render(place.synced_at), run_id=self._run.run_id
             )
             insert_id = build_insert_id(self._run.entity.name, record.id, record.version)
-            yield Row(insert_id=insert_id, data=data, extra=record.extra)
+            yield Row(insert_id=insert_id, head=head, body=record.body, extra=record.extra)
 
     def _judge(self, batch: ReadingBatch, reading: Reading, known: KnownVersions) -> _RecordOutcome:
         found = reading.record

@@ -7,6 +7,7 @@ import msgspec
 
 from connector.adapters.acumatica import AcumaticaSource
 from connector.adapters.retrying import Retry
+from connector.domain.batch import Row
 from connector.domain.entity import Entity
 from connector.domain.records.codec import Codec
 from connector.domain.records.contract import Contract
@@ -139,7 +140,6 @@ def a_source(url: str, secret: dict[str, str] | Vault, version: str = "24.200.00
 def row_of(entity: Entity, contract: Contract, raw: bytes) -> dict[str, Any]:
     """The record as a row of the log, with what was set aside as `_extra`."""
     record = Codec(entity, contract).decode(raw)
-    row: dict[str, Any] = msgspec.json.decode(
-        record.encode(modified_at=record.modified_at, synced_at="2026-01-01T00:00:00Z", run_id="r")
-    )
+    head = record.encode_head(modified_at=record.modified_at, synced_at="2026-01-01T00:00:00Z", run_id="r")
+    row: dict[str, Any] = msgspec.json.decode(Row(insert_id="", head=head, body=record.body).data)
     return row | {"_extra": msgspec.json.decode(record.extra) if record.extra else None}

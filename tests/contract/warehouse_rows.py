@@ -95,7 +95,7 @@ def a_row(record: str = "r1", version: str = "v1", extra: bytes = b"", **columns
         **columns,
     }
     text = json.dumps({name: value for name, value in data.items() if value is not None})
-    return Row(insert_id=f"{record}-{version}", data=text.encode(), extra=extra)
+    return Row(insert_id=f"{record}-{version}", head=text.encode(), extra=extra)
 
 
 def an_hour(hour: int) -> str:

@@ -54,7 +54,7 @@ class BigQueryRig(Rig):
     def _copy(self, copy: DuckDbWarehouse, entity: str, rows: list[dict[str, Any]]) -> None:
         table = self.build_table(entity)
         copy.prepare(table)
-        copied = [Row(insert_id=str(i), data=msgspec.json.encode(row)) for i, row in enumerate(rows)]
+        copied = [Row(insert_id=str(i), head=msgspec.json.encode(row)) for i, row in enumerate(rows)]
         append = Append(table=table, rows=copied, method=WriteMethod.LOAD, batch_id="copy")
         assert copy.append(append) == {}
 

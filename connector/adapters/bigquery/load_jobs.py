@@ -51,24 +51,24 @@ class Loader:
         """Store these rows and return those that BigQuery refuses, each with its reason."""
         if not indexes:
             return {}
-        lines = [_render_row(rows[i]) for i in indexes]
-        fault = self._load_all([rows[i] for i in indexes], lines)
+        chosen = [rows[i] for i in indexes]
+        fault = self._load_all(chosen)
         if fault is None:
             return {}
         if len(indexes) == 1:
             return {indexes[0]: fault}
         self._count_failure(fault)
         refused: dict[int, str] = {}
-        for part in _cut_apart(lines, fault):
+        for part in _cut_apart(chosen, fault):
             refused |= self.load(rows, indexes[part])
         return refused
 
-    def _load_all(self, rows: Sequence[Row], lines: Sequence[bytes]) -> str | None:
+    def _load_all(self, rows: Sequence[Row]) -> str | None:
         """Return None if all rows are stored, or the error in the data if none is.
 
         A job that failed for another reason is followed by one with the next id, never by two at a time.
         """
-        attempt = _Attempt(self._connection, self._table, self._name_job(rows), b"\n".join(lines))
+        attempt = _Attempt(self._connection, self._table, self._name_job(rows), _render_lines(rows))
         job = self._connection.retry.call(attempt.run)
         if job.state != DONE:
             raise WarehouseUnavailableError(
@@ -166,25 +166,30 @@ class _Attempt:
         return f"{self._name}_{self._failures}"
 
 
-def _render_row(row: Row) -> bytes:
-    """Return the row as a line. A JSON column wants the value here, where `insertAll` wants text."""
-    return b'%b,"_extra":%b}' % (row.data[:-1], row.extra) if row.extra else row.data
+def _render_lines(rows: Sequence[Row]) -> bytes:
+    """Return each row as a line. A JSON column wants the value here, where `insertAll` wants text."""
+    pieces: list[bytes | memoryview] = []
+    for row in rows:
+        pieces += row.list_parts(row.extra)
+        pieces.append(b"\n")
+    return b"".join(pieces[:-1])
 
 
-def _cut_apart(lines: Sequence[bytes], fault: str) -> Iterator[slice]:
+def _cut_apart(rows: Sequence[Row], fault: str) -> Iterator[slice]:
     """Yield the parts to load next: those around the row that the error names, or else the halves."""
-    bad = _find_row(lines, fault)
-    cuts = [0, len(lines) // 2, len(lines)] if bad is None else [0, bad, bad + 1, len(lines)]
+    bad = _find_row(rows, fault)
+    cuts = [0, len(rows) // 2, len(rows)] if bad is None else [0, bad, bad + 1, len(rows)]
     return (slice(start, end) for start, end in itertools.pairwise(cuts) if start < end)
 
 
-def _find_row(lines: Sequence[bytes], fault: str) -> int | None:
+def _find_row(rows: Sequence[Row], fault: str) -> int | None:
     found = POSITION.search(fault)
     if found is None:
         return None
-    starts = itertools.accumulate((len(line) + 1 for line in lines), initial=0)
+    lengths = (sum(map(len, row.list_parts(row.extra))) + len(b"\n") for row in rows)
+    starts = itertools.accumulate(lengths, initial=0)
     position = int(found.group(1))
-    return next((i for i, start in enumerate(starts) if start == position and i < len(lines)), None)
+    return next((i for i, start in enumerate(starts) if start == position and i < len(rows)), None)
 
 
 def _describe_fault(job: bigquery.LoadJob) -> str:

@@ -112,10 +112,9 @@ class _TableUnknownError(Exception):
 
 def _render_row(row: Row) -> bytes:
     """Return the row as a member of the request. A JSON column wants text here, where a load job wants the value."""
-    data = row.data
-    if row.extra:
-        data = b'%b,"_extra":%b}' % (data[:-1], msgspec.json.encode(row.extra.decode()))
-    return b'{"insertId":%b,"json":%b}' % (msgspec.json.encode(row.insert_id), data)
+    extra = msgspec.json.encode(row.extra.decode()) if row.extra else b""
+    insert_id = msgspec.json.encode(row.insert_id)
+    return b"".join((b'{"insertId":', insert_id, b',"json":', *row.list_parts(extra), b"}"))
 
 
 def _cut(texts: Sequence[bytes]) -> Iterator[list[int]]:

@@ -13,7 +13,14 @@ import duckdb
 
 from connector.adapters.duckdb.comments import describe
 from connector.adapters.duckdb.dialect import quote, quote_text, read_columns
-from connector.adapters.duckdb.tables import change_columns, compare, create_table, drop_table, exists, transaction
+from connector.adapters.duckdb.tables import (
+    change_columns,
+    compare,
+    create_table,
+    drop_table,
+    exists,
+    transaction,
+)
 from connector.adapters.duckdb.translation import translate
 from connector.adapters.duckdb.views import Objects
 from connector.domain.batch import Row

@@ -112,9 +112,8 @@ def _spooled(lines: Iterable[bytes]) -> Iterator[str]:
 
 def _render_row(row: Row) -> bytes:
     """Return the row as a line. `_extra` travels as text: DuckDB's reader would round the numbers in it."""
-    if not row.extra:
-        return row.data + b"\n"
-    return b'%b,"_extra":%b}\n' % (row.data[:-1], msgspec.json.encode(row.extra.decode()))
+    extra = msgspec.json.encode(row.extra.decode()) if row.extra else b""
+    return b"".join((*row.list_parts(extra), b"\n"))
 
 
 def _build_insert(name: str, types: Mapping[str, str]) -> str:

@@ -64,16 +64,18 @@ class Record(Struct, frozen=True, kw_only=True, gc=False):
             self.id, self.key if self.modified_at is None else self.modified_at.isoformat()
         )
 
-    def encode(self, *, modified_at: datetime | None, synced_at: str, run_id: str) -> bytes:
-        """Return the row of the log table, without `_extra`. `modified_at` is the stamp by which it ranks."""
-        head = (
-            b'{"_id":',
-            ENCODER.encode(self.id),
-            b',"_modified_at":',
-            ENCODER.encode(modified_at),
-            f',"_version":"{self.version}","_deleted":false,"_synced_at":"{synced_at}","_run_id":"{run_id}"'.encode(),
+    def encode_head(self, *, modified_at: datetime | None, synced_at: str, run_id: str) -> bytes:
+        """Return the connector's own columns of the row of the log table. `modified_at` is the stamp by which it ranks."""
+        return (
+            b'{"_id":%b,"_modified_at":%b,"_version":"%b","_deleted":false,"_synced_at":"%b","_run_id":"%b"}'
+            % (
+                ENCODER.encode(self.id),
+                ENCODER.encode(modified_at),
+                self.version.encode(),
+                synced_at.encode(),
+                run_id.encode(),
+            )
         )
-        return b"".join((*head, b"}") if self.body == b"{}" else (*head, b",", self.body[1:]))
 
 
 def fingerprint_row(record_id: str, state: str) -> str:

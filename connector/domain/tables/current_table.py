@@ -38,7 +38,7 @@ DECODER = msgspec.json.Decoder(_Synced)
 
 def find_earliest_read(rows: Sequence[Row]) -> datetime:
     """Return when the earliest of these rows of a log was read: what a MERGE must begin with to take them all."""
-    return min(DECODER.decode(row.data).synced_at for row in rows)
+    return min(DECODER.decode(row.head).synced_at for row in rows)
 
 
 def build_merge(entity: Entity, columns: tuple[Column, ...]) -> Merge:

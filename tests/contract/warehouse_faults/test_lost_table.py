@@ -76,6 +76,6 @@ def test_looking_costs_one_request_a_write_and_none_for_the_list_of_runs(
     assert bigquery.calls == {"get table": 1, "insertAll": 1}
     warehouse.prepare(SYNC_RUNS)
     bigquery.calls.clear()
-    row = Row(insert_id="1", data=b'{"run_id":"1","entity":"bills","finished_at":"2026-01-01T00:00:00Z"}')
+    row = Row(insert_id="1", head=b'{"run_id":"1","entity":"bills","finished_at":"2026-01-01T00:00:00Z"}')
     warehouse.append(an_append(row, table=SYNC_RUNS, method=WriteMethod.STREAMING))
     assert bigquery.calls == {"insertAll": 1}

@@ -4,7 +4,13 @@ from itertools import product
 
 import pytest
 
-from connector.domain.batch import are_too_many_rejected, build_insert_id, choose_write_method, split_by_bytes
+from connector.domain.batch import (
+    Row,
+    are_too_many_rejected,
+    build_insert_id,
+    choose_write_method,
+    split_by_bytes,
+)
 from connector.domain.run import WriteMethod, WritePolicy
 
 
@@ -72,3 +78,18 @@ def test_an_item_is_taken_only_when_its_list_is_wanted() -> None:
     items = iter(["aa", "b", "c"])
     assert next(split_by_bytes(items, len, most_items=2, most_bytes=5)) == ["aa", "b"]
     assert next(items) == "c"
+
+
+@pytest.mark.parametrize(
+    ("body", "extra", "row"),
+    [
+        (b"{}", b"", b'{"_id":"x"}'),
+        (b'{"name":"A"}', b"", b'{"_id":"x","name":"A"}'),
+        (b"{}", b"[1.50]", b'{"_id":"x","_extra":[1.50]}'),
+        (b'{"name":"A"}', b"[1.50]", b'{"_id":"x","name":"A","_extra":[1.50]}'),
+    ],
+)
+def test_a_row_is_one_object_of_its_parts(body: bytes, extra: bytes, row: bytes) -> None:
+    built = Row(insert_id="1", head=b'{"_id":"x"}', body=body, extra=extra)
+    assert b"".join(built.list_parts(extra)) == row
+    assert built.data == row.replace(b',"_extra":[1.50]', b"")

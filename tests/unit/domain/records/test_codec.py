@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from connector.domain.batch import Row
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Kind, Shape
 from connector.errors import RecordRejectedError
@@ -26,6 +27,11 @@ def body(record: Record) -> dict[str, object]:
     return decoded
 
 
+def a_log_row(record: Record, *, modified_at: datetime | None, run_id: str) -> bytes:
+    head = record.encode_head(modified_at=modified_at, synced_at="2026-11-22T07:00:00Z", run_id=run_id)
+    return Row(insert_id="", head=head, body=record.body).data
+
+
 def decode(raw: bytes, **contract: object) -> tuple[Record, Codec]:
     codec = Codec(an_entity(), a_contract(**contract))  # type: ignore[arg-type]
     return codec.decode(raw), codec
@@ -34,9 +40,7 @@ def decode(raw: bytes, **contract: object) -> tuple[Record, Codec]:
 class TestRow:
     def test_it_carries_content_and_what_the_connector_knows(self) -> None:
         record = a_record(number=3, key="V003")
-        row = msgspec.json.decode(
-            record.encode(modified_at=record.modified_at, synced_at="2026-11-22T07:00:00Z", run_id="run-1")
-        )
+        row = msgspec.json.decode(a_log_row(record, modified_at=record.modified_at, run_id="run-1"))
         assert row == {
             "_id": an_id(3),
             "_modified_at": "2026-11-22T06:00:00.837000Z",
@@ -51,9 +55,7 @@ class TestRow:
 
     def test_a_record_without_any_value_is_a_row_too(self) -> None:
         record, _ = decode(b'{"id":"x"}', modified_field=None)
-        row = msgspec.json.decode(
-            record.encode(modified_at=None, synced_at="2026-11-22T07:00:00Z", run_id="r")
-        )
+        row = msgspec.json.decode(a_log_row(record, modified_at=None, run_id="r"))
         assert (row["_id"], row["_modified_at"], record.key, record.modified_at) == ("x", None, "", None)
 
     def test_stamps_are_in_utc_whatever_the_server_s_zone(self) -> None:
