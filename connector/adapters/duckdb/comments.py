@@ -52,6 +52,8 @@ def _walk(column: Column, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _describe(column: Column, comment: str) -> Column:
+    if not comment:
+        return column
     description, marker, inside = comment.rpartition(INSIDE)
     if not column.fields or not marker:
         return replace(column, description=comment)

@@ -23,10 +23,10 @@ SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = current_
 
 def publish(connection: duckdb.DuckDBPyConnection) -> None:
     """Show every table and view of the file as `acumatica.<name>`, and none that is gone."""
-    if _is_catalog_name(connection):
-        return
     found = connection.execute(HELD).fetchall()
     held, shown = ({name for place, name in found if place == schema} for schema in ("main", NAME))
+    if held == shown or _is_catalog_name(connection):
+        return
     if held - shown:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {NAME}")
     for name in sorted(held - shown):

@@ -42,7 +42,7 @@ def change_columns(
         f"ADD COLUMN {path} {render_type(column)}"
         for path, column in _find_added(evolution.columns, evolution.added)
     ]
-    if widening:
+    if widening and evolution.numeric_not_widened:
         widened = widen(evolution.columns, evolution.numeric_not_widened)
         changes += [
             f"ALTER {quote(column.name)} TYPE {render_type(column)}"
