@@ -45,8 +45,8 @@ class OpenedEntity:
         self._run = run
         self._is_filled = entity_state.watermark is not None or entity_state.last_success_at is not None
         known, entity_state = load_contract(run, entity_state)
-        self._contract, self._status = prepare_log(run, known, is_filled=self._is_filled)
-        self.writer = BatchWriter(run, build_table(run.entity, self._contract), is_replay=is_replay)
+        self._contract, table, self._status = prepare_log(run, known, is_filled=self._is_filled)
+        self.writer = BatchWriter(run, table, is_replay=is_replay)
         prepared = reset_if_lost(run, entity_state, self._status)
         self._entity_state = replace(prepared, contract=self._contract)
         if run.lease.took_over:
@@ -263,8 +263,8 @@ def prepare_table(run: Run, table: Table, *, is_filled: bool) -> TableStatus:
     return status
 
 
-def prepare_log(run: Run, contract: Contract, *, is_filled: bool) -> tuple[Contract, TableStatus]:
-    """Create or update the log table; return the contract with names that fit it, and the table's status.
+def prepare_log(run: Run, contract: Contract, *, is_filled: bool) -> tuple[Contract, Table, TableStatus]:
+    """Create or update the log table; return the contract with names that fit it, the table and its status.
 
     The stored names belong to another log after a state was restored, or is used with another dataset. Under them, fields
     would go to columns of other fields; so the names are learned anew from the log's own descriptions.
@@ -272,14 +272,14 @@ def prepare_log(run: Run, contract: Contract, *, is_filled: bool) -> tuple[Contr
     table = build_table(run.entity, contract)
     status = prepare_table(run, table, is_filled=is_filled)
     if not status.other_fields:
-        return contract, status
+        return contract, table, status
     report_other_fields(run, table.name, status.other_fields)
     contract = learn_columns_anew(run.entity, contract, run.ports.warehouse)
     run.ports.state.entities.save_contract(run.lease, contract)
     table = build_table(run.entity, contract)
     status = prepare_table(run, table, is_filled=is_filled)
     require_own_columns(table, status)
-    return contract, status
+    return contract, table, status
 
 
 def require_own_columns(table: Table, status: TableStatus) -> None:

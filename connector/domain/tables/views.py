@@ -68,7 +68,7 @@ def build_history_view(entity: Entity, columns: tuple[Column, ...], names: Colum
     """
     shown = _keep_shown(columns)
     claims = claim_history_names(shown, names.views.get(entity.history_view, {}))
-    renamed = tuple(replace(column, name=claims.find(column.name) or column.name) for column in shown)
+    renamed = tuple(_rename(column, claims.find(column.name) or column.name) for column in shown)
     return View(
         name=entity.history_view,
         description=(
@@ -129,7 +129,15 @@ QUALIFY `_ends` AND NOT `_deleted`"""  # noqa: S608 - quoted names of the catalo
 
 
 def _keep_shown(columns: tuple[Column, ...]) -> tuple[Column, ...]:
-    return tuple(replace(column, required=False) for column in columns if column.name != "_deleted")
+    return tuple(
+        replace(column, required=False) if column.required else column
+        for column in columns
+        if column.name != "_deleted"
+    )
+
+
+def _rename(column: Column, name: str) -> Column:
+    return column if column.name == name else replace(column, name=name)
 
 
 def _differs(neighbour: str, order: str) -> str:
