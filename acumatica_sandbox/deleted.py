@@ -2,60 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, urlencode
 
 from .filter_lexer import Lexer
 from .messages import Request, Response, json_response
-from .problems import bad_filter, not_found, unauthorized
-from .sessions import Session
+from .problems import bad_filter
 from .site import Site
 from .tenant import Deletion
 
+LINES = "PX_Objects_GL_GLTran"
 DACS = {
-    "Account": "PX_Objects_GL_Account",
-    "Bill": "PX_Objects_AP_APInvoice",
-    "Check": "PX_Objects_AP_APPayment",
-    "Customer": "PX_Objects_AR_Customer",
-    "Invoice": "PX_Objects_AR_ARInvoice",
-    "JournalTransaction": "PX_Objects_GL_Batch",
-    "NonStockItem": "PX_Objects_IN_InventoryItem",
-    "Payment": "PX_Objects_AR_ARPayment",
-    "Project": "PX_Objects_PM_PMProject",
-    "PurchaseOrder": "PX_Objects_PO_POOrder",
-    "PurchaseReceipt": "PX_Objects_PO_POReceipt",
-    "SalesInvoice": "PX_Objects_SO_SOInvoice",
-    "SalesOrder": "PX_Objects_SO_SOOrder",
-    "StockItem": "PX_Objects_IN_InventoryItem",
-    "Subaccount": "PX_Objects_GL_Sub",
-    "Vendor": "PX_Objects_AP_Vendor",
+    "Account": ("PX_Objects_GL_Account",),
+    "Bill": ("PX_Objects_AP_APInvoice", "PX_Objects_AP_APRegister"),
+    "Check": ("PX_Objects_AP_APPayment",),
+    "Customer": ("PX_Objects_AR_Customer",),
+    "Invoice": ("PX_Objects_AR_ARInvoice",),
+    "JournalTransaction": ("PX_Objects_GL_Batch", LINES),
+    "NonStockItem": ("PX_Objects_IN_InventoryItem",),
+    "Payment": ("PX_Objects_AR_ARPayment",),
+    "Project": ("PX_Objects_PM_PMProject",),
+    "PurchaseOrder": ("PX_Objects_PO_POOrder",),
+    "PurchaseReceipt": ("PX_Objects_PO_POReceipt",),
+    "SalesInvoice": ("PX_Objects_SO_SOInvoice",),
+    "SalesOrder": ("PX_Objects_SO_SOOrder",),
+    "StockItem": ("PX_Objects_IN_InventoryItem",),
+    "Subaccount": ("PX_Objects_GL_Sub",),
+    "Vendor": ("PX_Objects_AP_Vendor",),
 }
-"""The data access class behind each form, as OData names it."""
+"""The data access classes behind each form, as OData names them."""
 
 FUNCTION = "px.GetDeletedRecords()"
 
 
-def deleted_records(request: Request, site: Site, session: Session, path: str) -> Response:
-    """Answer `{tenant}/api/odata/dac/{DAC}/px.GetDeletedRecords()?$filter=DeleteDate ge <instant>`."""
-    parts = [unquote(part) for part in path.split("/")]
-    if len(parts) != 6 or parts[1:4] != ["api", "odata", "dac"] or parts[5] != FUNCTION:
-        raise not_found(site.options.not_found_body)
-    if parts[0].casefold() != session.tenant.casefold():
-        raise unauthorized()
-    names = {entity for entity, dac in DACS.items() if parts[4] in (dac, dac.rpartition("_")[2])}
-    tracked = names & set(site.options.tracked_deletions)
+def deleted_records(request: Request, site: Site, name: str) -> Response:
+    """Answer `{DAC}/px.GetDeletedRecords()?$filter=DeleteDate ge <instant>`."""
+    entities = {entity for entity, dacs in DACS.items() if name in _spell(dacs)}
+    tracked = entities & set(site.options.tracked_deletions)
     if not tracked:
-        body = {
-            "error": {"code": "", "message": f"Deleted records of {parts[4]} are not tracked (SM207010)."}
-        }
+        body = {"error": {"code": "", "message": f"Deleted records of {name} are not tracked (SM207010)."}}
         return json_response(400, body)
     since = _since(request.parameters.get("$filter", ""))
     told = [
-        item
+        row
         for item in site.tenant.deletions
         if item.entity in tracked and (since is None or item.deleted_at >= since)
+        for row in (_lines_of(item) if name in _spell((LINES,)) else [item])
     ]
-    return _page(told, request, site.options.deletions_page_size, f"$metadata#{parts[4]}")
+    return _page(told, request, site.options.deletions_page_size, f"$metadata#{name}")
+
+
+def _spell(dacs: Sequence[str]) -> set[str]:
+    """The names that classes go by."""
+    return {*dacs, *(dac.rpartition("_")[2] for dac in dacs)}
+
+
+def _lines_of(item: Deletion) -> list[Deletion]:
+    """The lines that went with a document."""
+    lines = item.record.details.get("Details", []) if item.record else []
+    return [Deletion(entity=item.entity, id=line.id, deleted_at=item.deleted_at) for line in lines]
 
 
 def _page(told: list[Deletion], request: Request, size: int | None, context: str) -> Response:

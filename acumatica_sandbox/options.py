@@ -126,7 +126,11 @@ class SandboxOptions:
     unexposed_inquiries: tuple[str, ...] = ()
     """Generic inquiries that are not exposed via OData."""
     forbidden_inquiries: tuple[str, ...] = ()
-    """Generic inquiries that are listed, but whose screen the user may not open."""
+    """Generic inquiries that are listed, but whose screen the user may not open; or data access classes."""
+    has_odata4_role: bool = True
+    """Whether the user has the role without which no data access class can be read."""
+    made_up_classes: int = 0
+    """Data access classes more that nobody reads: a real catalogue has thousands, in 20 MB."""
     captions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Per inquiry the properties that someone gave another name, by editing captions."""
     select_top: Mapping[str, int] = field(default_factory=dict)

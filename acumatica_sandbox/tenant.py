@@ -24,6 +24,8 @@ class Deletion(msgspec.Struct, frozen=True, kw_only=True):
     entity: str
     id: str
     deleted_at: datetime
+    record: Record | None = None
+    """What it was last, where that is known."""
 
 
 class Tenant:
@@ -124,8 +126,9 @@ class Tenant:
         after = write(before)
         if after is not None:
             table.put(after)
-        elif table.drop(record_id) is not None:
-            self.deletions.append(Deletion(entity=entity, id=record_id, deleted_at=self.clock.now()))
+        elif (gone := table.drop(record_id)) is not None:
+            deletion = Deletion(entity=entity, id=record_id, deleted_at=self.clock.now(), record=gone)
+            self.deletions.append(deletion)
         return Change(entity=entity, id=record_id, before=before, after=after)
 
     def _restate(self, entity: str, record_id: str, **state: bool) -> None:

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from ..rows import Record
-from ..tenant import Tenant
 from .feed import FeedRow
+from .seen import Books
 
 NOTHING = Decimal("0.0000")
 SIGNS = {"Bill": 1, "Credit Adj.": 1, "Debit Adj.": -1}
 """Which documents are owed, or lower what is owed. A prepayment is but a request for one until it is paid."""
 
 
-def visible(tenant: Tenant, entity: str) -> Sequence[Record]:
-    """The records an inquiry shows: neither archived nor hidden from the reader."""
-    return tenant.records(entity, archived=False, hidden=False)
-
-
-def journal_lines(tenant: Tenant) -> list[FeedRow]:
+def journal_lines(tenant: Books) -> list[FeedRow]:
     """One row per journal line, amounts in the batch's and the base currency."""
     return [
         {
@@ -47,16 +41,15 @@ def journal_lines(tenant: Tenant) -> list[FeedRow]:
             "LedgerID": 1,
             "NoteID": line.id,
         }
-        for batch in visible(tenant, "JournalTransaction")
+        for batch in tenant.shown("JournalTransaction")
         for line in batch.details.get("Details", [])
     ]
 
 
-def documents(tenant: Tenant, entity: str, party: str) -> list[FeedRow]:
+def documents(tenant: Books, entity: str, party: str) -> list[FeedRow]:
     """One row per payable or receivable document, amounts in its own and the base currency."""
     names = {
-        str(record.fields[f"{party}ID"]): record.fields.get(f"{party}Name")
-        for record in tenant.records(party)
+        str(record.fields[f"{party}ID"]): record.fields.get(f"{party}Name") for record in tenant.all(party)
     }
     return [
         {
@@ -77,11 +70,11 @@ def documents(tenant: Tenant, entity: str, party: str) -> list[FeedRow]:
             "BAccountID": 1,
             "NoteID": record.id,
         }
-        for record in visible(tenant, entity)
+        for record in tenant.shown(entity)
     ]
 
 
-def vendors(tenant: Tenant) -> list[FeedRow]:
+def vendors(tenant: Books) -> list[FeedRow]:
     """One row per vendor."""
     return [
         {
@@ -90,11 +83,11 @@ def vendors(tenant: Tenant) -> list[FeedRow]:
             "Status": vendor.fields.get("Status"),
             "LastModifiedOn": vendor.stamp,
         }
-        for vendor in visible(tenant, "Vendor")
+        for vendor in tenant.shown("Vendor")
     ]
 
 
-def period_balances(tenant: Tenant) -> list[FeedRow]:
+def period_balances(tenant: Books) -> list[FeedRow]:
     """One row per account, subaccount and period with postings: what was posted, and the balance before and after.
 
     Balances are debits less credits. Only posted batches count.
@@ -129,7 +122,7 @@ def _run_balance(account: tuple[Any, ...], periods: dict[str, list[Decimal]]) ->
         balance += debit - credit
 
 
-def payables_ageing(tenant: Tenant) -> list[FeedRow]:
+def payables_ageing(tenant: Books) -> list[FeedRow]:
     """One row per vendor with open documents: what is owed, by how long it has been due."""
     today = tenant.clock.now().date()
     owed: dict[str, dict[str, Any]] = {}
@@ -154,7 +147,7 @@ def _bucket(due: date, today: date) -> str:
     return "_130Days" if days <= 30 else "_3160Days" if days <= 60 else "Over60Days"
 
 
-def stock_by_warehouse(tenant: Tenant) -> list[FeedRow]:
+def stock_by_warehouse(tenant: Books) -> list[FeedRow]:
     """One row per stock item and warehouse."""
     return [
         {
@@ -167,6 +160,6 @@ def stock_by_warehouse(tenant: Tenant) -> list[FeedRow]:
             "AverageCost": item.fields.get("AverageCost"),
             "SiteID": 1,
         }
-        for item in visible(tenant, "StockItem")
+        for item in tenant.shown("StockItem")
         for line in item.details.get("WarehouseDetails", [])
     ]

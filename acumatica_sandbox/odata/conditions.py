@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -36,6 +36,9 @@ class Conditions:
 
     feed: Feed
     dialect: Dialect
+    lookup: Callable[[str, FeedRow], FeedRow | None] = lambda _name, _row: None
+    """Answers which row a row leads to by a reference."""
+    classes: Mapping[str, Feed] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     has_two_starts: bool = False
     """Whether two `startswith` are joined with `or`, which the platform cannot carry out."""
@@ -98,18 +101,36 @@ class Conditions:
             case Literal(value=value):
                 constant = comparable(value)
                 return (lambda _: constant), _kind_of(value)
+            case Field(path=path) if path.partition("/")[0] in self.feed.references:
+                return self._referred(*path.split("/", 1))
             case Field(path=path):
                 column = self.feed.column(path)
                 if column is None:
                     raise unknown_property(path, self.feed)
+                if path in self.feed.unselectable:
+                    raise bad_filter(f"Filter on '{path}' is not allowed because it is a virtual field.")
                 self.used.add(path)
                 return (lambda row: comparable(row.get(path))), _KINDS.get(column.kind, f"Edm.{column.kind}")
         raise bad_filter("A comparison needs a column and a constant.")
 
+    def _referred(self, name: str, path: str) -> tuple[Callable[[FeedRow], Any], str]:
+        """A column of what a row leads to."""
+        target = self.classes[self.feed.references[name].target]
+        column = target.column(path)
+        if column is None:
+            raise unknown_property(path, target)
+
+        def read(row: FeedRow) -> Any:
+            return comparable((self.lookup(name, row) or {}).get(path))
+
+        return read, _KINDS.get(column.kind, f"Edm.{column.kind}")
+
 
 def unknown_property(name: str, feed: Feed) -> Refusal:
     """The refusal of a name that is no property: names are told apart by case."""
-    return bad_filter(f"Could not find a property named '{name}' on type 'GenericInquiry.{feed.type_name}'.")
+    return bad_filter(
+        f"Could not find a property named '{name}' on type '{feed.namespace}.{feed.type_name}'."
+    )
 
 
 def _is_start(node: Node) -> bool:

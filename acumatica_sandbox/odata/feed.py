@@ -9,9 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from ..tenant import Tenant
+from .seen import Books
 
-Kind = Literal["String", "Int32", "Decimal", "Boolean", "DateTimeOffset", "Guid"]
+Kind = Literal["String", "Int32", "Decimal", "Boolean", "DateTimeOffset", "Guid", "Binary"]
 """An Edm type without its prefix; there is no type for a day without time."""
 
 FeedRow = dict[str, Any]
@@ -36,6 +36,15 @@ class FeedColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Leads from a member of a row, which need not be a column, to the row of another class whose `key` is the same."""
+
+    target: str
+    by: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A generic inquiry or a data access class."""
 
@@ -43,12 +52,22 @@ class Feed:
     columns: tuple[FeedColumn, ...]
     keys: tuple[str, ...]
     """Key columns among the results; with the join keys they are the declared key."""
-    rows: Callable[[Tenant], Sequence[FeedRow]]
+    rows: Callable[[Books], Sequence[FeedRow]]
     tables: tuple[str, ...]
     """The entities whose records the rows are made of."""
     parameters: Mapping[str, Kind] = field(default_factory=dict)
     """Each is compared with the column of its name; without them the inquiry shows nothing."""
     aliases: tuple[str, ...] = ()
+    namespace: str = "GenericInquiry"
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    """Of a class, what `$expand` can name."""
+    unselectable: tuple[str, ...] = ()
+    """Columns that can be neither filtered nor selected, though the metadata declares them."""
+    keeps_deleted: tuple[str, ...] = ()
+    """Entities whose deleted records stay in the table, marked as such."""
+    base: Feed | None = None
+    """The class that it is derived from: the metadata declares what it adds alone."""
+    has_list: bool = True
 
     @property
     def type_name(self) -> str:
@@ -72,7 +91,7 @@ class Feed:
             return self
         rows = self.rows
 
-        def renamed(tenant: Tenant) -> Sequence[FeedRow]:
+        def renamed(tenant: Books) -> Sequence[FeedRow]:
             return [{captions.get(name, name): value for name, value in row.items()} for row in rows(tenant)]
 
         return replace(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..tenant import Tenant
 from . import books
 from .feed import Feed, FeedColumn, FeedRow, amount, moment, text, whole
+from .seen import Books
 
 _LINES = ("JournalTransaction",)
 
@@ -44,7 +44,7 @@ _STOCK = (
 )
 
 
-def _stock(tenant: Tenant) -> list[FeedRow]:
+def _stock(tenant: Books) -> list[FeedRow]:
     rows = books.stock_by_warehouse(tenant)
     return [{**row, "StockValue": row["QtyOnHand"] * row["AverageCost"]} for row in rows]
 

@@ -13,7 +13,7 @@ from ..messages import JSON_TYPE, Request, Response, json_response
 from ..problems import Refusal, bad_request, forbidden
 from ..sessions import Session
 from ..site import Site
-from .classes import CLASSES
+from .classes import CLASSES, make_up
 from .dialect import NEW, OLD, Dialect
 from .feed import Feed
 from .inquiries import INQUIRIES
@@ -42,10 +42,14 @@ def serve(request: Request, site: Site, first: str, rest: str) -> Response:
     tenant = unquote(rest.partition("/")[0])
     session = basic_session(request, site, tenant) or require_session(request, site)
     parts = [unquote(part) for part in rest.rstrip("/").split("/")]
-    if first == "t" and parts[-1] == FUNCTION:
-        return deleted_records(request, site, session, rest)
     interface, tail = _find(site, first, parts)
-    if parts[0].casefold() != session.tenant.casefold() or interface is None or len(tail) > 1:
+    if parts[0].casefold() != session.tenant.casefold() or interface is None:
+        raise Refusal(Response(status=404))
+    if not (interface.is_inquiries or site.options.has_odata4_role):
+        raise forbidden("data access classes", "OData4 User")
+    if tail[1:] == [FUNCTION] and not interface.is_inquiries:
+        return deleted_records(request, site, tail[0])
+    if len(tail) > 1:
         raise Refusal(Response(status=404))
     if request.method != "GET":
         raise bad_request("The OData interface is read-only.")
@@ -79,7 +83,7 @@ def _find(site: Site, first: str, parts: Sequence[str]) -> tuple[_Interface | No
         return None, ()
     root = "/".join([base, first, *parts[: len(parts) - len(tail)]])
     return _Interface(
-        feeds=inquiries if is_inquiries else CLASSES,
+        feeds=inquiries if is_inquiries else [*CLASSES, *make_up(site.options.made_up_classes)],
         namespace="GenericInquiry" if is_inquiries else "PX.Data",
         dialect=dialect,
         root=root,
@@ -89,7 +93,8 @@ def _find(site: Site, first: str, parts: Sequence[str]) -> tuple[_Interface | No
 
 def _service_document(interface: _Interface) -> Response:
     """All feeds there are, also those the reader may not open."""
-    sets = [{"name": feed.title, "kind": "EntitySet", "url": feed.title} for feed in interface.feeds]
+    names = [name for feed in interface.feeds for name in (feed.title, *feed.aliases)]
+    sets = [{"name": name, "kind": "EntitySet", "url": name} for name in names]
     return json_response(200, {interface.dialect.context: f"{interface.root}/$metadata", "value": sets})
 
 
@@ -104,7 +109,7 @@ def _metadata(request: Request, interface: _Interface) -> Response:
 def _read(request: Request, site: Site, session: Session, interface: _Interface, name: str) -> Response:
     call = CALL.fullmatch(name)
     feed = _named(interface.feeds, name, call)
-    if feed is None:
+    if feed is None or not feed.has_list:
         raise Refusal(Response(status=404))
     if feed.title in site.options.forbidden_inquiries:
         raise forbidden(feed.title, "GI000000")
@@ -114,6 +119,7 @@ def _read(request: Request, site: Site, session: Session, interface: _Interface,
         dialect=interface.dialect,
         request=request,
         context=f"{interface.root}/$metadata#{feed.title}",
+        classes={} if interface.is_inquiries else {item.title: item for item in interface.feeds},
         sees_data=session.tenant.casefold() == site.options.tenant.casefold(),
     )
     body = reading.answer(call["arguments"] if call else None)

@@ -15,7 +15,7 @@ _EDM = {3: "http://schemas.microsoft.com/ado/2009/11/edm", 4: "http://docs.oasis
 def build_metadata(feeds: Sequence[Feed], namespace: str, dialect: Dialect) -> str:
     """The whole catalogue."""
     version = "4.0" if dialect.version == 4 else "1.0"
-    types = "".join(_type(feed) for feed in feeds)
+    types = "".join(_type(feed, namespace) for feed in feeds)
     functions = "".join(_function(feed, namespace) for feed in feeds if feed.parameters)
     sets = "".join(_members(feeds, namespace))
     return (
@@ -25,8 +25,10 @@ def build_metadata(feeds: Sequence[Feed], namespace: str, dialect: Dialect) -> s
     )
 
 
-def _type(feed: Feed) -> str:
-    columns = feed.ordered_columns
+def _type(feed: Feed, namespace: str) -> str:
+    """A derived class declares what it adds to its base, which has the key."""
+    inherited = feed.base.columns if feed.base else ()
+    columns = [item for item in feed.ordered_columns if item not in inherited]
     keys = [*feed.keys, *(item.name for item in columns if item.is_join_key)]
     references = "".join(f"<PropertyRef Name={quoteattr(key)}/>" for key in keys)
     properties = "".join(
@@ -34,7 +36,15 @@ def _type(feed: Feed) -> str:
         + (' Scale="Variable"/>' if item.kind == "Decimal" else "/>")
         for item in columns
     )
-    return f"<EntityType Name={quoteattr(feed.type_name)}><Key>{references}</Key>{properties}</EntityType>"
+    if feed.base:
+        base = f" BaseType={quoteattr(f'{namespace}.{feed.base.type_name}')}"
+        return f"<EntityType Name={quoteattr(feed.type_name)}{base}>{properties}</EntityType>"
+    navigation = "".join(
+        f"<NavigationProperty Name={quoteattr(name)} Type={quoteattr(f'{namespace}.{reference.target}')}/>"
+        for name, reference in feed.references.items()
+    )
+    key = f"<Key>{references}</Key>" if keys else ""
+    return f"<EntityType Name={quoteattr(feed.type_name)}>{key}{properties}{navigation}</EntityType>"
 
 
 def _function(feed: Feed, namespace: str) -> str:
@@ -51,10 +61,23 @@ def _function(feed: Feed, namespace: str) -> str:
 def _members(feeds: Sequence[Feed], namespace: str) -> Iterator[str]:
     for feed in feeds:
         title, kind = quoteattr(feed.title), quoteattr(f"{namespace}.{feed.type_name}")
-        yield f"<EntitySet Name={title} EntityType={kind}/>"
+        for name in (title, *map(quoteattr, feed.aliases)):
+            yield f"<EntitySet Name={name} EntityType={kind}>{_restrictions(feed)}</EntitySet>"
         if feed.parameters:
             name, function = (
                 quoteattr(f"{feed.type_name}_WithParameters"),
                 quoteattr(f"{namespace}.{feed.title}"),
             )
             yield f"<FunctionImport Name={name} Function={function} EntitySet={title}/>"
+
+
+def _restrictions(feed: Feed) -> str:
+    """Which columns can be neither filtered nor selected."""
+    if not feed.unselectable:
+        return ""
+    paths = "".join(f"<PropertyPath>{name}</PropertyPath>" for name in feed.unselectable)
+    return (
+        '<Annotation Term="Org.OData.Capabilities.V1.FilterRestrictions"><Record>'
+        f'<PropertyValue Property="NonFilterableProperties"><Collection>{paths}</Collection></PropertyValue>'
+        "</Record></Annotation>"
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from urllib.parse import quote, urlencode
@@ -16,8 +16,10 @@ from ..site import Site
 from .conditions import Conditions, comparable, unknown_property
 from .dialect import Dialect
 from .feed import Feed, FeedColumn, FeedRow
+from .references import Expansion, parse_expand
+from .seen import Seen
 
-REFUSED = ("$count", "$expand", "$apply", "$inlinecount", "$search")
+REFUSED = ("$count", "$apply", "$inlinecount", "$search")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class FeedReading:
     request: Request
     context: str
     sees_data: bool
+    classes: Mapping[str, Feed] = field(default_factory=dict)
+    """What references lead to, by title."""
 
     def answer(self, arguments: str | None) -> bytes:
         """The body: empty where the query cannot be carried out."""
@@ -37,8 +41,16 @@ class FeedReading:
         for name in REFUSED:
             if name in options:
                 raise bad_filter(f"The query option '{name}' is not supported.")
+        if "$expand" in options and not self.feed.references:
+            raise bad_filter("The query option '$expand' is not supported.")
         columns = self._columns(options.get("$select", ""))
-        conditions = Conditions(feed=self.feed, dialect=self.dialect)
+        expand = parse_expand(options.get("$expand", ""), self.feed, self.classes)
+        conditions = Conditions(
+            feed=self.feed,
+            dialect=self.dialect,
+            classes=self.classes,
+            lookup=partial(self._look_up, self.feed),
+        )
         condition = conditions.read(options["$filter"]) if options.get("$filter") else None
         order = self._order(options.get("$orderby", ""))
         if conditions.has_two_starts or self._is_formula({*conditions.used, *(name for name, _ in order)}):
@@ -48,31 +60,53 @@ class FeedReading:
             rows = rows[::2]  # another join: rows are lost
         if condition is not None:
             rows = [row for row in rows if condition(row)]
-        return self._page(self._sorted(rows, order), columns)
+        return self._page(self._sorted(rows, order), Expansion(feed=self.feed, expand=expand), columns)
 
     def _rows(self, arguments: str | None) -> Sequence[FeedRow]:
         if not self.sees_data or (self.feed.parameters and arguments is None):
             return []
-        rows = self._known_rows()
+        rows = self._known_rows(self.feed)
         for name, value in self._arguments(arguments or "").items():
             rows = [row for row in rows if comparable(row.get(name)) == comparable(value)]
         limit = self.site.options.select_top.get(self.feed.title, 0)
         return rows[:limit] if limit else rows
 
-    def _known_rows(self) -> Sequence[FeedRow]:
-        """All rows, kept while the tables behind them stand still."""
+    def _known_rows(self, feed: Feed) -> Sequence[FeedRow]:
+        """All rows that the request's headers show, kept while the tables behind them stand still."""
         tenant = self.site.tenant
-        key = ("feed", self.feed.title, self.feed.columns)
+        archived, deleted = (self._shows(name) for name in ("PX-ApiArchive", "PX-ApiDeleted"))
+        key = ("feed", feed.title, feed.columns, archived, deleted)
         generation = (
-            *(tenant.table(name).generation for name in self.feed.tables),
+            *(tenant.table(name).generation for name in feed.tables),
             tenant.clock.now().date(),
         )
         known = self.site.caches.get(key)
         if known is None or known[0] != generation:
-            known = (generation, self.feed.rows(tenant))
+            rows = list(feed.rows(Seen(tenant=tenant, archived=archived)))
+            if deleted and feed.keeps_deleted:
+                gone = feed.rows(Seen(tenant=tenant, deleted=feed.keeps_deleted))
+                rows += [{**row, "DeletedDatabaseRecord": True} for row in gone]
+            known = (generation, rows)
             self.site.remember(key, known)
-        rows: Sequence[FeedRow] = known[1]
-        return rows
+        found: Sequence[FeedRow] = known[1]
+        return found
+
+    def _shows(self, header: str) -> bool:
+        """Whether a header asks for more; it works on classes alone."""
+        return bool(self.classes) and self.request.header(header).upper() == "SHOW"
+
+    def _look_up(self, feed: Feed, name: str, row: FeedRow) -> FeedRow | None:
+        """The row that a row leads to."""
+        reference = feed.references[name]
+        target = self.classes[reference.target]
+        rows = self._known_rows(target)
+        key = ("index", reference.target, reference.key, id(rows))
+        index = self.site.caches.get(key)
+        if index is None:
+            index = {item.get(reference.key): item for item in rows}
+            self.site.remember(key, index)
+        found: FeedRow | None = index.get(row.get(reference.by))
+        return found
 
     def _arguments(self, text: str) -> dict[str, object]:
         found: dict[str, object] = {}
@@ -85,13 +119,15 @@ class FeedReading:
 
     def _columns(self, select: str) -> Sequence[FeedColumn]:
         if not select or select == "*":
-            return self.feed.ordered_columns
+            return [item for item in self.feed.ordered_columns if item.name not in self.feed.unselectable]
         return [self._column(name.strip()) for name in select.split(",")]
 
     def _column(self, name: str) -> FeedColumn:
         column = self.feed.column(name)
         if column is None:
             raise unknown_property(name, self.feed)
+        if name in self.feed.unselectable:
+            raise bad_filter("An error has occurred.")
         return column
 
     def _order(self, text: str) -> list[tuple[str, bool]]:
@@ -114,7 +150,7 @@ class FeedReading:
             shuffled.sort(key=partial(_place, name), reverse=is_descending)
         return shuffled
 
-    def _page(self, rows: Sequence[FeedRow], columns: Sequence[FeedColumn]) -> bytes:
+    def _page(self, rows: Sequence[FeedRow], top_level: Expansion, columns: Sequence[FeedColumn]) -> bytes:
         options, limits = self.request.parameters, self.site.options
         skip = _count(options, "$skip") or 0
         rows = rows[skip:]
@@ -123,7 +159,7 @@ class FeedReading:
             rows = rows[: min(top, limits.odata_top_limit or top)]
         size = limits.odata_page_size
         page = rows if size is None else rows[:size]
-        body = ",".join(self._encode(row, columns) for row in page)
+        body = ",".join(self._encode(row, top_level, columns) for row in page)
         link = self._link(skip + len(page), top, len(page)) if len(page) < len(rows) else ""
         return f'{{"{self.dialect.context}":{json.dumps(self.context)},"value":[{body}]{link}}}'.encode()
 
@@ -135,8 +171,16 @@ class FeedReading:
         url = f"http://{host}{self.request.path}?{urlencode(parameters, quote_via=quote, safe='$')}"
         return f',"{self.dialect.next_link}":{json.dumps(url)}'
 
-    def _encode(self, row: FeedRow, columns: Sequence[FeedColumn]) -> str:
-        members = (f'"{item.name}":{self.dialect.encode(item, row.get(item.name))}' for item in columns)
+    def _encode(self, row: FeedRow | None, level: Expansion, columns: Sequence[FeedColumn] = ()) -> str:
+        """A row with what it leads to, as far as that is asked for."""
+        if row is None:
+            return "null"
+        if not columns:
+            chosen = (level.feed.column(name) for name in level.select)
+            columns = [item for item in chosen if item is not None] or level.feed.ordered_columns
+        members = [f'"{item.name}":{self.dialect.encode(item, row.get(item.name))}' for item in columns]
+        for name, below in level.expand.items():
+            members.append(f'"{name}":{self._encode(self._look_up(level.feed, name, row), below)}')
         return "{" + ",".join(members) + "}"
 
 

@@ -13,8 +13,9 @@ import yaml
 from msgspec import structs
 
 from connector.app.schedules import find_mistake
-from connector.domain.entity import (
+from connector.domain.block_members import (
     COLLECTION,
+    COLUMN,
     CRON,
     CUSTOM_FIELD,
     DAC,
@@ -22,11 +23,10 @@ from connector.domain.entity import (
     FIELD,
     INQUIRY,
     NAME,
-    CurrentForm,
-    Entity,
     EntityName,
-    Identity,
+    SourceKind,
 )
+from connector.domain.entity import CurrentForm, Entity, Identity
 from connector.domain.records.contract import MODIFIED_FIELDS
 from connector.errors import BadRequestError, CatalogueError
 
@@ -44,6 +44,7 @@ RULES = {
     CRON: "a cron of five parts, each of digits and * , - /",
     INQUIRY: "the title of an inquiry; one with / ? # % & or a backslash cannot be read over OData",
     DAC: "a table as OData names it: PX_Objects_IN_InventoryItem",
+    COLUMN: "a column of the class, or Reference/Column of a class it refers to: letters, digits and _",
 }
 """Each pattern described in words."""
 
@@ -231,7 +232,7 @@ def _find_clashes(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Ite
             if name in owner:
                 yield f"line {lines[entity.name]}: {entity.name}: the name {name} is already used by {owner[name]}"
             owner[name] = entity.name
-        if entity.identity is Identity.KEYS and entity.dac:
+        if entity.source is SourceKind.ENTITY and entity.identity is Identity.KEYS and entity.dac:
             yield f"line {lines[entity.name]}: {entity.name}: deletions are told by id, so dac is of no use with identity: keys"
         for excluded in sorted(entity.exclude & _find_needed(entity)):
             yield f"line {lines[entity.name]}: {entity.name}: exclude names {excluded}, without which no record can be copied"

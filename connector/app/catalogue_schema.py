@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from connector.domain.entity import Entity, EntityName
+from connector.domain.block_members import EntityName
+from connector.domain.entity import Entity
 
 REF = "#/$defs/{name}"
 

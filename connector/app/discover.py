@@ -10,8 +10,9 @@ from connector.app.catalogue import Catalogue, parse_catalogue
 from connector.app.proposal import Proposal, find_block, propose
 from connector.app.run_entity import build_limits
 from connector.app.service import Connector, build_run_id
+from connector.domain.block_members import SourceKind
 from connector.domain.entity import Entity
-from connector.domain.offer import Look, Offer, OfferKind
+from connector.domain.offer import Look, Offer
 from connector.domain.records.contract import Kind
 from connector.errors import BadRequestError, SessionsBusyError
 from connector.ports import Explorer
@@ -77,13 +78,13 @@ def list_offers(connector: Connector, *, with_dacs: bool = False) -> list[Offer]
         return list(explorer.list_offers(with_dacs=with_dacs))
 
 
-def discover_one(connector: Connector, name: str, kind: OfferKind | None = None) -> Discovered:
+def discover_one(connector: Connector, name: str, kind: SourceKind | None = None) -> Discovered:
     """Return a block of the catalogue for what has this name; raise BadRequestError if there is nothing."""
     with _explore(connector) as explorer:
         return discover(explorer, connector.catalogue, name, kind)
 
 
-def discover(explorer: Explorer, catalogue: Catalogue, name: str, kind: OfferKind | None) -> Discovered:
+def discover(explorer: Explorer, catalogue: Catalogue, name: str, kind: SourceKind | None) -> Discovered:
     """Return a block for what has this name; raise BadRequestError if nothing has, or if no block can read it."""
     blocks = catalogue.entities.values()
     reading = (
@@ -93,7 +94,7 @@ def discover(explorer: Explorer, catalogue: Catalogue, name: str, kind: OfferKin
     )
     known = next(reading, None)
     offer = explorer.examine(name, kind, known.expand if known else ())
-    if offer.kind is OfferKind.DAC:
+    if offer.kind is SourceKind.DAC:
         raise BadRequestError(
             f"{offer.name} is a data access class, which no block can read: its accounts and other references are no columns of it.",
             action="Make a generic inquiry over it (SM208000) and discover that.",

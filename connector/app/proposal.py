@@ -9,8 +9,9 @@ import msgspec
 import yaml
 
 from connector.app.catalogue import Catalogue
-from connector.domain.entity import ENTITY_NAME, FIELD, INQUIRY, Entity
-from connector.domain.offer import Look, Offer, OfferKind
+from connector.domain.block_members import ENTITY_NAME, FIELD, INQUIRY, SourceKind
+from connector.domain.entity import Entity
+from connector.domain.offer import Look, Offer
 from connector.domain.records.columns import to_snake_case
 
 SCHEDULE = "7 * * * *"
@@ -71,7 +72,7 @@ def propose(offer: Offer, catalogue: Catalogue) -> Proposal:
     known = find_block(offer, catalogue)
     name = known.name if known else _name_block(offer, _find_taken(catalogue))
     members = [
-        Member(name="acumatica_entity" if offer.kind is OfferKind.ENTITY else "inquiry", value=offer.name),
+        Member(name="acumatica_entity" if offer.kind is SourceKind.ENTITY else "inquiry", value=offer.name),
         *_build_keys(offer),
         *_build_parameters(offer, known),
         *_build_levels(offer, known),
@@ -86,7 +87,7 @@ def find_block(offer: Offer, catalogue: Catalogue) -> Entity | None:
     for entity in catalogue.entities.values():
         source = (
             entity.inquiry
-            if offer.kind is OfferKind.INQUIRY
+            if offer.kind is SourceKind.INQUIRY
             else None
             if entity.inquiry
             else entity.acumatica_entity
@@ -98,15 +99,15 @@ def find_block(offer: Offer, catalogue: Catalogue) -> Entity | None:
 
 def _build_notes(offer: Offer) -> Iterator[str]:
     look = offer.look or Look()
-    what = "generic inquiry" if offer.kind is OfferKind.INQUIRY else offer.kind.value
+    what = "generic inquiry" if offer.kind is SourceKind.INQUIRY else offer.kind.value
     yield f"The {what} {offer.name} of {offer.source}; {look.rows} rows were looked at. check tries the block."
     if look.refusal:
         yield f"Its list: {look.refusal}"
-    if offer.kind is OfferKind.INQUIRY and not re.fullmatch(INQUIRY, offer.name):
+    if offer.kind is SourceKind.INQUIRY and not re.fullmatch(INQUIRY, offer.name):
         yield "Its title has a character that cannot be asked for over OData: rename the inquiry first."
     if ignored := [name for name in offer.fields if not re.fullmatch(FIELD, name)]:
         yield f"Columns that the catalogue cannot name: {', '.join(ignored)}"
-    if offer.kind is OfferKind.ENTITY and look.has_lasting_id is None:
+    if offer.kind is SourceKind.ENTITY and look.has_lasting_id is None:
         yield "NOT KNOWN: whether records keep their id in another session; check tells once there are rows."
 
 
@@ -146,7 +147,7 @@ def _build_times(offer: Offer) -> Iterator[Member]:
         told = f"NOT KNOWN, no value in {look.rows} rows, add those that hold days: {', '.join(unseen)}"
         yield Member(name="date_fields", comment=told)
     found = offer.modified_field
-    if offer.kind is OfferKind.INQUIRY and found:
+    if offer.kind is SourceKind.INQUIRY and found:
         told = "by its name; changes of other tables than its own do not move it: leave it out if they matter"
         others = ", ".join(name for name in look.times if name != found)
         told += f"; other points in time: {others}" if others else ""
@@ -208,7 +209,7 @@ def _find_taken(catalogue: Catalogue) -> set[str]:
 def _name_block(offer: Offer, taken: set[str]) -> str:
     words = re.findall(r"[A-Za-z0-9]+", offer.name)
     name = "_".join(map(to_snake_case, words))[:LONGEST_NAME].strip("_") or "rows"
-    if offer.kind is OfferKind.ENTITY:
+    if offer.kind is SourceKind.ENTITY:
         name = _plural(name)
     if not re.fullmatch(ENTITY_NAME, name):
         name = f"inquiry_{name}"

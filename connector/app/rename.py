@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from connector.app.catalogue import RULES, load_catalogue
 from connector.app.service import Connector
-from connector.domain.entity import ENTITY_NAME, Entity, name_history, name_log
+from connector.domain.block_members import ENTITY_NAME
+from connector.domain.entity import Entity, name_history, name_log
 from connector.domain.entity_state import EntityState, Lease
 from connector.domain.records.contract import Contract
 from connector.domain.tables.log_table import build_table

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from connector.domain.entity import CRON
+from connector.domain.block_members import CRON
 from connector.domain.run import WritePolicy
 
 SECRET = Meta(pattern=r"^(env:\w+|file:.+|projects/[^/]+/secrets/[^/]+(/versions/[^/]+)?)$")

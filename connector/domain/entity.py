@@ -3,7 +3,7 @@
 These types are the form of `entities.yaml`: it is decoded into them, and the schema for editors is made from them.
 """
 
-import re
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -11,34 +11,24 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field, json
 from msgspec.structs import force_setattr
 
-ENTITY_NAME = "^[a-z][a-z0-9_]{0,62}$"
-"""A name is a label of the entity's jobs in BigQuery too, which has at most 63 characters."""
-NAME = "^[a-z][a-z0-9_]{0,99}$"
-FIELD = "^[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*$"
-COLLECTION = "^[A-Za-z][A-Za-z0-9_]*$"
-CUSTOM_FIELD = r"^([A-Za-z][A-Za-z0-9_]*/)?[A-Za-z]\w*\.\w+$"
-CRON_PART = r"[0-9*,/\-]+"
-CRON = rf"^{CRON_PART}( {CRON_PART}){{4}}$"
-DAC = r"^[A-Za-z]\w{0,199}$"
-INQUIRY = r"^[^/\\?#%&]{1,200}$"
-
-EntityName = Annotated[str, Meta(pattern=ENTITY_NAME)]
-Name = Annotated[str, Meta(pattern=NAME)]
-Field = Annotated[str, Meta(pattern=FIELD)]
-Collection = Annotated[str, Meta(pattern=COLLECTION)]
-CustomField = Annotated[str, Meta(pattern=CUSTOM_FIELD)]
-Cron = Annotated[str, Meta(pattern=CRON)]
-Dac = Annotated[str, Meta(pattern=DAC)]
-Inquiry = Annotated[str, Meta(pattern=INQUIRY)]
-
-
-ONLY_OF_ENTITIES = ("expand", "line_views", "custom", "dac")
-ONLY_OF_INQUIRIES = ("parameters", "filter", "order_by")
-
-
-def name_inquiry(title: str) -> str:
-    """Return the name of an inquiry where a name has letters, digits and `_` alone, apart from those of entities."""
-    return f"GI_{re.sub(r'[^A-Za-z0-9_]', '', title)}"
+from connector.domain.block_members import (
+    MEMBERS,
+    MISPLACED,
+    NOTE_ID,
+    Collection,
+    Column,
+    ColumnType,
+    Cron,
+    CustomField,
+    Dac,
+    EntityName,
+    Field,
+    Inquiry,
+    Name,
+    SourceKind,
+    name_class,
+    name_inquiry,
+)
 
 
 def name_log(entity: str) -> str:
@@ -145,11 +135,21 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     filter: Annotated[
         Annotated[str, Meta(min_length=1, max_length=1000)] | None,
-        Meta(description="read these rows of the inquiry alone: a condition in OData 4 (`Status eq 'Open'`)"),
+        Meta(
+            description="read these rows of the inquiry or class alone: a condition in OData 4 (`Status eq 'Open'`)"
+        ),
     ] = None
     order_by: Annotated[
-        tuple[Field, ...], Meta(description="columns to sort the inquiry by before its keys (default: none)")
+        tuple[Field, ...],
+        Meta(description="columns to sort the inquiry or class by before its keys (default: none)"),
     ] = ()
+    columns: Annotated[
+        Mapping[Column, ColumnType],
+        Meta(
+            description="what to read of a data access class, and its types; a column of a class it refers to as"
+            " Reference/Column"
+        ),
+    ] = field(default_factory=dict)
     identity: Annotated[
         Identity,
         Meta(
@@ -189,8 +189,9 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dac: Annotated[
         Dac | None,
         Meta(
-            description="main table as OData names it, where the tenant tracks its deletions (SM207010): asked for them"
-            " in every incremental run (default: deletions are found by reconcile)"
+            description="without acumatica_entity: a data access class to read over OData. Beside it: the main table as"
+            " OData names it, where the tenant tracks its deletions (SM207010), asked for them in every incremental run"
+            " (default: deletions are found by reconcile)"
         ),
     ] = None
     lookback_seconds: Annotated[
@@ -211,27 +212,58 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = field(default_factory=ReconcileSchedule)
 
     def __post_init__(self) -> None:
-        """Take an inquiry for what it is; raise ValueError if the block names two sources, or none."""
-        if self.inquiry is None:
-            self._require_entity()
+        """Take an inquiry or a class for what it is; raise ValueError if the block names two sources, or none."""
+        source = self.source
+        name = {
+            SourceKind.INQUIRY: name_inquiry(self.inquiry or ""),
+            SourceKind.DAC: name_class(self.dac or ""),
+        }
+        if source is SourceKind.ENTITY and not self.acumatica_entity:
+            raise ValueError("one of acumatica_entity, inquiry and dac is needed")
+        for member in MISPLACED[source]:
+            if getattr(self, member) and getattr(self, member) != name.get(source):
+                raise ValueError(f"{member} does not go with {MEMBERS[source]}")
+        if source is SourceKind.ENTITY:
             return
-        name = name_inquiry(self.inquiry)
-        misplaced = {"acumatica_entity": self.acumatica_entity not in ("", name)}
-        misplaced |= {member: bool(getattr(self, member)) for member in ONLY_OF_ENTITIES}
-        if found := [member for member, is_there in misplaced.items() if is_there]:
-            raise ValueError(f"{found[0]} does not go with inquiry")
-        force_setattr(self, "acumatica_entity", name)
-        force_setattr(self, "identity", Identity.KEYS)
+        if source is SourceKind.DAC:
+            self._check_columns()
+        force_setattr(self, "acumatica_entity", name[source])
+        if self.columns.get(NOTE_ID) != "guid":
+            force_setattr(self, "identity", Identity.KEYS)
 
-    def _require_entity(self) -> None:
-        if not self.acumatica_entity:
-            raise ValueError("one of acumatica_entity and inquiry is needed")
-        if found := [member for member in ONLY_OF_INQUIRIES if getattr(self, member)]:
-            raise ValueError(f"{found[0]} goes with inquiry only")
+    def _check_columns(self) -> None:
+        """Raise ValueError if the block uses columns of the class that it does not read, or not itself."""
+        if not self.columns:
+            raise ValueError("dac without acumatica_entity needs columns, as discover prints them")
+        used = [*self.keys, *self.order_by, *([self.modified_field] if self.modified_field else [])]
+        if missing := [name for name in used if name not in self.columns]:
+            raise ValueError(f"columns lacks {missing[0]}, which the block names elsewhere")
+        if referred := [name for name in used if "/" in name]:
+            raise ValueError(
+                f"{referred[0]} belongs to another class, so nothing can be told apart or sorted by it"
+            )
+
+    def __hash__(self) -> int:
+        """Hash by the name, because columns are a mapping."""
+        return hash(self.name)
+
+    @property
+    def source(self) -> SourceKind:
+        """Where its rows come from."""
+        if self.inquiry is not None:
+            return SourceKind.INQUIRY
+        if self.dac is not None and self.acumatica_entity in ("", name_class(self.dac)):
+            return SourceKind.DAC
+        return SourceKind.ENTITY
+
+    @property
+    def tracked_class(self) -> str | None:
+        """The class whose deletions are asked for, where records are identified as Acumatica tells them: by the NoteID."""
+        return self.dac if self.identity is Identity.ID else None
 
     @property
     def row_choice(self) -> str:
-        """Which rows of an inquiry are read, as text; empty for all."""
+        """Which rows of an inquiry or class are read, as text; empty for all."""
         if not (self.filter or self.parameters):
             return ""
         return json.encode([self.filter, self.parameters]).decode()

@@ -2,17 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from connector.domain.block_members import SourceKind
 from connector.domain.records.contract import Kind
-
-
-class OfferKind(StrEnum):
-    """Where the rows come from: an entity of the endpoint, a generic inquiry, or a data access class."""
-
-    ENTITY = "entity"
-    INQUIRY = "inquiry"
-    DAC = "dac"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +37,7 @@ class KeyFinding:
 class Offer:
     """One thing the tenant can show. `look` is None where no row was read, `keys` unless they were searched for."""
 
-    kind: OfferKind
+    kind: SourceKind
     name: str
     fields: Mapping[str, Kind]
     details: Mapping[str, Mapping[str, Kind]] = field(default_factory=dict)

@@ -22,11 +22,12 @@ from connector.ports.state import (
 
 if TYPE_CHECKING:
     from connector.domain.batch import Append
+    from connector.domain.block_members import SourceKind
     from connector.domain.check_line import CheckLine
     from connector.domain.entity import Entity
     from connector.domain.entity_state import Origin, RefusedSignIn
     from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
-    from connector.domain.offer import Offer, OfferKind
+    from connector.domain.offer import Offer
     from connector.domain.records.contract import Contract
     from connector.domain.tables.schema import Column, Table, TableStatus
     from connector.domain.versions import CurrentVersion
@@ -139,7 +140,7 @@ class Explorer(Source, Protocol):
         no right to, or what cannot be listed, is told in the look.
         """
 
-    def examine(self, name: str, kind: OfferKind | None, expand: Sequence[str]) -> Offer:
+    def examine(self, name: str, kind: SourceKind | None, expand: Sequence[str]) -> Offer:
         """Return what has this name (an entity before an inquiry; a data access class by its kind alone), with its keys tried.
 
         Of an entity these levels are read too, or else its main lines. Raises BadRequestError if nothing has this name.

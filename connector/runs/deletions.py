@@ -68,7 +68,7 @@ def _ask_for_deleted(run: Run, entity_state: EntityState) -> DeletedIds:
 
     The first run asks for nothing: a reconcile finds earlier deletions.
     """
-    if run.entity.dac is None:
+    if run.entity.tracked_class is None:
         return NOTHING_LISTED
     if entity_state.deletions_since is None:
         return DeletedIds(ids=())

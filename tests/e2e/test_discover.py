@@ -10,7 +10,8 @@ from connector.adapters.acumatica.discovery import AcumaticaExplorer
 from connector.app.catalogue import Catalogue, load_catalogue, parse_catalogue
 from connector.app.discover import Discovered, compare, discover, parse
 from connector.app.proposal import propose
-from connector.domain.offer import Offer, OfferKind
+from connector.domain.block_members import SourceKind
+from connector.domain.offer import Offer
 from tests.real_instance import read_real_swagger
 from tests.stand_ins.in_process import open_any
 from tests.stand_ins.sandbox_source import TenantTime
@@ -142,7 +143,7 @@ def test_of_each_it_is_said_whether_it_has_a_stamp_an_id_days_and_a_list() -> No
     assert "record by record only" in refused["Check"]
     assert "Warehouse" in refused["DB-StorageDetails"]
 
-    classes = [offer for offer in found.values() if offer.kind is OfferKind.DAC]
+    classes = [offer for offer in found.values() if offer.kind is SourceKind.DAC]
     assert {(offer.modified_field, offer.id_field, offer.look) for offer in classes} == {
         ("LastModifiedDateTime", "NoteID", None)
     }
@@ -151,19 +152,19 @@ def test_of_each_it_is_said_whether_it_has_a_stamp_an_id_days_and_a_list() -> No
 @pytest.mark.parametrize(
     ("interface", "status", "told", "lost"),
     [
-        ("gi", 404, "generic inquiries are not listed", OfferKind.INQUIRY),
-        ("gi", 403, "generic inquiries are not listed", OfferKind.INQUIRY),
-        ("dac", 404, "data access classes are not listed", OfferKind.DAC),
-        ("dac", 403, "Give it the role OData4 User", OfferKind.DAC),
+        ("gi", 404, "generic inquiries are not listed", SourceKind.INQUIRY),
+        ("gi", 403, "generic inquiries are not listed", SourceKind.INQUIRY),
+        ("dac", 404, "data access classes are not listed", SourceKind.DAC),
+        ("dac", 403, "Give it the role OData4 User", SourceKind.DAC),
     ],
 )
 def test_without_a_right_to_one_interface_the_others_are_listed(
-    caplog: pytest.LogCaptureFixture, interface: str, status: int, told: str, lost: OfferKind
+    caplog: pytest.LogCaptureFixture, interface: str, status: int, told: str, lost: SourceKind
 ) -> None:
     sandbox = Sandbox(SandboxOptions(size="empty"))
     sandbox.faults.add(path=f"/odata/{interface}/$metadata", status=status, body=b"", times=9)
     found = list_offers(sandbox, with_dacs=True)
-    assert {offer.kind for offer in found.values()} == set(OfferKind) - {lost}
+    assert {offer.kind for offer in found.values()} == set(SourceKind) - {lost}
     assert told in caplog.text
 
 
@@ -194,7 +195,7 @@ def test_every_entity_of_a_real_instance_gets_a_block_that_is_valid(version: str
         path="/swagger.json", status=200, headers=JSON, body=read_real_swagger(version), times=9
     )
     found = list_offers(sandbox)
-    entities = [offer for offer in found.values() if offer.kind is OfferKind.ENTITY]
+    entities = [offer for offer in found.values() if offer.kind is SourceKind.ENTITY]
     assert len(entities) > 100
     for offer in entities:
         proposal = propose(offer, Catalogue({}))

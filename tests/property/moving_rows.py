@@ -1,4 +1,4 @@
-"""The same tenant that never stands still, read as an inquiry: the real reader over rows in memory, without a server."""
+"""The same tenant that never stands still, read as an inquiry or class: the real reader over rows in memory, without a server."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -13,22 +13,36 @@ from typing_extensions import override
 from acumatica_sandbox.odata.conditions import Conditions, comparable
 from acumatica_sandbox.odata.dialect import NEW
 from acumatica_sandbox.odata.feed import Feed as SandboxFeed
+from acumatica_sandbox.odata.feed import FeedColumn as SandboxColumn
 from acumatica_sandbox.odata.feed import moment, text, whole
-from connector.adapters.acumatica.inquiries import Feed, InquiryReader
-from connector.adapters.acumatica.inquiries.feed import FeedPage
-from connector.adapters.acumatica.inquiries.metadata import InquiryType
+from connector.adapters.acumatica.feeds import ClassDialect, Feed, FeedReader, InquiryDialect
+from connector.adapters.acumatica.feeds.feed import FeedPage
+from connector.adapters.acumatica.feeds.metadata import FeedType
+from connector.domain.block_members import SourceKind
 from connector.domain.entity import Entity
 from connector.domain.list_query import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind
 from connector.domain.records.identity import make_id
-from tests.property.moving_tenant import START, TICK, Item, MovingTenant
+from tests.property.moving_tenant import START, TICK, Item, MovingTenant, name
 
 TITLE = "Moving"
-COLUMNS = (whole("Group"), text("Nbr", 24), whole("Number"), moment("Stamp"))
+COLUMNS = (
+    whole("Group"),
+    text("Nbr", 24),
+    whole("Number"),
+    moment("Stamp"),
+    SandboxColumn(name="NoteID", kind="Guid"),
+)
 SHAPE = SandboxFeed(title=TITLE, columns=COLUMNS, keys=("Group", "Nbr"), rows=lambda _: (), tables=())
-KIND = InquiryType(
+KIND = FeedType(
     title=TITLE,
-    columns={"Group": Kind.INT, "Nbr": Kind.STRING, "Number": Kind.INT, "Stamp": Kind.DATETIME},
+    columns={
+        "Group": Kind.INT,
+        "Nbr": Kind.STRING,
+        "Number": Kind.INT,
+        "Stamp": Kind.DATETIME,
+        "NoteID": Kind.GUID,
+    },
 )
 
 
@@ -52,11 +66,11 @@ class RowsInMemory(Feed):
         self._random = random.Random(f"rows {seed}")  # noqa: S311 - made-up histories, not secrets
 
     @override
-    def read_types(self) -> Mapping[str, InquiryType]:
+    def read_types(self) -> Mapping[str, FeedType]:
         return {TITLE: KIND}
 
     @override
-    def read_rows(self, title: str, path: str, query: str, top: int, *, attempts: int) -> FeedPage:
+    def read_rows(self, name: str, path: str, query: str, top: int, *, attempts: int) -> FeedPage:
         options = {name: values[0] for name, values in parse_qs(query).items()}
         began = START + self._tenant.now * TICK
         self._tenant.pass_time(self._random.randrange(3))
@@ -68,7 +82,7 @@ class RowsInMemory(Feed):
         return FeedPage(rows=[_encode(row, names) for row in page], server_time=began)
 
     def _list(self, options: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
-        rows = [_as_row(item) for item in self._tenant.items.values()]
+        rows = [_as_row(record, item) for record, item in self._tenant.items.items()]
         if "$filter" in options:
             matches = Conditions(feed=SHAPE, dialect=NEW).read(options["$filter"])
             rows = [row for row in rows if matches(row)]
@@ -91,11 +105,11 @@ class MovingInquiry(MovingTenant):
 
     @override
     def sign_in(self) -> None:
-        self._reader = InquiryReader(self._rows, attempts=1)
+        self._reader = FeedReader({SourceKind.INQUIRY: InquiryDialect(self._rows)}, attempts=1)
 
     @override
     def name(self, record: int, item: Item) -> str:
-        row = _as_row(item)
+        row = _as_row(record, item)
         return make_id([str(row["Group"]), row["Nbr"]])
 
     @override
@@ -121,7 +135,35 @@ class CountedInquiry(MovingInquiry):
     entity = a_block(order_by=("Number",))
 
 
-def _as_row(item: Item) -> dict[str, Any]:
+class MovingClass(MovingInquiry):
+    """A data access class whose rows keep their id when a key of theirs changes."""
+
+    entity = Entity(
+        name="moving",
+        dac=TITLE,
+        columns={
+            "Group": "int",
+            "Nbr": "string",
+            "Number": "int",
+            "Stamp": "datetime",
+            "NoteID": "guid",
+        },
+        keys=("Group", "Nbr"),
+        modified_field="Stamp",
+        current_view="moving",
+        schedule="0 * * * *",
+    )
+
+    @override
+    def sign_in(self) -> None:
+        self._reader = FeedReader({SourceKind.DAC: ClassDialect(self._rows)}, attempts=1)
+
+    @override
+    def name(self, record: int, item: Item) -> str:
+        return name(record)
+
+
+def _as_row(record: int, item: Item) -> dict[str, Any]:
     """Return the row of a record: five groups, numbers in upper and lower case that the server holds to be the same letters."""
     digits = f"{item.key:.17f}"[2:]
     letter = "abAB"[int(digits[0]) % 4]
@@ -130,6 +172,7 @@ def _as_row(item: Item) -> dict[str, Any]:
         "Nbr": letter + digits,
         "Number": item.number,
         "Stamp": START + item.stamp * TICK,
+        "NoteID": name(record),
     }
 
 

@@ -23,7 +23,7 @@ from connector.ports import Ports
 from connector.runs.run import Limits, Run
 from tests.builders import WORK
 from tests.fault.mortal import Killed, Life, mortal
-from tests.property.moving_rows import CountedInquiry, MovingInquiry
+from tests.property.moving_rows import CountedInquiry, MovingClass, MovingInquiry
 from tests.property.moving_tenant import (
     LONGEST_TRANSACTION,
     LOOKBACK_TICKS,
@@ -120,8 +120,8 @@ class Copy:
 
 @pytest.mark.parametrize(
     ("kind", "share"),
-    [(MovingTenant, 1), (MovingInquiry, 2), (CountedInquiry, 2)],
-    ids=["entity", "inquiry by keys", "inquiry by counting"],
+    [(MovingTenant, 1), (MovingInquiry, 2), (CountedInquiry, 2), (MovingClass, 4)],
+    ids=["entity", "inquiry by keys", "inquiry by counting", "class"],
 )
 def test_no_history_loses_a_record_and_an_idle_run_writes_nothing(
     kind: type[MovingTenant], share: int

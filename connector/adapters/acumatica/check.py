@@ -133,11 +133,9 @@ class Check:
         notes = [finding, f"ordered by {contract.modified_field}" if contract.modified_field else NO_ORDER]
         if missing := missing_choices(entity, contract):
             notes.append(f"not on this endpoint version, so left out: {', '.join(missing)}")
-        if entity.dac:
-            is_tracked = self._deleted.read(entity.dac, datetime.now(UTC) - RECENTLY) is not None
-            notes.append(
-                f"deletions of {entity.dac} are {'tracked' if is_tracked else 'not told, see the log'}"
-            )
+        if (dac := entity.tracked_class) is not None:
+            is_tracked = self._deleted.read(dac, datetime.now(UTC) - RECENTLY) is not None
+            notes.append(f"deletions of {dac} are {'tracked' if is_tracked else 'not told, see the log'}")
             remedy = remedy or ("" if is_tracked else NOT_TRACKED)
         return CheckLine(subject=f"acumatica {entity.name}", ok=ok, finding="; ".join(notes), remedy=remedy)
 

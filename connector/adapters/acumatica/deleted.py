@@ -35,8 +35,11 @@ class DeletedRecords:
         self._session = session
         self._sign_in = sign_in
 
-    def read(self, dac: str, since: datetime) -> DeletedIds | None:
-        """Return the ids deleted from the table since then; None if the tenant does not report them, with the reason logged."""
+    def read(self, dac: str, since: datetime, *, is_expected: bool = True) -> DeletedIds | None:
+        """Return the ids deleted from the table since then; None if the tenant does not report them, with the reason logged.
+
+        It is a warning where the catalogue says that it does.
+        """
         self._session.sign_in()
         tenant = self._sign_in.tenant
         if not tenant:
@@ -50,10 +53,12 @@ class DeletedRecords:
         try:
             return self._read_pages(request, Subject(text=f"the deleted records of {dac}"))
         except (SourceRefusedError, AccessDeniedError) as exc:
-            logger.warning(
-                "%s List %s on Tables to Track Deleted Records (SM207010), or take `dac` out of the catalogue.",
+            logger.log(
+                logging.WARNING if is_expected else logging.INFO,
+                "%s List %s on Tables to Track Deleted Records (SM207010), or %s.",
                 exc.message,
                 dac,
+                "take `dac` out of the catalogue" if is_expected else "leave deletions to the reconciles",
             )
             return None
 

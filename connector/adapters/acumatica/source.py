@@ -21,7 +21,14 @@ from connector.adapters.acumatica.contract import (
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.error_mapping import NotThereError, QueryMisreadError
-from connector.adapters.acumatica.inquiries import Feed, InquiryReader
+from connector.adapters.acumatica.feeds import (
+    CLASSES,
+    INQUIRIES,
+    ClassDialect,
+    Feed,
+    FeedReader,
+    InquiryDialect,
+)
 from connector.adapters.acumatica.odata import RowWindow
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
@@ -31,6 +38,7 @@ from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
 from connector.adapters.acumatica.transport import Transport
 from connector.adapters.retrying import Retry
+from connector.domain.block_members import SourceKind
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity, Identity
 from connector.domain.entity_state import Origin, RefusedSignIn
@@ -38,7 +46,7 @@ from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind
 from connector.domain.records.identity import is_addressable, is_guid, split_id
 from connector.domain.records.rejected import find_id, find_session_id
-from connector.errors import SourceSetupError
+from connector.errors import ConnectorError, CredentialsError, SourceSetupError
 from connector.ports import Clock, Source
 
 logger = logging.getLogger(__name__)
@@ -80,7 +88,13 @@ class AcumaticaSource(Source):
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)
-        self._inquiries = InquiryReader(Feed(address, self._session, self._sign_in), SPECIFIC_ATTEMPTS)
+        self._feeds = FeedReader(
+            {
+                SourceKind.INQUIRY: InquiryDialect(Feed(address, self._session, self._sign_in, INQUIRIES)),
+                SourceKind.DAC: ClassDialect(Feed(address, self._session, self._sign_in, CLASSES)),
+            },
+            SPECIFIC_ATTEMPTS,
+        )
         self._contracts: dict[Entity, Contract] = {}
 
     @property
@@ -104,9 +118,8 @@ class AcumaticaSource(Source):
         Without a configured version the instance is asked for its newest one first, so an upgrade is noticed. A contract that
         lacks something the catalogue asks for never matches: the endpoint may have it by now.
         """
-        matches = (
-            self._inquiries.matches(entity, contract) if entity.inquiry else self._is_ours(entity, contract)
-        )
+        is_ours = self._is_ours if entity.source is SourceKind.ENTITY else self._feeds.matches
+        matches = is_ours(entity, contract)
         if matches:
             self._contracts[entity] = contract
         return matches
@@ -132,7 +145,10 @@ class AcumaticaSource(Source):
 
     @override
     def read_deleted(self, entity: Entity, since: datetime) -> DeletedIds | None:
-        return self._deleted.read(entity.dac, since) if entity.dac else None
+        if entity.tracked_class is None:
+            return None
+        is_expected = entity.source is SourceKind.ENTITY
+        return self._deleted.read(entity.tracked_class, since, is_expected=is_expected)
 
     @override
     def forbid_credentials(self, refused: RefusedSignIn | None) -> None:
@@ -161,7 +177,7 @@ class AcumaticaSource(Source):
             self._sign_in,
             self._endpoint,
             self._describe,
-            self.read_list,
+            self._read_to_prove,
             self.read_record,
             self._deleted,
         )
@@ -170,6 +186,21 @@ class AcumaticaSource(Source):
     @override
     def close(self) -> None:
         self._session.close()
+
+    def _read_to_prove(self, query: ListQuery) -> ListAnswer:
+        """Return the rows; of a class that refuses the query, name the columns it refuses if Acumatica does not."""
+        try:
+            return self.read_list(query)
+        except ConnectorError as exc:
+            if query.entity.source is not SourceKind.DAC or isinstance(exc, CredentialsError):
+                raise
+            refused = self._feeds.find_refused(query.entity)
+            if not refused:
+                raise
+            raise SourceSetupError(
+                f"{exc.message} Asked for one by one, it refuses {', '.join(refused)}.",
+                action=f"Take {', '.join(refused)} out of `columns` of {query.entity.name}, or spell it as `discover` does.",
+            ) from None
 
     def _read_by_contract(self, entity: Entity, read: Callable[[Contract], T]) -> T:
         """Read by the known contract; read once more by a fresh one if that names something the endpoint has lost, or asks
@@ -195,9 +226,9 @@ class AcumaticaSource(Source):
         return self._insist(query.entity, contract, lambda: self._read_page(query, contract))
 
     def _read_record(self, entity: Entity, record_id: str, contract: Contract) -> bytes | None:
-        if entity.inquiry:
+        if entity.source is not SourceKind.ENTITY:
             return self._insist(
-                entity, contract, lambda: self._inquiries.read_record(entity, record_id, contract)
+                entity, contract, lambda: self._feeds.read_record(entity, record_id, contract)
             )
         name, choice = entity.acumatica_entity, choice_of(contract, selected=bool(entity.select))
         address: Sequence[str] | None = (record_id,)
@@ -235,14 +266,14 @@ class AcumaticaSource(Source):
 
     def _list_one(self, entity: Entity, contract: Contract) -> None:
         """Request the keys of one record, the cheapest list request for Acumatica."""
-        if entity.inquiry:
-            self._inquiries.probe(entity, contract)
+        if entity.source is not SourceKind.ENTITY:
+            self._feeds.probe(entity, contract)
             return
         self._endpoint.read_page(entity.acumatica_entity, keys_choice(entity, contract), RowWindow(top=1))
 
     def _read_page(self, query: ListQuery, contract: Contract) -> ListAnswer:
-        if query.entity.inquiry:
-            return self._inquiries.read_list(query, contract)
+        if query.entity.source is not SourceKind.ENTITY:
+            return self._feeds.read_list(query, contract)
         is_selected = bool(query.entity.select)
         choice = (
             keys_choice(query.entity, contract)
@@ -266,8 +297,8 @@ class AcumaticaSource(Source):
 
     def _describe(self, entity: Entity, swagger: Swagger | None) -> Contract:
         """Read the contract afresh; `swagger` spares a request."""
-        if entity.inquiry:
-            contract = self._contracts[entity] = self._inquiries.describe(entity)
+        if entity.source is not SourceKind.ENTITY:
+            contract = self._contracts[entity] = self._feeds.describe(entity)
             return contract
         swagger = swagger or self._endpoint.read_swagger()
         custom = self._endpoint.read_custom_fields(entity) if entity.custom else None

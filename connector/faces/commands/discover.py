@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from connector.app.discover import Discovered, discover_one, list_offers
-from connector.domain.offer import Look, Offer, OfferKind
+from connector.domain.block_members import SourceKind
+from connector.domain.offer import Look, Offer
 from connector.errors import BadRequestError
 from connector.faces.commands.command import open_connector
 from connector.faces.commands.parser import Commands
@@ -32,7 +33,7 @@ def register(commands: Commands) -> None:
     )
     command.add_argument("name", nargs="?", metavar="SOURCE", help="print a block for this entity or inquiry")
     command.add_argument(
-        "--kind", choices=[kind.value for kind in OfferKind], help="which of several with this name"
+        "--kind", choices=[kind.value for kind in SourceKind], help="which of several with this name"
     )
     command.add_argument("--fields", action="store_true", help="list every field (--json always does)")
     command.add_argument("--dacs", action="store_true", help="list data access classes too (about 20 MB)")
@@ -41,7 +42,7 @@ def register(commands: Commands) -> None:
 def _discover(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
     if (options.name is None and options.kind) or (options.name is not None and options.dacs):
         raise BadRequestError("--kind goes with a SOURCE, --dacs without.", action="Leave it out.")
-    kind = OfferKind(options.kind) if options.kind else None
+    kind = SourceKind(options.kind) if options.kind else None
     shown = sys.stderr.isatty() and not options.json
     with Console(stderr=True).status("Looking at what the tenant has …") if shown else nullcontext():
         connector = open_connector()
@@ -91,7 +92,7 @@ def _describe(offer: Offer) -> Sequence[str]:
 def _describe_id(offer: Offer) -> str:
     if offer.id_field is None:
         return "none"
-    if offer.kind is not OfferKind.ENTITY:
+    if offer.kind is not SourceKind.ENTITY:
         return offer.id_field
     lasting = offer.look.has_lasting_id if offer.look else None
     return {True: "yes", False: "another in each session", None: "not known"}[lasting]

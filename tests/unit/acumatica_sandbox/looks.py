@@ -248,6 +248,19 @@ def inquiry_status(sandbox: Sandbox) -> int:
     return _ask_inquiry(sandbox).status
 
 
+def class_status(sandbox: Sandbox) -> int:
+    return _ask_class(sandbox, "/PX_Objects_GL_GLTran").status
+
+
+def count_of_classes(sandbox: Sandbox) -> int:
+    return len(_ask_class(sandbox, "").json()["value"])
+
+
+def _ask_class(sandbox: Sandbox, path: str) -> Response:
+    caller = signed_in(sandbox)
+    return caller.send("GET", f"{caller.base}/t/ACME/api/odata/dac{path}", "%24top=10")
+
+
 def count_of_inquiry_rows(sandbox: Sandbox) -> int:
     return len(_ask_inquiry(sandbox).json()["value"])
 

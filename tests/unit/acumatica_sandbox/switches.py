@@ -128,6 +128,8 @@ INQUIRY = "AP-Bills and Adjustments"
 INQUIRIES = {
     "unexposed_inquiries": Switch(value=(INQUIRY,), look=looks.inquiry_status, shows=404),
     "forbidden_inquiries": Switch(value=(INQUIRY,), look=looks.inquiry_status, shows=403),
+    "has_odata4_role": Switch(value=False, look=looks.class_status, shows=403),
+    "made_up_classes": Switch(value=30, look=looks.count_of_classes, shows=MOVED),
     "captions": Switch(
         value={INQUIRY: {"Balance": "OpenBalance"}}, look=looks.is_a_balance_in_the_inquiry, shows=False,
     ),

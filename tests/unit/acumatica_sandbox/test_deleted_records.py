@@ -65,5 +65,5 @@ def test_other_conditions_are_refused(query: str) -> None:
 
 def test_another_tenants_table_is_out_of_reach_and_other_paths_are_unknown() -> None:
     caller, _ = a_caller_with_deletions()
-    assert caller.send("GET", PATH.format(dac="APInvoice").replace("ACME", "OTHER")).status == 401
+    assert caller.send("GET", PATH.format(dac="APInvoice").replace("ACME", "OTHER")).status == 404
     assert caller.send("GET", "/AcmeERP/t/ACME/api/odata/gi/Something").status == 404

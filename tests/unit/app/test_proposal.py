@@ -6,7 +6,8 @@ import pytest
 
 from connector.app.catalogue import Catalogue, load_catalogue, parse_catalogue
 from connector.app.proposal import propose
-from connector.domain.offer import KeyFinding, Look, Offer, OfferKind
+from connector.domain.block_members import SourceKind
+from connector.domain.offer import KeyFinding, Look, Offer
 from connector.domain.records.contract import Kind
 from tests.builders import an_entity
 
@@ -14,7 +15,7 @@ NONE = Catalogue({})
 KEYS = KeyFinding(keys=("Nbr",), told="proven", is_proven=True)
 
 
-def an_offer(name: str = "Bill", kind: OfferKind = OfferKind.ENTITY, **parts: Any) -> Offer:
+def an_offer(name: str = "Bill", kind: SourceKind = SourceKind.ENTITY, **parts: Any) -> Offer:
     return Offer(
         **{
             "kind": kind,
@@ -56,7 +57,7 @@ def test_a_block_is_called_as_its_records_are(name: str, block: str) -> None:
     ],
 )
 def test_any_title_is_read_back_as_it_is(title: str) -> None:
-    proposal = propose(an_offer(title, OfferKind.INQUIRY), NONE)
+    proposal = propose(an_offer(title, SourceKind.INQUIRY), NONE)
     assert parse_catalogue("own.yaml", proposal.render()).find(proposal.name).inquiry == title
 
 
@@ -86,7 +87,7 @@ stock:
   schedule: "1 * * * *"
 """
     catalogue = parse_catalogue("own.yaml", text)
-    offer = an_offer("DB-Stock", OfferKind.INQUIRY, parameters=("Warehouse", "Day"))
+    offer = an_offer("DB-Stock", SourceKind.INQUIRY, parameters=("Warehouse", "Day"))
     proposal = propose(offer, catalogue)
     assert "is needed" not in proposal.render()
     assert parse_catalogue("again.yaml", proposal.render()).entities == catalogue.entities
@@ -103,7 +104,7 @@ def test_a_comment_stays_on_its_line() -> None:
 def test_what_the_catalogue_cannot_name_is_told_and_left_out() -> None:
     look = Look(rows=1, days=("Größe", "Date"))
     text = propose(
-        an_offer("A", OfferKind.INQUIRY, fields={"Größe": Kind.DATETIME}, look=look), NONE
+        an_offer("A", SourceKind.INQUIRY, fields={"Größe": Kind.DATETIME}, look=look), NONE
     ).render()
     assert "# Columns that the catalogue cannot name: Größe" in text
     assert "date_fields: [Date]" in text
@@ -115,4 +116,4 @@ def test_without_any_key_there_is_a_comment_in_its_place() -> None:
 
 
 def test_a_title_with_a_slash_is_told() -> None:
-    assert "rename the inquiry first" in propose(an_offer("A/B", OfferKind.INQUIRY), NONE).render()
+    assert "rename the inquiry first" in propose(an_offer("A/B", SourceKind.INQUIRY), NONE).render()

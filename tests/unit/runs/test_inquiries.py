@@ -7,7 +7,7 @@ import pytest
 
 from connector.domain.entity import Depth, Parameter
 from connector.domain.run import Mode, RunResult, Status
-from tests.unit.runs.inquiry_rig import BILLS, LINES, STOCK, InquiryRig, an_inquiry
+from tests.unit.runs.feed_rig import BILLS, LINES, STOCK, FeedRig, an_inquiry
 
 STOCK_BLOCK: dict[str, Any] = {
     "inquiry": STOCK,
@@ -24,16 +24,16 @@ def failure(result: RunResult) -> str:
     return f"{result.error.type}: {result.error.message} {result.error.action}"
 
 
-def bills(rig: InquiryRig) -> set[str]:
+def bills(rig: FeedRig) -> set[str]:
     return {f"{bill.fields['Type']}|{bill.fields['ReferenceNbr']}" for bill in rig.tenant.records("Bill")}
 
 
-def a_stock_rig(**options: Any) -> InquiryRig:
-    return InquiryRig(an_inquiry(**STOCK_BLOCK), **options)
+def a_stock_rig(**options: Any) -> FeedRig:
+    return FeedRig(an_inquiry(**STOCK_BLOCK), **options)
 
 
 def test_every_row_is_copied_trimmed_and_exact_under_its_keys() -> None:
-    rig = InquiryRig()
+    rig = FeedRig()
     result = rig.run()
     assert (result.status, result.records_written, result.records_rejected) == (Status.SUCCEEDED, 40, 0)
     assert set(rig.rows) == bills(rig)
@@ -45,7 +45,7 @@ def test_every_row_is_copied_trimmed_and_exact_under_its_keys() -> None:
 
 
 def test_pages_after_the_first_are_asked_for_by_keys() -> None:
-    rig = InquiryRig()
+    rig = FeedRig()
     rig.run()
     pages = [unquote(query) for query in rig.queries if "$orderby" in query]
     assert all("$orderby=Type,ReferenceNbr" in query and "$skip" not in query for query in pages)
@@ -53,7 +53,7 @@ def test_pages_after_the_first_are_asked_for_by_keys() -> None:
 
 
 def test_rows_are_counted_where_some_lack_a_key_and_these_are_kept_with_the_reason() -> None:
-    rig = InquiryRig(an_inquiry(keys=("Type", "ReferenceNbr", "DueDate")))
+    rig = FeedRig(an_inquiry(keys=("Type", "ReferenceNbr", "DueDate")))
     for bill in rig.tenant.records("Bill")[:3]:
         rig.tenant.change("Bill", bill.id, {"DueDate": None})
     result = rig.run()
@@ -66,7 +66,7 @@ def test_rows_are_counted_where_some_lack_a_key_and_these_are_kept_with_the_reas
 
 
 def test_only_what_changed_is_read_where_a_column_tells() -> None:
-    rig = InquiryRig()
+    rig = FeedRig()
     rig.run()
     bill = rig.tenant.records("Bill")[4]
     rig.tenant.clock.advance(3600)
@@ -91,7 +91,7 @@ def test_an_inquiry_without_a_stamp_is_read_whole_and_what_is_unchanged_writes_n
 
 @pytest.mark.parametrize("depth", list(Depth))
 def test_a_reconcile_marks_rows_that_are_gone(depth: Depth) -> None:
-    rig = InquiryRig()
+    rig = FeedRig()
     rig.run()
     rig.tenant.delete("Bill", rig.tenant.records("Bill")[2].id)
     result = rig.run(Mode.RECONCILE, depth=depth)
@@ -100,7 +100,7 @@ def test_a_reconcile_marks_rows_that_are_gone(depth: Depth) -> None:
 
 
 def test_a_reconcile_reads_what_changed_without_a_stamp() -> None:
-    rig = InquiryRig()
+    rig = FeedRig()
     rig.run()
     bill = rig.tenant.records("Bill")[2]
     rig.tenant.change("Bill", bill.id, {"VendorRef": "x", "Status": "Voided"}, touch=False)
@@ -110,7 +110,7 @@ def test_a_reconcile_reads_what_changed_without_a_stamp() -> None:
 
 
 def test_a_dead_letter_is_replayed() -> None:
-    rig = InquiryRig()
+    rig = FeedRig()
     rig.sandbox.faults.add(
         path="AP-Bills",
         times=1,
@@ -130,7 +130,7 @@ def test_a_dead_letter_is_replayed() -> None:
 
 
 def test_a_wrong_name_is_answered_with_the_nearest() -> None:
-    told = failure(InquiryRig(an_inquiry(inquiry="AP-Bills and adjustment")).run())
+    told = failure(FeedRig(an_inquiry(inquiry="AP-Bills and adjustment")).run())
     assert told.startswith(
         "SourceSetupError: The tenant exposes no generic inquiry «AP-Bills and adjustment»"
     )
@@ -138,7 +138,7 @@ def test_a_wrong_name_is_answered_with_the_nearest() -> None:
 
 
 def test_a_missing_right_is_told_with_the_form_that_grants_it() -> None:
-    told = failure(InquiryRig(forbidden_inquiries=(BILLS,)).run())
+    told = failure(FeedRig(forbidden_inquiries=(BILLS,)).run())
     assert told.startswith(f"AccessDeniedError: The API user has no right to the inquiry «{BILLS}».")
     assert "SM201020" in told
 
@@ -156,7 +156,7 @@ def test_an_answer_of_nothing_never_means_no_rows() -> None:
 
 
 def test_keys_that_do_not_tell_rows_apart_are_refused() -> None:
-    told = failure(InquiryRig(an_inquiry(keys=("Type",))).run())
+    told = failure(FeedRig(an_inquiry(keys=("Type",))).run())
     assert "do not tell the rows of the inquiry" in told
     assert "several have Bill" in told
 
@@ -176,7 +176,7 @@ def test_keys_that_stop_telling_rows_apart_fail_the_reconcile_and_mark_nothing()
 @pytest.mark.parametrize("member", ["keys", "modified_field", "order_by"])
 def test_a_caption_that_the_copy_depends_on_is_missed_by_its_name(member: str) -> None:
     names = {"keys": "ReferenceNbr", "modified_field": "LastModifiedOn", "order_by": "Status"}
-    rig = InquiryRig(an_inquiry(order_by=("Status",)))
+    rig = FeedRig(an_inquiry(order_by=("Status",)))
     rig.run()
     before = rig.rows
     rig.sandbox.configure(captions={BILLS: {names[member]: f"{names[member]}2"}})
@@ -199,7 +199,7 @@ def test_any_other_edited_caption_is_told_and_goes_on_in_a_new_column(
 
 
 def test_a_column_of_another_type_is_set_aside_and_told() -> None:
-    rig = InquiryRig()
+    rig = FeedRig()
     rig.run()
     rig.sandbox.faults.add(
         path="$metadata",
@@ -214,17 +214,17 @@ def test_a_column_of_another_type_is_set_aside_and_told() -> None:
 
 
 def test_a_key_of_a_joined_table_is_neither_sorted_nor_filtered_by() -> None:
-    told = failure(InquiryRig(an_inquiry(keys=("Type", "ReferenceNbr", "BAccountID"))).run())
+    told = failure(FeedRig(an_inquiry(keys=("Type", "ReferenceNbr", "BAccountID"))).run())
     assert f"BAccountID is a key of a table behind «{BILLS}», but no column of its results" in told
 
 
 def test_money_and_instants_are_no_keys() -> None:
-    assert "Balance of" in failure(InquiryRig(an_inquiry(keys=("Balance",))).run())
-    assert "date_fields" in failure(InquiryRig(an_inquiry(keys=("Date",), date_fields=frozenset())).run())
+    assert "Balance of" in failure(FeedRig(an_inquiry(keys=("Balance",))).run())
+    assert "date_fields" in failure(FeedRig(an_inquiry(keys=("Date",), date_fields=frozenset())).run())
 
 
 def test_an_inquiry_with_parameters_is_read_with_them_alone() -> None:
-    rig = InquiryRig(an_inquiry(**WITH_PARAMETERS))
+    rig = FeedRig(an_inquiry(**WITH_PARAMETERS))
     assert "gives none for Warehouse" in failure(rig.run())
     rig.edit(parameters=(Parameter(name="Warehous", value="MAIN"),))
     assert "gives none for Warehouse" in failure(rig.run())
@@ -236,7 +236,7 @@ def test_an_inquiry_with_parameters_is_read_with_them_alone() -> None:
 
 
 def test_another_filter_reads_everything_once_more() -> None:
-    rig = InquiryRig(an_inquiry(filter="Status eq 'Open'"))
+    rig = FeedRig(an_inquiry(filter="Status eq 'Open'"))
     rig.run()
     open_bills = len(rig.rows)
     rig.tenant.clock.advance(3600)
@@ -252,19 +252,19 @@ def test_another_filter_reads_everything_once_more() -> None:
 
 
 def test_links_are_followed_and_short_answers_are_no_end() -> None:
-    linked, short = InquiryRig(odata_page_size=3), InquiryRig(odata_top_limit=2)
+    linked, short = FeedRig(odata_page_size=3), FeedRig(odata_top_limit=2)
     assert linked.run().status is short.run().status is Status.SUCCEEDED
     assert set(linked.rows) == set(short.rows) == bills(linked)
 
 
 def test_a_link_to_another_host_is_never_followed() -> None:
-    rig = InquiryRig(odata_page_size=3)
+    rig = FeedRig(odata_page_size=3)
     rig.sandbox.faults.add(path="AP-Bills", times=99, rewrite=("http://localhost/", "http://elsewhere/"))
     assert "never followed" in failure(rig.run())
 
 
 def test_a_selection_and_an_exclusion_are_asked_for_and_kept_to() -> None:
-    rig = InquiryRig(
+    rig = FeedRig(
         an_inquiry(select=("Status", "Balance"), exclude=frozenset({"Vendor"}), date_fields=frozenset())
     )
     rig.run()
@@ -276,7 +276,7 @@ def test_a_column_that_begins_with_digits_has_a_name_that_bigquery_takes() -> No
     block = an_inquiry(
         inquiry="AP-Ageing by Vendor", keys=("Vendor",), modified_field=None, date_fields=frozenset()
     )
-    rig = InquiryRig(block)
+    rig = FeedRig(block)
     rig.run()
     row = next(iter(rig.rows.values()))
     assert {"field_130_days", "field_3160_days"} <= row.keys()
@@ -288,7 +288,7 @@ def test_the_journal_is_copied_to_the_cent() -> None:
         keys=("Module", "BatchNbr", "LineNbr"),
         date_fields=frozenset({"TransactionDate"}),
     )
-    rig = InquiryRig(block)
+    rig = FeedRig(block)
     rig.run(page_size=100)
     batches = rig.tenant.records("JournalTransaction")
     assert len(rig.rows) == sum(len(batch.details["Details"]) for batch in batches)

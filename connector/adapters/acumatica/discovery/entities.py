@@ -14,7 +14,8 @@ from connector.adapters.acumatica.json_body import decode_body
 from connector.adapters.acumatica.odata import FieldSelection, RowWindow
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
-from connector.domain.offer import Look, Offer, OfferKind
+from connector.domain.block_members import SourceKind
+from connector.domain.offer import Look, Offer
 from connector.domain.records.contract import MODIFIED_FIELDS, Kind
 from connector.domain.records.names import find_spelled
 from connector.errors import ConnectorError, CredentialsError, NotOptimizableError, OtherTenantError
@@ -73,7 +74,7 @@ class EntityDiscovery:
         members = swagger.members(name)
         stamps = (find_spelled(wanted, members.fields) for wanted in MODIFIED_FIELDS)
         return Offer(
-            kind=OfferKind.ENTITY,
+            kind=SourceKind.ENTITY,
             name=name,
             fields=members.fields,
             details={detail: swagger.members(schema).fields for detail, schema in members.details.items()},

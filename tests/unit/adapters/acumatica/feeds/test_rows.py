@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from connector.adapters.acumatica.inquiries.grammar import build_query, is_at_or_after, render_literal
-from connector.adapters.acumatica.inquiries.rows import find_repeated, wrap_row
+from connector.adapters.acumatica.feeds.grammar import build_query, is_at_or_after, render_literal
+from connector.adapters.acumatica.feeds.rows import find_repeated, wrap_row
 from connector.domain.records.contract import Contract, Kind, Shape
-from tests.unit.runs.inquiry_rig import an_inquiry
+from tests.unit.runs.feed_rig import an_inquiry
 
 ROW = msgspec.json.Decoder(dict[str, Raw])
 
@@ -23,7 +23,7 @@ def a_contract(fields: Mapping[str, Kind], *unread: str) -> Contract:
 
 
 def wrapped(text: str, kind: Kind, name: str = "Value") -> Any:
-    row = wrap_row(ROW.decode(f'{{"{name}":{text}}}'.encode()), a_contract({name: kind}))
+    row = wrap_row(ROW.decode(f'{{"{name}":{text}}}'.encode()), an_inquiry(), a_contract({name: kind}))
     return json.loads(row, parse_float=Decimal)[name]
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_no_value_and_an_empty_text_is_one() -> None:
 
 def test_annotations_and_join_keys_are_left_out_and_unknown_columns_are_kept() -> None:
     row = ROW.decode(b'{"@odata.etag":"x","A@odata.type":"y","SiteID":1,"New":2,"A":"a"}')
-    record = wrap_row(row, a_contract({"A": Kind.STRING}, "SiteID"))
+    record = wrap_row(row, an_inquiry(), a_contract({"A": Kind.STRING}, "SiteID"))
     assert json.loads(record) == {"New": {"value": 2}, "A": {"value": "a"}}
 
 

@@ -1,4 +1,4 @@
-"""A whole connector over an inquiry of a simulated tenant, without sockets and files."""
+"""A whole connector over an inquiry or a class of a simulated tenant, without sockets and files."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,7 +37,48 @@ def an_inquiry(**parts: Any) -> Entity:
     return Entity(**{**block, **parts})
 
 
-class InquiryRig:
+LINE_COLUMNS = {
+    "Module": "string",
+    "BatchNbr": "string",
+    "LineNbr": "int",
+    "FinPeriodID": "string",
+    "TranDate": "date",
+    "AccountByAccountID/AccountCD": "string",
+    "SubBySubID/SubCD": "string",
+    "DebitAmt": "decimal",
+    "CreditAmt": "decimal",
+    "Posted": "bool",
+    "LastModifiedDateTime": "datetime",
+    "NoteID": "guid",
+}
+DOCUMENT_COLUMNS = {
+    "DocType": "string",
+    "RefNbr": "string",
+    "VendorID": "int",
+    "VendorByVendorID/AcctCD": "string",
+    "Status": "string",
+    "DocDate": "date",
+    "DocBal": "decimal",
+    "LastModifiedDateTime": "datetime",
+    "NoteID": "guid",
+}
+
+
+def a_class(**parts: Any) -> Entity:
+    """Return a block that reads the bills by their class."""
+    block = {
+        "name": "ap_register",
+        "dac": "PX_Objects_AP_APRegister",
+        "columns": DOCUMENT_COLUMNS,
+        "keys": ("DocType", "RefNbr"),
+        "current_view": "ap_register",
+        "schedule": "2 * * * *",
+        "modified_field": "LastModifiedDateTime",
+    }
+    return Entity(**{**block, **parts})
+
+
+class FeedRig:
     """One block, copied into a warehouse in memory; pages have seven rows."""
 
     def __init__(self, entity: Entity | None = None, **options: Any) -> None:

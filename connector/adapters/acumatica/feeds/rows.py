@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from connector.domain.entity import Entity
-from connector.domain.records.contract import Contract, Kind
+from connector.domain.block_members import NOTE_ID
+from connector.domain.entity import Entity, Identity
+from connector.domain.records.contract import Contract, Kind, Shape
 
 NUMBERS = (Kind.DECIMAL, Kind.DOUBLE, Kind.INT)
 NUMBER = re.compile(rb'"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"')
@@ -17,15 +18,37 @@ NULL = Raw(b"null")
 FeedRow = Mapping[str, Raw]
 
 
-def wrap_row(row: FeedRow, contract: Contract) -> bytes:
-    """Return the row as a record: texts without blanks at their end, numbers as numbers, days without a time."""
-    shape = contract.root
+def wrap_row(row: FeedRow, entity: Entity, contract: Contract) -> bytes:
+    """Return the row as a record: texts without blanks at their end, numbers as numbers, days without a time.
+
+    Of an entity whose records have an id, it is the NoteID.
+    """
+    members = [_wrap_level(row, contract.root, is_closed=bool(entity.columns))]
+    if entity.identity is Identity.ID and (note := row.get(NOTE_ID, NULL)) != NULL:
+        members.insert(0, b'"id":%b' % bytes(note).lower())
+    return b"{%b}" % b",".join(filter(None, members))
+
+
+def _wrap_level(row: FeedRow, shape: Shape, *, is_closed: bool) -> bytes:
+    """Return the members; where it is closed, those alone that were asked for."""
     members = (
-        b"%b:%b" % (msgspec.json.encode(name), _wrap(raw, shape.fields.get(name)))
+        b"%b:%b" % (msgspec.json.encode(name), _wrap_member(raw, shape, name))
         for name, raw in row.items()
-        if name not in shape.unread and not _is_annotation(name)
+        if name not in shape.unread
+        and not _is_annotation(name)
+        and (not is_closed or name in shape.fields or name in shape.linked)
     )
-    return b"{%b}" % b",".join(members)
+    return b",".join(members)
+
+
+def _wrap_member(raw: Raw, shape: Shape, name: str) -> bytes:
+    """Return a column's value, or those of the columns of what it refers to; nothing where it refers to nothing."""
+    if name not in shape.linked:
+        return _wrap(raw, shape.fields.get(name))
+    if not bytes(raw).startswith(b"{"):
+        return b"{}" if raw == NULL else bytes(raw)
+    row = msgspec.json.decode(raw, type=dict[str, Raw])
+    return b"{%b}" % _wrap_level(row, shape.linked[name], is_closed=True)
 
 
 def find_keys(row: FeedRow, entity: Entity) -> tuple[Raw, ...] | None:

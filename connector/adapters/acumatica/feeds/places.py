@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from connector.adapters.acumatica.inquiries.grammar import KeyValues
+from connector.adapters.acumatica.feeds.grammar import KeyValues
 from connector.domain.list_query import ListQuery
 
 PAGES_KEPT = 3

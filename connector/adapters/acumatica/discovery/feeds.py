@@ -7,12 +7,12 @@ from dataclasses import replace
 import msgspec
 
 from connector.adapters.acumatica.discovery.sampling import Row, find_key_texts, is_unique, look_at, rank
-from connector.adapters.acumatica.inquiries.contract import KEY_KINDS
-from connector.adapters.acumatica.inquiries.feed import Feed
-from connector.adapters.acumatica.inquiries.grammar import build_query
-from connector.adapters.acumatica.inquiries.metadata import InquiryType
-from connector.domain.entity import FIELD
-from connector.domain.offer import KeyFinding, Look, Offer, OfferKind
+from connector.adapters.acumatica.feeds.contract import KEY_KINDS
+from connector.adapters.acumatica.feeds.feed import Feed
+from connector.adapters.acumatica.feeds.grammar import build_query
+from connector.adapters.acumatica.feeds.metadata import FeedType
+from connector.domain.block_members import FIELD, SourceKind
+from connector.domain.offer import KeyFinding, Look, Offer
 from connector.domain.records.contract import Kind
 from connector.errors import ConnectorError, CredentialsError, OtherTenantError, QueryImpossibleError
 
@@ -27,14 +27,14 @@ class InquiryDiscovery:
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._types: Mapping[str, InquiryType] | None = None
+        self._types: Mapping[str, FeedType] | None = None
 
     def list_offers(self) -> Iterator[Offer]:
         """Yield every inquiry; one that cannot be read is told in its look."""
         for kind in self.types().values():
             yield replace(describe(kind), look=self._look(kind, ROWS_LISTED)[0])
 
-    def types(self) -> Mapping[str, InquiryType]:
+    def types(self) -> Mapping[str, FeedType]:
         """Return all inquiries by title."""
         if self._types is None:
             self._types = self._feed.read_types()
@@ -50,7 +50,7 @@ class InquiryDiscovery:
             offer = replace(offer, modified_field=None)
         return replace(offer, look=look, keys=self._find_keys(kind, rows, look))
 
-    def _look(self, kind: InquiryType, top: int) -> tuple[Look, Sequence[Row]]:
+    def _look(self, kind: FeedType, top: int) -> tuple[Look, Sequence[Row]]:
         if kind.parameters:
             return Look(refusal=f"has parameters: {', '.join(kind.parameters)}"), ()
         try:
@@ -62,7 +62,7 @@ class InquiryDiscovery:
         times = [name for name, found in kind.columns.items() if found is Kind.DATETIME]
         return look_at(rows, times), rows
 
-    def _find_keys(self, kind: InquiryType, rows: Sequence[Row], look: Look) -> KeyFinding:
+    def _find_keys(self, kind: FeedType, rows: Sequence[Row], look: Look) -> KeyFinding:
         """Return the declared keys, with as many columns more as tell the rows of the sample apart."""
         able = [
             name for name, found in kind.columns.items() if found in KEY_KINDS and re.fullmatch(FIELD, name)
@@ -89,7 +89,7 @@ class InquiryDiscovery:
             is_proven=is_declared,
         )
 
-    def _is_calculated(self, kind: InquiryType, columns: Sequence[str]) -> bool:
+    def _is_calculated(self, kind: FeedType, columns: Sequence[str]) -> bool:
         """Whether a column can be neither sorted nor filtered by."""
         try:
             query = build_query(conditions=[], select=columns, order=columns, top=1)
@@ -98,13 +98,13 @@ class InquiryDiscovery:
             return True
         return False
 
-    def _ask(self, kind: InquiryType, top: int) -> Sequence[Row]:
+    def _ask(self, kind: FeedType, top: int) -> Sequence[Row]:
         query = build_query(conditions=[], select=[], order=[], top=top)
         page = self._feed.read_rows(kind.title, kind.title, query, top, attempts=ATTEMPTS)
         return [{name: msgspec.json.decode(raw) for name, raw in row.items()} for row in page.rows]
 
 
-def describe(kind: InquiryType, of: OfferKind = OfferKind.INQUIRY) -> Offer:
+def describe(kind: FeedType, of: SourceKind = SourceKind.INQUIRY) -> Offer:
     """Return what the metadata says of an inquiry or a class."""
     times = [name for name, found in kind.columns.items() if found is Kind.DATETIME]
     ids = [name for name, found in kind.columns.items() if found is Kind.GUID and NOTE_ID.fullmatch(name)]

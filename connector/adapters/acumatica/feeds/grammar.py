@@ -1,4 +1,4 @@
-"""Queries of an inquiry in the grammar of OData 4."""
+"""Queries of a feed in the grammar of OData 4."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -59,13 +59,25 @@ def is_changed_since(field: str, instant: datetime) -> str:
 def build_query(
     *, conditions: Sequence[str], select: Sequence[str], order: Sequence[str], top: int, skip: int = 0
 ) -> str:
-    """Return the encoded query. All conditions must hold."""
+    """Return the encoded query. All conditions must hold. A path (`AccountByAccountID/AccountCD`) is selected by expanding it."""
+    own = [name for name in select if "/" not in name]
     both = conditions[0] if len(conditions) == 1 else " and ".join(f"({one})" for one in conditions)
     parameters = (
         ("$filter", both),
         ("$orderby", ",".join(order)),
-        ("$select", ",".join(select)),
+        ("$select", ",".join(own)),
+        ("$expand", _expand(select)),
         ("$top", str(top)),
         ("$skip", str(skip) if skip else ""),
     )
     return "&".join(f"{name}={quote(value, safe=READABLE)}" for name, value in parameters if value)
+
+
+def _expand(select: Sequence[str]) -> str:
+    """Return the references that are read too, each with its columns alone."""
+    levels: dict[str, list[str]] = {}
+    for path in select:
+        reference, _, column = path.rpartition("/")
+        if reference:
+            levels.setdefault(reference, []).append(column)
+    return ",".join(f"{reference}($select={','.join(columns)})" for reference, columns in levels.items())

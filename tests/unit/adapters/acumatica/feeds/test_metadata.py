@@ -6,7 +6,7 @@ import pytest
 from acumatica_sandbox.odata.dialect import NEW, OLD, Dialect
 from acumatica_sandbox.odata.inquiries import INQUIRIES
 from acumatica_sandbox.odata.metadata import build_metadata
-from connector.adapters.acumatica.inquiries.metadata import parse_metadata
+from connector.adapters.acumatica.feeds.metadata import parse_metadata
 from connector.domain.records.contract import Kind
 
 

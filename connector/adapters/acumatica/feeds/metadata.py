@@ -29,8 +29,8 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InquiryType:
-    """One inquiry: its result columns in order, and how it is called if it has parameters.
+class FeedType:
+    """One inquiry or class: its result columns in order, and how it is called if it has parameters.
 
     `join_keys` are keys of the tables behind it that are no columns of its results: the platform appends them to the
     properties, and a filter by one silently changes the rows that come.
@@ -57,7 +57,7 @@ class InquiryType:
         return blake2b(msgspec.json.encode(shape), digest_size=8).hexdigest()
 
 
-def parse_metadata(body: bytes, *, of_inquiries: bool = True) -> Mapping[str, InquiryType]:
+def parse_metadata(body: bytes, *, of_inquiries: bool = True) -> Mapping[str, FeedType]:
     """Return the inquiries by title, or else the data access classes by name, in the catalogue's order.
 
     Raises msgspec.DecodeError for anything else than such a catalogue.
@@ -118,7 +118,7 @@ class _Catalogue:
                 return
         node.clear()
 
-    def build(self, title: str, name: str, *, of_inquiries: bool) -> InquiryType:
+    def build(self, title: str, name: str, *, of_inquiries: bool) -> FeedType:
         """Return one of the sets; a class has what those have that it is derived from."""
         columns: dict[str, Kind] = {}
         keys: set[str] = set()
@@ -131,7 +131,7 @@ class _Catalogue:
         join_keys = _find_join_keys(list(columns), keys) if of_inquiries else ()
         call, function = self.calls.get(title, ("", ""))
         results = {column: kind for column, kind in columns.items() if column not in join_keys}
-        return InquiryType(
+        return FeedType(
             title=title,
             columns=results,
             join_keys=join_keys,
