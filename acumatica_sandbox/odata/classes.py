@@ -208,7 +208,7 @@ CLASSES = (
 
 def make_up(count: int) -> list[Feed]:
     """As many classes of modules that nobody reads, to give the catalogue the size of a real one."""
-    columns = (whole("RecordID"), *(text(f"Usr{number:02}") for number in range(20)), STAMP, NOTE)
+    columns = (whole("RecordID"), *(text(f"Usr{number:03}") for number in range(180)), STAMP, NOTE)
     return [
         _class(f"PX_Objects_ZZ_Made{number:04}", columns, keys=("RecordID",), rows=lambda _: [], tables=())
         for number in range(count)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from connector.app.block_text import Proposal
 from connector.app.catalogue import Catalogue, parse_catalogue
-from connector.app.proposal import Proposal, find_block, propose
+from connector.app.proposal import find_block, name_source, propose
 from connector.app.run_entity import build_limits
 from connector.app.service import Connector, build_run_id
 from connector.domain.block_members import SourceKind
-from connector.domain.entity import Entity
+from connector.domain.entity import Entity, Parameter
 from connector.domain.offer import Look, Offer
 from connector.domain.records.contract import Kind
-from connector.errors import BadRequestError, SessionsBusyError
+from connector.errors import SessionsBusyError
 from connector.ports import Explorer
 from connector.runs.seats import give_seat_back, take_seat
 
@@ -72,34 +73,36 @@ def _explore(connector: Connector) -> Iterator[Explorer]:
             give_seat_back(state.seats, explorer, seat)
 
 
-def list_offers(connector: Connector, *, with_dacs: bool = False) -> list[Offer]:
-    """Return everything the tenant shows, each with a look at a few rows of its list."""
+def list_offers(connector: Connector, *, classes: str | None = None) -> list[Offer]:
+    """Return everything the tenant shows, each with a look at a few rows of its list; and the classes that match a pattern."""
     with _explore(connector) as explorer:
-        return list(explorer.list_offers(with_dacs=with_dacs))
+        return list(explorer.list_offers(classes=classes))
 
 
-def discover_one(connector: Connector, name: str, kind: SourceKind | None = None) -> Discovered:
+def discover_one(
+    connector: Connector, name: str, kind: SourceKind | None = None, parameters: Sequence[Parameter] = ()
+) -> Discovered:
     """Return a block of the catalogue for what has this name; raise BadRequestError if there is nothing."""
     with _explore(connector) as explorer:
-        return discover(explorer, connector.catalogue, name, kind)
+        return discover(explorer, connector.catalogue, name, kind, parameters)
 
 
-def discover(explorer: Explorer, catalogue: Catalogue, name: str, kind: SourceKind | None) -> Discovered:
-    """Return a block for what has this name; raise BadRequestError if nothing has, or if no block can read it."""
-    blocks = catalogue.entities.values()
-    reading = (
-        entity
-        for entity in blocks
-        if not entity.inquiry and entity.acumatica_entity.casefold() == name.casefold()
-    )
-    known = next(reading, None)
-    offer = explorer.examine(name, kind, known.expand if known else ())
-    if offer.kind is SourceKind.DAC:
-        raise BadRequestError(
-            f"{offer.name} is a data access class, which no block can read: its accounts and other references are no columns of it.",
-            action="Make a generic inquiry over it (SM208000) and discover that.",
-        )
-    proposal = propose(offer, catalogue)
+def discover(
+    explorer: Explorer,
+    catalogue: Catalogue,
+    name: str,
+    kind: SourceKind | None,
+    parameters: Sequence[Parameter] = (),
+) -> Discovered:
+    """Return a block for what has this name; raise BadRequestError if nothing has.
+
+    An inquiry is read with these parameters, or with those of the catalogue's block.
+    """
+    blocks = [entity for entity in catalogue.entities.values() if name.casefold() in name_source(entity)]
+    expand = next((entity.expand for entity in blocks if entity.source is SourceKind.ENTITY), ())
+    known = next((entity.parameters for entity in blocks if entity.parameters), ())
+    offer = explorer.examine(name, kind, expand=expand, parameters=parameters or known)
+    proposal = propose(offer, catalogue, parameters)
     block = find_block(offer, catalogue)
     if block is None:
         return Discovered(offer=offer, proposal=proposal)
@@ -132,13 +135,16 @@ def compare(found: Entity, known: Entity, offer: Offer) -> Iterator[Difference]:
 
 def _missing(there: object, here: object) -> list[str]:
     """Return the fields one block names and the other does not."""
-    if not isinstance(there, frozenset | tuple) or not isinstance(here, frozenset | tuple):
+    if not isinstance(there, frozenset | tuple | dict) or not isinstance(here, frozenset | tuple | dict):
         return []
     return [item for item in sorted(map(str, there)) if item not in set(map(str, here))]
 
 
 def _show(there: object, here: object) -> str:
     """Return what of a member's value is not in the other one, as text."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        changed = (f"{name} ({kind})" for name, kind in there.items() if here.get(name) != kind)
+        return ", ".join(changed) or "nothing more"
     if isinstance(there, frozenset):
         return ", ".join(_missing(there, here)) or "nothing more"
     if isinstance(there, tuple):
@@ -161,6 +167,8 @@ def _explain(member: str, missing: Sequence[str], offer: Offer) -> str:
             )
         case "expand" | "line_views":
             return "what is read with each record is a choice, and only what the endpoint has can be read"
+        case "columns":
+            return "the class has these as they are here; which of them are read is a choice"
         case "modified_field":
             return "another field was found"
     return "nothing in Acumatica tells this: it is a choice"

@@ -1,16 +1,15 @@
 """A block of the catalogue for what the tenant shows, as text. What was not found out is a comment."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import yaml
 
+from connector.app.block_text import Member, Proposal
 from connector.app.catalogue import Catalogue
 from connector.domain.block_members import ENTITY_NAME, FIELD, INQUIRY, SourceKind
-from connector.domain.entity import Entity
+from connector.domain.entity import Entity, Parameter
 from connector.domain.offer import Look, Offer
 from connector.domain.records.columns import to_snake_case
 
@@ -35,49 +34,29 @@ CHOICES = (
 STAMPS = ("CreatedDateTime", "LastModifiedDateTime")
 """How Acumatica calls points in time that are never days."""
 LONGEST_NAME = 50
+SOURCES = {
+    SourceKind.ENTITY: "acumatica_entity",
+    SourceKind.INQUIRY: "inquiry",
+    SourceKind.DAC: "dac",
+}
+"""The member that names the source of a block."""
+WORDS = {SourceKind.INQUIRY: "generic inquiry", SourceKind.DAC: "data access class"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One member of a block. Without a value it is a comment alone."""
+def propose(offer: Offer, catalogue: Catalogue, parameters: Sequence[Parameter] = ()) -> Proposal:
+    """Return a block for the offer. What the catalogue has chosen for it already stays, what the tenant tells is as found.
 
-    name: str
-    value: Any = None
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """A block: its name, its members in order, and what is to be known before it is used."""
-
-    name: str
-    members: tuple[Member, ...]
-    notes: tuple[str, ...]
-
-    @property
-    def block(self) -> Mapping[str, Any]:
-        """The members that have a value."""
-        return {member.name: member.value for member in self.members if member.value is not None}
-
-    def render(self) -> str:
-        """Return the block as YAML, notes and comments included."""
-        lines = [*(f"# {_one_line(note)}" for note in self.notes), f"{_scalar(self.name)}:"]
-        for member in self.members:
-            lines += _render_member(member)
-        return "\n".join(lines) + "\n"
-
-
-def propose(offer: Offer, catalogue: Catalogue) -> Proposal:
-    """Return a block for the offer. What the catalogue has chosen for it already stays, what the tenant tells is as found."""
+    `parameters` are those that an inquiry was read with now.
+    """
     known = find_block(offer, catalogue)
     name = known.name if known else _name_block(offer, _find_taken(catalogue))
     members = [
-        Member(name="acumatica_entity" if offer.kind is SourceKind.ENTITY else "inquiry", value=offer.name),
+        Member(name=SOURCES[offer.kind], value=offer.name),
         *_build_keys(offer),
-        *_build_parameters(offer, known),
-        *_build_levels(offer, known),
+        *_build_parameters(offer, known, parameters),
+        *(_build_columns(offer, known) if offer.kind is SourceKind.DAC else _build_levels(offer, known)),
         *_build_times(offer),
-        *_build_choices(name, known, singular=_singular(name), offer=offer),
+        *_build_choices(name, known, singular=_singular(name), offer=offer, has_parameters=bool(parameters)),
     ]
     return Proposal(name=name, members=tuple(members), notes=tuple(_build_notes(offer)))
 
@@ -85,21 +64,20 @@ def propose(offer: Offer, catalogue: Catalogue) -> Proposal:
 def find_block(offer: Offer, catalogue: Catalogue) -> Entity | None:
     """Return the block that reads the same already."""
     for entity in catalogue.entities.values():
-        source = (
-            entity.inquiry
-            if offer.kind is SourceKind.INQUIRY
-            else None
-            if entity.inquiry
-            else entity.acumatica_entity
-        )
-        if source is not None and source.casefold() == offer.name.casefold():
+        if entity.source is offer.kind and offer.name.casefold() in name_source(entity):
             return entity
     return None
 
 
+def name_source(entity: Entity) -> tuple[str, ...]:
+    """Return what a block reads by the name that Acumatica has for it, without capitals."""
+    name = getattr(entity, SOURCES[entity.source])
+    return (name.casefold(),) if name else ()
+
+
 def _build_notes(offer: Offer) -> Iterator[str]:
     look = offer.look or Look()
-    what = "generic inquiry" if offer.kind is SourceKind.INQUIRY else offer.kind.value
+    what = WORDS.get(offer.kind, offer.kind.value)
     yield f"The {what} {offer.name} of {offer.source}; {look.rows} rows were looked at. check tries the block."
     if look.refusal:
         yield f"Its list: {look.refusal}"
@@ -120,10 +98,47 @@ def _build_keys(offer: Offer) -> Iterator[Member]:
         yield Member(name="identity", value="keys", comment="its records had other ids in another session")
 
 
-def _build_parameters(offer: Offer, known: Entity | None) -> Iterator[Member]:
-    if offer.parameters and not (known and known.parameters):
+def _build_parameters(
+    offer: Offer, known: Entity | None, parameters: Sequence[Parameter]
+) -> Iterator[Member]:
+    if parameters:
+        yield Member(
+            name="parameters", value=msgspec.to_builtins(parameters), comment="it was read with these"
+        )
+    elif offer.parameters and not (known and known.parameters):
         values = ", ".join(f"{{name: {name}, value: …}}" for name in offer.parameters)
         yield Member(name="parameters", comment=f"[{values}] is needed: give the values")
+
+
+def _build_columns(offer: Offer, known: Entity | None) -> Iterator[Member]:
+    """Yield the columns of a class: those the catalogue has chosen, or all in which a row had a value; the rest as comments."""
+    look = offer.look or Look()
+    found = {name: "date" if name in look.days else kind.value for name, kind in offer.fields.items()}
+    for level, codes in offer.linked.items():
+        found |= {f"{level}/{name}": kind.value for name, kind in codes.items()}
+    needed = {*(offer.keys.keys if offer.keys else ()), offer.modified_field, offer.id_field}
+    if known:
+        chosen, why = {*known.columns, *needed}, "not in the catalogue's block"
+        told = "as the catalogue has chosen, types as found"
+    else:
+        chosen, why = {*(set(found) - set(look.empty)), *needed}, f"no value in {look.rows} rows"
+        told = f"those with a value in {look.rows} rows; leave out what nobody needs"
+    unsure = dict.fromkeys(look.unseen, "; date if it holds days")
+    yield Member(
+        name="columns",
+        value={name: kind for name, kind in found.items() if name in chosen},
+        comment=told if look.rows else "NOT PROVEN: no row was looked at",
+        rest={
+            name: f"{kind}  # {why}{unsure.get(name, '')}"
+            for name, kind in found.items()
+            if name not in chosen
+        },
+    )
+    told = f"rows are told apart by {offer.id_field}" if offer.id_field else "there is no NoteID"
+    yield Member(
+        name="identity",
+        comment=f"{told}, so deletions are {'asked for' if offer.id_field else 'found by reconcile'}",
+    )
 
 
 def _build_levels(offer: Offer, known: Entity | None) -> Iterator[Member]:
@@ -140,14 +155,19 @@ def _build_levels(offer: Offer, known: Entity | None) -> Iterator[Member]:
 def _build_times(offer: Offer) -> Iterator[Member]:
     look = offer.look or Look()
     days = [name for name in look.days if re.fullmatch(FIELD, name)]
-    if days:
+    if days and offer.kind is not SourceKind.DAC:
         told = f"midnight in every value of {look.rows} rows"
         yield Member(name="date_fields", value=tuple(days), comment=told)
     if unseen := [name for name in look.unseen if not name.endswith(STAMPS)]:
         told = f"NOT KNOWN, no value in {look.rows} rows, add those that hold days: {', '.join(unseen)}"
-        yield Member(name="date_fields", comment=told)
+        if offer.kind is not SourceKind.DAC:
+            yield Member(name="date_fields", comment=told)
     found = offer.modified_field
-    if offer.kind is SourceKind.INQUIRY and found:
+    if offer.kind is SourceKind.DAC and found:
+        yield Member(
+            name="modified_field", value=found, comment="by its name; what rows refer to does not move it"
+        )
+    elif offer.kind is SourceKind.INQUIRY and found:
         told = "by its name; changes of other tables than its own do not move it: leave it out if they matter"
         others = ", ".join(name for name in look.times if name != found)
         told += f"; other points in time: {others}" if others else ""
@@ -161,7 +181,9 @@ def _build_times(offer: Offer) -> Iterator[Member]:
         )
 
 
-def _build_choices(name: str, known: Entity | None, *, singular: str, offer: Offer) -> Iterator[Member]:
+def _build_choices(
+    name: str, known: Entity | None, *, singular: str, offer: Offer, has_parameters: bool
+) -> Iterator[Member]:
     plain = msgspec.to_builtins(known) if known else {}
     told = "as the catalogue has it" if known else "a choice"
     yield Member(name="current_view", value=plain.get("current_view", name))
@@ -176,6 +198,8 @@ def _build_choices(name: str, known: Entity | None, *, singular: str, offer: Off
         Entity(name="x", acumatica_entity="X", keys=("X",), current_view="x", schedule=SCHEDULE)
     )
     for choice in CHOICES:
+        if choice in (SOURCES[offer.kind], *(["parameters"] if has_parameters else [])):
+            continue
         if known and plain[choice] != defaults[choice]:
             value = plain[choice]
             yield Member(name=choice, value=sorted(value) if isinstance(value, list) else value, comment=told)
@@ -208,11 +232,12 @@ def _find_taken(catalogue: Catalogue) -> set[str]:
 
 def _name_block(offer: Offer, taken: set[str]) -> str:
     words = re.findall(r"[A-Za-z0-9]+", offer.name)
+    words = words[-1:] if offer.kind is SourceKind.DAC else words
     name = "_".join(map(to_snake_case, words))[:LONGEST_NAME].strip("_") or "rows"
     if offer.kind is SourceKind.ENTITY:
         name = _plural(name)
     if not re.fullmatch(ENTITY_NAME, name):
-        name = f"inquiry_{name}"
+        name = f"{offer.kind.value}_{name}"
     number, free = 1, name
     while free in taken:
         number += 1
@@ -230,38 +255,3 @@ def _singular(name: str) -> str:
     if name.endswith("ies"):
         return f"{name[:-3]}y"
     return name[:-2] if re.search(r"(ss|x|z|ch|sh)es$", name) else name.removesuffix("s")
-
-
-def _render_member(member: Member) -> Iterator[str]:
-    told = _one_line(member.comment)
-    comment = f"  # {told}" if told else ""
-    if member.value is None:
-        yield f"  # {member.name}: {told}"
-    elif member.name == "line_views":
-        yield f"  {member.name}:{comment}"
-        yield from (f"    - {_flow(view)}" for view in member.value)
-    else:
-        yield f"  {member.name}: {_flow(member.value)}{comment}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _flow(value: Any) -> str:
-    """Return a value in the flow style of YAML."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_flow(member)}" for name, member in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_flow, value))}]"
-    return _scalar(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _scalar(text: str) -> str:
-    """Return a text without quotes where YAML reads it back as it is."""
-    quoted = msgspec.json.encode(text).decode()
-    try:
-        is_plain = re.fullmatch(r"\w[\w /.&-]*", text) and yaml.safe_load(f"[{text}]") == [text]
-    except yaml.YAMLError:
-        return quoted
-    return text if is_plain else quoted

@@ -11,7 +11,8 @@ from connector.domain.records.contract import Kind
 class Look:
     """What the rows told that were read of a list. Fields are paths (`Details/Promised`).
 
-    `days` were midnight in every row, `times` were not, `unseen` had no value in any row. `refusal` says why the list cannot
+    `days` were midnight in every row, `times` were not, `unseen` had no value in any row; `empty` are columns of any type without
+    one. `refusal` says why the list cannot
     be exported; empty if it can. `has_lasting_id` is None where nothing tells whether a record keeps its id.
     """
 
@@ -20,6 +21,7 @@ class Look:
     days: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
     expanded: tuple[str, ...] = ()
     has_lasting_id: bool | None = None
 

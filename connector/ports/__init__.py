@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.domain.batch import Append
     from connector.domain.block_members import SourceKind
     from connector.domain.check_line import CheckLine
-    from connector.domain.entity import Entity
+    from connector.domain.entity import Entity, Parameter
     from connector.domain.entity_state import Origin, RefusedSignIn
     from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
     from connector.domain.offer import Offer
@@ -133,17 +133,21 @@ class Source(Protocol):
 class Explorer(Source, Protocol):
     """A source that also tells what there is to read. Writes nothing."""
 
-    def list_offers(self, *, with_dacs: bool) -> Iterator[Offer]:
+    def list_offers(self, *, classes: str | None) -> Iterator[Offer]:
         """Yield all entities of the endpoint and all inquiries, each with a look at a few rows of its list.
 
-        Takes a few requests for each; with the data access classes one more, whose answer has about 20 MB. What the user has
-        no right to, or what cannot be listed, is told in the look.
+        Takes a few requests for each. `classes` is a pattern of the names of data access classes to yield too, which takes a
+        request more, whose answer has about 20 MB; rows of these are looked at unless the pattern is `*`. What the user has no
+        right to, or what cannot be listed, is told in the look.
         """
 
-    def examine(self, name: str, kind: SourceKind | None, expand: Sequence[str]) -> Offer:
-        """Return what has this name (an entity before an inquiry; a data access class by its kind alone), with its keys tried.
+    def examine(
+        self, name: str, kind: SourceKind | None, *, expand: Sequence[str], parameters: Sequence[Parameter]
+    ) -> Offer:
+        """Return what has this name (an entity before an inquiry, that before a data access class), with its keys tried.
 
-        Of an entity these levels are read too, or else its main lines. Raises BadRequestError if nothing has this name.
+        Of an entity these levels are read too, or else its main lines; an inquiry with parameters is read with these. Raises
+        BadRequestError if nothing has this name.
         """
 
 

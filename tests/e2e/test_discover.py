@@ -1,12 +1,18 @@
 """`discover` tells what a tenant has to read, and proposes blocks for what it found and no more."""
 
+import tracemalloc
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from acumatica_sandbox import Sandbox, SandboxOptions
+from acumatica_sandbox.odata.classes import CLASSES, make_up
+from acumatica_sandbox.odata.dialect import NEW
 from acumatica_sandbox.odata.inquiries import INQUIRIES
+from acumatica_sandbox.odata.metadata import build_metadata
 from connector.adapters.acumatica.discovery import AcumaticaExplorer
+from connector.adapters.acumatica.feeds.metadata import parse_metadata
 from connector.app.catalogue import Catalogue, load_catalogue, parse_catalogue
 from connector.app.discover import Discovered, compare, discover, parse
 from connector.app.proposal import propose
@@ -16,7 +22,7 @@ from tests.real_instance import read_real_swagger
 from tests.stand_ins.in_process import open_any
 from tests.stand_ins.sandbox_source import TenantTime
 
-BUNDLED = load_catalogue()
+BUNDLED, NONE = load_catalogue(), Catalogue({})
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 NAMING = frozenset({"name", "current_view", "schedule", "reconcile", "enabled"})
 """What is a choice of whoever writes a block."""
@@ -72,10 +78,10 @@ def find_all(sandbox: Sandbox, catalogue: Catalogue) -> dict[str, Discovered]:
         explorer.close()
 
 
-def list_offers(sandbox: Sandbox, *, with_dacs: bool = False) -> dict[str, Offer]:
+def list_offers(sandbox: Sandbox, *, classes: str | None = None) -> dict[str, Offer]:
     explorer = an_explorer(sandbox)
     try:
-        return {offer.name: offer for offer in explorer.list_offers(with_dacs=with_dacs)}
+        return {offer.name: offer for offer in explorer.list_offers(classes=classes)}
     finally:
         explorer.close()
 
@@ -125,7 +131,7 @@ def test_of_each_it_is_said_whether_it_has_a_stamp_an_id_days_and_a_list() -> No
             forbidden_inquiries=("AP-Vendors",),
         )
     )
-    found = list_offers(sandbox, with_dacs=True)
+    found = list_offers(sandbox, classes="*")
     assert set(found) > {inquiry.title for inquiry in INQUIRIES}
     looks = {name: offer.look for name, offer in found.items()}
     assert sandbox.seats == 0
@@ -143,10 +149,86 @@ def test_of_each_it_is_said_whether_it_has_a_stamp_an_id_days_and_a_list() -> No
     assert "record by record only" in refused["Check"]
     assert "Warehouse" in refused["DB-StorageDetails"]
 
-    classes = [offer for offer in found.values() if offer.kind is SourceKind.DAC]
-    assert {(offer.modified_field, offer.id_field, offer.look) for offer in classes} == {
-        ("LastModifiedDateTime", "NoteID", None)
+    classes = {name: offer for name, offer in found.items() if offer.kind is SourceKind.DAC}
+    assert set(classes) == {item.title for item in CLASSES}
+    assert {offer.look for offer in classes.values()} == {None}
+    history, tran = classes["PX_Objects_GL_GLHistory"], classes["PX_Objects_GL_GLTran"]
+    assert (history.modified_field, history.id_field) == ("LastModifiedDateTime", None)
+    assert (tran.modified_field, tran.id_field) == ("LastModifiedDateTime", "NoteID")
+
+
+def test_rows_of_classes_are_looked_at_where_a_pattern_names_them() -> None:
+    sandbox = Sandbox(SandboxOptions(size="tiny"))
+    found = list_offers(sandbox, classes="px_objects_gl_gl*")
+    looks = {offer.name: offer.look for offer in found.values() if offer.kind is SourceKind.DAC}
+    assert {
+        name.rpartition("_")[2]: look and (look.days, bool(look.refusal)) for name, look in looks.items()
+    } == {
+        "GLTran": (("TranDate",), False),
+        "GLHistory": ((), False),
+        "GLSetup": ((), True),
     }
+
+
+def find_class(sandbox: Sandbox, name: str, catalogue: Catalogue = NONE, **parts: Any) -> Discovered:
+    explorer = an_explorer(sandbox)
+    try:
+        return discover(explorer, catalogue, name, **{"kind": SourceKind.DAC, **parts})
+    finally:
+        explorer.close()
+
+
+@pytest.mark.parametrize("name", ["PX_Objects_GL_GLTran", "px_objects_gl_gltran", "GLTran"])
+def test_a_class_is_found_by_each_of_its_names_and_named_by_the_one_that_is_its_alone(
+    sandbox: Sandbox, name: str
+) -> None:
+    block = find_class(sandbox, name, kind=None if "_" in name else SourceKind.DAC).proposal.block
+    assert block["dac"] == "PX_Objects_GL_GLTran"
+    assert block["keys"] == ("Module", "BatchNbr", "LineNbr")
+    columns = block["columns"]
+    assert (columns["TranDate"], columns["AccountByAccountID/AccountCD"]) == ("date", "string")
+    assert "CuryID" not in columns  # the catalogue says that it cannot be asked for
+
+
+def test_a_derived_class_has_the_columns_and_keys_of_its_base(sandbox: Sandbox) -> None:
+    found = find_class(sandbox, "PX_Objects_AP_APInvoice")
+    assert found.proposal.block["keys"] == ("DocType", "RefNbr")
+    assert {"DocBal", "DueDate", "VendorByVendorID/AcctCD"} <= set(found.proposal.block["columns"])
+    assert "    # DeletedDatabaseRecord: bool  # no value in 40 rows\n" in found.render()
+    assert not {"tstamp", "NoteText"} & set(found.proposal.block["columns"])
+
+
+def test_the_columns_that_a_catalogue_has_chosen_stay_and_their_types_are_compared(sandbox: Sandbox) -> None:
+    block = find_class(sandbox, "PX_Objects_GL_GLHistory").render()
+    catalogue = parse_catalogue("own.yaml", block)
+    assert find_class(sandbox, "PX_Objects_GL_GLHistory", catalogue).differences == ()
+    edited = block.replace("    FinYtdBalance: decimal\n", "").replace("LedgerID: int", "LedgerID: string")
+    found = find_class(sandbox, "PX_Objects_GL_GLHistory", parse_catalogue("own.yaml", edited))
+    assert [(item.member, item.catalogue, item.found) for item in found.differences] == [
+        ("columns", "LedgerID (string)", "LedgerID (int)")
+    ]
+    assert "# FinYtdBalance: decimal  # not in the catalogue's block" in found.render()
+
+
+def test_references_that_are_refused_are_left_out_with_the_rest_looked_at() -> None:
+    sandbox = Sandbox(SandboxOptions(size="tiny"))
+    sandbox.faults.add(path="expand", times=99, status=500, body=b"")
+    found = find_class(sandbox, "PX_Objects_GL_GLTran")
+    assert not any("/" in name for name in found.proposal.block["columns"])
+    assert found.offer.keys is not None
+    assert found.offer.keys.is_proven
+
+
+def test_a_large_catalogue_is_read_without_a_tree() -> None:
+    """Beside its text nothing is kept but names and types."""
+    body = build_metadata([*CLASSES, *make_up(200)], "PX.Data", NEW).encode()
+    assert len(body) > 1_500_000
+    tracemalloc.start()
+    classes = parse_metadata(body, of_inquiries=False)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(classes) == len(CLASSES) + 200
+    assert peak < 4 * len(body)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +245,7 @@ def test_without_a_right_to_one_interface_the_others_are_listed(
 ) -> None:
     sandbox = Sandbox(SandboxOptions(size="empty"))
     sandbox.faults.add(path=f"/odata/{interface}/$metadata", status=status, body=b"", times=9)
-    found = list_offers(sandbox, with_dacs=True)
+    found = list_offers(sandbox, classes="*")
     assert {offer.kind for offer in found.values()} == set(SourceKind) - {lost}
     assert told in caplog.text
 

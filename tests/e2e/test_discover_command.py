@@ -35,6 +35,9 @@ def test_printed_blocks_are_accepted_by_check_and_sync(
         "GL-Account Balances by Period",
         "AP-Ageing by Vendor",
         "Invoice",
+        "PX_Objects_GL_GLTran",
+        "PX_Objects_GL_GLHistory",
+        "PX_Objects_AP_APInvoice",
     ):
         assert main(["discover", name]) == 0
         printed.append(capsys.readouterr().out)
@@ -69,8 +72,14 @@ def test_an_inquiry_with_parameters_is_refused_until_they_are_given(
     own.write_text(printed)
     assert main(["check"]) == 1
     assert "has parameters" in " ".join(capsys.readouterr().out.split())
-    own.write_text(f"{printed}  parameters: [{{name: Warehouse, value: MAIN}}]\n")
+    assert main(["discover", "DB-StorageDetails", "--parameter", "Warehouse=MAIN"]) == 0
+    printed = capsys.readouterr().out
+    assert "parameters: [{name: Warehouse, value: MAIN}]  # it was read with these" in printed
+    assert "keys: [InventoryID, Warehouse]  # declared, and different in each of" in printed
+    own.write_text(printed)
     assert main(["check"]) == 0
+    capsys.readouterr()
+    assert discovered_again(capsys, "DB-StorageDetails")["differences"] == []
 
 
 @pytest.mark.usefixtures("embedded")
@@ -81,6 +90,8 @@ def test_the_command_lists_for_people_and_for_programs(
     assert "AP-Ageing by Vendor" in capsys.readouterr().out
     assert main(["discover", "--fields"]) == 0
     assert "Details/Account" in capsys.readouterr().out
+    assert main(["discover", "--dacs", "PX_Objects_AP_*"]) == 0
+    assert "DocDate" in capsys.readouterr().out
     assert main(["discover", "--json", "--dacs"]) == 0
     listed = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)}
     assert listed["Bill"]["fields"]["Amount"] == "decimal"
@@ -96,7 +107,9 @@ def test_the_command_lists_for_people_and_for_programs(
     [
         (["Bil"], "Did you mean Bill?"),
         (["AP-Vendor", "--kind", "inquiry"], "Did you mean AP-Vendors?"),
-        (["PX_Objects_GL_GLTran", "--kind", "dac"], "is a data access class, which no block can read"),
+        (["PX_Objects_GL_GLTra"], "Did you mean PX_Objects_GL_GLTran?"),
+        (["GLTrn", "--kind", "dac"], "shows nothing called 'GLTrn'"),
+        (["DB-StorageDetails", "--parameter", "Warehouse"], "is no NAME=VALUE"),
         (["Bill", "--dacs"], "--dacs"),
         (["--kind", "entity"], "--kind"),
     ],

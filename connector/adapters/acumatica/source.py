@@ -21,14 +21,7 @@ from connector.adapters.acumatica.contract import (
 from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.error_mapping import NotThereError, QueryMisreadError
-from connector.adapters.acumatica.feeds import (
-    CLASSES,
-    INQUIRIES,
-    ClassDialect,
-    Feed,
-    FeedReader,
-    InquiryDialect,
-)
+from connector.adapters.acumatica.feeds import open_feeds
 from connector.adapters.acumatica.odata import RowWindow
 from connector.adapters.acumatica.one_by_one import ROWS_AT_ONCE, read_one_by_one
 from connector.adapters.acumatica.pace import Pace
@@ -46,7 +39,7 @@ from connector.domain.list_query import DeletedIds, ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind
 from connector.domain.records.identity import is_addressable, is_guid, split_id
 from connector.domain.records.rejected import find_id, find_session_id
-from connector.errors import ConnectorError, CredentialsError, SourceSetupError
+from connector.errors import ConnectorError, SourceSetupError
 from connector.ports import Clock, Source
 
 logger = logging.getLogger(__name__)
@@ -88,13 +81,7 @@ class AcumaticaSource(Source):
         self._session = Session(self._transport, self._sign_in, address, clock, retry)
         self._endpoint = Endpoint(address, self._session)
         self._deleted = DeletedRecords(address, self._session, self._sign_in)
-        self._feeds = FeedReader(
-            {
-                SourceKind.INQUIRY: InquiryDialect(Feed(address, self._session, self._sign_in, INQUIRIES)),
-                SourceKind.DAC: ClassDialect(Feed(address, self._session, self._sign_in, CLASSES)),
-            },
-            SPECIFIC_ATTEMPTS,
-        )
+        self._feeds = open_feeds(address, self._session, self._sign_in, SPECIFIC_ATTEMPTS)
         self._contracts: dict[Entity, Contract] = {}
 
     @property
@@ -192,15 +179,9 @@ class AcumaticaSource(Source):
         try:
             return self.read_list(query)
         except ConnectorError as exc:
-            if query.entity.source is not SourceKind.DAC or isinstance(exc, CredentialsError):
+            if query.entity.source is not SourceKind.DAC:
                 raise
-            refused = self._feeds.find_refused(query.entity)
-            if not refused:
-                raise
-            raise SourceSetupError(
-                f"{exc.message} Asked for one by one, it refuses {', '.join(refused)}.",
-                action=f"Take {', '.join(refused)} out of `columns` of {query.entity.name}, or spell it as `discover` does.",
-            ) from None
+            raise self._feeds.explain(query.entity, exc) from None
 
     def _read_by_contract(self, entity: Entity, read: Callable[[Contract], T]) -> T:
         """Read by the known contract; read once more by a fresh one if that names something the endpoint has lost, or asks

@@ -1,6 +1,7 @@
 """`discover`: shows what the tenant has to read, and a block of the catalogue for one of it."""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -11,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from connector.app.discover import Discovered, discover_one, list_offers
-from connector.domain.block_members import SourceKind
+from connector.domain.block_members import FIELD, SourceKind
+from connector.domain.entity import Parameter
 from connector.domain.offer import Look, Offer
 from connector.errors import BadRequestError
 from connector.faces.commands.command import open_connector
@@ -21,6 +23,8 @@ from connector.faces.stop_signals import StopSignals
 from connector.faces.terminal import show_rows, write_json
 
 FIELD_HEADERS = ("Kind", "Name", "Field", "Type")
+EVERY = "*"
+"""A pattern that every class matches: then no rows are looked at."""
 HEADERS = ("Kind", "Name", "Fields", "Change stamp", "Id", "Days", "List")
 
 
@@ -29,25 +33,48 @@ def register(commands: Commands) -> None:
     command = commands.add(
         "discover",
         _discover,
-        examples=["discover", "discover Bill >> mine.yaml", 'discover "AP-Bills and Adjustments" --json'],
+        examples=[
+            "discover",
+            "discover Bill >> mine.yaml",
+            'discover "AP-Bills and Adjustments" --json',
+            'discover --dacs "PX_Objects_GL_*"',
+        ],
     )
-    command.add_argument("name", nargs="?", metavar="SOURCE", help="print a block for this entity or inquiry")
+    command.add_argument(
+        "name", nargs="?", metavar="SOURCE", help="print a block for this entity, inquiry or class"
+    )
     command.add_argument(
         "--kind", choices=[kind.value for kind in SourceKind], help="which of several with this name"
     )
     command.add_argument("--fields", action="store_true", help="list every field (--json always does)")
-    command.add_argument("--dacs", action="store_true", help="list data access classes too (about 20 MB)")
+    command.add_argument(
+        "--dacs",
+        nargs="?",
+        const=EVERY,
+        metavar="PATTERN",
+        help="list data access classes too (about 20 MB); rows are looked at of those whose names match a PATTERN",
+    )
+    command.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a value for a parameter of the inquiry; several times for several",
+    )
 
 
 def _discover(options: argparse.Namespace, console: Console, _: StopSignals) -> int:
-    if (options.name is None and options.kind) or (options.name is not None and options.dacs):
-        raise BadRequestError("--kind goes with a SOURCE, --dacs without.", action="Leave it out.")
+    parameters = [_read_parameter(text) for text in options.parameter]
+    if (options.name is None and (options.kind or parameters)) or (options.name is not None and options.dacs):
+        raise BadRequestError(
+            "--kind and --parameter go with a SOURCE, --dacs without.", action="Leave it out."
+        )
     kind = SourceKind(options.kind) if options.kind else None
     shown = sys.stderr.isatty() and not options.json
     with Console(stderr=True).status("Looking at what the tenant has …") if shown else nullcontext():
         connector = open_connector()
-        found = discover_one(connector, options.name, kind) if options.name is not None else None
-        offers = list_offers(connector, with_dacs=options.dacs) if found is None else []
+        found = discover_one(connector, options.name, kind, parameters) if options.name is not None else None
+        offers = list_offers(connector, classes=options.dacs) if found is None else []
     if found is not None:
         if options.json:
             write_json(_plain_block(found))
@@ -58,6 +85,16 @@ def _discover(options: argparse.Namespace, console: Console, _: StopSignals) -> 
     else:
         _show(offers, console, has_fields=options.fields)
     return OK
+
+
+def _read_parameter(text: str) -> Parameter:
+    """Return a parameter given as NAME=VALUE; raise BadRequestError for anything else."""
+    name, mark, value = text.partition("=")
+    if not mark or not re.fullmatch(FIELD, name):
+        raise BadRequestError(
+            f"--parameter {text[:100]!r} is no NAME=VALUE.", action="Write --parameter Warehouse=MAIN."
+        )
+    return Parameter(name=name, value=value)
 
 
 def _show(offers: Sequence[Offer], console: Console, *, has_fields: bool) -> None:
@@ -85,8 +122,14 @@ def _describe(offer: Offer) -> Sequence[str]:
         offer.modified_field or "none",
         _describe_id(offer),
         "; ".join(filter(None, (days, unknown))) if offer.look else "not looked at",
-        (look.refusal or ("yes" if look.rows else "yes, no rows")) if offer.look else "not looked at",
+        _describe_list(offer),
     )
+
+
+def _describe_list(offer: Offer) -> str:
+    if offer.look is None:
+        return "yes, says its catalogue"
+    return offer.look.refusal or ("yes" if offer.look.rows else "yes, no rows")
 
 
 def _describe_id(offer: Offer) -> str:

@@ -7,7 +7,7 @@ from connector.adapters.acumatica.feeds.contract import build_contract, guess, r
 from connector.adapters.acumatica.feeds.feed import Feed
 from connector.adapters.acumatica.feeds.grammar import render_literal
 from connector.adapters.acumatica.feeds.metadata import FeedType
-from connector.domain.entity import Entity
+from connector.domain.entity import Entity, Parameter
 from connector.domain.records.contract import Contract, Kind, Shape
 from connector.errors import SourceSetupError
 
@@ -54,12 +54,7 @@ class InquiryDialect:
 
     def locate(self, entity: Entity) -> str:
         """Return the title, or the call of the function with the parameters."""
-        kind = self._find_type(entity)
-        if not kind.function:
-            return kind.title
-        values = {parameter.name: parameter.value for parameter in entity.parameters}
-        literals = (f"{name}={render_parameter(values[name], of)}" for name, of in kind.parameters.items())
-        return f"{kind.function}({','.join(literals)})"
+        return build_path(self._find_type(entity), entity.parameters)
 
     def choose(self, entity: Entity, contract: Contract, *, keys_only: bool) -> Sequence[str]:
         """Return the columns to name in `$select`; none asks for all, so that a new column is noticed in the rows."""
@@ -80,8 +75,16 @@ class InquiryDialect:
         return self._types[title]
 
 
-def render_parameter(value: str | int | bool, kind: Kind) -> str:
-    """Return the value of a parameter as a literal of its kind."""
+def build_path(kind: FeedType, parameters: Sequence[Parameter]) -> str:
+    """Return the title of an inquiry, or the call of its function with a value for each of its parameters."""
+    if not kind.function:
+        return kind.title
+    values = {parameter.name: parameter.value for parameter in parameters}
+    literals = (f"{name}={_render_parameter(values[name], of)}" for name, of in kind.parameters.items())
+    return f"{kind.function}({','.join(literals)})"
+
+
+def _render_parameter(value: str | int | bool, kind: Kind) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int) and kind is not Kind.STRING:

@@ -26,7 +26,14 @@ from connector.domain.entity import Entity, Identity
 from connector.domain.list_query import ListAnswer, ListQuery
 from connector.domain.records.contract import Contract, Kind
 from connector.domain.records.identity import split_id
-from connector.errors import ConnectorError, QueryImpossibleError, SourceSetupError, TransientError
+from connector.errors import (
+    AccessDeniedError,
+    ConnectorError,
+    CredentialsError,
+    QueryImpossibleError,
+    SourceSetupError,
+    TransientError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -84,19 +91,27 @@ class FeedReader:
         """Ask for the keys of any row: next to nothing for Acumatica."""
         self._ask(entity, contract, [], top=1, keys_only=True)
 
-    def find_refused(self, entity: Entity) -> list[str]:
-        """Return the columns that Acumatica refuses when it is asked for them one by one, by which not all of them fail."""
-        refused = []
-        for column in entity.columns:
-            is_key = column in find_needed(entity)
-            query = build_query(conditions=[], select=[column], order=[column] if is_key else [], top=1)
-            try:
-                self._send(entity, query, 1)
-            except TransientError:
-                continue
-            except ConnectorError:
-                refused.append(column)
-        return refused if len(refused) < len(entity.columns) else []
+    def explain(self, entity: Entity, exc: ConnectorError) -> ConnectorError:
+        """Return the error with the columns of a class that Acumatica refuses when asked for them one by one, where some are told so."""
+        if isinstance(exc, CredentialsError | AccessDeniedError):
+            return exc
+        refused = ", ".join(column for column in entity.columns if self._refuses(entity, column))
+        if not refused:
+            return exc
+        return SourceSetupError(
+            f"{exc.message} Of its columns asked for one by one, Acumatica refuses {refused}.",
+            action=f"Take {refused} out of `columns` of {entity.name}, or spell it as `discover` does.",
+        )
+
+    def _refuses(self, entity: Entity, column: str) -> bool:
+        order = [column] if column in find_needed(entity) else []
+        try:
+            self._send(entity, build_query(conditions=[], select=[column], order=order, top=1), 1)
+        except TransientError as exc:
+            return exc.is_request_specific
+        except ConnectorError:
+            return True
+        return False
 
     def _read_page(self, query: ListQuery, contract: Contract) -> FeedPage:
         conditions = []
