@@ -56,6 +56,7 @@ class MovingList(SandboxAtWork):
         self.runs = 0
 
     entity = ENTITY
+    key_column, name_column = "vendor_id", "vendor_name"
 
     def open_source(self) -> Source:
         """Return what a run reads from."""
@@ -189,7 +190,7 @@ class MovingList(SandboxAtWork):
         for record in self.tenant.records("Vendor"):
             row = shown.get(self.id_of(record))
             if row is not None and row.modified_at == record.stamp:
-                assert msgspec.json.decode(row.data)["vendor_name"] == self.name_of(record)
+                assert msgspec.json.decode(row.data)[self.name_column] == self.name_of(record)
 
     def teardown(self) -> None:
         if self.runs == 0:
@@ -209,8 +210,8 @@ class MovingList(SandboxAtWork):
         for record in self.tenant.records("Vendor"):
             assert self.id_of(record) in shown, f"{record.keys} is lost"
             content = msgspec.json.decode(shown[self.id_of(record)].data)
-            assert content["vendor_name"] == self.name_of(record)
-            assert content["vendor_id"] == record.keys[0]
+            assert content[self.name_column] == self.name_of(record)
+            assert content[self.key_column] == record.keys[0]
             assert shown[self.id_of(record)].modified_at == record.stamp
         idle = self._run([])
         assert idle is not None

@@ -1,4 +1,4 @@
-"""An inquiry through both profiles: every row once with its own values, changes and deletions too."""
+"""An inquiry and a class through both profiles: every row once with its own values, changes and deletions too."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -10,7 +10,23 @@ import pytest
 from acumatica_sandbox import Sandbox, SandboxOptions
 from tests.e2e.profiles import Profile, normalise, succeed
 
-BLOCK = """
+BLOCKS = """
+ap_register:
+  dac: PX_Objects_AP_APRegister
+  columns:
+    DocType: string
+    RefNbr: string
+    VendorByVendorID/AcctCD: string
+    DocDate: date
+    CuryID: string
+    OrigDocAmt: decimal
+    DocBal: decimal
+    LastModifiedDateTime: datetime
+    NoteID: guid
+  keys: [DocType, RefNbr]
+  modified_field: LastModifiedDateTime
+  current_view: ap_register
+  schedule: "12 * * * *"
 ap_documents:
   inquiry: AP-Bills and Adjustments
   keys: [Type, ReferenceNbr]
@@ -19,7 +35,12 @@ ap_documents:
   current_view: ap_documents
   schedule: "12 * * * *"
 """
-QUERY = "SELECT type, reference_nbr, vendor, date, amount, balance, currency FROM ap_documents"
+QUERIES = {
+    "ap_documents": "SELECT type, reference_nbr, vendor, date, amount, balance, currency FROM ap_documents",
+    "ap_register": "SELECT CASE doc_type WHEN 'INV' THEN 'Bill' WHEN 'ACR' THEN 'Credit Adj.' WHEN 'ADR' THEN 'Debit Adj.' ELSE"
+    " 'Prepayment' END AS type, ref_nbr AS reference_nbr, vendor_by_vendor_id_acct_cd AS vendor, doc_date AS date,"
+    " orig_doc_amt AS amount, doc_bal AS balance, cury_id AS currency FROM ap_register",
+}
 
 
 @pytest.fixture
@@ -29,27 +50,28 @@ def sandbox() -> Iterator[Sandbox]:
         yield tenant
 
 
-def test_both_profiles_hold_the_rows_of_an_inquiry(
-    profile: Profile, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", QUERIES)
+def test_both_profiles_hold_the_rows(
+    profile: Profile, sandbox: Sandbox, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "own.yaml").write_text(BLOCK)
+    (tmp_path / "own.yaml").write_text(BLOCKS)
     monkeypatch.setenv("ENTITIES_FILE", str(tmp_path / "own.yaml"))
     monkeypatch.setenv("ACUMATICA_PAGE_SIZE", "20")
     bills = sandbox.tenant.records("Bill")
-    assert succeed(profile, "ap_documents")["records_written"] == len(bills)
-    assert_shown(profile, sandbox)
-    assert succeed(profile, "ap_documents")["records_written"] == 0
+    assert succeed(profile, name)["records_written"] == len(bills)
+    assert_shown(profile, sandbox, name)
+    assert succeed(profile, name)["records_written"] == 0
 
     sandbox.tenant.clock.advance(3600)
     sandbox.tenant.change("Bill", bills[3].id, {"Balance": Decimal("0.01")})
-    assert succeed(profile, "ap_documents")["records_written"] == 1
+    assert succeed(profile, name)["records_written"] == 1
     sandbox.tenant.delete("Bill", bills[7].id)
-    assert succeed(profile, "ap_documents", mode="reconcile")["deleted"] == 1
-    assert_shown(profile, sandbox)
+    assert succeed(profile, name, mode="reconcile")["deleted"] == 1
+    assert_shown(profile, sandbox, name)
     assert sandbox.seats == 0
 
 
-def assert_shown(profile: Profile, sandbox: Sandbox) -> None:
+def assert_shown(profile: Profile, sandbox: Sandbox, name: str) -> None:
     """Each bill is there once, days as they are entered, money to the last digit."""
     expected = {
         tuple(bill.keys): {
@@ -61,7 +83,7 @@ def assert_shown(profile: Profile, sandbox: Sandbox) -> None:
         }
         for bill in sandbox.tenant.records("Bill")
     }
-    rows = profile.rows(QUERY)
+    rows = profile.rows(QUERIES[name])
     shown = {(row.pop("type"), row.pop("reference_nbr")): row for row in rows}
     assert len(shown) == len(rows)
     assert normalise(shown) == normalise(expected)

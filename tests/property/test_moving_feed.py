@@ -1,4 +1,4 @@
-"""The same histories over OData: an inquiry of the tenant that moves, kills runs and lets them overlap."""
+"""The same histories over OData: an inquiry or a class of the tenant that moves, kills runs and lets them overlap."""
 
 import os
 from typing import Any
@@ -78,11 +78,32 @@ class CountedInquiry(MovingInquiry):
     entity = a_block(modified_field="LastModifiedOn", order_by=("Status",))
 
 
-@pytest.mark.parametrize("machine", [MovingInquiry, CountedInquiry])
+class MovingClass(MovingInquiry):
+    """A class whose rows are told apart by their NoteID, and paged by their keys."""
+
+    entity = Entity(
+        name="vendors",
+        dac="PX_Objects_AP_Vendor",
+        columns={
+            "AcctCD": "string",
+            "AcctName": "string",
+            "LastModifiedDateTime": "datetime",
+            "NoteID": "guid",
+        },
+        keys=("AcctCD",),
+        current_view="vendors",
+        schedule="2 * * * *",
+        modified_field="LastModifiedDateTime",
+    )
+    key_column, name_column = "acct_cd", "acct_name"
+
+    def id_of(self, record: Record) -> str:
+        return record.id
+
+
+@pytest.mark.parametrize("machine", [MovingInquiry, CountedInquiry, MovingClass])
 @pytest.mark.parametrize("search", range(SEARCHES))
-def test_an_inquiry_that_moves_while_it_is_read_loses_nothing(
-    search: int, machine: type[MovingInquiry]
-) -> None:
+def test_a_feed_that_moves_while_it_is_read_loses_nothing(search: int, machine: type[MovingInquiry]) -> None:
     options = settings(
         max_examples=-(-EXAMPLES // SEARCHES),
         stateful_step_count=15,
