@@ -196,7 +196,7 @@ def _find_repeated_members(node: yaml.Node, visited: set[int]) -> Iterator[str]:
 
 def _locate(node: yaml.Node, line: int, message: str) -> tuple[int, str]:
     """Return the line of the path in a validation message (`$.line_views[0].name`), and the message without the path."""
-    problem, _, path = message.partition(" - at `$")
+    problem, _, path = message.replace(" - at `key` in `$", " - at `$").partition(" - at `$")
     for member, index in re.findall(r"\.(\w+)|\[(\d+)\]", path):
         if member and isinstance(node, yaml.MappingNode):
             found = [(k, v) for k, v in node.value if k.value == member]
@@ -209,11 +209,29 @@ def _locate(node: yaml.Node, line: int, message: str) -> tuple[int, str]:
     unknown = re.search(r"unknown field `(\w+)`", problem)
     if unknown and isinstance(node, yaml.MappingNode):
         line = next((k.start_mark.line + 1 for k, _ in node.value if k.value == unknown[1]), line)
+    entry = _find_entry(node, problem) if path else None
+    if entry is not None:
+        line, path = (
+            entry.start_mark.line + 1,
+            f"{path.removesuffix('`').removesuffix('[...]')}.{entry.value}",
+        )
     pattern = re.fullmatch(r"Expected `str` matching regex '(.*)'", problem)
     if pattern and (rule := RULES.get(pattern[1].replace("\\\\", "\\"))):
         problem = f"expected {rule}"
     place = path.strip("`").lstrip(".")
     return line, f"{place}: {problem}" if place else problem
+
+
+def _find_entry(node: yaml.Node, problem: str) -> yaml.Node | None:
+    """Return the key of the column that a problem is about, which tells its name or its type alone."""
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    odd_type = re.search(r"^Invalid enum value '(.*)'", problem)
+    odd_name = problem.endswith(f"'{COLUMN}'")
+    for key, value in node.value:
+        if (odd_type and value.value == odd_type[1]) or (odd_name and not re.match(COLUMN, str(key.value))):
+            return key if isinstance(key, yaml.Node) else None
+    return None
 
 
 def _find_clashes(root: yaml.MappingNode, entities: Mapping[str, Entity]) -> Iterator[str]:

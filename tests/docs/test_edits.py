@@ -17,6 +17,7 @@ from connector.domain.entity import CurrentForm, Entity, Identity, Parameter, Re
 from connector.domain.run import Status
 from tests.builders import Rig
 from tests.docs.configuration import ROOT
+from tests.unit.runs.feed_rig import DOCUMENT_COLUMNS, a_class
 
 SECTION = (ROOT / "docs" / "runbook.md").read_text().split("## Edit the catalogue")[1].split("\n## ")[0]
 ROWS: list[tuple[str, str, str]] = re.findall(
@@ -52,6 +53,8 @@ BLOCKS: dict[str, Entity] = {
         current_view="storage",
     ),
 }
+
+BLOCKS["ap_register"] = a_class()
 
 FEW = 5
 """More than a run reads of these blocks an hour later, unless it reads everything."""
@@ -90,7 +93,15 @@ EDITS: Mapping[str, Sequence[Edit]] = {
         ("undated", {"date_fields": frozenset({"Date", "DueDate"})}),
     ],
     "`bignumeric_fields`": [("invoices", {"bignumeric_fields": frozenset({"Amount", "Details/Amount"})})],
-    "`dac`": [("invoices", {"dac": "PX_Objects_AP_APInvoice"})],
+    "`dac` beside `acumatica_entity`": [("invoices", {"dac": "PX_Objects_AP_APInvoice"})],
+    "`dac` of a class": [
+        ("ap_register", {"dac": "PX_Objects_AP_APInvoice", "acumatica_entity": ""}),
+        ("ap_register", {"dac": None, "columns": {}, "acumatica_entity": "Bill"}),
+    ],
+    "`columns`": [
+        ("ap_register", {"columns": {**DOCUMENT_COLUMNS, "CuryID": "string"}}),
+        ("ap_register", {"columns": {name: DOCUMENT_COLUMNS[name] for name in DOCUMENT_COLUMNS if name != "VendorID"}}),
+    ],
     "`lookback_seconds`": [("invoices", {"lookback_seconds": 60})],
     "`late_after_hours`": [("invoices", {"late_after_hours": 5})],
     "`current_view`": [("invoices", {"current_view": "my_bills"})],

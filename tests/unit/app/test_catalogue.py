@@ -5,9 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from connector.app.catalogue import Catalogue, load_catalogue
 from connector.app.catalogue_schema import build_schema
+from connector.domain.block_members import SourceKind
 from connector.domain.entity import (
     CurrentForm,
     Depth,
@@ -59,6 +61,21 @@ payables:
   parameters: [{name: Warehouse, value: MAIN}, {name: Days, value: 30}, {name: All, value: true}]
   filter: Status eq 'Open'
   order_by: [Vendor, _130Days]
+"""
+WHOLE_CLASS = """
+documents:
+  dac: PX_Objects_AP_APRegister
+  columns:
+    DocType: string
+    RefNbr: string
+    VendorByVendorID/AcctCD: string
+    DocDate: date
+    LastModifiedDateTime: datetime
+    NoteID: guid
+  keys: [DocType, RefNbr]
+  current_view: documents
+  schedule: "5 * * * *"
+  modified_field: LastModifiedDateTime
 """
 
 
@@ -149,11 +166,42 @@ def test_every_member_of_a_block_about_an_inquiry_arrives(path: Path) -> None:
     )
 
 
+def test_every_member_of_a_block_about_a_class_arrives(path: Path) -> None:
+    block = load(path, WHOLE_CLASS).find("documents")
+    assert block == Entity(
+        name="documents",
+        dac="PX_Objects_AP_APRegister",
+        acumatica_entity="DAC_PX_Objects_AP_APRegister",
+        columns={
+            "DocType": "string",
+            "RefNbr": "string",
+            "VendorByVendorID/AcctCD": "string",
+            "DocDate": "date",
+            "LastModifiedDateTime": "datetime",
+            "NoteID": "guid",
+        },
+        keys=("DocType", "RefNbr"),
+        current_view="documents",
+        schedule="5 * * * *",
+        modified_field="LastModifiedDateTime",
+    )
+    assert (block.source, block.identity, block.tracked_class) == (SourceKind.DAC, Identity.ID, block.dac)
+    assert hash(block) == hash(structs.replace(block, columns={**block.columns, "Status": "string"}))
+
+
+def test_a_class_without_a_note_or_by_choice_is_told_apart_by_its_keys(path: Path) -> None:
+    for text in (WHOLE_CLASS.replace("    NoteID: guid\n", ""), WHOLE_CLASS + "  identity: keys\n"):
+        block = load(path, text).find("documents")
+        assert (block.identity, block.tracked_class) == (Identity.KEYS, None)
+
+
 def test_the_tests_above_have_every_member_there_is() -> None:
     parts = build_schema()["$defs"]
     for part in ("Entity", "LineView", "ReconcileSchedule", "Parameter"):
         members = parts[part]["properties"]
-        assert all(re.search(rf"\b{member}:\s", WHOLE + WHOLE_INQUIRY) for member in members), part
+        assert all(re.search(rf"\b{member}:\s", WHOLE + WHOLE_INQUIRY + WHOLE_CLASS) for member in members), (
+            part
+        )
 
 
 def test_records_may_be_told_apart_by_their_keys_but_their_deletions_are_told_by_id(path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from connector.app.catalogue import RULES, load_catalogue
 from connector.app.catalogue_schema import render_schema
 from connector.errors import CatalogueError
-from tests.unit.app.test_catalogue import BLOCK, WHOLE, WHOLE_INQUIRY, changed, load
+from tests.unit.app.test_catalogue import BLOCK, WHOLE, WHOLE_CLASS, WHOLE_INQUIRY, changed, load
 
 
 @pytest.fixture
@@ -30,12 +30,30 @@ def refuse(path: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("block", "told"),
     [
-        (BLOCK.replace("  acumatica_entity: Bill\n", ""), "one of acumatica_entity and inquiry is needed"),
-        (BLOCK + "  filter: Status eq 'Open'\n", "filter goes with inquiry only"),
-        (BLOCK + "  order_by: [Status]\n", "order_by goes with inquiry only"),
+        (
+            BLOCK.replace("  acumatica_entity: Bill\n", ""),
+            "one of acumatica_entity, inquiry and dac is needed",
+        ),
+        (BLOCK + "  filter: Status eq 'Open'\n", "filter does not go with acumatica_entity"),
+        (BLOCK + "  order_by: [Status]\n", "order_by does not go with acumatica_entity"),
         (WHOLE_INQUIRY + "  acumatica_entity: Bill\n", "acumatica_entity does not go with inquiry"),
         (WHOLE_INQUIRY + "  expand: [Details]\n", "expand does not go with inquiry"),
         (WHOLE_INQUIRY + "  dac: APInvoice\n", "dac does not go with inquiry"),
+        (BLOCK + "  columns: {A: int}\n", "columns does not go with acumatica_entity"),
+        (WHOLE_CLASS + "  select: [RefNbr]\n", "select does not go with dac without acumatica_entity"),
+        (
+            WHOLE_CLASS + "  date_fields: [DocDate]\n",
+            "date_fields does not go with dac without acumatica_entity",
+        ),
+        (
+            WHOLE_CLASS.replace("    RefNbr: string\n", ""),
+            "columns lacks RefNbr, which the block names elsewhere",
+        ),
+        (WHOLE_CLASS.replace("[DocType, RefNbr]", "[VendorByVendorID/AcctCD]"), "belongs to another class"),
+        (
+            BLOCK.replace("acumatica_entity: Bill", "dac: APInvoice"),
+            "dac without acumatica_entity needs columns",
+        ),
     ],
 )
 def test_a_block_names_one_source_and_what_goes_with_it(path: Path, block: str, told: str) -> None:
@@ -66,12 +84,21 @@ CRON = "expected a cron of five parts, each of digits and * , - /"
 CUSTOM = "expected a custom field: View.Field or Details/View.Field"
 COLLECTION = "expected details of the record itself: letters, digits and _"
 ENTITY_NAME = "expected an entity's name: a lower-case letter, then lower-case letters, digits and _, at most 63 characters"
+COLUMN = "expected a column of the class, or Reference/Column of a class it refers to: letters, digits and _"
 DAC = "expected a table as OData names it: PX_Objects_IN_InventoryItem"
 REFUSED: dict[str, tuple[str, str]] = {
     "a title that no address can hold": (
         WHOLE_INQUIRY.replace("AP-Bills and", "AP/AR Bills and"),
         "line 3: payables: inquiry: expected the title of an inquiry; one with / ? # % & or a backslash cannot be read over"
         " OData",
+    ),
+    "a column of no type": (
+        WHOLE_CLASS.replace("DocDate: date", "DocDate: day"),
+        "line 8: documents: columns.DocDate: Invalid enum value 'day'",
+    ),
+    "a column two references away": (
+        WHOLE_CLASS.replace("VendorByVendorID/AcctCD", "A/B/C"),
+        f"line 7: documents: columns.A/B/C: {COLUMN}",
     ),
     "not YAML": ("a: [1", "line 2: did not find expected ',' or ']'"),
     "empty": ("", "line 1: expected one block per entity"),
