@@ -76,6 +76,13 @@ def test_an_answer_of_nothing_never_means_no_rows() -> None:
     assert rig.rows == before
 
 
+def test_a_request_that_is_too_long_is_no_missing_class() -> None:
+    columns = {f"Usr{number:090}": "string" for number in range(20)}
+    told = failure(FeedRig(a_class(columns={**DOCUMENT_COLUMNS, **columns}), query_limit=1500).run())
+    assert "does not take the long request for the class PX_Objects_AP_APRegister" in told
+    assert "Name fewer columns" in told
+
+
 def test_a_tenant_without_the_interface_is_told() -> None:
     rig = FeedRig(a_class())
     rig.sandbox.faults.add(path="/odata/dac", times=99, status=404, body=b"")

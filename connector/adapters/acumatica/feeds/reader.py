@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from connector.adapters.acumatica.endpoint import LONG_QUERY
 from connector.adapters.acumatica.error_mapping import NotThereError
 from connector.adapters.acumatica.feeds.contract import find_needed
 from connector.adapters.acumatica.feeds.dialect import Dialect
@@ -31,6 +32,7 @@ from connector.errors import (
     ConnectorError,
     CredentialsError,
     QueryImpossibleError,
+    SourceRefusedError,
     SourceSetupError,
     TransientError,
 )
@@ -174,6 +176,11 @@ class FeedReader:
                 dialect.name(entity), dialect.locate(entity), query, top, attempts=self._attempts
             )
         except NotThereError:
+            if len(query) > LONG_QUERY and not self._refuses(entity, entity.keys[0]):
+                raise SourceRefusedError(
+                    f"The web server does not take the long request for {dialect.name(entity)} ({len(query)} characters).",
+                    action=f"Name fewer columns in `columns` or `select` of {entity.name}, or allow longer queries.",
+                ) from None
             raise dialect.explain_absence(entity) from None
 
     def _name(self, entity: Entity) -> str:
