@@ -112,7 +112,7 @@ def _read_rows(
     state: StateStore, warehouse: Warehouse, entity: Entity, record_id: str
 ) -> Iterator[AuditLine]:
     names = _read_names(state, entity)
-    for row in warehouse.record_versions(build_trail_table(entity, names), {"_id": record_id}):
+    for row in warehouse.record_versions(build_trail_table(entity, names), record_id):
         yield AuditLine(
             at=row["_synced_at"],
             place="warehouse",
@@ -130,8 +130,7 @@ def _find_logged(state: StateStore, warehouse: Warehouse, entity: Entity, key: s
     names = _read_names(state, entity)
     for parts in _split(key, len(entity.keys)):
         values = dict(zip(find_key_columns(entity, names), parts, strict=True))
-        for row in warehouse.record_versions(build_trail_table(entity, names), values):
-            yield row["_id"]
+        yield from warehouse.find_ids(build_trail_table(entity, names), values)
 
 
 def _split(key: str, count: int) -> Iterator[Sequence[str]]:

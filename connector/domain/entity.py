@@ -54,8 +54,13 @@ class Depth(StrEnum):
 
 
 class CurrentForm(StrEnum):
-    """Whether the current rows are a view over the log or a table kept by MERGE."""
+    """How the current rows are kept: as a view over the log, as a table kept by MERGE, or in the form that is read for the least.
 
+    That form is the warehouse's choice: a DuckDB file has the view. BigQuery has it too as long as the log is small, then a table that
+    is merged once a day, under a view that adds what was logged since.
+    """
+
+    AUTO = "auto"
     VIEW = "view"
     TABLE = "table"
 
@@ -205,8 +210,11 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = None
     current: Annotated[
-        CurrentForm, Meta(description="how the current rows are kept: a view over the log, or a table")
-    ] = CurrentForm.VIEW
+        CurrentForm,
+        Meta(
+            description="how the current rows are kept: a view over the log, a table merged after every run, or what is read for the least"
+        ),
+    ] = CurrentForm.AUTO
     reconcile: Annotated[
         ReconcileSchedule, Meta(description="when both sides are compared, and how deeply")
     ] = field(default_factory=ReconcileSchedule)
@@ -285,7 +293,7 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def current_table(self) -> str:
-        """Name of the table that keeps the current rows where `current` asks for one."""
+        """Name of the table that keeps the current rows where there is one."""
         return name_current(self.name)
 
     @property

@@ -198,8 +198,11 @@ class Warehouse(Protocol):
         Includes deleted records. At most MAX_LOOKED_UP ids may be given.
         """
 
-    def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        """Yield every logged row of the records with these column values, oldest first, without details."""
+    def record_versions(self, table: Table, record_id: str) -> Iterator[Mapping[str, Any]]:
+        """Yield every logged row of a record, oldest first, without details."""
+
+    def find_ids(self, table: Table, keys: Mapping[str, str]) -> Sequence[str]:
+        """Return the ids of the records of which a logged row has these column values, as text, in ascending order."""
 
     def find_shared_ids(self, table: Table, keys: Sequence[str], since: datetime) -> Sequence[str]:
         """Return ids whose rows synced at or after `since` have different values in one of the columns `keys`.

@@ -87,8 +87,8 @@ def _find_other_id(run: Run, table: Table, names: ColumnNames, record: Record) -
     values = dict(zip(find_key_columns(run.entity, names), record.keys, strict=False))
     if len(values) < len(run.entity.keys):
         return None
-    rows = run.ports.warehouse.record_versions(build_trail_table(run.entity, names), values)
-    others = {str(row["_id"]) for row in rows} - {record.id}
+    found_ids = run.ports.warehouse.find_ids(build_trail_table(run.entity, names), values)
+    others = {*found_ids} - {record.id}
     if not others:
         return None
     found = run.ports.warehouse.current_versions(table, sorted(others))

@@ -91,7 +91,7 @@ class Twins:
 
     def _read_rows(self, record_id: str) -> Iterator[Mapping[str, Any]]:
         table = build_trail_table(self._run.entity, self._opened.contract.names)
-        rows = self._run.ports.warehouse.record_versions(table, {"_id": record_id})
+        rows = self._run.ports.warehouse.record_versions(table, record_id)
         return (row for row in rows if not row["_deleted"])
 
     def _read(self, row: Mapping[str, Any]) -> _Version:

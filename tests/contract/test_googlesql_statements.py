@@ -5,6 +5,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from connector.adapters.bigquery.views import build_statement
 from connector.domain.entity import CurrentForm
 from connector.domain.tables.current_table import build_merge
 from connector.domain.tables.log_queries import (
+    build_days_query,
+    build_ids_query,
     build_shared_ids_query,
     build_trail_query,
     build_trial_query,
@@ -40,17 +43,21 @@ SENT: dict[str, Callable[[], Sequence[str]]] = {
     "checks._check_jobs": lambda: ["SELECT 1"],
     "checks._check_table": lambda: [view.sql for view in TABLE.views],
     "checks._try_views": lambda: [build_trial_query(TABLE)],
-    "current_rows.merge": lambda: [MERGE.sql],
+    "current_rows._merge": lambda: [MERGE.sql],
     "ddl._widen_columns": lambda: [build_widening(CONNECTION, TABLE.name, ["amount"])],
     "inherited.keep_for_good": lambda: [
         str(build_removal(CONNECTION, an_expiring(kind, **EXPIRES))) for kind in ("TABLE", "VIEW")
     ],
     "rename.rename_log": lambda: [build_renaming(CONNECTION, TABLE.name, "invoices_log")],
     "views.make": lambda: [build_statement(CONNECTION, view, {"app": "x"}) for view in TABLE.views],
-    "warehouse._query": list,  # what the three below hand to it
+    "warehouse._query": list,  # what the four below hand to it
     "warehouse.current_versions": lambda: [build_versions_query(TABLE), build_versions_query(TABLE, 2)],
     "warehouse.find_shared_ids": lambda: [build_shared_ids_query(TABLE, ["type", "reference_nbr"], 20)],
-    "warehouse.record_versions": lambda: [build_trail_query(TABLE, ["type", "_id"])],
+    "warehouse.find_ids": lambda: [build_ids_query(TABLE, ["type", "lines"])],
+    "warehouse.record_versions": lambda: [
+        build_days_query(TABLE),
+        build_trail_query(TABLE, [date(2026, 1, 1)]),
+    ],
 }
 """By the place that sends them: the statements, as they are sent."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,8 @@ from connector.adapters.retrying import Retry
 from connector.app.catalogue import load_catalogue
 from connector.domain.entity import CurrentForm, Entity, Identity
 from connector.domain.tables.log_queries import (
+    build_days_query,
+    build_ids_query,
     build_shared_ids_query,
     build_trail_query,
     build_trial_query,
@@ -171,7 +174,12 @@ def test_what_the_connector_asks_of_a_log_has_the_columns_it_reads(name: str) ->
     }
     keys = [column.name for column in table.columns[: len(entity.keys)]]
     parameters = {f"key_{i}": "x" for i in range(len(keys))}
-    trail = ask(build_trail_query(table, keys), {replace(table, views=()): []}, parameters)
+    found = ask(build_ids_query(table, keys), {replace(table, views=()): []}, parameters)
+    assert dict(found.columns) == {"_id": "STRING"}
+    days = ask(build_days_query(table), {replace(table, views=()): []}, {"record_id": "x"})
+    assert dict(days.columns) == {"_day": "DATE"}
+    sought = build_trail_query(table, [date(2026, 1, 1), date(2026, 2, 28)])
+    trail = ask(sought, {replace(table, views=()): []}, {"record_id": "x"})
     shared = ask(
         build_shared_ids_query(table, keys, 20),
         {replace(table, views=()): []},

@@ -35,7 +35,7 @@ class BigQueryShelf(Shelf):
         self.dataset = dataset
         self.clock = clock
 
-    def open(self) -> BigQueryWarehouse:
+    def open(self, **changes: Any) -> BigQueryWarehouse:
         return BigQueryWarehouse(
             project=PROJECT,
             dataset=self.dataset,
@@ -43,6 +43,7 @@ class BigQueryShelf(Shelf):
             credentials=credentials.anonymous,
             retry=Retry(clock=self.clock, attempts=3),
             endpoint=self.url,
+            **changes,
         )
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -77,7 +77,7 @@ class AppendContract:
         extra = {"Custom": {"a": [1, "0.10", None, True], "ü": 'say "x"\n'}}
         rows = a_row("r1", extra=json.dumps(extra).encode()), a_row("r2")
         assert warehouse.append(an_append(*rows, method=method)) == {}
-        found = [row["_extra"] for row in warehouse.record_versions(a_log(), {"_id": "r1"})]
+        found = [row["_extra"] for row in warehouse.record_versions(a_log(), "r1")]
         assert found == [extra]
         assert shelf.values(
             "SELECT JSON_VALUE(_extra, '$.Custom.a[1]') FROM {dataset}.bills_log ORDER BY _id"

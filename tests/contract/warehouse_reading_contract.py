@@ -103,18 +103,28 @@ class ReadingContract:
                 a_row("r3", "v1", type="Debit Adj.", reference_nbr="1"),
             )
         )
-        found = list(warehouse.record_versions(a_log(), {"type": "Bill", "reference_nbr": "1"}))
+        found = list(warehouse.record_versions(a_log(), "r1"))
         assert [(row["_version"], row["amount"]) for row in found] == [
             ("v1", Decimal(1)),
             ("v2", Decimal("2.50")),
         ]
         assert found[0]["_modified_at"] == datetime(2026, 1, 1, 1, tzinfo=UTC)
         assert "details" not in found[0]
+        assert warehouse.find_ids(a_log(), {"reference_nbr": "1"}) == ["r1", "r3"]
+        assert warehouse.find_ids(a_log(), {"type": "Bill", "reference_nbr": "1"}) == ["r1"]
+
+    def test_the_rows_of_a_record_are_found_whatever_days_they_are_of(self, warehouse: Warehouse) -> None:
+        warehouse.prepare(a_log())
+        days = ("2025-12-31T23:59:59.999999Z", "2026-01-01T00:00:00Z", "2026-02-28T12:00:00Z")
+        rows = [a_row("r1", f"v{i}", _synced_at=day, modified_at=i) for i, day in enumerate(days)]
+        warehouse.append(an_append(*rows, a_row("r2", _synced_at=days[1])))
+        found = warehouse.record_versions(a_log(), "r1")
+        assert [row["_version"] for row in found] == ["v0", "v1", "v2"]
 
     def test_a_record_is_found_by_a_column_that_is_no_text(self, warehouse: Warehouse) -> None:
         warehouse.prepare(a_log())
         warehouse.append(an_append(a_row("r1", lines=7), a_row("r2", lines=8)))
-        assert [row["_id"] for row in warehouse.record_versions(a_log(), {"lines": "8"})] == ["r2"]
+        assert warehouse.find_ids(a_log(), {"lines": "8"}) == ["r2"]
 
     def test_ids_are_found_that_were_synced_with_different_keys_since_an_instant(
         self, warehouse: Warehouse
@@ -143,7 +153,8 @@ class ReadingContract:
 
     def test_before_the_first_run_there_is_nothing_to_read(self, warehouse: Warehouse) -> None:
         assert list(warehouse.current_versions(a_log())) == []
-        assert list(warehouse.record_versions(a_log(), {"_id": "r1"})) == []
+        assert list(warehouse.record_versions(a_log(), "r1")) == []
+        assert warehouse.find_ids(a_log(), {"type": "Bill"}) == []
 
 
 class ViewsContract:

@@ -134,11 +134,16 @@ class MemoryWarehouse(Warehouse):
                 )
 
     @override
-    def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    def record_versions(self, table: Table, record_id: str) -> Iterator[Mapping[str, Any]]:
         for row in self.logs.get(table.name, ()):
-            values = {column.name: None for column in table.columns} | msgspec.json.decode(row.data)
-            if all(values.get(column) == value for column, value in keys.items()):
+            if row.id == record_id:
+                values = {column.name: None for column in table.columns} | msgspec.json.decode(row.data)
                 yield values | {"_modified_at": row.modified_at, "_synced_at": row.synced_at}
+
+    @override
+    def find_ids(self, table: Table, keys: Mapping[str, str]) -> Sequence[str]:
+        rows = ((row.id, msgspec.json.decode(row.data)) for row in self.logs.get(table.name, ()))
+        return sorted({found for found, values in rows if keys.items() <= values.items()})
 
     @override
     def find_shared_ids(self, table: Table, keys: Sequence[str], since: datetime) -> Sequence[str]:

@@ -7,6 +7,7 @@ from google.api_core.exceptions import MethodNotAllowed, MethodNotImplemented, N
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import ONCE, QUICK_SECONDS, Connection
+from connector.adapters.bigquery.current_rows import CurrentRows
 from connector.adapters.bigquery.ddl import LAYOUT_LABEL, REVISION
 from connector.adapters.bigquery.errors import DATASET_ROLE
 from connector.adapters.bigquery.inherited import (
@@ -73,12 +74,14 @@ def _check_table(connection: Connection, table: Table) -> str:
     _require_rights(connection, found)
     _require_permanence(connection, found, table)
     columns = evolve(map(to_column, found.schema), table.columns).columns
-    repairs = find_repairs(table, columns, Metadata(connection).list_objects())
+    objects = Metadata(connection).list_objects()
+    shown = CurrentRows(connection).show(table, columns, objects)
+    repairs = find_repairs(shown, columns, objects)
     if found.labels.get(LAYOUT_LABEL) != fingerprint(table, REVISION):
         repairs = f"; the next run brings it up to date{repairs}"
     if repairs:
-        return f"can be read and written{repairs}{_try_views(connection, table)}"
-    sizes = [dry_run(connection, connection.render(view.sql)) for view in table.views]
+        return f"can be read and written{repairs}{_try_views(connection, shown)}"
+    sizes = [dry_run(connection, connection.render(view.sql)) for view in shown.views]
     if not sizes:
         return "can be read and written"
     return f"can be read and written; its {len(sizes)} views are valid (up to {max(sizes) / MEGABYTE:.1f} MB a query)"

@@ -1,49 +1,106 @@
-"""The current-rows table: updated from the log once per run, however earlier runs ended.
+"""The current-rows table: updated from the log at the end of a run or once a day, however earlier runs ended.
 
 Before rows go into the log, a label on the table of current rows says since when it is behind. The label goes when a MERGE
 from there on is done. So a run that dies between the rows and the MERGE leaves its work to the next one, and a run that
 finds no label has nothing to do.
+
+Of a table that is merged once a day another label says up to when everything that was logged is in it. From there on the current
+view reads the log. It is made by `prepare` from that label, so a view that is older than the label reads more than it must, and
+shows the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.jobs import run_query
-from connector.adapters.bigquery.metadata import Metadata, is_ours
+from connector.adapters.bigquery.metadata import Listed, Metadata, is_ours, label
 from connector.adapters.bigquery.schema import to_column
 from connector.domain.batch import Row
-from connector.domain.instants import FIRST, to_text
-from connector.domain.tables.current_table import find_earliest_read
-from connector.domain.tables.evolution import adopt_types, evolve, find_retyped, walk_paths
-from connector.domain.tables.schema import Column, Merge, Table
+from connector.domain.instants import to_text
+from connector.domain.tables.current_table import (
+    MergePlan,
+    find_earliest_read,
+    plan_first_merge,
+    plan_merge,
+    show_merged,
+)
+from connector.domain.tables.evolution import (
+    adopt_types,
+    evolve,
+    find_retyped,
+    is_nested_otherwise,
+    walk_paths,
+)
+from connector.domain.tables.schema import Column, DailyMerge, Merge, Table
 from connector.errors import WarehouseUnavailableError
 
 BEHIND_LABEL = "behind_since"
 """Seconds since 1970; empty if the table is up to date with the log."""
+MERGED_LABEL = "merged_until"
+"""Seconds since 1970: all rows synced before are in the table; empty if nothing may be said of it."""
 MAX_ROUNDS = 5
+TABLE_FROM_BYTES = 256 * 1024 * 1024
+"""How large a log is before its current rows get a table that is merged once a day.
+
+A query on a smaller one reads so few bytes that the least BigQuery charges for two tables, 20 MB, and the MERGE are no gain.
+"""
 
 
 class CurrentRows:
     """Updates the current-rows tables of the entities that have one."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, table_from_bytes: int = TABLE_FROM_BYTES) -> None:
         self._connection = connection
         self._metadata = Metadata(connection)
+        self._table_from_bytes = table_from_bytes
+
+    def show(self, table: Table, columns: Sequence[Column], objects: Mapping[str, Listed]) -> Table:
+        """Return the table with the current view that fits what is merged; `columns` are those of its log.
+
+        Takes no request unless there is a table of current rows that is merged once a day.
+        """
+        merge = table.merge
+        if not isinstance(merge, DailyMerge) or not _is_merged(objects.get(merge.into.name), table):
+            return table
+        found = self._metadata.find(merge.into.name)
+        if found is None or not _is_complete(found, adopt_types(merge.into, columns)):
+            return table
+        return show_merged(table, _read_instant(found, MERGED_LABEL))
 
     def is_fit(self, table: Table, columns: Sequence[Column]) -> bool:
-        """Whether the table's current rows are there with the columns of its log; True if it keeps none."""
-        if table.merge is None:
+        """Whether the table's current rows are there with the columns of its log; True if the view does without them."""
+        if table.merge is None or isinstance(table.merge, DailyMerge):
             return True
         into = adopt_types(table.merge.into, columns)
         found = self._metadata.find(into.name)
-        return (
-            found is not None
-            and not _is_useless(found, into)
-            and not evolve(map(to_column, found.schema), into.columns).added
-        )
+        return found is not None and _is_complete(found, into)
+
+    def may_make(self, table: Table, log_bytes: int) -> bool:
+        """Whether the table may be made now of a log of this size, or made anew, if it is one that is merged once a day."""
+        if not isinstance(table.merge, DailyMerge):
+            return True
+        found = self._metadata.find(table.merge.into.name)
+        return log_bytes >= self._table_from_bytes if found is None else _is_kept(found, table)
+
+    def follow(self, table: Table, columns: Sequence[Column]) -> Table | None:
+        """Return the definition that a table which is merged once a day must be brought to, if there is one.
+
+        One that cannot hold the rows of a log with these columns is read no more, and made anew at the end of the run.
+        """
+        if not isinstance(table.merge, DailyMerge):
+            return None
+        into = adopt_types(table.merge.into, columns)
+        found = self._metadata.find(into.name)
+        if found is None or not _is_kept(found, table):
+            return None
+        if not _is_useless(found, into):
+            return into
+        if _read_instant(found, MERGED_LABEL) is not None:
+            self._relabel(found, {MERGED_LABEL: ""})
+        return None
 
     def drop(self, table: Table) -> None:
         """Drop the current rows of this definition and of earlier ones, if the connector made them."""
@@ -72,14 +129,13 @@ class CurrentRows:
             return
         earliest = find_earliest_read(rows)
         for _ in range(MAX_ROUNDS):
-            found = self._metadata.find(table.merge.into.name)
+            found = self._find(table)
             if found is None:
                 return  # it is filled from the whole log when it is made
-            behind = _read_behind(found.labels.get(BEHIND_LABEL, ""))
+            behind = _read_instant(found, BEHIND_LABEL)
             if behind is not None and behind <= earliest:
                 return
-            found.labels = found.labels | {BEHIND_LABEL: str(max(0, int(earliest.timestamp())))}
-            if self._metadata.update(found, "labels"):
+            if self._relabel(found, {BEHIND_LABEL: _to_label(earliest)}):
                 return
         raise WarehouseUnavailableError(
             f"BigQuery: other runs keep changing the table {table.merge.into.name}",
@@ -87,33 +143,84 @@ class CurrentRows:
         )
 
     def refresh(self, table: Table) -> bool:
-        """Merge the log's rows since the table fell behind, if it did. Return False if there is no table."""
+        """Merge the log's rows since the table fell behind, if it did and it is time. Return False if it must be made first."""
         if table.merge is None:
             return True
-        found = self._metadata.find(table.merge.into.name)
+        found = self._find(table)
         if found is None:
             return False
-        label = found.labels.get(BEHIND_LABEL, "")
-        if (behind := _read_behind(label)) is not None:
-            self.merge(table.merge, behind)
-            self._clear(table.merge.into.name, label)
+        behind, plan = _read_instant(found, BEHIND_LABEL), None
+        if isinstance(table.merge, DailyMerge):
+            until = _read_instant(found, MERGED_LABEL)
+            if until is None:
+                return False
+            plan = plan_merge(behind=behind, until=until, now=self._connection.clock.now())
+        elif behind is not None:
+            plan = MergePlan(since=behind, until=behind)
+        if plan is not None:
+            self._merge(table.merge, plan, found.labels.get(BEHIND_LABEL, ""))
         return True
 
-    def _clear(self, name: str, label: str) -> None:
-        """Remove the label if it still has the value just merged. Only a run that holds the entity's lease does this."""
-        found = self._metadata.find(name)
-        if found is not None and found.labels.get(BEHIND_LABEL, "") == label:
-            found.labels = found.labels | {BEHIND_LABEL: ""}
-            self._metadata.update(found, "labels")
+    def fill(self, merge: Merge) -> None:
+        """Merge the whole log into a table that was just made, or of which nothing is known."""
+        found = self._metadata.find(merge.into.name)
+        behind = "" if found is None else found.labels.get(BEHIND_LABEL, "")
+        self._merge(merge, plan_first_merge(self._connection.clock.now()), behind)
 
-    def merge(self, merge: Merge, since: datetime = FIRST) -> None:
-        """Run the statement for the rows synced since then."""
-        list(run_query(self._connection, self._connection.render(merge.sql), {"since": to_text(since)}))
+    def _merge(self, merge: Merge, plan: MergePlan, behind: str) -> None:
+        """Run the statement. Then remove the label if it still has the value just merged, and note up to when all is merged.
+
+        Only a run that holds the entity's lease does this. If somebody else changes the table's labels meanwhile, the next run does it.
+        """
+        sql = self._connection.render(merge.sql)
+        list(run_query(self._connection, sql, {"since": to_text(plan.since)}))
+        found = self._metadata.find(merge.into.name)
+        if found is None:
+            return
+        changes = {BEHIND_LABEL: ""} if behind and found.labels.get(BEHIND_LABEL, "") == behind else {}
+        if isinstance(merge, DailyMerge):
+            changes[MERGED_LABEL] = _to_label(plan.until)
+        if changes:
+            self._relabel(found, changes)
+
+    def _find(self, table: Table) -> bigquery.Table | None:
+        """Return the table of current rows as it is; None if there is none, or another object has its name."""
+        if table.merge is None:
+            return None
+        found = self._metadata.find(table.merge.into.name)
+        if isinstance(table.merge, DailyMerge) and found is not None and not _is_kept(found, table):
+            return None
+        return found
+
+    def _relabel(self, found: bigquery.Table, changes: Mapping[str, str]) -> bool:
+        found.labels = found.labels | changes
+        return self._metadata.update(found, "labels")
 
 
 def _is_useless(found: bigquery.Table, into: Table) -> bool:
-    return found.table_type == "VIEW" or any(find_retyped(map(to_column, found.schema), into.columns))
+    held = [*map(to_column, found.schema)]
+    is_retyped = any(find_retyped(held, into.columns)) or is_nested_otherwise(held, into.columns)
+    return is_retyped or bool(found.table_type == "VIEW")
 
 
-def _read_behind(label: str) -> datetime | None:
-    return datetime.fromtimestamp(int(label), UTC) if label.isdigit() else None
+def _is_complete(found: bigquery.Table, into: Table) -> bool:
+    return not (_is_useless(found, into) or evolve(map(to_column, found.schema), into.columns).added)
+
+
+def _is_kept(found: bigquery.Table | Listed, table: Table) -> bool:
+    """Whether this is the connector's table for this entity, not something else of its name."""
+    labels: Mapping[str, str] = found.labels
+    return bool(found.table_type == "TABLE") and label(table).items() <= labels.items()
+
+
+def _is_merged(found: Listed | None, table: Table) -> bool:
+    return found is not None and _is_kept(found, table) and bool(found.labels.get(MERGED_LABEL))
+
+
+def _to_label(instant: datetime) -> str:
+    return str(max(0, int(instant.timestamp())))
+
+
+def _read_instant(found: bigquery.Table, name: str) -> datetime | None:
+    text: str = found.labels.get(name, "")
+    return datetime.fromtimestamp(int(text), UTC) if text.isdigit() else None

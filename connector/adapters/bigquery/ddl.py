@@ -21,7 +21,7 @@ from connector.adapters.bigquery.metadata import Metadata, label
 from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
 from connector.adapters.bigquery.views import Objects, Views, find_owners, find_superseded, find_unfit
 from connector.domain.tables.evolution import Evolution, adopt_types, evolve, fingerprint
-from connector.domain.tables.schema import Column, Table, TableStatus
+from connector.domain.tables.schema import Column, DailyMerge, Table, TableStatus
 from connector.errors import WarehouseUnavailableError
 
 REVISION = 2
@@ -101,10 +101,10 @@ class Layout:
         self._incarnations.clear()
 
     def restore_current_rows(self, table: Table) -> None:
-        """Make the table of current rows again from the log, if there is a log."""
+        """Make the table of current rows, again perhaps, from the log, if there is a log and it is worth it."""
         found = self._metadata.find(table.name)
-        if found is not None:
-            self._keep_current_rows(table, evolve(map(to_column, found.schema), table.columns))
+        if found is not None and self._current_rows.may_make(table, found.num_bytes or 0):
+            self._make_current_rows(table, evolve(map(to_column, found.schema), table.columns))
 
     def _is_fit(self, table: Table, evolution: Evolution, objects: Objects, held_by: tuple[str, ...]) -> bool:
         """Whether nothing that is made from the log has to be mended."""
@@ -112,7 +112,8 @@ class Layout:
             return False
         is_mended_later = bool(held_by)
         return is_mended_later or not (
-            find_unfit(table, evolution.columns, objects) or find_superseded(table, objects)
+            find_unfit(self._current_rows.show(table, evolution.columns, objects), evolution.columns, objects)
+            or find_superseded(table, objects)
         )
 
     def _change_columns(self, found: bigquery.Table, table: Table, evolution: Evolution) -> bool:
@@ -188,18 +189,26 @@ class Layout:
             )
         self._keep_current_rows(table, evolution)  # before a view shows them
         if not held_by:
-            self._views.make(table, evolution.columns, objects)
+            shown = self._current_rows.show(table, evolution.columns, objects)
+            self._views.make(shown, evolution.columns, objects)
         found.schema = extend_fields(found.schema, evolution.columns)
         found.description = table.description
         found.labels = found.labels | label(table) | {LAYOUT_LABEL: fingerprint(table, REVISION)}
         self._metadata.update(found, "schema", "description", "labels")
 
     def _keep_current_rows(self, table: Table, evolution: Evolution) -> None:
-        """Make the table of current rows, or what it lacks, and bring it up to date."""
+        """Bring the table of current rows up to date; one that is merged once a day only gets the columns it lacks."""
+        if not isinstance(table.merge, DailyMerge):
+            self._make_current_rows(table, evolution)
+        elif (wanted := self._current_rows.follow(table, evolution.columns)) is not None:
+            self.prepare(wanted)
+
+    def _make_current_rows(self, table: Table, evolution: Evolution) -> None:
+        """Make the table of current rows, or what it lacks, and fill it."""
         if table.merge is not None:
             self._current_rows.drop_useless(table, evolution.columns)
             self.prepare(adopt_types(table.merge.into, evolution.columns))
-            self._current_rows.merge(table.merge)
+            self._current_rows.fill(table.merge)
 
     def _mark_change(self) -> dict[str, str]:
         return {CHANGED_LABEL: str(int(self._connection.clock.now().timestamp()))}

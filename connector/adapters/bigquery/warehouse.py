@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from connector.adapters.bigquery.checks import check_access, check_tables
 from connector.adapters.bigquery.connection import Connection
-from connector.adapters.bigquery.current_rows import CurrentRows
+from connector.adapters.bigquery.current_rows import TABLE_FROM_BYTES, CurrentRows
 from connector.adapters.bigquery.ddl import Layout
 from connector.adapters.bigquery.errors import TableMissingError
 from connector.adapters.bigquery.jobs import run_query
@@ -24,6 +24,8 @@ from connector.domain.check_line import CheckLine
 from connector.domain.instants import to_text
 from connector.domain.run import WriteMethod
 from connector.domain.tables.log_queries import (
+    build_days_query,
+    build_ids_query,
     build_shared_ids_query,
     build_trail_query,
     build_versions_query,
@@ -39,6 +41,7 @@ class BigQueryWarehouse(Warehouse):
 
     `location` None: a new dataset goes where the project's default is. `credentials` is called at the first use, and may
     raise our errors. `retry` carries the clock and the run's deadline. `endpoint` replaces Google's, for an emulator.
+    `table_from_bytes`: how large a log is when its current rows get a table that is merged once a day.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class BigQueryWarehouse(Warehouse):
         credentials: Callable[[], Credentials],
         retry: Retry,
         endpoint: str | None = None,
+        table_from_bytes: int = TABLE_FROM_BYTES,
     ) -> None:
         self._connection = Connection(
             project=project,
@@ -59,7 +63,7 @@ class BigQueryWarehouse(Warehouse):
             retry=retry,
             endpoint=endpoint,
         )
-        self._current_rows = CurrentRows(self._connection)
+        self._current_rows = CurrentRows(self._connection, table_from_bytes)
         self._layout = Layout(self._connection, self._current_rows)
         self._streamer = Streamer(self._connection)
 
@@ -85,7 +89,7 @@ class BigQueryWarehouse(Warehouse):
 
     @override
     def refresh(self, table: Table) -> None:
-        """Run one MERGE, if rows were stored that it has not seen; make the table again if somebody dropped it."""
+        """Run one MERGE, if rows were stored that it has not seen and it is time; make the table if it is worth it."""
         if not self._current_rows.refresh(table):
             self._layout.restore_current_rows(table)
 
@@ -108,10 +112,18 @@ class BigQueryWarehouse(Warehouse):
             )
 
     @override
-    def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    def record_versions(self, table: Table, record_id: str) -> Iterator[Mapping[str, Any]]:
+        """Find the days first: BigQuery charges a column of each day that a query looks at, however few rows it finds there."""
+        values = {"record_id": record_id}
+        days = [row[0] for row in self._query(table, build_days_query(table), values)]
+        if days:
+            for row in self._query(table, build_trail_query(table, days), values):
+                yield dict(row.items())
+
+    @override
+    def find_ids(self, table: Table, keys: Mapping[str, str]) -> Sequence[str]:
         values = {f"key_{i}": value for i, value in enumerate(keys.values())}
-        for row in self._query(table, build_trail_query(table, keys), values):
-            yield dict(row.items())
+        return [row[0] for row in self._query(table, build_ids_query(table, keys), values)]
 
     @override
     def find_shared_ids(self, table: Table, keys: Sequence[str], since: datetime) -> Sequence[str]:

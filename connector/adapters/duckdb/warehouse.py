@@ -21,8 +21,10 @@ from connector.adapters.duckdb.views import find_owners, list_objects
 from connector.domain.batch import Append
 from connector.domain.check_line import CheckLine
 from connector.domain.instants import to_text
+from connector.domain.tables.current_table import keep_as_view
 from connector.domain.tables.evolution import adopt_types
 from connector.domain.tables.log_queries import (
+    build_ids_query,
     build_shared_ids_query,
     build_trail_query,
     build_versions_query,
@@ -49,6 +51,7 @@ class DuckDbWarehouse(Warehouse):
     @override
     def prepare(self, table: Table, *, is_filled: bool = True) -> TableStatus:
         """Create the table and its views, or mend what is not as it should be, in one transaction."""
+        table = keep_as_view(table)
         with CATALOG, self._use() as connection:
             objects = list_objects(connection)
             owners = find_owners(table, objects)
@@ -90,7 +93,7 @@ class DuckDbWarehouse(Warehouse):
     @override
     def append(self, append: Append) -> Mapping[int, str]:
         """Add the rows; the method makes no difference here."""
-        table = append.table
+        table = keep_as_view(append.table)
         with self._use() as connection:
             try:
                 held = adopt_types(table, read_columns(connection, table.name))
@@ -105,6 +108,7 @@ class DuckDbWarehouse(Warehouse):
 
     @override
     def refresh(self, table: Table) -> None:
+        table = keep_as_view(table)
         if table.merge is not None:
             with self._use() as connection:
                 current_rows.refresh(connection, table)
@@ -130,14 +134,18 @@ class DuckDbWarehouse(Warehouse):
             )
 
     @override
-    def record_versions(self, table: Table, keys: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    def record_versions(self, table: Table, record_id: str) -> Iterator[Mapping[str, Any]]:
         columns = [column for column in table.columns if column.type is not ColumnType.RECORD]
-        values = {f"key_{i}": value for i, value in enumerate(keys.values())}
-        for row in self._query(table, build_trail_query(table, keys), values):
+        for row in self._query(table, build_trail_query(table), {"record_id": record_id}):
             yield {
                 column.name: _read_cell(column.type, value)
                 for column, value in zip(columns, row, strict=True)
             }
+
+    @override
+    def find_ids(self, table: Table, keys: Mapping[str, str]) -> Sequence[str]:
+        values = {f"key_{i}": value for i, value in enumerate(keys.values())}
+        return [row[0] for row in self._query(table, build_ids_query(table, keys), values)]
 
     @override
     def find_shared_ids(self, table: Table, keys: Sequence[str], since: datetime) -> Sequence[str]:
@@ -161,6 +169,7 @@ class DuckDbWarehouse(Warehouse):
     @override
     def check(self, tables: Sequence[Table]) -> Iterator[CheckLine]:
         """Open the file for reading if it is there, and make the tables and views in memory."""
+        tables = [keep_as_view(table) for table in tables]
         repairs: dict[str, str] = {}
         try:
             finding = self._look(tables, repairs)

@@ -132,6 +132,19 @@ def find_retyped(
         yield from find_retyped(column.fields, want.fields, f"{here}.")
 
 
+def is_nested_otherwise(existing: Iterable[Column], wanted: Iterable[Column]) -> bool:
+    """Whether the fields of a record stand in another order than they are wanted in: SQL takes them for each other by their place."""
+    by_name = {column.name: column for column in wanted}
+    for column in existing:
+        fields = by_name[column.name].fields if column.name in by_name else ()
+        held, asked = ([field.name for field in each] for each in (column.fields, fields))
+        if [name for name in held if name in asked] != [name for name in asked if name in held]:
+            return True
+        if is_nested_otherwise(column.fields, fields):
+            return True
+    return False
+
+
 def takes(column: Column, want: Column) -> bool:
     """Whether the existing column can hold the wanted column's values unchanged."""
     if column.repeated != want.repeated:

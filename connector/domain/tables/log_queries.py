@@ -1,6 +1,7 @@
 """The connector's own queries of a log table, in BigQuery's SQL dialect."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
 
 from connector.domain.tables.schema import ColumnType, Table
 from connector.domain.tables.sql import DATASET, IS_NEWEST, OLDEST_FIRST, join_lines, quote, render_type
@@ -35,21 +36,43 @@ ORDER BY `_id`
 LIMIT {limit}"""  # noqa: S608 - quoted names of the catalogue and the contract
 
 
-def build_trail_query(table: Table, keys: Iterable[str]) -> str:
-    """Return the query for the rows whose columns `keys`, as text, equal `@key_0`, `@key_1` …; without details."""
+def build_ids_query(table: Table, keys: Iterable[str]) -> str:
+    """Return the query for the ids of records with a row whose columns `keys`, as text, equal `@key_0`, `@key_1` …"""
+    conditions = (f"CAST({quote(key)} AS STRING) = @key_{i}" for i, key in enumerate(keys))
+    return f"""\
+SELECT DISTINCT `_id`
+FROM {DATASET}.{quote(table.name)}
+WHERE {" AND ".join(conditions)}
+ORDER BY `_id`"""  # noqa: S608 - quoted names of the catalogue and the contract
+
+
+def build_trail_query(table: Table, days: Collection[date] = ()) -> str:
+    """Return the query for the rows of the record `@record_id`, without details; with days, for those synced on these days."""
     scalars = (quote(column.name) for column in table.columns if column.type is not ColumnType.RECORD)
-    conditions = (
-        f"{quote(key)} = @key_{i}"  # a cast would hide from the warehouse that rows are clustered by this
-        if key in table.cluster_by
-        else f"CAST({quote(key)} AS STRING) = @key_{i}"
-        for i, key in enumerate(keys)
-    )
+    within = f" AND (\n  {' OR '.join(map(_render_day, sorted(days)))}\n)" if days else ""
     return f"""\
 SELECT
   {join_lines(scalars)}
 FROM {DATASET}.{quote(table.name)}
-WHERE {" AND ".join(conditions)}
+WHERE `_id` = @record_id{within}
 ORDER BY {OLDEST_FIRST}"""  # noqa: S608 - quoted names of the catalogue and the contract
+
+
+def build_days_query(table: Table) -> str:
+    """Return the query for the days, in UTC, on which rows of the record `@record_id` were synced.
+
+    Where what is read costs by the column and the day, the rows are found by them for a fraction of their price.
+    """
+    return f"""\
+SELECT DISTINCT EXTRACT(DATE FROM `_synced_at` AT TIME ZONE 'UTC') AS `_day`
+FROM {DATASET}.{quote(table.name)}
+WHERE `_id` = @record_id"""  # noqa: S608 - a quoted name of the catalogue
+
+
+def _render_day(day: date) -> str:
+    """Return the condition for a day, between literals, by which partitions are pruned."""
+    first, next_one = (f"TIMESTAMP '{each} 00:00:00+00'" for each in (day, day + timedelta(days=1)))
+    return f"(`_synced_at` >= {first} AND `_synced_at` < {next_one})"
 
 
 def build_trial_query(table: Table) -> str:

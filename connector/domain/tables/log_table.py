@@ -46,6 +46,9 @@ def build_table(entity: Entity, contract: Contract) -> Table:
     """Return the log table that this contract defines, with its views; the key columns come first, for people."""
     layout, names = _lay_out(contract, contract.names)
     columns = _order_columns(entity, layout, names)
+    views = build_views(entity, columns, names)
+    is_name_free = entity.current_table not in {view.name for view in views}
+    may_keep = entity.current is CurrentForm.TABLE or (entity.current is CurrentForm.AUTO and is_name_free)
     return Table(
         name=entity.log_table,
         entity=entity.name,
@@ -56,9 +59,9 @@ def build_table(entity: Entity, contract: Contract) -> Table:
         ),
         partition_by="_synced_at",
         cluster_by=("_id",),
-        views=build_views(entity, columns, names),
-        merge=build_merge(entity, columns) if entity.current is CurrentForm.TABLE else None,
-        superseded=() if entity.current is CurrentForm.TABLE else (entity.current_table,),
+        views=views,
+        merge=build_merge(entity, columns) if may_keep else None,
+        superseded=() if may_keep else (entity.current_table,),
         stamp=_find_stamp(layout.level, contract.modified_field),
     )
 
@@ -100,12 +103,12 @@ def _find_stamp(level: Level, modified_field: str | None) -> str | None:
 
 
 def build_trail_table(entity: Entity, names: ColumnNames = NO_NAMES) -> Table:
-    """Return the part of the log table that every contract shares: the keys and the connector's own columns."""
+    """Return the part of the log table that every contract shares and that tells of a record: the keys and the connector's own columns."""
     keys = (Column(name=name, type=ColumnType.STRING) for name in find_key_columns(entity, names))
     return Table(
         name=entity.log_table,
         entity=entity.name,
-        columns=(*keys, *META_COLUMNS),
+        columns=(*keys, *(column for column in META_COLUMNS if column.name != "_extra")),
         description="",
         partition_by="_synced_at",
         cluster_by=("_id",),

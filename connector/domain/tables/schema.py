@@ -78,6 +78,17 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DailyMerge(Merge):
+    """One that need not run more than once a day, because the current view adds what was logged since.
+
+    `view` is the current view once the statement has run; its text has a placeholder for the time from which it reads the log. Before,
+    the one among the table's views holds.
+    """
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableStatus:
     """What `prepare` found. `created`: the table did not exist. `empty`: it has no rows according to its metadata.
 

@@ -7,6 +7,9 @@ from connector.domain.tables.schema import Column, ColumnType
 DATASET = "{dataset}"
 """Placeholder for the dataset in a view's text; each warehouse replaces it by its own name."""
 
+SINCE = "{since}"
+"""Placeholder in the text of a current view over a table and the log: from when on it reads the log."""
+
 OLDEST_FIRST = "`_modified_at` NULLS FIRST, `_synced_at`, `_version`, `_deleted` DESC"
 """The order of a record's versions, newest first: by Acumatica's stamp (a version without one is oldest), then by the time of reading.
 

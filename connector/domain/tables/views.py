@@ -6,7 +6,7 @@ from connector.domain.entity import CurrentForm, Entity
 from connector.domain.records.names import NO_NAMES, ColumnNames
 from connector.domain.tables.line_views import build_line_view, draw_line_view
 from connector.domain.tables.schema import Column, View
-from connector.domain.tables.sql import DATASET, IS_NEWEST, OLDEST_FIRST, join_lines, quote
+from connector.domain.tables.sql import DATASET, IS_NEWEST, OLDEST_FIRST, SINCE, join_lines, quote
 from connector.domain.tables.view_names import HISTORY_COLUMNS, claim_history_names
 
 
@@ -39,19 +39,55 @@ def name_view_columns(
 
 def build_current_view(entity: Entity, columns: tuple[Column, ...]) -> View:
     """Return the view of the newest version per record; a record whose newest version is a tombstone is not shown."""
-    shown = _keep_shown(columns)
     if entity.current is CurrentForm.TABLE:
-        source = f"{quote(entity.current_table)}\nWHERE NOT `_deleted`"
-    else:
-        source = f"{quote(entity.log_table)}\nWHERE TRUE\nQUALIFY {IS_NEWEST} AND NOT `_deleted`"
+        return _show_current(
+            entity, columns, f"{DATASET}.{quote(entity.current_table)}\nWHERE NOT `_deleted`"
+        )
+    newest = f"WHERE TRUE\nQUALIFY {IS_NEWEST} AND NOT `_deleted`"
+    return _show_current(entity, columns, f"{DATASET}.{quote(entity.log_table)}\n{newest}")
+
+
+def build_merged_view(entity: Entity, columns: tuple[Column, ...]) -> View:
+    """Return the current view over the table of current rows and what was logged since it was merged.
+
+    It shows what the view over the log alone shows if the table holds the newest of all rows synced before `SINCE`. Of the table it
+    reads, beside the columns asked for, the id, the stamp and whether the record is deleted: a row of the log ranks above one of the
+    table with an equal stamp, because that was read earlier, or is the very row.
+    """
+    listed = join_lines([*(quote(column.name) for column in _keep_shown(columns)), "`_deleted`"])
+    newest_first = (
+        "`_modified_at` DESC NULLS LAST, `_read_at` DESC NULLS LAST, `_content` DESC NULLS LAST, `_deleted`"
+    )
+    return _show_current(
+        entity,
+        columns,
+        f"""\
+(
+SELECT
+  {listed},
+  CAST(NULL AS TIMESTAMP) AS `_read_at`,
+  CAST(NULL AS STRING) AS `_content`
+FROM {DATASET}.{quote(entity.current_table)}
+UNION ALL
+SELECT
+  {listed},
+  `_synced_at`,
+  `_version`
+FROM {DATASET}.{quote(entity.log_table)}
+WHERE `_synced_at` >= {SINCE}
+)
+WHERE TRUE
+QUALIFY ROW_NUMBER() OVER (PARTITION BY `_id` ORDER BY {newest_first}) = 1 AND NOT `_deleted`""",  # noqa: S608 - quoted names of the catalogue and the contract
+    )
+
+
+def _show_current(entity: Entity, columns: tuple[Column, ...], source: str) -> View:
+    shown = _keep_shown(columns)
     return View(
         name=entity.current_view,
         description=f"{entity.acumatica_entity} of Acumatica: one row per record, its newest version, deleted ones left out.",
         columns=shown,
-        sql=f"""\
-SELECT
-  {join_lines(quote(column.name) for column in shown)}
-FROM {DATASET}.{source}""",  # noqa: S608 - quoted names of the catalogue and the contract
+        sql=f"SELECT\n  {join_lines(quote(column.name) for column in shown)}\nFROM {source}",
     )
 
 

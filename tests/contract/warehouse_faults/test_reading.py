@@ -105,5 +105,5 @@ class TestMissing:
         )
         bigquery.fail("submit", 403, "accessDenied", message)
         with pytest.raises(AccessDeniedError) as caught:
-            list(warehouse.record_versions(a_log(), {"_id": "r1"}))
+            list(warehouse.record_versions(a_log(), "r1"))
         assert "roles/bigquery.jobUser" in caught.value.action

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from connector.domain.entity import CurrentForm
 from connector.domain.tables.log_queries import (
+    build_days_query,
+    build_ids_query,
     build_shared_ids_query,
     build_trail_query,
     build_trial_query,
@@ -18,7 +21,7 @@ from connector.domain.tables.log_table import (
     build_trail_table,
 )
 from connector.domain.tables.schema import Column, ColumnType, Table
-from connector.domain.tables.views import build_views
+from connector.domain.tables.views import build_merged_view, build_views
 from tests.builders import an_entity as a_vendor
 from tests.contract.warehouse_current_contract import a_kept_table
 from tests.contract.warehouse_rows import BUSINESS, LINES, PARTS, a_column, a_table, an_entity
@@ -48,13 +51,16 @@ def build_texts() -> dict[str, str]:
         **{f"{view.name}.sql": view.sql for view in table.views},
         "bills_history_of_clashing_names.sql": clashing.sql,
         "bill_parts_of_mixed_types.sql": mixed.sql,
+        "bills_merged_daily.sql": build_merged_view(an_entity(), table.columns).sql,
         "bills_of_a_table.sql": build_views(an_entity(current=CurrentForm.TABLE), table.columns)[0].sql,
         "bills_current_merge.sql": kept.merge.sql,
         "query_versions.sql": build_versions_query(table),
         "query_versions_by_id.sql": build_versions_query(replace(table, stamp="last_modified"), 2),
         "query_shared_ids.sql": build_shared_ids_query(table, ["type", "reference_nbr"], 20),
-        "query_trail.sql": build_trail_query(table, ["reference_nbr", "amount"]),
-        "query_trail_by_id.sql": build_trail_query(build_trail_table(ENTITY), ["_id"]),
+        "query_ids.sql": build_ids_query(table, ["reference_nbr", "amount"]),
+        "query_days.sql": build_days_query(table),
+        "query_trail.sql": build_trail_query(build_trail_table(ENTITY)),
+        "query_trail_of_days.sql": build_trail_query(table, [date(2026, 2, 28), date(2026, 1, 1)]),
         "query_trial.sql": build_trial_query(table),
         "query_trial_of_a_table.sql": build_trial_query(kept),
         "columns_of_a_contract.txt": "\n".join(_describe(build_table(WIDE_VENDOR, CONTRACT))),
