@@ -46,6 +46,8 @@ MERGE_DAYS = {"auto": 1 + 6 / 24, "table": 0.5}
 """How much of the log a MERGE reads: since the midnight of the day before, at 06:00; or since the last midnight, at any hour."""
 QUERIES, RUNS, NIGHTS = 11_000, 720, 30
 """Of the dashboards and of each entity in a month."""
+LEAST = 10e6
+"""Bytes that BigQuery bills for each table of a query at least."""
 FIXED = {
     ColumnType.NUMERIC: 16,
     ColumnType.BIGNUMERIC: 32,
@@ -144,6 +146,13 @@ class Company:
         """Return the bytes of these looks at tables."""
         return sum(self._count_rows(read) * self.measure(read.table, read.columns) for read in reads)
 
+    def bill(self, reads: Sequence[Read]) -> float:
+        """Return what BigQuery bills for them: at least 10 MB of each table."""
+        tables = {read.table for read in reads}
+        return sum(
+            max(LEAST, self.weigh([read for read in reads if read.table == table])) for table in tables
+        )
+
     def measure(self, table: str, columns: frozenset[str]) -> float:
         """Return the width of these columns."""
         return sum(self.widths[table][column] for column in columns) if table in self.widths else 0
@@ -172,13 +181,14 @@ class Company:
 def weigh_month(company: Company, form: str) -> Mapping[str, float]:
     """Return the bytes of a month by what reads them."""
     dashboards = [question for question in read_questions() if not question.is_of_history]
-    weights = [company.weigh_question(question.sql, form) for question in dashboards]
+    looks = [find_reads_in(question.sql, form) for question in dashboards]
     merges = {"view": 0, "auto": NIGHTS, "table": RUNS}[form]
-    looks = [company.weigh_question(build_versions_query(table), form) for table in build_tables(form)]
+    reconciles = [company.weigh_question(build_versions_query(table), form) for table in build_tables(form)]
     return {
-        "queries": QUERIES * sum(weights) / len(weights),
+        "queries": QUERIES * sum(map(company.weigh, looks)) / len(looks),
         "merges": merges * company.weigh_merges(form) if merges else 0,
-        "reconciles": NIGHTS * sum(looks),
+        "reconciles": NIGHTS * sum(reconciles),
+        "billed": QUERIES * sum(map(company.bill, looks)) / len(looks),
     }
 
 
@@ -227,10 +237,14 @@ def _render_month(companies: Sequence[Company]) -> Iterator[str]:
     }
     for name, title in names.items():
         yield _line(title, *(f"{month[name] / 1e9:,.0f}" for month in months))
-    totals = [sum(month.values()) for month in months]
+    totals = [sum(month[name] for name in names) for month in months]
     yield _line("**together**", *(f"**{total / 1e9:,.0f}**" for total in totals))
     views = [totals[i - i % len(FORMS)] for i in range(len(totals))]
     yield _line("beside the view", *(f"{mine / view:.3f}" for mine, view in zip(totals, views, strict=True)))
+    yield _line(
+        "the queries as billed, at least 10 MB a table",
+        *(f"{month['billed'] / 1e9:,.0f}" for month in months),
+    )
 
 
 def _render_audit(companies: Sequence[Company]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from connector.adapters.bigquery.inherited import build_removal, describe_defaul
 from connector.adapters.retrying import Retry
 from connector.app.catalogue import load_catalogue
 from connector.domain.entity import CurrentForm, Entity, Identity
+from connector.domain.tables.current_table import show_merged
 from connector.domain.tables.log_queries import (
     build_days_query,
     build_ids_query,
@@ -156,6 +157,14 @@ def test_current_rows_in_a_table_are_merged_and_shown_by_texts_that_the_engine_t
     assert table.merge
     analyse_statement(table.merge.sql.replace("@since", "'0001-01-01T00:00:00Z'"), (table, table.merge.into))
     ask(build_trial_query(table))
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_the_views_over_a_table_that_is_merged_once_a_day_keep_their_promise(name: str) -> None:
+    plain = build(ENTITIES[name], "24.200.001")
+    table = show_merged(plain, datetime(2026, 1, 1, tzinfo=UTC))
+    assert table.views != plain.views
+    assert_views_keep_their_promise(table)
 
 
 @pytest.mark.parametrize("name", ENTITIES)

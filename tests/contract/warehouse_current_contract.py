@@ -17,6 +17,13 @@ def a_kept_table(business: tuple[Column, ...] = BUSINESS) -> Table:
     return a_table(business, entity=entity, merge=build_merge(entity, made.columns), views=made.views[:1])
 
 
+def a_daily_table(business: tuple[Column, ...] = BUSINESS) -> Table:
+    """As the catalogue makes it that says nothing, with the current view alone."""
+    entity = an_entity(line_views=())
+    made = a_table(business, entity=entity)
+    return a_table(business, entity=entity, merge=build_merge(entity, made.columns), views=made.views[:1])
+
+
 class CurrentTableContract:
     def test_after_a_refresh_the_current_view_shows_the_newest_versions(
         self, shelf: Shelf, warehouse: Warehouse

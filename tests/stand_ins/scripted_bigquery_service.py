@@ -57,7 +57,8 @@ class Service:
 
     def do_get_table(self, names: Mapping[str, str], _headers: Mapping[str, str], _body: bytes) -> Any:
         table = self._find(names["table"])
-        return table.resource | {"numRows": str(len(table.rows))}
+        size = sum(len(json.dumps(row)) for row in table.rows)
+        return table.resource | {"numRows": str(len(table.rows)), "numBytes": str(size)}
 
     def do_create_table(self, _names: Mapping[str, str], _headers: Mapping[str, str], body: bytes) -> Any:
         self.do_get_dataset({}, {}, b"")

@@ -1,19 +1,12 @@
 SELECT
   `type`,
   `reference_nbr`,
-  `amount`,
-  `rate`,
-  `lines`,
-  `hold`,
-  `due_date`,
-  `created_at`,
   `_id`,
   `_modified_at`,
   `_version`,
   `_deleted`,
   `_synced_at`,
-  `_run_id`,
-  `_extra`
+  `_run_id`
 FROM {dataset}.`bills_log`
-WHERE CAST(`reference_nbr` AS STRING) = @key_0 AND CAST(`amount` AS STRING) = @key_1
+WHERE `_id` = @record_id
 ORDER BY `_modified_at` NULLS FIRST, `_synced_at`, `_version`, `_deleted` DESC

@@ -8,7 +8,7 @@ from connector.domain.records.contract import Kind, Shape
 from connector.domain.tables.current_table import build_merge
 from connector.domain.tables.evolution import adopt_types
 from connector.domain.tables.log_table import build_table, compare_columns
-from connector.domain.tables.schema import ColumnType
+from connector.domain.tables.schema import ColumnType, DailyMerge, Merge
 from tests.builders import a_contract, an_entity
 from tests.contract.warehouse_rows import a_column, a_table
 
@@ -89,11 +89,21 @@ def test_a_column_that_two_contracts_give_different_types_is_found_at_every_leve
     assert compare_columns(an_entity(), before, before).incompatible_columns == frozenset()
 
 
-def test_current_rows_are_kept_in_a_table_only_where_the_catalogue_asks_for_one() -> None:
-    assert build_table(an_entity(), a_contract()).merge is None
-    kept = an_entity(current=CurrentForm.TABLE)
+@pytest.mark.parametrize(("form", "kind"), [(CurrentForm.TABLE, Merge), (CurrentForm.AUTO, DailyMerge)])
+def test_current_rows_may_be_kept_in_a_table_unless_the_catalogue_asks_for_a_view(
+    form: CurrentForm, kind: type[Merge]
+) -> None:
+    kept = an_entity(current=form)
     table = build_table(kept, a_contract())
     assert table.merge == build_merge(kept, table.columns)
+    assert (type(table.merge), table.superseded) == (kind, ())
+    plain = build_table(an_entity(current=CurrentForm.VIEW), a_contract())
+    assert (plain.merge, plain.superseded) == (None, ("vendors_current",))
+
+
+def test_a_view_that_is_called_like_the_table_keeps_its_name() -> None:
+    table = build_table(an_entity(current_view="vendors_current"), a_contract())
+    assert (table.merge, table.superseded) == (None, ("vendors_current",))
 
 
 def test_rows_move_between_two_tables_by_the_types_of_the_one_that_exists() -> None:

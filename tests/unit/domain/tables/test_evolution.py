@@ -2,7 +2,7 @@
 
 import pytest
 
-from connector.domain.tables.evolution import evolve, fingerprint, widen
+from connector.domain.tables.evolution import evolve, fingerprint, is_nested_otherwise, widen
 from connector.domain.tables.schema import Column, ColumnType
 from tests.contract.warehouse_rows import BUSINESS, a_column, a_log, a_table
 
@@ -109,3 +109,15 @@ def test_text_takes_every_scalar_as_text(wanted: ColumnType) -> None:
     assert not evolution.incompatible_columns
     lists = [a_column("a", ColumnType.RECORD, repeated=True)]
     assert evolve([a_column("a")], lists).incompatible_columns == {"a"}
+
+
+def test_fields_of_a_record_are_compared_by_their_place_at_every_level() -> None:
+    def nested(*fields: Column) -> Column:
+        return a_column("inner", ColumnType.RECORD, repeated=True, fields=fields)
+
+    a, b, c = (a_column(name) for name in "abc")
+    assert not is_nested_otherwise([a, b, lines(a, b)], [lines(a, b), b, a])
+    assert not is_nested_otherwise([lines(a, b)], [lines(a, b, c)]), "what is added stands last"
+    assert is_nested_otherwise([lines(a, b)], [lines(b, a)])
+    assert is_nested_otherwise([lines(nested(a, b))], [lines(nested(b, a))])
+    assert not is_nested_otherwise([lines(a)], [a])
