@@ -168,7 +168,7 @@ class Warehouse(Protocol):
         If existing columns are described as made for other fields than they are wanted for, nothing is changed, and the
         status names these columns (`other_fields`): the names belong to another log.
         As long as the table is not `is_filled`, views that show the log of another entity are left to that (`held_by`).
-        Takes one metadata request for the table and one for its views if nothing has to change.
+        Takes one metadata request for the table and one for its views if nothing has to change, and one for a table of current rows.
         """
 
     def read_columns(self, name: str) -> Sequence[Column]:
@@ -185,9 +185,10 @@ class Warehouse(Protocol):
         """
 
     def refresh(self, table: Table) -> None:
-        """Update the current-rows table from the log, if this table has one; otherwise do nothing.
+        """Update the current-rows table from the log, if this table has one and it is time; otherwise do nothing.
 
-        Never replaces a row by an older version. Catches up on updates that earlier runs missed.
+        Never replaces a row by an older version. Catches up on updates that earlier runs missed. Where the current view shows rows
+        as they arrive it is time once a day, or when rows were logged that it does not show. May make such a table.
         """
 
     def current_versions(

@@ -56,6 +56,18 @@ class CurrentRows:
         self._connection = connection
         self._metadata = Metadata(connection)
         self._table_from_bytes = table_from_bytes
+        self._without: set[str] = set()
+        """Logs whose current rows do without a table in this run."""
+
+    def remember(self, table: Table, objects: Mapping[str, Listed], log_bytes: int) -> None:
+        """Note whether current rows that may be merged once a day have no table and need none yet: then a run asks no more for it."""
+        if isinstance(table.merge, DailyMerge):
+            is_needed = log_bytes >= self._table_from_bytes or table.merge.into.name in objects
+            (self._without.discard if is_needed else self._without.add)(table.name)
+
+    def forget(self) -> None:
+        """Start a new run."""
+        self._without.clear()
 
     def show(self, table: Table, columns: Sequence[Column], objects: Mapping[str, Listed]) -> Table:
         """Return the table with the current view that fits what is merged; `columns` are those of its log.
@@ -125,7 +137,7 @@ class CurrentRows:
 
     def note(self, table: Table, rows: Sequence[Row]) -> None:
         """Before these rows are stored, record durably that the table is behind from the earliest of them on."""
-        if table.merge is None or not rows:
+        if table.merge is None or not rows or table.name in self._without:
             return
         earliest = find_earliest_read(rows)
         for _ in range(MAX_ROUNDS):
@@ -144,7 +156,7 @@ class CurrentRows:
 
     def refresh(self, table: Table) -> bool:
         """Merge the log's rows since the table fell behind, if it did and it is time. Return False if it must be made first."""
-        if table.merge is None:
+        if table.merge is None or table.name in self._without:
             return True
         found = self._find(table)
         if found is None:

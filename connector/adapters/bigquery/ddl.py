@@ -72,6 +72,7 @@ class Layout:
             is_labelled = found.labels.get(LAYOUT_LABEL) == fingerprint(table, REVISION)
             if is_labelled and (is_mended or self._is_fit(table, evolution, objects, held_by)):
                 self._views.keep(table, objects)
+                self._current_rows.remember(table, objects, found.num_bytes or 0)
                 status = self._conclude(found, table, evolution)
                 return replace(status, created=created, held_by=held_by, taken_from=taken_from)
             self._finish(found, table, evolution, objects, held_by)
@@ -99,6 +100,7 @@ class Layout:
     def forget(self) -> None:
         """Start a new run: forget which tables were prepared."""
         self._incarnations.clear()
+        self._current_rows.forget()
 
     def restore_current_rows(self, table: Table) -> None:
         """Make the table of current rows, again perhaps, from the log, if there is a log and it is worth it."""

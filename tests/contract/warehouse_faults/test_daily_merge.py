@@ -23,7 +23,7 @@ MIDNIGHT = "TIMESTAMP '2026-03-16 00:00:00+00'"
 class Days:
     """Runs, each with a warehouse of its own, by a clock that a test moves."""
 
-    def __init__(self, url: str, bigquery: BigQueryState, from_bytes: int = 1) -> None:
+    def __init__(self, url: str, bigquery: BigQueryState, from_bytes: int = 0) -> None:
         self.bigquery, self.clock = bigquery, FakeClock(NOON)
         self._url, self._from_bytes, self._batches = url, from_bytes, 0
 
@@ -83,8 +83,13 @@ def test_a_small_log_has_the_view_and_no_table(scripted: tuple[str, BigQueryStat
     assert days.run(days.row()) == ["CREATE"]
     days.bigquery.calls.clear()
     assert days.run() == []
-    assert days.bigquery.calls == {"get table": 4, "list tables": 1}
+    assert days.bigquery.calls == {"get table": 1, "list tables": 1}, "a run asks for nothing more"
     assert "bills_current" not in days.bigquery.tables
+
+
+def test_a_log_that_has_grown_gets_its_table_with_the_next_run(scripted: tuple[str, BigQueryState]) -> None:
+    days = Days(*scripted, from_bytes=1)
+    assert [days.run(days.row()), days.run(), days.run(), days.run()] == [["CREATE"], ["MERGE"], ["CREATE"], []]
 
 
 def test_there_is_one_merge_a_day_whatever_is_logged(days: Days) -> None:
