@@ -15,6 +15,7 @@ COMMANDS = (
     "overlap",
     "odd_members 5000 2",
     "versions 20000 10",
+    "bytes",
     "scaling 10000 50000",
     "deep_paging 10000 50000",
     "served_memory --bills 5000",

@@ -28,7 +28,7 @@ def find_reads(sql: str, tables: Sequence[Table]) -> list[Read]:
 
     Columns that nothing needs are dropped through all levels. A repeated column counts as a whole.
     """
-    schema = {table.name: _describe(table) for table in _list_tables(tables)}
+    schema: dict[str, object] = {table.name: _describe(table) for table in _list_tables(tables)}
     views = {view.name: view.sql for table in tables for view in table.views}
     tree = parse_one(_strip(sql), dialect=BIGQUERY)
     while shown := [found for found in tree.find_all(exp.Table) if found.name in views]:

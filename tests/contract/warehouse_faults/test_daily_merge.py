@@ -89,7 +89,12 @@ def test_a_small_log_has_the_view_and_no_table(scripted: tuple[str, BigQueryStat
 
 def test_a_log_that_has_grown_gets_its_table_with_the_next_run(scripted: tuple[str, BigQueryState]) -> None:
     days = Days(*scripted, from_bytes=1)
-    assert [days.run(days.row()), days.run(), days.run(), days.run()] == [["CREATE"], ["MERGE"], ["CREATE"], []]
+    assert [days.run(days.row()), days.run(), days.run(), days.run()] == [
+        ["CREATE"],
+        ["MERGE"],
+        ["CREATE"],
+        [],
+    ]
 
 
 def test_there_is_one_merge_a_day_whatever_is_logged(days: Days) -> None:
