@@ -5,7 +5,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from connector.adapters.bigquery.jobs import dry_run, run_query
 from connector.adapters.bigquery.rename import build_renaming
 from connector.adapters.bigquery.views import build_statement
 from connector.domain.entity import CurrentForm
-from connector.domain.tables.current_table import build_merge
+from connector.domain.tables.current_table import build_merge, show_merged
 from connector.domain.tables.log_queries import (
     build_days_query,
     build_ids_query,
@@ -30,6 +30,7 @@ from connector.domain.tables.log_queries import (
 from connector.domain.tables.log_table import META_COLUMNS
 from connector.domain.tables.schema import Table
 from tests.contract.test_googlesql_texts import CONNECTION, an_expiring
+from tests.contract.warehouse_current_contract import a_daily_table
 from tests.contract.warehouse_rows import BUSINESS, LINES, PARTS, a_log, a_table, an_entity
 from tests.stand_ins.googlesql import analyse_statement
 
@@ -49,7 +50,10 @@ SENT: dict[str, Callable[[], Sequence[str]]] = {
         str(build_removal(CONNECTION, an_expiring(kind, **EXPIRES))) for kind in ("TABLE", "VIEW")
     ],
     "rename.rename_log": lambda: [build_renaming(CONNECTION, TABLE.name, "invoices_log")],
-    "views.make": lambda: [build_statement(CONNECTION, view, {"app": "x"}) for view in TABLE.views],
+    "views.make": lambda: [
+        build_statement(CONNECTION, view, {"app": "x"})
+        for view in (*TABLE.views, *show_merged(a_daily_table(), datetime(2026, 1, 1, tzinfo=UTC)).views)
+    ],
     "warehouse._query": list,  # what the four below hand to it
     "warehouse.current_versions": lambda: [build_versions_query(TABLE), build_versions_query(TABLE, 2)],
     "warehouse.find_shared_ids": lambda: [build_shared_ids_query(TABLE, ["type", "reference_nbr"], 20)],

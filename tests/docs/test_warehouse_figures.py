@@ -1,20 +1,23 @@
 """The figures of the guide for analysts follow from the code, or from one another."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import duckdb
-import pytest
 
+from benchmarks.read_columns import find_reads
+from connector.adapters.bigquery.current_rows import TABLE_FROM_BYTES
 from connector.adapters.duckdb.dialect import render_type
+from connector.domain.tables.current_table import show_merged
 from connector.domain.tables.log_table import META_COLUMNS
 from connector.domain.tables.schema import Column, ColumnType
-from tests.builders import an_id
+from tests.contract.warehouse_current_contract import a_daily_table
 from tests.docs.configuration import ROOT
 from tests.docs.tables import VERSIONS, read_swagger
 
 PAGE = (ROOT / "docs" / "warehouse.md").read_text()
-REASONS = (ROOT / "docs" / "decisions" / "0010-current-rows-as-a-view-or-a-table.md").read_text()
+COST = (ROOT / "docs" / "cost.md").read_text()
 
 
 def test_a_wide_number_has_as_many_digits_in_a_file_as_the_page_says() -> None:
@@ -38,23 +41,22 @@ def test_codes_of_drop_downs_begin_with_the_version_that_the_page_says() -> None
     assert grammars == {version: 5 if version >= first else 4 for version in VERSIONS}
 
 
-def test_what_a_query_costs_follows_from_its_figures() -> None:
-    section = PAGE.split("## What queries cost")[1].split("\n## ")[0]
-    [price] = map(float, re.findall(r"\$([\d.]+) a TiB", section))
-    assert f"${price} a TiB" in REASONS
-    [(kilobytes, log)] = re.findall(
-        r"million bills with three versions each, of (\d) KB, is (\d) GB", section
-    )
-    versions = 3_000_000
-    assert versions * int(kilobytes) * 1000 == int(log) * 10**9
-    assert "five of forty columns reads\nabout 1 GB, half a cent" in section
-    newest = [column for column in META_COLUMNS if f"`{column.name}`" in section.split("besides")[0]]
-    assert [column.name for column in newest] == ["_id", "_modified_at", "_version", "_deleted", "_synced_at"]
-    sizes = {
-        "_id": 2 + len(an_id(1)),
-        "_version": 2 + 32,
-        "_deleted": 1,
-    }  # a text has two bytes more, a time eight
-    read = int(log) * 10**9 * 5 / 40 + versions * sum(sizes.get(column.name, 8) for column in newest)
-    assert round(read / 10**9) == 1
-    assert round(read / 2**40 * price * 100, 1) == pytest.approx(0.5, abs=0.1)
+def test_a_current_view_reads_what_the_page_says_beside_the_columns_asked_for() -> None:
+    section = " ".join(PAGE.split("## What queries cost")[1].split("\n## ")[0].split())
+    small, large = (_find_meta(part) for part in section.split(" besides")[:2])
+    plain, merged = a_daily_table(), show_merged(a_daily_table(), datetime(2026, 3, 16, tzinfo=UTC))
+    [read] = find_reads("SELECT amount FROM {dataset}.bills", [plain])
+    assert read.columns - {"amount"} == small
+    newest, since = find_reads("SELECT amount FROM {dataset}.bills", [merged])
+    assert newest.columns - {"amount"} == large
+    assert (newest.is_recent, since.is_recent) == (False, True)
+
+
+def _find_meta(text: str) -> set[str]:
+    return {column.name for column in META_COLUMNS if f"`{column.name}`" in text}
+
+
+def test_a_log_is_large_where_the_pages_say_so() -> None:
+    assert TABLE_FROM_BYTES == 256 * 2**20
+    assert "Once the log holds 256 MB" in PAGE
+    assert "whose log holds 256 MB or more" in COST
