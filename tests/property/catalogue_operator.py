@@ -172,12 +172,10 @@ class Operator(RuleBasedStateMachine):
         self.blocks[side] = replace(self.blocks[side], **edit)
         self.note_given(side, before)
 
-    @rule(side=SIDES, fate=FATES)
-    def choose_the_other_form(self, side: str, fate: Fate | None) -> None:
-        """Keep the current rows in a table, or no longer."""
-        block = self.blocks[side]
-        other = CurrentForm.VIEW if block.current is CurrentForm.TABLE else CurrentForm.TABLE
-        self.change_block(side, {"current": other})
+    @rule(side=SIDES, form=st.sampled_from(CurrentForm), fate=FATES)
+    def choose_a_form(self, side: str, form: CurrentForm, fate: Fate | None) -> None:
+        """Keep the current rows as a view, in a table, or in both."""
+        self.change_block(side, {"current": form})
         self.meet(side, fate)
 
     @rule(side=SIDES, number=NUMBERS, fate=FATES)

@@ -29,6 +29,8 @@ class Place(ABC):
     """A warehouse whose objects can be looked at, and dropped, as somebody with a SQL console would."""
 
     renames_views = True
+    merges_daily = False
+    """Whether current rows of no form in particular have a table."""
     warehouse: Warehouse
 
     @abstractmethod
@@ -109,6 +111,7 @@ class BigQueryPlace(Place):
     """A dataset of BigQuery's stand-in."""
 
     renames_views = False
+    merges_daily = True
 
     def __init__(self, url: str, dataset: str, clock: Clock) -> None:
         self.warehouse = BigQueryWarehouse(
@@ -118,6 +121,7 @@ class BigQueryPlace(Place):
             credentials=credentials.anonymous,
             retry=Retry(clock=clock, attempts=3),
             endpoint=url,
+            table_from_bytes=0,
         )
         options = {"api_endpoint": url}
         self._client = bigquery.Client(PROJECT, AnonymousCredentials(), client_options=options)
