@@ -9,7 +9,9 @@ view reads the log. It is made by `prepare` from that label, so a view that is o
 shows the same.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 
 from google.cloud import bigquery
@@ -35,7 +37,7 @@ from connector.domain.tables.evolution import (
     walk_paths,
 )
 from connector.domain.tables.schema import Column, DailyMerge, Merge, Table
-from connector.errors import WarehouseUnavailableError
+from connector.errors import ConnectorError, WarehouseUnavailableError
 
 BEHIND_LABEL = "behind_since"
 """Seconds since 1970; empty if the table is up to date with the log."""
@@ -47,6 +49,8 @@ TABLE_FROM_BYTES = 256 * 1024 * 1024
 
 A query on a smaller one reads so few bytes that the least BigQuery charges for two tables, 20 MB, and the MERGE are no gain.
 """
+
+log = logging.getLogger(__name__)
 
 
 class CurrentRows:
@@ -161,17 +165,32 @@ class CurrentRows:
         found = self._find(table)
         if found is None:
             return False
-        behind, plan = _read_instant(found, BEHIND_LABEL), None
+        behind, plan, may_wait = _read_instant(found, BEHIND_LABEL), None, False
         if isinstance(table.merge, DailyMerge):
             until = _read_instant(found, MERGED_LABEL)
             if until is None:
                 return False
             plan = plan_merge(behind=behind, until=until, now=self._connection.clock.now())
+            may_wait = behind is not None and behind >= until
         elif behind is not None:
             plan = MergePlan(since=behind, until=behind)
         if plan is not None:
-            self._merge(table.merge, plan, found.labels.get(BEHIND_LABEL, ""))
+            with self.put_off(table.merge) if may_wait else nullcontext():
+                self._merge(table.merge, plan, found.labels.get(BEHIND_LABEL, ""))
         return True
+
+    @contextmanager
+    def put_off(self, merge: Merge) -> Iterator[None]:
+        """Let no failure of a MERGE end a run whose rows the view shows without it; the next run tries again."""
+        try:
+            yield
+        except ConnectorError as exc:
+            if not isinstance(merge, DailyMerge):
+                raise
+            name = merge.into.name
+            log.warning(
+                "%s is not merged: until a run can, queries read more of the log. %s", name, exc.message
+            )
 
     def fill(self, merge: Merge) -> None:
         """Merge the whole log into a table that was just made, or of which nothing is known."""

@@ -105,8 +105,10 @@ class Layout:
     def restore_current_rows(self, table: Table) -> None:
         """Make the table of current rows, again perhaps, from the log, if there is a log and it is worth it."""
         found = self._metadata.find(table.name)
-        if found is not None and self._current_rows.may_make(table, found.num_bytes or 0):
-            self._make_current_rows(table, evolve(map(to_column, found.schema), table.columns))
+        if found is not None and table.merge is not None:
+            with self._current_rows.put_off(table.merge):
+                if self._current_rows.may_make(table, found.num_bytes or 0):
+                    self._make_current_rows(table, evolve(map(to_column, found.schema), table.columns))
 
     def _is_fit(self, table: Table, evolution: Evolution, objects: Objects, held_by: tuple[str, ...]) -> bool:
         """Whether nothing that is made from the log has to be mended."""

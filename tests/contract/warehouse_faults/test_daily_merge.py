@@ -1,5 +1,6 @@
 """Current rows that are merged once a day: which statements BigQuery gets, when, and what a run leaves that dies on the way."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -143,10 +144,59 @@ def test_a_run_that_dies_between_the_merge_and_its_labels_merges_again(days: Day
     days.clock.advance(timedelta(days=1))
     days.run(days.row("r2"), is_killed=True)
     days.bigquery.fail("patch table", 403, "accessDenied")
-    with pytest.raises(ConnectorError):
-        days.run()
+    assert days.run() == ["MERGE"]
     assert days.run() == ["MERGE"], "and the view stays as it was, which is older and right"
     assert days.run() == ["CREATE"]
+
+
+def test_a_merge_that_fails_ends_no_run_whose_rows_show_without_it(
+    days: Days, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As where the project may query only so many bytes a day."""
+    days.run(is_killed=True)
+    days.bigquery.fail_query("quotaExceeded", times=50)
+    days.run(days.row())
+    assert days.bigquery.ids("bills_log") == ["r1"]
+    assert "bills_current is not merged: until a run can, queries read more of the log." in caplog.text
+    days.bigquery.query_faults.clear()
+    assert days.run() == ["MERGE"]
+    days.clock.advance(timedelta(days=1))
+    days.run(days.row("r2"), is_killed=True)
+    days.bigquery.fail_query("quotaExceeded", times=50)
+    days.run()
+    days.bigquery.query_faults.clear()
+    assert days.run() == ["MERGE"]
+
+
+def test_a_merge_that_fails_ends_the_run_whose_rows_do_not_show(days: Days) -> None:
+    days.run(days.row())
+    days.run()
+    days.run(days.row("late", hours_ago=50), is_killed=True)
+    days.bigquery.fail_query("quotaExceeded", times=50)
+    with pytest.raises(ConnectorError):
+        days.run()
+
+
+def test_a_column_dropped_from_the_log_loses_its_values_in_the_table_too(days: Days) -> None:
+    days.run(days.row())
+    days.run()
+    schema = days.bigquery.tables["bills_log"].resource["schema"]
+    schema["fields"] = [field for field in schema["fields"] if field["name"] != "hold"]
+    assert days.run() == ["CREATE", "MERGE"]
+    assert "_current" not in days.bigquery.statements[0]
+    assert days.since() == "0001-01-01T00:00:00Z"
+
+
+def test_a_column_that_becomes_wider_is_wider_in_the_table_too(days: Days) -> None:
+    days.run(days.row())
+    days.run()
+    wide = a_daily_table(
+        tuple(replace(c, type=ColumnType.BIGNUMERIC) if c.name == "amount" else c for c in BUSINESS)
+    )
+    assert days.run(table=wide) == ["ALTER", "CREATE", "MERGE"]
+    assert days.run(table=wide) == ["CREATE"]
+    [held] = [field for field in days.bigquery.tables["bills_current"].schema if field["name"] == "amount"]
+    assert held["type"] == "BIGNUMERIC"
 
 
 def test_a_table_that_was_dropped_is_shown_no_more_and_filled_again(days: Days) -> None:
