@@ -6,7 +6,7 @@ import pytest
 from acumatica_sandbox.odata.dialect import NEW, OLD, Dialect
 from acumatica_sandbox.odata.inquiries import INQUIRIES
 from acumatica_sandbox.odata.metadata import build_metadata
-from connector.adapters.acumatica.feeds.metadata import parse_metadata
+from connector.adapters.acumatica.feeds.metadata import FeedType, parse_metadata
 from connector.domain.records.contract import Kind
 
 
@@ -108,3 +108,67 @@ def test_types_that_are_derived_in_a_circle_end() -> None:
         "A"
     ]
     assert set(kind.columns) == {"A1", "B1"}
+
+
+ACCOUNT = (
+    '<EntityType Name="PX_GL_Account"><Key><PropertyRef Name="AccountCD"/></Key><Property Name="AccountCD" Type="Edm.String"/>'
+    '<Property Name="AccountID" Type="Edm.Int32"/></EntityType>'
+)
+
+
+def a_class(members: str, sets: str, others: str = ACCOUNT) -> FeedType:
+    kind = (
+        '<EntityType Name="PX_GL_Tran"><Key><PropertyRef Name="LineNbr"/></Key>'
+        f'<Property Name="LineNbr" Type="Edm.Int32"/>{members}</EntityType>'
+    )
+    found = parse_metadata(a_catalogue(kind + others, sets), of_inquiries=False)
+    return next(item for item in found.values() if "LineNbr" in item.columns)
+
+
+def navigation(name: str, target: str) -> str:
+    return f'<NavigationProperty Name="{name}" Type="{target}"/>'
+
+
+def test_a_class_is_named_once_by_the_name_that_is_its_alone() -> None:
+    sets = "".join(
+        f'<EntitySet Name="{name}" EntityType="PX.Data.PX_GL_Tran"/>'
+        for name in ("Tran", "PX_GL_Tran", "Line1")
+    )
+    found = a_class("", sets)
+    assert (found.title, found.aliases, found.refusal) == ("PX_GL_Tran", ("Tran", "Line1"), "")
+    assert "no list" in a_class("", "").refusal
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        (navigation("AccountByAccountID", "PX.Data.PX_GL_Account"), {"AccountByAccountID"}),
+        ('<Property Name="AccountID" Type="Edm.Int32"/>' + navigation("AccountByAccountID", "N.PX_GL_Account"), {"AccountByAccountID"}),
+        ('<Property Name="AccountID" Type="Edm.String"/>' + navigation("AccountByAccountID", "N.PX_GL_Account"), set()),
+        (navigation("AccountCollection", "Collection(PX.Data.PX_GL_Account)"), set()),
+        (navigation("UserByCreatedByID", "PX.Data.Unknown"), set()),
+        (navigation("TranByLineNbr", "PX.Data.PX_GL_Tran"), set()),
+    ],
+)  # fmt: skip
+def test_codes_are_looked_for_where_a_class_has_a_number_or_nothing(members: str, found: set[str]) -> None:
+    assert a_class(members, "").references.keys() == found
+
+
+def test_columns_that_cannot_be_asked_for_are_left_out_wherever_that_is_said() -> None:
+    members = "".join(f'<Property Name="{name}" Type="Edm.String"/>' for name in "ABC")
+    members += '<Property Name="tstamp" Type="Edm.Binary"/>'
+    told = (
+        '<Annotation Term="Org.OData.Capabilities.V1.FilterRestrictions"><Record><PropertyValue Property="NonFilterableProperties">'
+        "<Collection><PropertyPath>{}</PropertyPath></Collection></PropertyValue></Record></Annotation>"
+    )
+    sets = f'<EntitySet Name="PX_GL_Tran" EntityType="N.PX_GL_Tran">{told.format("A")}</EntitySet>'
+    apart = f'<Annotations Target="N.Default/PX_GL_Tran">{told.format("B")}</Annotations>'
+    assert list(a_class(members, sets, apart).columns) == ["LineNbr", "C"]
+
+
+def test_a_class_of_which_nothing_can_be_asked_for_says_so() -> None:
+    told = (
+        '<EntitySet Name="PX_GL_Tran" EntityType="N.PX_GL_Tran"><Annotation Term="Org.OData.Capabilities.V1.FilterRestrictions">'
+        '<Record><PropertyValue Property="Filterable" Bool="false"/></Record></Annotation></EntitySet>'
+    )
+    assert "neither filtered nor selected" in a_class("", told).refusal
