@@ -12,13 +12,22 @@ shows the same.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
 
 from google.cloud import bigquery
 
 from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.jobs import run_query
-from connector.adapters.bigquery.metadata import Listed, Metadata, is_ours, label
+from connector.adapters.bigquery.kept_table import (
+    BEHIND_LABEL,
+    MERGED_LABEL,
+    is_complete,
+    is_kept,
+    is_merged,
+    is_useless,
+    read_instant,
+    to_label,
+)
+from connector.adapters.bigquery.metadata import Listed, Metadata, is_ours
 from connector.adapters.bigquery.schema import to_column
 from connector.domain.batch import Row
 from connector.domain.instants import to_text
@@ -29,20 +38,10 @@ from connector.domain.tables.current_table import (
     plan_merge,
     show_merged,
 )
-from connector.domain.tables.evolution import (
-    adopt_types,
-    evolve,
-    find_retyped,
-    is_nested_otherwise,
-    walk_paths,
-)
+from connector.domain.tables.evolution import adopt_types, walk_paths
 from connector.domain.tables.schema import Column, DailyMerge, Merge, Table
 from connector.errors import ConnectorError, WarehouseUnavailableError
 
-BEHIND_LABEL = "behind_since"
-"""Seconds since 1970; empty if the table is up to date with the log."""
-MERGED_LABEL = "merged_until"
-"""Seconds since 1970: all rows synced before are in the table; empty if nothing may be said of it."""
 MAX_ROUNDS = 5
 TABLE_FROM_BYTES = 256 * 1024 * 1024
 """How large a log is before its current rows get a table that is merged once a day.
@@ -79,12 +78,12 @@ class CurrentRows:
         Takes no request unless there is a table of current rows that is merged once a day.
         """
         merge = table.merge
-        if not isinstance(merge, DailyMerge) or not _is_merged(objects.get(merge.into.name), table):
+        if not isinstance(merge, DailyMerge) or not is_merged(objects.get(merge.into.name), table):
             return table
         found = self._metadata.find(merge.into.name)
-        if found is None or not _is_complete(found, adopt_types(merge.into, columns)):
+        if found is None or not is_complete(found, adopt_types(merge.into, columns)):
             return table
-        return show_merged(table, _read_instant(found, MERGED_LABEL))
+        return show_merged(table, read_instant(found, MERGED_LABEL))
 
     def is_fit(self, table: Table, columns: Sequence[Column]) -> bool:
         """Whether the table's current rows are there with the columns of its log; True if the view does without them."""
@@ -92,14 +91,14 @@ class CurrentRows:
             return True
         into = adopt_types(table.merge.into, columns)
         found = self._metadata.find(into.name)
-        return found is not None and _is_complete(found, into)
+        return found is not None and is_complete(found, into)
 
     def may_make(self, table: Table, log_bytes: int) -> bool:
         """Whether the table may be made now of a log of this size, or made anew, if it is one that is merged once a day."""
         if not isinstance(table.merge, DailyMerge):
             return True
         found = self._metadata.find(table.merge.into.name)
-        return log_bytes >= self._table_from_bytes if found is None else _is_kept(found, table)
+        return log_bytes >= self._table_from_bytes if found is None else is_kept(found, table)
 
     def follow(self, table: Table, columns: Sequence[Column]) -> Table | None:
         """Return the definition that a table which is merged once a day must be brought to, if there is one.
@@ -110,11 +109,11 @@ class CurrentRows:
             return None
         into = adopt_types(table.merge.into, columns)
         found = self._metadata.find(into.name)
-        if found is None or not _is_kept(found, table):
+        if found is None or not is_kept(found, table):
             return None
-        if not _is_useless(found, into):
+        if not is_useless(found, into):
             return into
-        if _read_instant(found, MERGED_LABEL) is not None:
+        if read_instant(found, MERGED_LABEL) is not None:
             self._relabel(found, {MERGED_LABEL: ""})
         return None
 
@@ -130,7 +129,7 @@ class CurrentRows:
         if table.merge is not None:
             into = adopt_types(table.merge.into, columns)
             found = self._metadata.find(into.name)
-            if found is not None and _is_useless(found, into) and is_ours(found):
+            if found is not None and is_useless(found, into) and is_ours(found):
                 self._metadata.delete(into.name)
 
     def holds_any(self, table: Table, paths: frozenset[str]) -> bool:
@@ -148,10 +147,10 @@ class CurrentRows:
             found = self._find(table)
             if found is None:
                 return  # it is filled from the whole log when it is made
-            behind = _read_instant(found, BEHIND_LABEL)
+            behind = read_instant(found, BEHIND_LABEL)
             if behind is not None and behind <= earliest:
                 return
-            if self._relabel(found, {BEHIND_LABEL: _to_label(earliest)}):
+            if self._relabel(found, {BEHIND_LABEL: to_label(earliest)}):
                 return
         raise WarehouseUnavailableError(
             f"BigQuery: other runs keep changing the table {table.merge.into.name}",
@@ -165,9 +164,9 @@ class CurrentRows:
         found = self._find(table)
         if found is None:
             return False
-        behind, plan, may_wait = _read_instant(found, BEHIND_LABEL), None, False
+        behind, plan, may_wait = read_instant(found, BEHIND_LABEL), None, False
         if isinstance(table.merge, DailyMerge):
-            until = _read_instant(found, MERGED_LABEL)
+            until = read_instant(found, MERGED_LABEL)
             if until is None:
                 return False
             plan = plan_merge(behind=behind, until=until, now=self._connection.clock.now())
@@ -210,7 +209,7 @@ class CurrentRows:
             return
         changes = {BEHIND_LABEL: ""} if behind and found.labels.get(BEHIND_LABEL, "") == behind else {}
         if isinstance(merge, DailyMerge):
-            changes[MERGED_LABEL] = _to_label(plan.until)
+            changes[MERGED_LABEL] = to_label(plan.until)
         if changes:
             self._relabel(found, changes)
 
@@ -219,39 +218,10 @@ class CurrentRows:
         if table.merge is None:
             return None
         found = self._metadata.find(table.merge.into.name)
-        if isinstance(table.merge, DailyMerge) and found is not None and not _is_kept(found, table):
+        if isinstance(table.merge, DailyMerge) and found is not None and not is_kept(found, table):
             return None
         return found
 
     def _relabel(self, found: bigquery.Table, changes: Mapping[str, str]) -> bool:
         found.labels = found.labels | changes
         return self._metadata.update(found, "labels")
-
-
-def _is_useless(found: bigquery.Table, into: Table) -> bool:
-    held = [*map(to_column, found.schema)]
-    is_retyped = any(find_retyped(held, into.columns)) or is_nested_otherwise(held, into.columns)
-    return is_retyped or bool(found.table_type == "VIEW")
-
-
-def _is_complete(found: bigquery.Table, into: Table) -> bool:
-    return not (_is_useless(found, into) or evolve(map(to_column, found.schema), into.columns).added)
-
-
-def _is_kept(found: bigquery.Table | Listed, table: Table) -> bool:
-    """Whether this is the connector's table for this entity, not something else of its name."""
-    labels: Mapping[str, str] = found.labels
-    return bool(found.table_type == "TABLE") and label(table).items() <= labels.items()
-
-
-def _is_merged(found: Listed | None, table: Table) -> bool:
-    return found is not None and _is_kept(found, table) and bool(found.labels.get(MERGED_LABEL))
-
-
-def _to_label(instant: datetime) -> str:
-    return str(max(0, int(instant.timestamp())))
-
-
-def _read_instant(found: bigquery.Table, name: str) -> datetime | None:
-    text: str = found.labels.get(name, "")
-    return datetime.fromtimestamp(int(text), UTC) if text.isdigit() else None

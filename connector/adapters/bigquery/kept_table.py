@@ -1,0 +1,50 @@
+"""What the metadata of a table of current rows tell: whose it is, whether it fits the log, and how much of that it holds."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from google.cloud import bigquery
+
+from connector.adapters.bigquery.metadata import Listed, label
+from connector.adapters.bigquery.schema import to_column
+from connector.domain.tables.evolution import evolve, find_retyped, is_nested_otherwise
+from connector.domain.tables.schema import Table
+
+BEHIND_LABEL = "behind_since"
+"""Seconds since 1970; empty if the table is up to date with the log."""
+MERGED_LABEL = "merged_until"
+"""Seconds since 1970: all rows synced before are in the table; empty if nothing may be said of it."""
+
+
+def is_kept(found: bigquery.Table | Listed, table: Table) -> bool:
+    """Whether this is the connector's own table for the entity of this log, not something else of its name."""
+    labels: Mapping[str, str] = found.labels
+    return bool(found.table_type == "TABLE") and label(table).items() <= labels.items()
+
+
+def is_merged(found: Listed | None, table: Table) -> bool:
+    """Whether a view may read the table, because it is known up to when it holds what was logged."""
+    return found is not None and is_kept(found, table) and bool(found.labels.get(MERGED_LABEL))
+
+
+def is_useless(found: bigquery.Table, into: Table) -> bool:
+    """Whether it cannot hold rows of these columns: it is a view, or has other types or another order of nested fields."""
+    held = [*map(to_column, found.schema)]
+    is_retyped = any(find_retyped(held, into.columns)) or is_nested_otherwise(held, into.columns)
+    return is_retyped or bool(found.table_type == "VIEW")
+
+
+def is_complete(found: bigquery.Table, into: Table) -> bool:
+    """Whether it holds rows of these columns as it is."""
+    return not (is_useless(found, into) or evolve(map(to_column, found.schema), into.columns).added)
+
+
+def to_label(instant: datetime) -> str:
+    """Return an instant as a label's value."""
+    return str(max(0, int(instant.timestamp())))
+
+
+def read_instant(found: bigquery.Table, name: str) -> datetime | None:
+    """Return the instant in a label; None if it is empty or not there."""
+    text: str = found.labels.get(name, "")
+    return datetime.fromtimestamp(int(text), UTC) if text.isdigit() else None
