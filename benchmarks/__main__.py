@@ -12,7 +12,7 @@ COMMANDS = (
     "idle",
     "stages 1000 2",
     "throughput 8000 2",
-    "overlap",
+    "overlap 10 2",
     "odd_members 5000 2",
     "versions 20000 10",
     "bytes",
