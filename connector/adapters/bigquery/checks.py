@@ -16,6 +16,7 @@ from connector.adapters.bigquery.inherited import (
     find_collated,
 )
 from connector.adapters.bigquery.jobs import dry_run
+from connector.adapters.bigquery.kept_table import leave_as_view
 from connector.adapters.bigquery.metadata import Metadata
 from connector.adapters.bigquery.schema import to_column
 from connector.adapters.bigquery.views import find_repairs
@@ -71,6 +72,7 @@ def _check_table(connection: Connection, table: Table) -> str:
     found = Metadata(connection).find(table.name)
     if found is None:
         return f"does not exist yet; the first run creates it{_try_views(connection, table)}"
+    table = leave_as_view(table, found)
     _require_rights(connection, found)
     _require_permanence(connection, found, table)
     columns = evolve(map(to_column, found.schema), table.columns).columns

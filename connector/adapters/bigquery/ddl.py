@@ -17,6 +17,7 @@ from connector.adapters.bigquery.connection import Connection
 from connector.adapters.bigquery.current_rows import CurrentRows
 from connector.adapters.bigquery.inherited import find_collated, keep_for_good
 from connector.adapters.bigquery.jobs import run_query
+from connector.adapters.bigquery.kept_table import leave_as_view
 from connector.adapters.bigquery.metadata import Metadata, label
 from connector.adapters.bigquery.schema import extend_fields, to_column, to_field
 from connector.adapters.bigquery.views import Objects, Views, find_owners, find_superseded, find_unfit
@@ -59,6 +60,7 @@ class Layout:
                 created = True
                 self._create(table)
                 continue
+            table = leave_as_view(table, found)
             evolution = evolve(map(to_column, found.schema), table.columns)
             if evolution.other_fields:
                 return TableStatus(
@@ -105,6 +107,7 @@ class Layout:
     def restore_current_rows(self, table: Table) -> None:
         """Make the table of current rows, again perhaps, from the log, if there is a log and it is worth it."""
         found = self._metadata.find(table.name)
+        table = table if found is None else leave_as_view(table, found)
         if found is not None and table.merge is not None:
             with self._current_rows.put_off(table.merge):
                 if self._current_rows.may_make(table, found.num_bytes or 0):

@@ -7,6 +7,7 @@ from google.cloud import bigquery
 
 from connector.adapters.bigquery.metadata import Listed, label
 from connector.adapters.bigquery.schema import to_column
+from connector.domain.tables.current_table import keep_as_view
 from connector.domain.tables.evolution import evolve, find_retyped, is_nested_otherwise
 from connector.domain.tables.schema import Table
 
@@ -14,6 +15,18 @@ BEHIND_LABEL = "behind_since"
 """Seconds since 1970; empty if the table is up to date with the log."""
 MERGED_LABEL = "merged_until"
 """Seconds since 1970: all rows synced before are in the table; empty if nothing may be said of it."""
+
+
+def leave_as_view(table: Table, log: bigquery.Table) -> Table:
+    """Return the table for a log as it is: if columns of that bear policy tags, current rows get no table by themselves.
+
+    It would have the values without the tags, open to everybody who may read the dataset.
+    """
+    return keep_as_view(table) if any(map(_is_protected, log.schema)) else table
+
+
+def _is_protected(field: bigquery.SchemaField) -> bool:
+    return field.policy_tags is not None or any(map(_is_protected, field.fields))
 
 
 def is_kept(found: bigquery.Table | Listed, table: Table) -> bool:

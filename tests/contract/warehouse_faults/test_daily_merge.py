@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -286,3 +287,22 @@ def test_a_column_of_lines_that_was_added_later_stands_last_in_both(days: Days) 
         [held] = [field for field in days.bigquery.tables[name].schema if field["name"] == "details"]
         assert held["fields"][-1]["name"] == "tax_zone"
     assert "bills_current" in days.bigquery.statements[0]
+
+
+@pytest.mark.parametrize("path", [("amount",), ("details", "amount")], ids=["column", "column of lines"])
+def test_what_policy_tags_protect_is_never_copied_beside_them(days: Days, path: tuple[str, ...]) -> None:
+    """A table of current rows would show it to everybody who may read the dataset."""
+    days.run(days.row())
+    days.run()
+    fields: Any = days.bigquery.tables["bills_log"].schema
+    for name in path:
+        [field] = [field for field in fields if field["name"] == name]
+        fields = field.get("fields", ())
+    field["policyTags"] = {"names": ["projects/demo/locations/eu/taxonomies/1/policyTags/2"]}
+    assert days.run(days.row("r2")) == ["CREATE"]
+    assert "_current" not in days.bigquery.statements[0]
+    assert "bills_current" not in days.bigquery.tables
+    warehouse = days.open()
+    assert all(line.ok and "next run" not in line.finding for line in warehouse.check([DAILY]))
+    warehouse.close()
+    assert days.run() == []
