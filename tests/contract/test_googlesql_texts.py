@@ -37,7 +37,7 @@ from connector.domain.tables.schema import Column, ColumnType, Table
 from connector.domain.tables.sql import render_type
 from tests.contract.warehouse_rows import a_log
 from tests.stand_ins.clock import FakeClock
-from tests.stand_ins.googlesql import Rows, analyse_statement, ask
+from tests.stand_ins.googlesql import analyse_statement, describe
 from tests.stand_ins.googlesql_engine import GoogleSqlError
 
 ENTITIES = load_catalogue().entities
@@ -98,17 +98,14 @@ def assert_views_keep_their_promise(table: Table) -> None:
     shown = ", ".join(
         f"ARRAY(SELECT AS STRUCT * FROM {{dataset}}.{view.name}) AS {view.name}" for view in table.views
     )
-    tables: dict[Table, Rows] = {table: []}
-    if table.merge:
-        tables = {table.merge.into: [], table: []}
-    answer = ask(f"SELECT {shown}", tables)
+    tables = (table.merge.into, table) if table.merge else (table,)
     promised = {
         view.name: render_type(
             Column(name=view.name, type=ColumnType.RECORD, repeated=True, fields=view.columns)
         )
         for view in table.views
     }
-    assert dict(answer.columns) == promised
+    assert describe(f"SELECT {shown}", tables) == promised
 
 
 @pytest.mark.parametrize("name", ENTITIES)
@@ -156,7 +153,7 @@ def test_current_rows_in_a_table_are_merged_and_shown_by_texts_that_the_engine_t
     table = build(structs.replace(ENTITIES[name], current=CurrentForm.TABLE), "24.200.001")
     assert table.merge
     analyse_statement(table.merge.sql.replace("@since", "'0001-01-01T00:00:00Z'"), (table, table.merge.into))
-    ask(build_trial_query(table))
+    describe(build_trial_query(table), ())
 
 
 @pytest.mark.parametrize("name", ENTITIES)
@@ -171,8 +168,8 @@ def test_the_views_over_a_table_that_is_merged_once_a_day_keep_their_promise(nam
 def test_what_the_connector_asks_of_a_log_has_the_columns_it_reads(name: str) -> None:
     entity = ENTITIES[name]
     table = build(entity, "24.200.001")
-    versions = ask(build_versions_query(table), {replace(table, views=()): []})
-    assert dict(versions.columns) == {
+    log = (replace(table, views=()),)
+    assert describe(build_versions_query(table), log) == {
         "_id": "STRING",
         "_modified_at": "TIMESTAMP",
         "_version": "STRING",
@@ -183,20 +180,13 @@ def test_what_the_connector_asks_of_a_log_has_the_columns_it_reads(name: str) ->
     }
     keys = [column.name for column in table.columns[: len(entity.keys)]]
     parameters = {f"key_{i}": "x" for i in range(len(keys))}
-    found = ask(build_ids_query(table, keys), {replace(table, views=()): []}, parameters)
-    assert dict(found.columns) == {"_id": "STRING"}
-    days = ask(build_days_query(table), {replace(table, views=()): []}, {"record_id": "x"})
-    assert dict(days.columns) == {"_day": "DATE"}
+    assert describe(build_ids_query(table, keys), log, parameters) == {"_id": "STRING"}
+    assert describe(build_days_query(table), log, {"record_id": "x"}) == {"_day": "DATE"}
+    shared = build_shared_ids_query(table, keys, 20)
+    assert describe(shared, log, {"since": "2026-01-01T00:00:00Z"}) == {"_id": "STRING"}
     sought = build_trail_query(table, [date(2026, 1, 1), date(2026, 2, 28)])
-    trail = ask(sought, {replace(table, views=()): []}, {"record_id": "x"})
-    shared = ask(
-        build_shared_ids_query(table, keys, 20),
-        {replace(table, views=()): []},
-        {"since": "2026-01-01T00:00:00Z"},
-    )
-    assert dict(shared.columns) == {"_id": "STRING"}
     scalars = tuple(column for column in table.columns if not column.repeated)
-    assert dict(trail.columns) == render_types(scalars)
+    assert describe(sought, log, {"record_id": "x"}) == render_types(scalars)
 
 
 CONNECTION = Connection(
@@ -259,6 +249,6 @@ def test_a_wrong_one_is_refused(statement: str, why: str) -> None:
 def test_a_text_with_a_wrong_column_is_refused() -> None:
     table = build(ENTITIES["invoices"], "24.200.001")
     with pytest.raises(GoogleSqlError, match="balanse"):
-        ask("SELECT balanse FROM {dataset}.invoices", {table: []})
+        describe("SELECT balanse FROM {dataset}.invoices", (table,))
     with pytest.raises(GoogleSqlError, match="balanse"):
         analyse_statement("DELETE FROM {dataset}.invoices_log WHERE balanse > 0", (table,))

@@ -5,7 +5,7 @@ BigQuery gets it, over rows of the test. Whole tables are handed to its evaluato
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -43,11 +43,23 @@ def ask(
 
     Raises GoogleSqlError. Names of the dataset are written `{dataset}.name`.
     """
+    return _run(_render(sql, tables, parameters))
+
+
+def describe(
+    sql: str, tables: Iterable[Table], parameters: Mapping[str, str] | None = None
+) -> Mapping[str, str]:
+    """Return the columns of the answer that `ask` gives over these tables, each with its type as GoogleSQL names it."""
+    columns = engine.describe(_render(sql, dict.fromkeys(tables, ()), parameters))
+    return {column.name: _name_type(column.type) for column in columns}
+
+
+def _render(sql: str, tables: Mapping[Table, Rows] | None, parameters: Mapping[str, str] | None) -> str:
     for name, value in (parameters or {}).items():
         sql = sql.replace(f"@{name}", spell(value, ColumnType.STRING))
     parts = [part for table, rows in (tables or {}).items() for part in _render_parts(table, rows)]
     head = f"WITH {','.join(parts)}\n" if parts else ""
-    return _run(f"{head}SELECT * FROM (\n{sql}\n)".replace(f"{DATASET}.", ""))
+    return f"{head}SELECT * FROM (\n{sql}\n)".replace(f"{DATASET}.", "")
 
 
 def analyse_statement(sql: str, tables: Sequence[Table]) -> None:
