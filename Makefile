@@ -7,6 +7,9 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 LOCK := $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-annotate --no-header
 
+# Bytecode is kept even where an image says otherwise: else every process of the tests compiles the project, and what pytest makes of the tests, anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo pictures quick test check bench tables lock mutation clean
 
 setup: $(READY)

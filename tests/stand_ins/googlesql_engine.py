@@ -40,6 +40,13 @@ class GoogleSqlError(Exception):
     """What GoogleSQL says of a text that it refuses, or of values it cannot work with."""
 
 
+def install() -> str:
+    """Have the engine compiled and load it; return its release."""
+    _keep_compiled()
+    ZetaSqlLocalService.get_instance()
+    return version("zetasql")
+
+
 def register(tables: Sequence[Any] = (), content: Mapping[str, Any] | None = None) -> int:
     """Return the number of a catalog with these `SimpleTableProto`; `content` maps their names to a `TableContent`."""
     functions = ZetaSQLBuiltinFunctionOptions(language_options=_language())

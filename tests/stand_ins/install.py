@@ -1,7 +1,7 @@
 """Installs what tests need beside Python packages, once: `python -m tests.stand_ins.install`.
 
 The BigQuery stand-in goes into `.stand-ins/`: it runs on Python 3.13 only, so it has a virtual environment of its own. About
-20 seconds and 770 MB. A Chromium is installed for the whole machine, if it has none.
+20 seconds and 770 MB. So does GoogleSQL's engine, compiled. A Chromium is installed for the whole machine, if it has none.
 """
 
 import fcntl
@@ -88,8 +88,19 @@ def _run(command: list[str], *, home: Path | None = None) -> None:
         raise StandInUnavailableError(f"it could not be installed ({' '.join(command[:4])} …):\n{tail}")
 
 
+def install_googlesql() -> str:
+    """Return the release of the engine, compiled if it is not, before the processes of the tests would wait for it."""
+    from tests.stand_ins import googlesql_engine
+
+    return googlesql_engine.install()
+
+
 if __name__ == "__main__":
-    for name, install in (("BigQuery stand-in", install_bigquery), ("Chromium", install_browser)):
+    for name, install in (
+        ("BigQuery stand-in", install_bigquery),
+        ("Chromium", install_browser),
+        ("GoogleSQL", install_googlesql),
+    ):
         try:
             print(f"{name}: {install()}")
         except StandInUnavailableError as missing:
