@@ -54,11 +54,7 @@ class Depth(StrEnum):
 
 
 class CurrentForm(StrEnum):
-    """How the current rows are kept: as a view over the log, as a table kept by MERGE, or in the form that is read for the least.
-
-    That form is the warehouse's choice: a DuckDB file has the view. BigQuery has it too as long as the log is small, then a table that
-    is merged once a day, under a view that adds what was logged since.
-    """
+    """How the current rows are kept: a view over the log, a table kept by MERGE, or (auto) what the warehouse reads for the least."""
 
     AUTO = "auto"
     VIEW = "view"
