@@ -121,6 +121,22 @@ class CurrentTableContract:
             ("r2", "30D"),
         ]
 
+    def test_a_column_that_is_not_read_for_a_while_shows_what_the_log_has(
+        self, shelf: Shelf, warehouse: Warehouse
+    ) -> None:
+        wide = a_kept_table((*BUSINESS, a_column("terms")))
+        warehouse.prepare(wide)
+        rows = [a_row(record, terms="10D") for record in ("r1", "r2")]
+        warehouse.append(an_append(*rows, table=wide))
+        warehouse.refresh(wide)
+        for number, table in enumerate((a_kept_table(), wide), 2):
+            warehouse.prepare(table)
+            row = a_row("r2", f"v{number}", modified_at=number)
+            warehouse.append(an_append(row, table=table, batch_id=str(number)))
+            warehouse.refresh(table)
+        shown = shelf.query("SELECT _id, terms FROM {dataset}.bills ORDER BY _id")
+        assert shown == [("r1", "10D"), ("r2", None)]
+
     def test_where_the_current_rows_are_a_view_there_is_nothing_to_refresh(
         self, shelf: Shelf, warehouse: Warehouse
     ) -> None:

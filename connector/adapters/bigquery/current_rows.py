@@ -20,11 +20,13 @@ from connector.adapters.bigquery.jobs import run_query
 from connector.adapters.bigquery.kept_table import (
     BEHIND_LABEL,
     MERGED_LABEL,
+    is_alike,
     is_complete,
     is_kept,
     is_merged,
     is_useless,
     read_instant,
+    read_merged,
     to_label,
 )
 from connector.adapters.bigquery.metadata import Listed, Metadata, is_ours
@@ -81,9 +83,9 @@ class CurrentRows:
         if not isinstance(merge, DailyMerge) or not is_merged(objects.get(merge.into.name), table):
             return table
         found = self._metadata.find(merge.into.name)
-        if found is None or not is_complete(found, adopt_types(merge.into, columns)):
+        if found is None or not is_alike(found, adopt_types(merge.into, columns)):
             return table
-        return show_merged(table, read_instant(found, MERGED_LABEL))
+        return show_merged(table, read_merged(found, self._connection.clock.now()))
 
     def is_fit(self, table: Table, columns: Sequence[Column]) -> bool:
         """Whether the table's current rows are there with the columns of its log; True if the view does without them."""
@@ -103,7 +105,8 @@ class CurrentRows:
     def follow(self, table: Table, columns: Sequence[Column]) -> Table | None:
         """Return the definition that a table which is merged once a day must be brought to, if there is one.
 
-        One that cannot hold the rows of a log with these columns is read no more, and made anew at the end of the run.
+        One that has not just the columns it should have is read no more, and made anew at the end of the run: what it lacks may
+        have values in the log, and what is not merged into it grows old.
         """
         if not isinstance(table.merge, DailyMerge):
             return None
@@ -111,7 +114,7 @@ class CurrentRows:
         found = self._metadata.find(into.name)
         if found is None or not is_kept(found, table):
             return None
-        if not is_useless(found, into):
+        if is_alike(found, into):
             return into
         if read_instant(found, MERGED_LABEL) is not None:
             self._relabel(found, {MERGED_LABEL: ""})
@@ -125,11 +128,17 @@ class CurrentRows:
                 self._metadata.delete(name)
 
     def drop_useless(self, table: Table, columns: Sequence[Column]) -> None:
-        """Drop what has the name of the current rows and cannot hold them: a view, or columns of other types than the log's."""
+        """Drop what has the name of the current rows and cannot hold them: a view, or columns of other types than the log's.
+
+        Of a table that is merged once a day, which no view reads now, other columns are enough.
+        """
         if table.merge is not None:
             into = adopt_types(table.merge.into, columns)
             found = self._metadata.find(into.name)
-            if found is not None and is_useless(found, into) and is_ours(found):
+            if found is None or not is_ours(found):
+                return
+            is_daily = isinstance(table.merge, DailyMerge)
+            if is_useless(found, into) or (is_daily and not is_alike(found, into)):
                 self._metadata.delete(into.name)
 
     def holds_any(self, table: Table, paths: frozenset[str]) -> bool:
@@ -166,7 +175,7 @@ class CurrentRows:
             return False
         behind, plan, may_wait = read_instant(found, BEHIND_LABEL), None, False
         if isinstance(table.merge, DailyMerge):
-            until = read_instant(found, MERGED_LABEL)
+            until = read_merged(found, self._connection.clock.now())
             if until is None:
                 return False
             plan = plan_merge(behind=behind, until=until, now=self._connection.clock.now())

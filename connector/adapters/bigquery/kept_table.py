@@ -1,5 +1,6 @@
 """What the metadata of a table of current rows tell: whose it is, whether it fits the log, and how much of that it holds."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ BEHIND_LABEL = "behind_since"
 """Seconds since 1970; empty if the table is up to date with the log."""
 MERGED_LABEL = "merged_until"
 """Seconds since 1970: all rows synced before are in the table; empty if nothing may be said of it."""
+SECONDS = re.compile(r"[0-9]{1,10}\Z")
 
 
 def leave_as_view(table: Table, log: bigquery.Table) -> Table:
@@ -52,12 +54,23 @@ def is_complete(found: bigquery.Table, into: Table) -> bool:
     return not (is_useless(found, into) or evolve(map(to_column, found.schema), into.columns).added)
 
 
+def is_alike(found: bigquery.Table, into: Table) -> bool:
+    """Whether it has these columns and no others."""
+    return is_complete(found, into) and not evolve(into.columns, map(to_column, found.schema)).added
+
+
 def to_label(instant: datetime) -> str:
     """Return an instant as a label's value."""
     return str(max(0, int(instant.timestamp())))
 
 
 def read_instant(found: bigquery.Table, name: str) -> datetime | None:
-    """Return the instant in a label; None if it is empty or not there."""
+    """Return the instant in a label; None if it is empty, not there, or no label of ours."""
     text: str = found.labels.get(name, "")
-    return datetime.fromtimestamp(int(text), UTC) if text.isdigit() else None
+    return datetime.fromtimestamp(int(text), UTC) if SECONDS.match(text) else None
+
+
+def read_merged(found: bigquery.Table, now: datetime) -> datetime | None:
+    """Return up to when everything is merged; None if that is not known: what lies in the future was not written by this clock."""
+    until = read_instant(found, MERGED_LABEL)
+    return until if until is not None and until <= now else None

@@ -23,12 +23,15 @@ KEPT_ROWS = "The newest version of every"
 NO_STAMP = "TIMESTAMP '0001-01-01 00:00:00+00'"
 """Replaces a missing stamp: earlier than any (`instants.FIRST`)."""
 STAMPS = tuple(f"COALESCE(`{side}`.`_modified_at`, {NO_STAMP})" for side in ("_newest", "_kept"))
-IS_NEWER = f"""\
+IS_NOT_OLDER = f"""\
 ({STAMPS[0]} > {STAMPS[1]} OR ({STAMPS[0]} = {STAMPS[1]} AND (
     `_newest`.`_synced_at` > `_kept`.`_synced_at` OR (`_newest`.`_synced_at` = `_kept`.`_synced_at` AND (
       `_newest`.`_version` > `_kept`.`_version` OR (`_newest`.`_version` = `_kept`.`_version`
-        AND `_kept`.`_deleted` AND NOT `_newest`.`_deleted`))))))"""
-"""The order used by the views, for two rows: only a strictly newer row replaces another, so a repeat changes nothing."""
+        AND (`_kept`.`_deleted` OR NOT `_newest`.`_deleted`)))))))"""
+"""The order used by the views, for two rows: no row gives way to an older one.
+
+The same row replaces itself, because the table may have got a column since of which the log has the values.
+"""
 
 MARGIN = timedelta(hours=6)
 """How long before a daily MERGE a row may have been read that the MERGE did not see: several times as long as a run may last."""
@@ -124,7 +127,7 @@ WHERE `_synced_at` >= CAST(@since AS TIMESTAMP)
 QUALIFY {IS_NEWEST}
 ) AS `_newest`
 ON `_kept`.`_id` = `_newest`.`_id`
-WHEN MATCHED AND {IS_NEWER} THEN UPDATE SET
+WHEN MATCHED AND {IS_NOT_OLDER} THEN UPDATE SET
   {join_lines(f"{name} = `_newest`.{name}" for name in names)}
 WHEN NOT MATCHED THEN INSERT ({", ".join(names)})
 VALUES ({", ".join(f"`_newest`.{name}" for name in names)})""",  # noqa: S608 - quoted names of the catalogue and the contract
