@@ -1,5 +1,7 @@
 """The DuckDB file: there whole, or not there."""
 
+import atexit
+import gc
 import tempfile
 from pathlib import Path
 from threading import Lock
@@ -20,6 +22,9 @@ CATALOG = Lock()
 """Held while tables and views are changed. DuckDB refuses two transactions at once that make the same object, as the runs of a
 process would: each makes the schema `acumatica` and `sync_runs` if they are missing.
 """
+
+atexit.register(gc.unfreeze)
+"""At the end of a process DuckDB tells people of each of its objects that is left, and what is exempt from collection is left."""
 
 
 def require_duckdb(path: Path) -> None:
