@@ -1,9 +1,9 @@
 """Which version of each record the warehouse has, and how it ranks: small for a delta, compact for a million records."""
 
+import re
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +16,7 @@ MAX_RECENT_VERSIONS = 3_000
 """How many recent versions the state keeps: 3,000 take about 230 kB of a Firestore document's 1 MiB."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_STAMP = -(2**63)
+IS_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 
 
 class Place(Struct, frozen=True, kw_only=True, gc=False):
@@ -35,8 +36,7 @@ class Place(Struct, frozen=True, kw_only=True, gc=False):
         return Place(modified_at=max(stamps, default=None), synced_at=max(self.synced_at, other.synced_at))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrentVersion:
+class CurrentVersion(Struct, frozen=True, kw_only=True, gc=False):
     """The newest version of a record in the warehouse; `is_deleted` if it is a tombstone.
 
     `modified_at` is the stamp by which the version ranks, `own_stamp` the one Acumatica sent. They differ where the version
@@ -121,8 +121,8 @@ class VersionIndex:
             if guid is None:
                 others.append(current)
                 continue
-            self._ids[0].append(guid >> 64)
-            self._ids[1].append(guid & (2**64 - 1))
+            self._ids[0].append(guid[0])
+            self._ids[1].append(guid[1])
             self._add(current)
         self._guids = len(self._stamps)
         for current in others:
@@ -155,18 +155,20 @@ class VersionIndex:
         guid = _parse_guid(record_id)
         if guid is None:
             return self._others.get(record_id)
-        high, low = self._ids
-        at = bisect_left(
-            range(self._guids), (guid >> 64, guid & (2**64 - 1)), key=lambda i: (high[i], low[i])
-        )
-        if at < self._guids and (high[at] << 64 | low[at]) == guid:
-            return at
-        return None
+        (high, low), (upper, lower) = self._ids, guid
+        first = bisect_left(high, upper)
+        last = bisect_right(high, upper, first)
+        at = bisect_left(low, lower, first, last)
+        return at if at < last and low[at] == lower else None
 
     def is_known(self, record: Record) -> bool:
         """Whether the newest version in the warehouse equals this one."""
         at = self.find(record.id)
-        return at is not None and self._versions[at * 16 : at * 16 + 16].hex() == record.version
+        return at is not None and self.has_version(at, record)
+
+    def has_version(self, at: int, record: Record) -> bool:
+        """Whether the newest version of the record at this position equals this one."""
+        return self._versions[at * 16 : at * 16 + 16].hex() == record.version
 
     def find_place(self, record_id: str) -> Place | None:
         """Return the place of the record's newest row, tombstones included; None if it has no row."""
@@ -261,14 +263,12 @@ class VersionIndex:
         return str(UUID(int=self._ids[0][at] << 64 | self._ids[1][at]))
 
 
-def _parse_guid(text: str) -> int | None:
-    if len(text) != 36 or text != text.lower():
+def _parse_guid(text: str) -> tuple[int, int] | None:
+    """Return the two halves of a lower-case GUID; None of any other text."""
+    if IS_GUID(text) is None:
         return None
-    try:
-        guid = UUID(text)
-    except ValueError:
-        return None
-    return guid.int if str(guid) == text else None
+    digits = text.replace("-", "")
+    return int(digits[:16], 16), int(digits[16:], 16)
 
 
 def _from_micros(micros: int) -> datetime | None:

@@ -236,7 +236,7 @@ class Reconcile:
         at = self._index.find(found.id)
         if at is not None:
             self._mark_listed(at, found)
-            if isinstance(found, Record) and not self._index.is_known(found):
+            if isinstance(found, Record) and not self._index.has_version(at, found):
                 self._stale += 1
 
     def _mark_listed(self, at: int, found: Record | Rejected) -> None:

@@ -42,7 +42,9 @@ def read_documented(path: Path, objects: list[str] = OBJECTS) -> list[int]:
         return [count for sql in counted for (count,) in connection.execute(sql).fetchall()]
 
 
-@pytest.mark.parametrize("name", ["erp.duckdb", "acumatica.duckdb", "Acumatica.db", "my copy.v2.duckdb"])
+@pytest.mark.parametrize(
+    "name", ["erp.duckdb", "acumatica.duckdb", "Acumatica.db", "my copy.v2.duckdb", "memory.db"]
+)
 def test_the_documented_names_resolve_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
     fill(tmp_path / name)
     assert read_documented(tmp_path / name) == [1, 1, 1, 1, 1]

@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
+from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.translation import translate
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.domain.tables.schema import ColumnType
@@ -37,7 +37,7 @@ class DuckDbShelf(Shelf):
         return DuckDbWarehouse(self.path)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path)) as connection:
+        with connect(self.path) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             return connection.execute(translate(sql)).fetchall()
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import duckdb
 import pytest
 
+from connector.adapters.duckdb.file import connect
 from connector.domain.run import RunResult, Status
 from tests.builders import Rig
 from tests.fault.cloud_rigs import BigQueryRig
@@ -26,7 +26,7 @@ def _drop(rig: Rig) -> None:
     if isinstance(rig, BigQueryRig):
         del rig.bigquery.tables["invoices_log"]
         return
-    with duckdb.connect(str(rig.folder / "warehouse.duckdb")) as connection:
+    with connect(rig.folder / "warehouse.duckdb") as connection:
         connection.execute("DROP TABLE invoices_log")
 
 

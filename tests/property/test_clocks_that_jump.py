@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.domain.entity import Depth
 from connector.domain.records.contract import Kind
@@ -142,7 +143,7 @@ def test_the_views_of_a_file_agree_and_the_history_has_no_gap(
     table = rig.appends[-1].table
     warehouse = DuckDbWarehouse(path)
     warehouse.prepare(table)
-    with duckdb.connect(str(path)) as connection:
+    with connect(path) as connection:
         connection.execute("DELETE FROM vendors_log")
     for append in rig.appends:
         assert warehouse.append(append) == {}

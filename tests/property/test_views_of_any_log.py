@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.domain.batch import Row
 from tests.contract.warehouse_current_contract import a_kept_table
@@ -147,7 +148,7 @@ def warehouse(path: Path) -> Iterator[DuckDbWarehouse]:
 
 @pytest.fixture(scope="module")
 def reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(path)) as connection:
+    with connect(path) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
@@ -211,7 +212,7 @@ def keeper(kept_path: Path) -> Iterator[DuckDbWarehouse]:
 def test_current_rows_kept_in_a_table_are_the_models_whenever_they_are_refreshed(
     keeper: DuckDbWarehouse, kept_path: Path, log: list[Entry], refreshes: list[bool]
 ) -> None:
-    with duckdb.connect(str(kept_path)) as reader:
+    with connect(kept_path) as reader:
         reader.execute("DELETE FROM bills_log; DELETE FROM bills_current")
         for entry, refresh in zip(log, refreshes, strict=False):
             keeper.append(an_append(entry.to_row(), table=KEPT))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connector.adapters.duckdb.file import connect
 from connector.adapters.duckdb.warehouse import DuckDbWarehouse
 from connector.domain.tables.schema import ColumnType, Table, View
 from tests.contract.warehouse_rows import LINES, PARTS, a_row, a_table, an_append, an_entity
@@ -61,7 +62,7 @@ def warehouse(path: Path) -> Iterator[DuckDbWarehouse]:
 
 @pytest.fixture(scope="module")
 def reader(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(path)) as connection:
+    with connect(path) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 

@@ -28,6 +28,10 @@ ERRORS: dict[type[duckdb.Error], tuple[type[ConnectorError], str]] = {
     duckdb.InterruptException: (WarehouseUnavailableError, "The query was interrupted; run again."),
     duckdb.OutOfMemoryException: (WarehouseUnavailableError, "Free memory or disk space, then run again."),
     duckdb.ConnectionException: (WarehouseUnavailableError, "Close the program that has the file open."),
+    duckdb.ResourceInUseException: (
+        WarehouseUnavailableError,
+        "A run of this program has the file open; try again.",
+    ),
     duckdb.PermissionException: (ConfigurationError, "Allow this user to write the file."),
     duckdb.IOException: (ConfigurationError, "Check the path, its rights and the free disk space."),
 }

@@ -3,12 +3,14 @@
 import atexit
 import gc
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 import duckdb
 
 from connector.adapters.duckdb import dataset
+from connector.adapters.duckdb.dialect import quote, quote_text
 from connector.adapters.duckdb.errors import translated
 from connector.errors import ConfigurationError
 
@@ -17,6 +19,20 @@ STORAGE_VERSION = "v1.5.0"
 
 SQLITE = b"SQLite format 3\0"
 """How a SQLite file begins."""
+
+ROW_GROUP = 8_192
+"""How many rows DuckDB stores together. It merges small groups into whole ones as a run goes on, and holds all columns of those
+unpacked meanwhile: 300 MB with its own 122,880 rows, for bills with four lines.
+"""
+
+CACHE_BYTES = 16 * 1024 * 1024
+"""How much DuckDB may keep of what it wrote. Left alone it keeps all, up to four fifths of the machine's memory."""
+
+IN_MEMORY = "memory"
+"""What DuckDB calls the database it opens a file beside."""
+
+OPENING = Lock()
+"""Held while a file is opened or closed. A file that is opened while its last connection is closed is refused."""
 
 CATALOG = Lock()
 """Held while tables and views are changed. DuckDB refuses two transactions at once that make the same object, as the runs of a
@@ -50,12 +66,63 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     require_duckdb(path)
     if not path.exists() and path.parent.is_dir():
         _create(path)
-    connection = duckdb.connect(str(path))
-    if dataset.is_ambiguous(connection):
+    with OPENING:
+        connection = _attach(path)
+        if dataset.is_ambiguous(connection):
+            connection.close()
+            dataset.withdraw(path)
+            connection = _attach(path)
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection
+
+
+def close(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close the file, which other programs can open when this was the last connection of this one."""
+    with OPENING:
         connection.close()
-        dataset.withdraw(path)
-        connection = duckdb.connect(str(path))
-    connection.execute("SET TimeZone = 'UTC'")
+
+
+def open_cursor(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return another connection to the same file, with times in UTC."""
+    [(name,)] = connection.execute("SELECT current_database()").fetchall()
+    cursor = connection.cursor()
+    cursor.execute(f"USE {quote(name)}; SET TimeZone = 'UTC'")
+    return cursor
+
+
+def shrink_cache(connection: duckdb.DuckDBPyConnection) -> None:
+    """Have DuckDB free what it keeps beyond CACHE_BYTES of what is written.
+
+    Only a limit of memory does that. It would slow queries or end them, so it holds for this moment alone, and is not set
+    while other connections of this program use the file.
+    """
+    with OPENING:
+        [(used,)] = connection.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()
+        [(connections,)] = connection.execute("FROM duckdb_connection_count()").fetchall()
+        if used <= CACHE_BYTES or connections > 1:
+            return
+        try:
+            with suppress(duckdb.OutOfMemoryException):  # so much is in use
+                connection.execute(f"SET memory_limit = '{CACHE_BYTES}B'")
+        finally:
+            connection.execute("RESET memory_limit")
+
+
+def _attach(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open an existing file, which all connections of this process share."""
+    if path.name.split(".")[0].lower() == IN_MEMORY:
+        return duckdb.connect(str(path))  # beside a database in memory its name would be taken
+    connection = duckdb.connect(f":memory:{path}", config={"temp_directory": f"{path}.tmp"})
+    try:
+        connection.execute(f"ATTACH IF NOT EXISTS {quote_text(str(path))} (ROW_GROUP_SIZE {ROW_GROUP})")
+        [(name,)] = connection.execute(
+            "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND database_name <> $memory",
+            {"memory": IN_MEMORY},
+        ).fetchall()
+        connection.execute(f"USE {quote(name)}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -80,7 +80,7 @@ class TableWriter:
         if not indexes:
             return
         try:
-            self._insert_file([_render_row(rows[i]) for i in indexes])
+            self._insert_file(rows[i] for i in indexes)
         except DATA_ERRORS as exc:
             if len(indexes) == 1:
                 refused[indexes[0]] = _describe_reason(exc)
@@ -89,20 +89,20 @@ class TableWriter:
             self._write_fitting(rows, indexes[:middle], refused)
             self._write_fitting(rows, indexes[middle:], refused)
 
-    def _insert_file(self, lines: Sequence[bytes]) -> None:
-        with _spooled(lines) as path:
-            buffer = max(SMALLEST_BUFFER, 2 * max(map(len, lines)))
+    def _insert_file(self, rows: Iterable[Row]) -> None:
+        with _spooled(map(_render_row, rows)) as (path, longest):
+            buffer = max(SMALLEST_BUFFER, 2 * longest)
             self._connection.execute(self._insert, {"path": path, "buffer": buffer})
 
 
 @contextmanager
-def _spooled(lines: Iterable[bytes]) -> Iterator[str]:
-    """Yield the path of a temporary file of these lines."""
+def _spooled(lines: Iterable[bytes]) -> Iterator[tuple[str, int]]:
+    """Yield the path of a temporary file of these lines, and how many bytes the longest has."""
     try:
         with NamedTemporaryFile(suffix=".ndjson") as file:
-            file.writelines(lines)
+            longest = max(map(file.write, lines))
             file.flush()
-            yield file.name
+            yield file.name, longest
     except OSError as exc:
         raise WarehouseUnavailableError(
             f"The temporary folder{f' {tempfile.tempdir}' if tempfile.tempdir else ''} cannot take the rows of a batch: {exc.strerror or exc}.",

@@ -12,9 +12,17 @@ import duckdb
 from typing_extensions import override
 
 from connector.adapters.duckdb import comments, current_rows, dataset, ddl, tables
+from connector.adapters.duckdb.current_versions import read_versions
 from connector.adapters.duckdb.dialect import read_columns, render_type
 from connector.adapters.duckdb.errors import translated
-from connector.adapters.duckdb.file import CATALOG, connect, require_duckdb
+from connector.adapters.duckdb.file import (
+    CATALOG,
+    close,
+    connect,
+    open_cursor,
+    require_duckdb,
+    shrink_cache,
+)
 from connector.adapters.duckdb.rows import TableWriter
 from connector.adapters.duckdb.translation import translate
 from connector.adapters.duckdb.views import find_owners, list_objects
@@ -27,7 +35,6 @@ from connector.domain.tables.log_queries import (
     build_ids_query,
     build_shared_ids_query,
     build_trail_query,
-    build_versions_query,
 )
 from connector.domain.tables.schema import Column, ColumnType, Table, TableStatus
 from connector.domain.versions import CurrentVersion
@@ -104,7 +111,9 @@ class DuckDbWarehouse(Warehouse):
                 ) from exc
             current_rows.note(connection, table, append.rows)
             types = {column.name: render_type(column) for column in held.columns}
-            return TableWriter(connection, table.name, held.columns, types).write(append.rows)
+            refused = TableWriter(connection, table.name, held.columns, types).write(append.rows)
+            shrink_cache(connection)
+            return refused
 
     @override
     def refresh(self, table: Table) -> None:
@@ -118,20 +127,9 @@ class DuckDbWarehouse(Warehouse):
         self, table: Table, record_ids: Collection[str] | None = None
     ) -> Iterator[CurrentVersion]:
         """Yield from a cursor of its own, so that rows can be appended meanwhile; it shows none of those."""
-        values = {f"id_{i}": record_id for i, record_id in enumerate(record_ids or ())}
-        sql = build_versions_query(table, None if record_ids is None else len(record_ids))
-        for record_id, modified_at, version, own_stamp, synced_at, is_deleted, first in self._query(
-            table, sql, values
-        ):
-            yield CurrentVersion(
-                record_id=record_id,
-                modified_at=_to_utc(modified_at),
-                version=version,
-                own_stamp=_to_utc(own_stamp),
-                synced_at=synced_at.astimezone(UTC),
-                is_deleted=is_deleted,
-                first_synced_at=first.astimezone(UTC),
-            )
+        with self._use_cursor(table) as cursor:
+            if cursor is not None:
+                yield from read_versions(cursor, table, record_ids)
 
     @override
     def record_versions(self, table: Table, record_id: str) -> Iterator[Mapping[str, Any]]:
@@ -191,7 +189,7 @@ class DuckDbWarehouse(Warehouse):
     def close(self) -> None:
         if self._connection is not None:
             with translated():
-                self._connection.close()
+                close(self._connection)
             self._connection = None
 
     @contextmanager
@@ -201,13 +199,20 @@ class DuckDbWarehouse(Warehouse):
                 self._connection = connect(self._path)
             yield self._connection
 
-    def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a query on the table; none when there is no such table yet."""
+    @contextmanager
+    def _use_cursor(self, table: Table) -> Iterator[duckdb.DuckDBPyConnection | None]:
+        """Yield another connection to the file; None when there is no such table yet."""
         with self._use() as connection:
             if not tables.exists(connection, table.name):
+                yield None
                 return
-            with connection.cursor() as cursor:
-                cursor.execute("SET TimeZone = 'UTC'")
+            with open_cursor(connection) as cursor:
+                yield cursor
+
+    def _query(self, table: Table, sql: str, values: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query on the table; none when there is no such table yet."""
+        with self._use_cursor(table) as cursor:
+            if cursor is not None:
                 cursor.execute(translate(sql), dict(values))
                 while rows := cursor.fetchmany(FETCH):
                     yield from rows
@@ -225,10 +230,6 @@ class DuckDbWarehouse(Warehouse):
             count = len(connection.execute("SELECT table_name FROM duckdb_tables()").fetchall())
             repairs |= {table.name: ddl.describe_repairs(connection, table) for table in tables}
         return f"{self._path} can be read and holds {count} tables"
-
-
-def _to_utc(value: datetime | None) -> datetime | None:
-    return None if value is None else value.astimezone(UTC)
 
 
 def _read_cell(column_type: ColumnType, value: Any) -> Any:

@@ -1,8 +1,9 @@
 """Which version of a record the warehouse has."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from connector.domain.seen_records import pack_seen
 from connector.domain.versions import MAX_RECENT_VERSIONS, CurrentVersion, Place, RecentVersions, VersionIndex
