@@ -28,8 +28,23 @@ from tests.stand_ins.servers import StandInUnavailableError
 UNTESTED = "NOT TESTED"
 Running = TypeVar("Running")
 
+AT_FIRST = ("property", "fault")
+"""The folders with the longest tests: begun last, one of them would run alone at the end."""
+
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")  # how fast examples are made says nothing of what is tested
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return half as many processes again as there are cores: a quarter of the time one waits for a program beside it."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return -(-3 * (os.cpu_count() or 1) // 2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: [item.path.parent.name != folder for folder in AT_FIRST])
 
 
 @pytest.fixture(autouse=True)
