@@ -1,6 +1,5 @@
 """Does one run on one entity."""
 
-import atexit
 import gc
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,10 +62,7 @@ def run_entity(
 
 
 def open_ports(connector: Connector, deadline: datetime) -> Ports:
-    """Return the adapters of a run. What the first run of a process imports for them is no garbage until its end.
-
-    At the end it is: what of DuckDB's extension is left by then it lists on standard error.
-    """
+    """Return the adapters of a run. What the first run of a process imports for them is no garbage, now or later."""
     if gc.get_freeze_count():
         return connector.wiring.open_ports(deadline)
     gc.disable()
@@ -74,7 +70,6 @@ def open_ports(connector: Connector, deadline: datetime) -> Ports:
         return connector.wiring.open_ports(deadline)
     finally:
         gc.freeze()
-        atexit.register(gc.unfreeze)
         gc.enable()
 
 
