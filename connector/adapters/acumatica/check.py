@@ -11,6 +11,7 @@ from connector.adapters.acumatica.deleted import DeletedRecords
 from connector.adapters.acumatica.endpoint import Endpoint
 from connector.adapters.acumatica.session import Session
 from connector.adapters.acumatica.swagger import Swagger
+from connector.domain.block_members import SourceKind
 from connector.domain.check_line import CheckLine
 from connector.domain.entity import Entity
 from connector.domain.instants import LONG_AGO
@@ -134,8 +135,11 @@ class Check:
         if missing := missing_choices(entity, contract):
             notes.append(f"not on this endpoint version, so left out: {', '.join(missing)}")
         if (dac := entity.tracked_class) is not None:
-            is_tracked = self._deleted.read(dac, datetime.now(UTC) - RECENTLY) is not None
-            notes.append(f"deletions of {dac} are {'tracked' if is_tracked else 'not told, see the log'}")
+            is_expected = entity.source is SourceKind.ENTITY
+            since = datetime.now(UTC) - RECENTLY
+            is_tracked = self._deleted.read(dac, since, is_expected=is_expected) is not None
+            untold = "not told, see the log" if is_expected else "not told"
+            notes.append(f"deletions of {dac} are {'tracked' if is_tracked else untold}")
             remedy = remedy or ("" if is_tracked else NOT_TRACKED)
         return CheckLine(subject=f"acumatica {entity.name}", ok=ok, finding="; ".join(notes), remedy=remedy)
 

@@ -37,6 +37,7 @@ def ids(rig: FeedRig) -> set[str]:
         ({"columns": without(Balanc="decimal")}, "Could not find a property named 'Balanc'"),
         ({"columns": without(**{"VendorByVendorID/AcctID": "int"})}, "Could not find a property named 'AcctID'"),
         ({"columns": without(**{"PayeeByPayeeID/AcctCD": "int"})}, "Could not find a property named 'PayeeByPayeeID'"),
+        ({"columns": without(**{"VendorByVendorID/note": "string"})}, "has a column called note"),
         ({"filter": "NoteText eq 'x'"}, "Filter on 'NoteText' is not allowed because it is a virtual field"),
         ({"filter": "Status eq 5"}, "refuses the query of the class"),
         ({"keys": ("DocType",)}, "do not tell the rows of the class PX_Objects_AP_APRegister apart: several have"),
@@ -124,7 +125,9 @@ def check(rig: FeedRig) -> dict[str, CheckLine]:
 
 
 @pytest.mark.parametrize("tracked", [(), ("Bill",)])
-def test_check_asks_for_one_row_and_tells_whether_deletions_are_tracked(tracked: tuple[str, ...]) -> None:
+def test_check_asks_for_one_row_and_tells_whether_deletions_are_tracked(
+    tracked: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
     rig = FeedRig(a_class(), tracked_deletions=tracked)
     line = check(rig)["acumatica ap_register"]
     assert line.ok
@@ -133,6 +136,7 @@ def test_check_asks_for_one_row_and_tells_whether_deletions_are_tracked(tracked:
     assert told in line.finding
     assert bool(line.remedy) is not bool(tracked)
     assert unquote(rig.queries[0]).endswith("$top=1")
+    assert not caplog.records, "the block does not say that they are tracked"
 
 
 @pytest.mark.parametrize(

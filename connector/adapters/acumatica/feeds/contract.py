@@ -1,6 +1,6 @@
 """The contract of a feed: what the catalogue's block asks for, and what could not be read whole is refused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 import msgspec
@@ -36,7 +36,7 @@ def request_text(entity: Entity) -> str:
 
 def build_contract(entity: Entity, shape: Shape, version: str, name: str) -> Contract:
     """Return the contract of a feed with these columns; raise SourceSetupError if rows could not be told apart by the keys."""
-    _check_names(entity, shape.fields, name)
+    _check_names(entity, _walk_names(shape), name)
     _check_kinds(entity, shape.fields, name)
     return Contract(
         endpoint=ENDPOINT,
@@ -60,6 +60,12 @@ def guess(name: str, known: Iterable[str]) -> str:
     folded = {other.casefold(): other for other in known}
     nearest = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f" Did you mean {folded[nearest[0]]}?" if nearest else ""
+
+
+def _walk_names(shape: Shape) -> Iterator[str]:
+    yield from (*shape.fields, *shape.linked)
+    for level in shape.linked.values():
+        yield from _walk_names(level)
 
 
 def _check_names(entity: Entity, fields: Iterable[str], name: str) -> None:

@@ -12,7 +12,10 @@ from connector.domain.entity import Entity, Identity
 from connector.domain.records.contract import Contract, Kind, Shape
 
 NUMBERS = (Kind.DECIMAL, Kind.DOUBLE, Kind.INT)
-NUMBER = re.compile(rb'"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"')
+NUMBER = re.compile(rb'"(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)"')
+"""A number in quotes; `0012` is a text."""
+MIDNIGHT = re.compile(rb'("\d{4}-\d{2}-\d{2})T[^"]*"')
+"""A day as OData sends it; anything else is left whole."""
 NULL = Raw(b"null")
 
 FeedRow = Mapping[str, Raw]
@@ -88,8 +91,8 @@ def _wrap(raw: Raw, kind: Kind | None) -> bytes:
         return b'{"value":%b}' % value
     if kind in NUMBERS and (digits := NUMBER.fullmatch(value)):
         return b'{"value":%b}' % digits[1]
-    if kind is Kind.DATE:
-        return b'{"value":%b"}' % value[:11] if len(value) > 12 else b'{"value":%b}' % value
+    if kind is Kind.DATE and (day := MIDNIGHT.fullmatch(value)):
+        return b'{"value":%b"}' % day[1]
     if value.endswith(b' "'):
         value = msgspec.json.encode(trim(msgspec.json.decode(value)))
     return b'{"value":%b}' % value
