@@ -58,6 +58,8 @@ class Exclusion:
 
     def cut_node(self, node: Any, level: str = "") -> Any:
         """Return the same for decoded JSON: a record, its lines, or anything else as it is."""
+        if not self._names:
+            return node
         if isinstance(node, list):
             return [self.cut_node(item, level) for item in node]
         if not isinstance(node, dict):

@@ -114,9 +114,11 @@ class Sieve:
     def _set_slot_aside(self, place: str, slot: Any) -> None:
         """Set aside a whole member; an error beside a field's value stands by itself, as for a field that has a column."""
         if isinstance(slot, dict) and slot.keys() <= BESIDE_VALUE:
-            self._set_aside(f"{place}/error", _numbers_to_text(slot.get("error")))
-            slot = {"value": slot.get("value")}
-        self._set_aside(place, _unwrap(slot))
+            if "error" in slot:
+                self._set_aside(f"{place}/error", _numbers_to_text(slot["error"]))
+            self._set_aside(place, _unwrap_value(slot.get("value")))
+        else:
+            self._set_aside(place, _unwrap(slot))
 
     def _set_aside(self, place: str, plain: Any) -> None:
         if plain not in (None, {}, []):
