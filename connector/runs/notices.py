@@ -8,6 +8,7 @@ from connector.domain.cursor import Plan
 from connector.domain.entity_state import EntityState
 from connector.domain.records.codec import Codec, Record
 from connector.domain.records.contract import Contract
+from connector.domain.records.rejected import is_asked_for
 from connector.domain.tables.log_table import find_respelled
 from connector.domain.tables.schema import TableStatus
 from connector.runs.interpreting import Reading
@@ -54,6 +55,17 @@ def count_unstamped(run: Run, contract: Contract, readings: Sequence[Reading]) -
     found = (reading.record for reading in readings)
     if count := sum(isinstance(record, Record) and record.modified_at is None for record in found):
         run.outcome.count_detail("without_stamp", count)
+
+
+def leave_unidentified(run: Run, readings: Sequence[Reading]) -> Sequence[Reading]:
+    """Return the readings of those records that can be asked for by their id; count the others in the run's details.
+
+    A row without a key, say. It is kept by each pass that reads it whole, so nothing is lost that a list of keys leaves.
+    """
+    identified = [reading for reading in readings if is_asked_for(reading.record.id, run.entity)]
+    if count := len(readings) - len(identified):
+        run.outcome.count_detail("without_id", count)
+    return identified
 
 
 def report_set_aside(run: Run, codec: Codec) -> None:

@@ -24,7 +24,7 @@ from connector.runs.first_look import EVERYTHING, leave_list
 from connector.runs.interpreting import ReadingBatch
 from connector.runs.known_versions import IndexedVersions
 from connector.runs.list_pass import ListPass
-from connector.runs.notices import count_unstamped
+from connector.runs.notices import count_unstamped, leave_unidentified
 from connector.runs.preparing import OpenedEntity
 from connector.runs.reading import ListReader, Page
 from connector.runs.reconcile_progress import Progress
@@ -120,13 +120,10 @@ class Reconcile:
 
     def _compare_page(self, page: Page) -> None:
         self._opened.follow(page.contract)
-        differing = {
-            found.id: reading.raw for reading in page.readings if self._differs(found := reading.record)
-        }
-        self._prove_identity(
-            [found for reading in page.readings if isinstance(found := reading.record, Record)]
-        )
-        same = len(page.readings) - len(differing)
+        readings = leave_unidentified(self._run, page.readings)
+        differing = {found.id: reading.raw for reading in readings if self._differs(found := reading.record)}
+        self._prove_identity([found for reading in readings if isinstance(found := reading.record, Record)])
+        same = len(readings) - len(differing)
         self._matched += same
         self._run.outcome.count(Tally(records_read=same, records_unchanged=same))
         self._repair(differing)

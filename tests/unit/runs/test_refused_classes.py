@@ -8,9 +8,11 @@ import pytest
 from msgspec import structs
 
 from connector.domain.check_line import CheckLine
+from connector.domain.entity import Depth, Entity
 from connector.domain.run import Mode, RunResult, Status
 from tests.stand_ins.in_process import open_source
 from tests.unit.runs.feed_rig import DOCUMENT_COLUMNS, FeedRig, a_class
+from tests.unit.runs.test_classes import HISTORY
 
 REGISTER = "PX_Objects_AP_APRegister"
 
@@ -103,6 +105,27 @@ def test_a_column_without_which_a_row_is_no_record_ends_as_a_dead_letter() -> No
     rig.tenant.clock.advance(timedelta(hours=1).total_seconds())
     assert rig.run(Mode.RECONCILE).details["repaired"] == 1
     assert set(rig.rows) == ids(rig)
+
+
+@pytest.mark.parametrize(
+    ("block", "text"), [(a_class(), b'"NoteID":"7'), (a_class(**HISTORY), b'"SubID":1,')], ids=["id", "keys"]
+)
+def test_a_row_that_nothing_can_name_keeps_no_reconcile_from_its_end(block: Entity, text: bytes) -> None:
+    rig = FeedRig(block)
+    rig.sandbox.faults.add(
+        path="PX_Objects",
+        times=10_000,
+        rewrite=(text, text.replace(b":", b':null,"x":')),
+    )
+    first = rig.run()
+    assert first.records_rejected
+    for depth in (Depth.KEYS, Depth.CONTENT, Depth.KEYS):
+        rig.tenant.clock.advance(timedelta(hours=1).total_seconds())
+        result = rig.run(Mode.RECONCILE, depth=depth)
+        assert result.status is Status.SUCCEEDED
+        assert result.details["deleted"] == 0
+        assert result.details.get("without_id", 0) == (first.records_rejected if depth is Depth.KEYS else 0)
+    assert len(rig.rows) == first.records_written
 
 
 def test_links_are_followed_and_a_link_to_another_host_never_is() -> None:
