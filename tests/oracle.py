@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from acumatica_sandbox.rows import Record, Row
@@ -79,6 +80,7 @@ def _expect(shape: Shape, row: Row, prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _expect(inner, row.linked[member], f"{prefix}{to_column(member)}_")
 
 
+@cache
 def to_column(field: str) -> str:
     """Return the column's name, by a rule of the test's own."""
     return BOUNDARY.sub("_", field).lower()
