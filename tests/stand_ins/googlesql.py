@@ -96,7 +96,7 @@ def loaded(tables: Mapping[str, tuple[Sequence[Column], Sequence[Sequence[Any]]]
 
 def _build_table(name: str, columns: Sequence[Column]) -> Any:
     """Return the table as the catalog knows it; the engine itself turns our spelling of a type into one of its own."""
-    read, _ = engine.run(_render_rows(columns, ()))
+    read = engine.describe(_render_rows(columns, ()))
     typed = (
         SimpleColumnProto(name=column.name, type=found.type)
         for column, found in zip(columns, read, strict=True)
