@@ -48,8 +48,8 @@ def _render_member(member: Member) -> Iterator[str]:
         yield f"  # {member.name}: {told}"
     elif member.name == "columns":
         yield f"  {member.name}:{comment}"
-        yield from (f"    {name}: {kind}" for name, kind in member.value.items())
-        yield from (f"    # {name}: {kind}" for name, kind in member.rest.items())
+        yield from (f"    {_scalar(name)}: {kind}" for name, kind in member.value.items())
+        yield from (f"    # {_scalar(name)}: {kind}" for name, kind in member.rest.items())
     elif member.name == "line_views":
         yield f"  {member.name}:{comment}"
         yield from (f"    - {_flow(view)}" for view in member.value)

@@ -219,6 +219,17 @@ def test_references_that_are_refused_are_left_out_with_the_rest_looked_at() -> N
     assert found.offer.keys.is_proven
 
 
+def test_a_stamp_of_midnight_is_a_point_in_time() -> None:
+    """A class of which few rows exist, imported in one night, say."""
+    row = b'{"Module":"GL","BatchNbr":"1","DateEntered":"2026-01-31T00:00:00Z","LastModifiedDateTime":"2026-01-31T00:00:00Z"}'
+    with Sandbox(SandboxOptions(size="tiny")) as tenant:
+        body = b'{"value":[%b]}' % row
+        tenant.faults.add(path="GL_Batch", times=99, status=200, headers=JSON, body=body)
+        entity = parse(find_class(tenant, "PX_Objects_GL_Batch").proposal)
+    assert (entity.columns["DateEntered"], entity.columns["LastModifiedDateTime"]) == ("date", "datetime")
+    assert entity.modified_field == "LastModifiedDateTime"
+
+
 def test_a_large_catalogue_is_read_without_a_tree() -> None:
     """Beside its text nothing is kept but names and types."""
     body = build_metadata([*CLASSES, *make_up(200)], "PX.Data", NEW).encode()

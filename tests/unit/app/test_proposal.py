@@ -93,6 +93,15 @@ stock:
     assert parse_catalogue("again.yaml", proposal.render()).entities == catalogue.entities
 
 
+def test_a_column_that_yaml_takes_for_something_else_is_quoted() -> None:
+    fields = dict.fromkeys(("Nbr", "No", "On", "null", "Off"), Kind.STRING)
+    look = Look(rows=1, empty=("Off",))
+    text = propose(an_offer("PX_A", SourceKind.DAC, fields=fields, look=look), NONE).render()
+    [entity] = parse_catalogue("again.yaml", text).entities.values()
+    assert list(entity.columns) == ["Nbr", "No", "On", "null"]
+    assert '    # "Off": string' in text
+
+
 def test_a_comment_stays_on_its_line() -> None:
     keys = KeyFinding(keys=("Nbr",), told="proven\nother: 1", is_proven=True)
     look = Look(refusal="No\nrows: here")

@@ -93,7 +93,8 @@ class EntityDiscovery:
             raise
         except ConnectorError as exc:
             return Look(refusal=_tell(exc), expanded=expand), ()
-        paths = [name for name, kind in offer.fields.items() if kind is Kind.DATETIME]
+        stamp = offer.modified_field  # one that is midnight in each of a few rows is no day all the same
+        paths = [name for name, kind in offer.fields.items() if kind is Kind.DATETIME and name != stamp]
         for level in expand:
             kinds = {**offer.details, **offer.linked}[level]
             paths += [join(level, name) for name, kind in kinds.items() if kind is Kind.DATETIME]

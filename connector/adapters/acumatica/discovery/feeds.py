@@ -94,7 +94,8 @@ class FeedDiscovery:
             raise
         except ConnectorError as exc:
             return Look(refusal=exc.message), ()
-        times = [name for name, found in kind.columns.items() if found is Kind.DATETIME]
+        stamp = describe(kind, self._kind).modified_field
+        times = [n for n, found in kind.columns.items() if found is Kind.DATETIME and n != stamp]
         empty = tuple(
             name for name in kind.columns if not any(True for row in rows for _ in find_values(row, name))
         )
