@@ -239,6 +239,8 @@ class Entity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Raise ValueError if the block uses columns of the class that it does not read, or not itself."""
         if not self.columns:
             raise ValueError("dac without acumatica_entity needs columns, as discover prints them")
+        if self.columns.get(NOTE_ID, "guid") != "guid":
+            raise ValueError("NoteID is a guid: with another type rows are not told apart by it")
         used = [*self.keys, *self.order_by, *([self.modified_field] if self.modified_field else [])]
         if missing := [name for name in used if name not in self.columns]:
             raise ValueError(f"columns lacks {missing[0]}, which the block names elsewhere")

@@ -49,6 +49,10 @@ def refuse(path: Path, text: str) -> str:
             WHOLE_CLASS.replace("    RefNbr: string\n", ""),
             "columns lacks RefNbr, which the block names elsewhere",
         ),
+        (
+            WHOLE_CLASS.replace("NoteID: guid", "NoteID: string"),
+            "NoteID is a guid",
+        ),
         (WHOLE_CLASS.replace("[DocType, RefNbr]", "[VendorByVendorID/AcctCD]"), "belongs to another class"),
         (
             BLOCK.replace("acumatica_entity: Bill", "dac: APInvoice"),

@@ -86,6 +86,24 @@ def test_a_request_that_is_too_long_is_no_missing_class() -> None:
     assert "Name fewer columns" in told
 
 
+def test_rows_are_counted_where_a_query_by_their_keys_is_too_long() -> None:
+    block = a_class(filter=f"Status ne '{'x' * 2000}'")
+    unlimited = FeedRig(block)
+    unlimited.run()
+    rig = FeedRig(block, query_limit=max(map(len, unlimited.queries)) - 1)
+    assert rig.run().status is Status.SUCCEEDED
+    assert set(rig.rows) == ids(rig)
+    assert any("$skip" in query for query in rig.queries)
+
+
+def test_rows_are_counted_where_a_key_has_another_type_than_the_block_says() -> None:
+    rig = FeedRig(a_class(columns={**DOCUMENT_COLUMNS, "RefNbr": "int"}))
+    result = rig.run()
+    assert (result.status, result.details["retyped"]) == (Status.SUCCEEDED, ["RefNbr"])
+    assert set(rig.rows) == ids(rig)
+    assert rig.run(Mode.RECONCILE).details["deleted"] == 0
+
+
 def test_a_tenant_without_the_interface_is_told() -> None:
     rig = FeedRig(a_class())
     rig.sandbox.faults.add(path="/odata/dac", times=99, status=404, body=b"")

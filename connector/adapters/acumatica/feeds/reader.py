@@ -39,6 +39,9 @@ from connector.errors import (
 
 logger = logging.getLogger(__name__)
 
+CANNOT_COMPARE = (QueryImpossibleError, SourceRefusedError)
+"""A query by keys fails so where they are calculated or of another type than the block says, or where it gets too long."""
+
 
 class FeedReader:
     """Asks for each list sorted by its keys, and for each page but the first by the keys that the one before ended with.
@@ -127,7 +130,7 @@ class FeedReader:
             after = is_at_or_after(query.entity.keys, _render(query.entity, contract, at))
             try:
                 return ask([*conditions, after])
-            except QueryImpossibleError:
+            except CANNOT_COMPARE:
                 self._places.is_by_keys = False
                 logger.info("%s cannot be read by its keys: its rows are counted", self._name(query.entity))
         return ask(conditions, skip=query.skip)
@@ -145,7 +148,7 @@ class FeedReader:
             found = self._ask(
                 entity, contract, [*conditions, lacks_a_key(entity.keys)], top=1, keys_only=True
             )
-        except QueryImpossibleError:
+        except CANNOT_COMPARE:
             return True
         return bool(found.rows)
 
