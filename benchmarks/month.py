@@ -2,7 +2,7 @@
 
 The demo company goes about its business; all entities of the catalogue are read every hour, and both reconciles run every night, with clocks
 that are moved by hand. Counted are the runs, the audit entries by outcome, the bytes of the SQLite file, and what the same documents
-take in Firestore with their index entries. Thirty days take about twenty minutes.
+take in Firestore with their index entries, after each day for all days until then. A day takes 40 seconds of CPU.
 """
 
 import sqlite3
@@ -47,9 +47,9 @@ class Left:
     file_bytes: int
 
 
-def live(rig: Rig, days: int) -> None:
-    """Let days pass, with a run of each entity every hour and both reconciles of each at night."""
-    for _ in range(days):
+def live(rig: Rig, days: int) -> Iterator[int]:
+    """Let days pass, with a run of each entity every hour and both reconciles of each at night; yield each that is over."""
+    for day in range(1, days + 1):
         steps = BusinessDay(rig.sandbox.tenant, rig.sandbox.options)
         waiting = iter(list(steps.steps()))
         for hour in range(24):
@@ -62,6 +62,7 @@ def live(rig: Rig, days: int) -> None:
                     check(rig, name, mode=Mode.RECONCILE, depth=Depth.KEYS)
                     check(rig, name, mode=Mode.RECONCILE, depth=Depth.CONTENT)
             rig.pass_time(HOUR)
+        yield day
 
 
 def check(rig: Rig, name: str, **parts: Any) -> None:
@@ -130,20 +131,32 @@ def show(days: int) -> None:
         rig = Rig(Path(folder), sandbox)
         for name in ENTITIES:
             check(rig, name)
-        before = measure(rig)
-        live(rig, days)
-        after = measure(rig)
-    runs, run_bytes = after.runs - before.runs, after.run_bytes - before.run_bytes
-    outcomes, page_bytes = after.outcomes - before.outcomes, after.page_bytes - before.page_bytes
-    entries = outcomes.total()
+        before = after = measure(rig)
+        entries = before.outcomes.total()
+        print(f"first sync: {entries:,} entries, {before.page_bytes / entries:,.0f} bytes each")
+        print(
+            f"{'days':>5}{'runs':>8}{'bytes':>7}{'entries':>9}{'bytes':>7}{'SQLite MiB':>12}{'Firestore GiB':>15}"
+        )
+        for day in live(rig, days):
+            after = measure(rig)
+            show_growth(day, before, after)
+    print(f"entries: {dict(after.outcomes - before.outcomes)}")
     print(
-        f"first sync: {before.outcomes.total():,} entries, {before.page_bytes / before.outcomes.total():,.0f} bytes each"
+        f"Firestore GiB are what is stored when {KEPT_DAYS} days are kept; bytes include index entries there"
     )
-    print(f"{days} days: {runs:,} runs of {run_bytes / runs:,.0f} bytes in Firestore, indexes included;")
-    print(f"  {entries:,} entries of {page_bytes / max(1, entries):,.0f} bytes: {dict(outcomes)}")
-    print(f"SQLite grew by {(after.file_bytes - before.file_bytes) / 2**20:.2f} MiB")
+
+
+def show_growth(days: int, before: Left, after: Left) -> None:
+    """Print a line of what so many days left."""
+    runs, run_bytes = after.runs - before.runs, after.run_bytes - before.run_bytes
+    entries = after.outcomes.total() - before.outcomes.total()
+    page_bytes = after.page_bytes - before.page_bytes
+    grown = (after.file_bytes - before.file_bytes) / 2**20
     kept = (run_bytes + page_bytes) / 2**30 * KEPT_DAYS / days
-    print(f"Firestore has {kept:.2f} GiB of that when {KEPT_DAYS} days are kept")
+    print(
+        f"{days:5}{runs:8,}{run_bytes / runs:7,.0f}{entries:9,}{page_bytes / max(1, entries):7,.0f}{grown:12.2f}{kept:15.2f}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
