@@ -196,6 +196,21 @@ def test_check_names_the_column_that_is_refused(column: str, kind: str, told: st
     assert line.remedy.startswith(f"Take {column} out of `columns` of ap_register")
 
 
+@pytest.mark.parametrize(
+    ("dac", "told"),
+    [
+        ("PX_Objects_GL_GLSetup", "has no list"),
+        ("PX_Objects_AP_APRegistr", "Did you mean PX_Objects_AP_APRegister?"),
+    ],
+)
+def test_check_blames_no_column_where_the_class_itself_cannot_be_read(dac: str, told: str) -> None:
+    line = check(FeedRig(a_class(dac=dac)))["acumatica ap_register"]
+    assert not line.ok
+    assert told in line.finding
+    assert "one by one" not in line.finding
+    assert "Take" not in line.remedy
+
+
 def test_check_tells_of_a_missing_role_as_a_run_does() -> None:
     line = check(FeedRig(a_class(), has_odata4_role=False))["acumatica ap_register"]
     assert (line.ok, "OData4 User" in line.remedy) == (False, True)

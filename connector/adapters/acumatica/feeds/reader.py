@@ -100,9 +100,10 @@ class FeedReader:
         """Return the error with the columns of a class that Acumatica refuses when asked for them one by one, where some are told so."""
         if isinstance(exc, CredentialsError | AccessDeniedError):
             return exc
-        refused = ", ".join(column for column in entity.columns if self._refuses(entity, column))
-        if not refused:
-            return exc
+        found = [column for column in entity.columns if self._refuses(entity, column)]
+        if len(found) in (0, len(entity.columns)):
+            return exc  # it is not about columns
+        refused = ", ".join(found)
         return SourceSetupError(
             f"{exc.message} Of its columns asked for one by one, Acumatica refuses {refused}.",
             action=f"Take {refused} out of `columns` of {entity.name}, or spell it as `discover` does.",
