@@ -29,6 +29,8 @@ Inquiry = Annotated[str, Meta(pattern=INQUIRY)]
 Column = Annotated[str, Meta(pattern=COLUMN)]
 ColumnType = Literal["bool", "date", "datetime", "decimal", "double", "guid", "int", "string"]
 
+CLASS_PREFIX = "DAC_"
+"""Begins what a class that is read itself is called where it stands beside entities."""
 NOTE_ID = "NoteID"
 """The column of a class that outlives renamed keys, and by which Acumatica tells deletions."""
 
@@ -62,4 +64,4 @@ def name_inquiry(title: str) -> str:
 
 def name_class(dac: str) -> str:
     """Return the name of a class that is read itself, apart from those of entities."""
-    return f"DAC_{dac}"
+    return f"{CLASS_PREFIX}{dac}"

@@ -1,5 +1,6 @@
 """What a block of the catalogue is made of: which edits a log with records follows, and which are refused with the remedy."""
 
+from connector.domain.block_members import CLASS_PREFIX
 from connector.domain.entity import Entity, Identity
 from connector.domain.entity_state import EntityState
 from connector.domain.records.contract import MODIFIED_FIELDS, Contract
@@ -60,10 +61,11 @@ def _was_read(entity_state: EntityState) -> bool:
 
 
 def _build_mixture(entity: Entity, before: str) -> OtherEntityError:
+    before, now = (name.removeprefix(CLASS_PREFIX) for name in (before, entity.acumatica_entity))
     return OtherEntityError(
-        f"{entity.log_table} holds records of {before}, and {entity.name} names {entity.acumatica_entity} now: both would be mixed in its views.",
+        f"{entity.log_table} holds records of {before}, and {entity.name} names {now} now: both would be mixed in its views.",
         action=(
-            f"Name {before} again and give {entity.acumatica_entity} a block of another name; or move what was read out of the way:"
+            f"Name {before} again and give {now} a block of another name; or move what was read out of the way:"
             f" python -m connector rename {entity.name} {entity.name}_before."
         ),
     )

@@ -60,6 +60,15 @@ def test_what_does_not_fit_is_told_by_name_and_nothing_is_lost(parts: dict[str, 
     assert rig.rows == before
 
 
+def test_another_class_is_refused_by_the_names_that_a_block_has_for_them() -> None:
+    rig = FeedRig(a_class())
+    rig.run()
+    rig.entity = a_class(dac="PX_Objects_AP_APInvoice")
+    told = failure(rig.run())
+    assert f"Name {REGISTER} again and give PX_Objects_AP_APInvoice a block of another name" in told
+    assert "DAC_" not in told
+
+
 def test_a_missing_role_is_told_with_its_name() -> None:
     told = failure(FeedRig(a_class(), has_odata4_role=False).run())
     assert told.startswith(f"AccessDeniedError: The API user has no right to the class {REGISTER}.")
