@@ -121,6 +121,7 @@ def test_every_option_of_a_block_is_among_them_unless_no_text_says_it() -> None:
         "name",
         "acumatica_entity",
         "inquiry",
+        "columns",
         "parameters",
         "filter",
         "order_by",

@@ -11,6 +11,7 @@ import os
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
 from zlib import crc32
 
@@ -119,14 +120,17 @@ class Copy:
 
 
 @pytest.mark.parametrize(
-    ("kind", "share"),
-    [(MovingTenant, 1), (MovingInquiry, 2), (CountedInquiry, 2), (MovingClass, 4)],
+    ("kind", "histories"),
+    [
+        (MovingTenant, HISTORIES),
+        *((feed, ceil(HISTORIES * 2 / 3)) for feed in (MovingInquiry, CountedInquiry, MovingClass)),
+    ],
     ids=["entity", "inquiry by keys", "inquiry by counting", "class"],
 )
 def test_no_history_loses_a_record_and_an_idle_run_writes_nothing(
-    kind: type[MovingTenant], share: int
+    kind: type[MovingTenant], histories: int
 ) -> None:
-    for seed in range(SEED, SEED + -(-HISTORIES // share)):
+    for seed in range(SEED, SEED + histories):
         copy = Copy(seed, tenant=kind(seed))
         copy.live_through_storm()
         copy.come_to_rest()

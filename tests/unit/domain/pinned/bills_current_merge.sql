@@ -26,7 +26,7 @@ ON `_kept`.`_id` = `_newest`.`_id`
 WHEN MATCHED AND (COALESCE(`_newest`.`_modified_at`, TIMESTAMP '0001-01-01 00:00:00+00') > COALESCE(`_kept`.`_modified_at`, TIMESTAMP '0001-01-01 00:00:00+00') OR (COALESCE(`_newest`.`_modified_at`, TIMESTAMP '0001-01-01 00:00:00+00') = COALESCE(`_kept`.`_modified_at`, TIMESTAMP '0001-01-01 00:00:00+00') AND (
     `_newest`.`_synced_at` > `_kept`.`_synced_at` OR (`_newest`.`_synced_at` = `_kept`.`_synced_at` AND (
       `_newest`.`_version` > `_kept`.`_version` OR (`_newest`.`_version` = `_kept`.`_version`
-        AND `_kept`.`_deleted` AND NOT `_newest`.`_deleted`)))))) THEN UPDATE SET
+        AND (`_kept`.`_deleted` OR NOT `_newest`.`_deleted`))))))) THEN UPDATE SET
   `type` = `_newest`.`type`,
   `reference_nbr` = `_newest`.`reference_nbr`,
   `amount` = `_newest`.`amount`,
