@@ -9,7 +9,7 @@ import os
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TypeVar
 
 import pytest
@@ -56,12 +56,26 @@ def logging_as_before() -> Iterator[None]:
     root.handlers[:], root.level, ours.level = before
 
 
-@pytest.fixture(autouse=True)
-def secrets_as_before() -> Iterator[None]:
-    """Forget the secrets that a test made known: the next one's texts may hold the same words."""
+@contextmanager
+def secrets_forgotten() -> Iterator[None]:
+    """Forget the secrets that were made known meanwhile: the texts of other tests may hold the same words."""
     before = (dict(SECRETS._spellings), SECRETS._pattern)
     yield
     SECRETS._spellings, SECRETS._pattern = before
+
+
+@pytest.fixture(autouse=True, scope="module")
+def secrets_as_before_the_module() -> Iterator[None]:
+    """Forget the secrets of what a module's tests share."""
+    with secrets_forgotten():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def secrets_as_before() -> Iterator[None]:
+    """Forget the secrets that a test made known."""
+    with secrets_forgotten():
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from acumatica_sandbox import Sandbox, SandboxOptions
 from connector.adapters.clock import SystemClock
 from connector.adapters.sqlite import SqliteStateStore
-from tests.conftest import UNTESTED
+from tests.conftest import UNTESTED, secrets_forgotten
 from tests.docs.configuration import Configuration, TerraformMissingError
 from tests.docs.demo import Demo, copy_demo
 from tests.docs.outcomes import TEN_HOURS, Deployment
@@ -35,7 +35,8 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The demo's company in a DuckDB file, which all test processes of a run share."""
     own = tmp_path_factory.getbasetemp()
-    return copy_demo((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demo")
+    with secrets_forgotten():
+        return copy_demo((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "demo")
 
 
 @pytest.fixture(scope="session")
