@@ -19,6 +19,8 @@ from tests.docs.outcomes import TEN_HOURS, Deployment
 from tests.docs.provider.cloud import RELEASES, providers
 from tests.e2e.profiles import Function
 
+os.environ.setdefault("GOGC", "400")  # terraform lives for a second: it need not collect as often as a server
+
 
 @pytest.fixture(scope="session")
 def configuration(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
