@@ -13,6 +13,7 @@ COMMANDS = (
     "stages 1000 2",
     "throughput 8000 2",
     "overlap 10 2",
+    "seats 500 1",
     "odd_members 5000 2",
     "versions 20000 10",
     "bytes",
